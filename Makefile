@@ -1,0 +1,81 @@
+# Everything is installed into this folder: .venv, .venv-ministack and node_modules.
+# `make help` lists the targets.
+
+PYTHON_VERSIONS := 3.14 3.13 3.12 3.11
+PYENV_ROOT ?= $(HOME)/.pyenv
+VENV := .venv/bin/python
+PIP := -m pip install -qq --disable-pip-version-check
+
+.PHONY: help setup run test check format verify bundle synth deploy clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+setup: node_modules/.ready .venv/.ready .venv-ministack/.ready ## Install everything into this folder
+
+run: setup ## Deploy the stack on this machine, send a first OTP, stay up
+	@$(VENV) -m sandbox
+
+test: setup ## Unit, template and short end-to-end tests
+	@$(VENV) -m pytest $(PYTEST)
+
+check: setup ## Format, lint, types
+	@$(VENV) -m ruff format --check .
+	@$(VENV) -m ruff check .
+	@$(VENV) -m mypy
+
+format: setup ## Rewrite the code in the one format
+	@$(VENV) -m ruff format .
+	@$(VENV) -m ruff check --fix .
+
+verify: check test ## Everything; what CI runs
+
+bundle: setup ## Build what is deployed into build/bundle/, for this machine
+	@$(VENV) -m infra.bundle
+
+synth: setup ## The CDK's own: synthesize (CDK="-c key=value …")
+	@node_modules/.bin/cdk synth --no-notices $(CDK)
+
+deploy: setup ## The CDK's own: deploy into your AWS account (CDK="-c key=value …")
+	@node_modules/.bin/cdk deploy --no-notices $(CDK)
+
+clean: ## Remove what was installed and built
+	rm -rf .venv .venv-ministack node_modules build cdk.out .sandbox
+
+# The newest supported Python on this machine: on the PATH, or installed by pyenv. PYTHON=… decides.
+.venv/.ready: requirements.txt lambda_src/requirements.txt
+	@set -e; \
+	if [ ! -x $(VENV) ]; then \
+		for version in $(PYTHON_VERSIONS); do \
+			for python in $(if $(PYTHON),"$(PYTHON)",python$$version python3 "$(PYENV_ROOT)"/versions/$$version.*/bin/python); do \
+				if "$$python" -c "import ensurepip, sys, venv; sys.exit('%d.%d' % sys.version_info[:2] != '$$version')" 2>/dev/null; then \
+					echo "==> Creating .venv with Python $$version ..."; \
+					"$$python" -m venv --clear .venv; \
+					break 2; \
+				fi; \
+			done; \
+		done; \
+		if [ ! -x $(VENV) ]; then \
+			echo "Python 3.11 or later with venv is missing: install it (Debian: apt-get install python3 python3-venv), or name it with PYTHON=/path/to/python." >&2; \
+			exit 1; \
+		fi; \
+	fi; \
+	echo "==> Installing the Python packages into .venv (a minute) ..."; \
+	$(VENV) $(PIP) -r requirements.txt
+	@touch $@
+
+.venv-ministack/.ready: sandbox/requirements.txt .venv/.ready
+	@set -e; \
+	echo "==> Installing MiniStack into .venv-ministack ..."; \
+	if [ ! -x .venv-ministack/bin/python ]; then $(VENV) -m venv --clear .venv-ministack; fi; \
+	.venv-ministack/bin/python $(PIP) -r sandbox/requirements.txt
+	@touch $@
+
+node_modules/.ready: package.json package-lock.json .npmrc
+	@if ! node -e 'if (parseInt(process.versions.node) < 20) process.exit(1)' 2>/dev/null; then \
+		echo "Node.js 20 or later is missing: install it from https://nodejs.org." >&2; \
+		exit 1; \
+	fi
+	@echo "==> Installing the CDK command line into node_modules ..."
+	@npm ci --no-progress --loglevel=error
+	@touch $@

@@ -1,0 +1,26 @@
+"""CDK entry point: reads the configuration and synthesizes the stack."""
+
+import os
+import sys
+
+# jsii prints a long banner for Node.js releases past their end of life; 20 still runs it well.
+os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
+
+import aws_cdk as cdk
+
+from infra.config import Config, ConfigError
+from infra.stack import OtpStack
+
+
+def main() -> None:
+    """Synthesize the stack, or say what to set."""
+    app = cdk.App()
+    try:
+        config = Config.from_context(app.node.get_all_context())
+    except ConfigError as error:
+        sys.exit(f"The configuration is not complete.\n\n{error}\n\nREADME.md lists all keys.")
+    OtpStack(app, "ServerlessOtp", config=config, description="Serverless OTP")
+    app.synth()
+
+
+main()

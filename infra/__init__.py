@@ -1,0 +1,1 @@
+"""The AWS resources, as a CDK stack."""

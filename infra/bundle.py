@@ -1,0 +1,119 @@
+"""Builds what is deployed: the functions' code and its dependencies, without Docker.
+
+The same input gives the same bytes. The stack builds for the runtime it deploys to;
+`python -m infra.bundle` builds `build/bundle/` for this machine's Python and processor.
+"""
+
+import hashlib
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+_ROOT = Path(__file__).resolve().parent.parent
+_SOURCE = _ROOT / "lambda_src" / "otp"
+_REQUIREMENTS = _ROOT / "lambda_src" / "requirements.txt"
+_BUILD = _ROOT / "build"
+
+# A wheel runs on its C library or a newer one: Amazon Linux 2 (Python 3.11) has glibc 2.26,
+# Amazon Linux 2023 (3.12 and later) 2.34.
+_WHEEL_TAGS_AL2 = ("manylinux2014", "manylinux_2_17", "manylinux_2_24", "manylinux_2_26")
+_WHEEL_TAGS_AL2023 = (*_WHEEL_TAGS_AL2, "manylinux_2_28", "manylinux_2_34")
+_MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}
+
+
+def build(python_version: str, architecture: str) -> Path:
+    """Build for a Lambda runtime, or find what was built before from the same input.
+
+    Args:
+        python_version: such as `3.13`.
+        architecture: `arm64` or `x86_64`.
+
+    Returns:
+        The folder to deploy.
+
+    Raises:
+        subprocess.CalledProcessError: pip could not install the dependencies, and has said why.
+
+    """
+    runtime = f"{python_version}-{architecture}"
+    dependencies = _once(
+        _BUILD / "dependencies" / f"{runtime}-{_digest([_REQUIREMENTS, Path(__file__)])}",
+        lambda target: _install(target, python_version, architecture),
+    )
+
+    def assemble(target: Path) -> None:
+        shutil.copytree(dependencies, target, dirs_exist_ok=True)
+        shutil.copytree(_SOURCE, target / "otp", ignore=shutil.ignore_patterns("__pycache__"))
+
+    sources = sorted(_SOURCE.rglob("*.py"))
+    return _once(
+        _BUILD / "lambda" / f"{dependencies.name}-{_digest(sources)}",
+        assemble,
+    )
+
+
+def this_architecture() -> str:
+    """Name this machine's processor as Lambda does."""
+    return "arm64" if platform.machine().lower() in ("arm64", "aarch64") else "x86_64"
+
+
+def _install(target: Path, python_version: str, architecture: str) -> None:
+    print(  # noqa: T201 - it takes some seconds; stdout is for `cdk synth`
+        f"Bundling the dependencies for Python {python_version} on {architecture} ...",
+        file=sys.stderr,
+        flush=True,
+    )
+    tags = _WHEEL_TAGS_AL2 if python_version == "3.11" else _WHEEL_TAGS_AL2023
+    platforms = [f"--platform={tag}_{_MACHINES[architecture]}" for tag in tags]
+    subprocess.run(  # noqa: S603 - our own arguments
+        [
+            sys.executable,
+            *("-m", "pip", "-qq", "--disable-pip-version-check", "install"),
+            *("--target", str(target), "--requirement", str(_REQUIREMENTS)),
+            *("--python-version", python_version, "--implementation", "cp", *platforms),
+            *("--only-binary=:all:", "--no-deps", "--no-compile"),
+        ],
+        check=True,
+        stdout=sys.stderr,
+    )
+    # Command line tools: their first line names this machine's Python, and nobody runs them.
+    shutil.rmtree(target / "bin", ignore_errors=True)
+
+
+def _once(target: Path, make: Callable[[Path], None]) -> Path:
+    """Make a folder aside and move it into place whole, so that nobody ever sees half of one."""
+    if not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".making-") as aside:
+            made = Path(aside) / "made"
+            made.mkdir()
+            make(made)
+            try:
+                made.rename(target)
+            except OSError:
+                if not target.exists():  # else another process was faster, with the same result
+                    raise
+    return target
+
+
+def _digest(files: Iterable[Path]) -> str:
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(str(file.relative_to(_ROOT)).encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+def _main() -> None:
+    built = build(f"{sys.version_info.major}.{sys.version_info.minor}", this_architecture())
+    target = _BUILD / "bundle"
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(built, target)
+    print(target.relative_to(_ROOT))  # noqa: T201 - the answer of a command
+
+
+if __name__ == "__main__":
+    _main()

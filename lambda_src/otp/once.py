@@ -1,0 +1,298 @@
+"""One ReferenceId, one message: Powertools idempotency over DynamoDB, made strict.
+
+Powertools protects against doing work twice; here the work is a text that cannot be taken back.
+So its DynamoDB layer is narrowed where it would rather repeat than hold (`ReferenceIdRecords`),
+and what the caller is told is written as the outcome (`OncePerReferenceId`).
+
+    lock ──────────────────────────────────────────────────────────────▶ window ends
+     │ INPROGRESS: running, or dead since the lock + the function's timeout
+     ├─ sent, or refused for good   → COMPLETED, the answer: replayed
+     ├─ nobody can know             → COMPLETED, OutcomeUnknown: held
+     └─ certainly not sent          → deleted: free
+"""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import boto3
+from aws_lambda_powertools.utilities.idempotency import (
+    DynamoDBPersistenceLayer,
+    IdempotencyConfig,
+    idempotent_function,
+)
+from aws_lambda_powertools.utilities.idempotency.exceptions import (
+    IdempotencyAlreadyInProgressError,
+    IdempotencyInconsistentStateError,
+    IdempotencyItemAlreadyExistsError,
+    IdempotencyPersistenceLayerError,
+    IdempotencyValidationError,
+)
+from aws_lambda_powertools.utilities.idempotency.persistence.datarecord import (
+    STATUS_CONSTANTS,
+    DataRecord,
+)
+from aws_lambda_powertools.utilities.idempotency.serialization.custom_dict import (
+    CustomDictSerializer,
+)
+from botocore.config import Config
+
+from .answer import Answer
+from .problems import (
+    InProgress,
+    OutcomeStillUnknown,
+    OutcomeUnknown,
+    Problem,
+    ReferenceIdReused,
+    StoreUnavailable,
+)
+from .request import SendOtpRequest
+from .settings import (
+    DYNAMODB_ATTEMPTS,
+    DYNAMODB_CONNECT_SECONDS,
+    DYNAMODB_READ_SECONDS,
+    WINDOW_SECONDS,
+)
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools import Logger
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+_INPROGRESS = STATUS_CONSTANTS["INPROGRESS"]
+_COMPLETED = STATUS_CONSTANTS["COMPLETED"]
+_OUTCOME_UNKNOWN = json.dumps({"status": OutcomeUnknown.status, "code": OutcomeUnknown.code})
+
+
+def create_dynamodb_client() -> "DynamoDBClient":
+    """Create the client of the records. It may retry: every write is conditional on its owner."""
+    return boto3.client(
+        "dynamodb",
+        config=Config(
+            connect_timeout=DYNAMODB_CONNECT_SECONDS,
+            read_timeout=DYNAMODB_READ_SECONDS,
+            retries={"mode": "standard", "total_max_attempts": DYNAMODB_ATTEMPTS},
+        ),
+    )
+
+
+class ReferenceIdRecords(DynamoDBPersistenceLayer):
+    """The records of ReferenceIds, each written by the one attempt that owns it.
+
+    An item holds `id`, `status`, `validation` (a hash of the request), `owner` (of the attempt),
+    `locked_at` (milliseconds), `expiration` (seconds; the table's TTL) and, when known, `data`
+    (the answer). `validation` covers the ReferenceId, which is random and not stored in clear,
+    and so the phone number cannot be guessed from it.
+
+    Args:
+        table_name: a table with the key `id` and the TTL attribute `expiration`.
+        client: a DynamoDB client.
+        function_timeout_seconds: after this long an attempt without an outcome is surely dead.
+        logger: told of outcomes that could not be written.
+
+    """
+
+    def __init__(
+        self,
+        table_name: str,
+        client: "DynamoDBClient",
+        function_timeout_seconds: int,
+        logger: "Logger",
+    ) -> None:
+        super().__init__(table_name=table_name, boto3_client=client)
+        self._function_timeout_ms = function_timeout_seconds * 1000
+        self._logger = logger
+
+    def save_inprogress(
+        self,
+        data: dict[str, Any],
+        remaining_time_in_millis: int | None = None,  # noqa: ARG002 - see the docstring
+    ) -> None:
+        """Take the ReferenceId for the whole window, or find out who has it.
+
+        Powertools lets go of a lock when the Lambda's remaining time has passed; a function that
+        died may have texted before, so this lock does not depend on it.
+
+        Raises:
+            IdempotencyValidationError: it belongs to a different request.
+            IdempotencyItemAlreadyExistsError: with its record.
+            ClientError, BotoCoreError: DynamoDB did not answer; nothing is sent then.
+
+        """
+        now = time.time()
+        key = self._get_hashed_idempotency_key(data)
+        payload_hash = self._get_hashed_payload(data)
+        try:
+            self.client.put_item(
+                TableName=self.table_name,
+                Item={
+                    "id": {"S": str(key)},
+                    "status": {"S": _INPROGRESS},
+                    "validation": {"S": payload_hash},
+                    "owner": {"S": data["owner"]},
+                    "locked_at": {"N": str(int(now * 1000))},
+                    "expiration": {"N": str(int(now) + self.expires_after_seconds)},
+                },
+                # TTL deletes an expired item late, up to days: it counts as absent.
+                ConditionExpression="attribute_not_exists(id) OR expiration < :now",
+                ExpressionAttributeValues={":now": {"N": str(int(now))}},
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except self.client.exceptions.ConditionalCheckFailedException as taken:
+            item: dict[str, Any] = taken.response["Item"]  # type: ignore[typeddict-item]  # ALL_OLD puts it there
+            if item["owner"]["S"] == data["owner"]:
+                return  # Our own lock: DynamoDB took it, and the answer to that write was lost.
+            if item["validation"]["S"] != payload_hash:
+                raise IdempotencyValidationError from None
+            raise IdempotencyItemAlreadyExistsError(
+                old_data_record=self._item_to_data_record(item)
+            ) from None
+
+    def save_success(self, data: dict[str, Any], result: dict[str, Any]) -> None:
+        """Write the answer down.
+
+        Never raises: the text has gone out, and an error would tell the caller otherwise. Without
+        the outcome, the record holds the ReferenceId all the same.
+        """
+        try:
+            self.client.update_item(
+                TableName=self.table_name,
+                Key={"id": {"S": str(self._get_hashed_idempotency_key(data))}},
+                UpdateExpression="SET #status = :completed, #data = :data",
+                ConditionExpression="#owner = :owner",
+                ExpressionAttributeNames={
+                    "#status": "status",
+                    "#data": "data",
+                    "#owner": "owner",
+                },
+                ExpressionAttributeValues={
+                    ":completed": {"S": _COMPLETED},
+                    ":data": {"S": json.dumps(result)},
+                    ":owner": {"S": data["owner"]},
+                },
+            )
+        except Exception:
+            self._logger.exception("The outcome could not be recorded; the ReferenceId is held")
+
+    def delete_record(self, data: dict[str, Any], exception: Exception) -> None:  # noqa: ARG002 - Powertools' signature
+        """Free the ReferenceId: nothing was texted.
+
+        Never raises, so that the caller is told why nothing was texted. A record that cannot be
+        deleted holds the ReferenceId, which is safe.
+        """
+        try:
+            self.client.delete_item(
+                TableName=self.table_name,
+                Key={"id": {"S": str(self._get_hashed_idempotency_key(data))}},
+                ConditionExpression="#owner = :owner AND #status = :inprogress",
+                ExpressionAttributeNames={"#owner": "owner", "#status": "status"},
+                ExpressionAttributeValues={
+                    ":owner": {"S": data["owner"]},
+                    ":inprogress": {"S": _INPROGRESS},
+                },
+            )
+        except Exception:
+            self._logger.exception("The ReferenceId could not be freed; it is held")
+
+    def _item_to_data_record(self, item: dict[str, Any]) -> DataRecord:
+        """Read an item; an attempt that outlived the function's timeout has an unknown outcome."""
+        status, answer = item["status"]["S"], item.get("data", {"S": ""})["S"]
+        dead_at = int(item["locked_at"]["N"]) + self._function_timeout_ms
+        if status == _INPROGRESS and dead_at < time.time() * 1000:
+            status, answer = _COMPLETED, _OUTCOME_UNKNOWN
+        return DataRecord(
+            idempotency_key=item["id"]["S"],
+            status=status,
+            expiry_timestamp=int(item["expiration"]["N"]),
+            response_data=answer,
+            payload_hash=item["validation"]["S"],
+        )
+
+
+class OncePerReferenceId:
+    """A way to answer a request such that its ReferenceId is texted at most once in the window.
+
+    Args:
+        text: sends the message and returns the body of the 200. It raises a Problem for
+            everything else; any other exception must mean that nothing was texted.
+        records: where ReferenceIds are remembered.
+
+    """
+
+    def __init__(self, text: Callable[[SendOtpRequest], str], records: ReferenceIdRecords) -> None:
+        self._text = text
+        self._attempt: Callable[..., Answer] = idempotent_function(
+            self._outcome,
+            data_keyword_argument="attempt",
+            persistence_store=records,
+            # Fixed: the default is made of the function's names, and a rename would text again.
+            key_prefix="send",
+            config=IdempotencyConfig(
+                event_key_jmespath="request.ReferenceId",
+                payload_validation_jmespath="request",
+                raise_on_no_idempotency_key=True,
+                expires_after_seconds=WINDOW_SECONDS,
+                hash_function="sha256",
+                response_hook=_replay,  # type: ignore[arg-type]  # a protocol by parameter names
+            ),
+            output_serializer=CustomDictSerializer(to_dict=_to_dict, from_dict=_from_dict),
+        )
+
+    def __call__(self, request: SendOtpRequest, request_id: str) -> Answer:
+        """Answer the request: by a text, or by what is known of the ReferenceId already.
+
+        Raises:
+            ReferenceIdReused: the ReferenceId belongs to a different request.
+            InProgress: the same request is running.
+            OutcomeStillUnknown: it ran, and nobody knows whether it texted.
+            StoreUnavailable: the ReferenceId could not be taken; nothing was texted.
+            Problem: whatever `text` raised; the ReferenceId is free.
+
+        """
+        # A new owner for every attempt: Lambda repeats the request ID when it retries an event.
+        attempt = {"request": request, "owner": uuid4().hex}
+        try:
+            return self._attempt(attempt=attempt, request_id=request_id)
+        except IdempotencyValidationError:
+            raise ReferenceIdReused(
+                "This ReferenceId was used for a different request. Use a new one."
+            ) from None
+        except (IdempotencyAlreadyInProgressError, IdempotencyInconsistentStateError):
+            raise InProgress(
+                "This ReferenceId is being processed. Repeat the request to learn its outcome."
+            ) from None
+        except IdempotencyPersistenceLayerError as failure:
+            raise StoreUnavailable(
+                "The ReferenceId could not be recorded, so nothing was sent. Repeat the request."
+            ) from failure
+
+    def _outcome(self, *, attempt: dict[str, Any], request_id: str) -> Answer:
+        """Text, and turn whatever must hold the ReferenceId into an answer to be recorded.
+
+        What this raises, Powertools takes as not done, and frees the ReferenceId.
+        """
+        try:
+            return Answer(status=200, body=self._text(attempt["request"]))
+        except Problem as problem:
+            if not problem.keeps_reference_id:
+                raise
+            return problem.answer(request_id)
+
+
+def _replay(answer: Answer, record: DataRecord) -> Answer:  # noqa: ARG001 - Powertools' signature
+    if answer.code == OutcomeUnknown.code:
+        raise OutcomeStillUnknown(
+            "The message of this ReferenceId may have been sent or not; it is not sent again. "
+            "To send another one, use a new ReferenceId."
+        )
+    return replace(answer, replayed=True)
+
+
+def _to_dict(answer: Answer) -> dict[str, Any]:
+    return {"status": answer.status, "code": answer.code, "body": answer.body}
+
+
+def _from_dict(record: dict[str, Any]) -> Answer:
+    return Answer(status=record["status"], code=record["code"], body=record.get("body", ""))

@@ -1,0 +1,228 @@
+"""Every way to fail, one class each: status, code, whether repeating can help.
+
+This is the only place that maps a failure to what the caller sees. The document is an
+`application/problem+json` object (RFC 9457) with the extensions `code`, `retryable` and
+`requestId`, and `errors` for bad input.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from .answer import Answer
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One bad field: a JSON pointer (RFC 6901) into the request, and what is wrong with it."""
+
+    pointer: str
+    detail: str
+
+
+class Problem(Exception):  # noqa: N818 - "problem" is RFC 9457's word for it
+    """A failure that the caller is told about.
+
+    Args:
+        detail: a sentence for a developer; never holds a code, a phone number or a stack trace.
+        errors: the bad fields, for bad input.
+
+    Class attributes:
+        code: what the caller branches on; also the `errorType` of a direct invoke.
+        status: the HTTP status.
+        title: the same for every occurrence of this problem (RFC 9457).
+        retry_after: seconds to wait before repeating the same request, or None where repeating
+            cannot help. It is what makes a problem `retryable`.
+        keeps_reference_id: True where the ReferenceId must not be used for another text: the
+            problem is recorded. False where certainly nothing was texted: the ReferenceId is free.
+
+    """
+
+    code: ClassVar[str]
+    status: ClassVar[int]
+    title: ClassVar[str]
+    retry_after: ClassVar[int | None] = None
+    keeps_reference_id: ClassVar[bool] = False
+
+    def __init__(self, detail: str, errors: Sequence[FieldError] = ()) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.errors = errors
+
+    def answer(self, request_id: str) -> Answer:
+        """Write the problem down as the answer to the request `request_id`."""
+        document: dict[str, Any] = {
+            "type": f"urn:problem-type:serverless-otp:{self.code}",
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+            "code": self.code,
+            "retryable": self.retry_after is not None,
+            "requestId": request_id,
+        }
+        if self.errors:
+            document["errors"] = [
+                {"pointer": error.pointer, "detail": error.detail} for error in self.errors
+            ]
+        return Answer(
+            status=self.status,
+            body=json.dumps(document),
+            code=self.code,
+            retry_after=self.retry_after,
+        )
+
+
+# Refused before anything is looked up; the ReferenceId stays free.
+
+
+class InvalidRequest(Problem):
+    """The request is not what the contract asks for."""
+
+    code = "InvalidRequest"
+    status = 400
+    title = "The request is not valid"
+
+
+class UnsupportedMediaType(Problem):
+    """The Content-Type is not JSON."""
+
+    code = "UnsupportedMediaType"
+    status = 415
+    title = "The request is not JSON"
+
+
+class PayloadTooLarge(Problem):
+    """The body is larger than any valid request could be."""
+
+    code = "PayloadTooLarge"
+    status = 413
+    title = "The request is too large"
+
+
+# What the record of the ReferenceId says.
+
+
+class ReferenceIdReused(Problem):
+    """The ReferenceId belongs to a different request."""
+
+    code = "ReferenceIdReused"
+    status = 422
+    title = "The ReferenceId was used for a different request"
+
+
+class InProgress(Problem):
+    """The same request is running right now."""
+
+    code = "InProgress"
+    status = 409
+    title = "The same request is being processed"
+    retry_after = 1
+
+
+class OutcomeUnknown(Problem):
+    """The text may or may not have gone out; nobody can know."""
+
+    code = "OutcomeUnknown"
+    status = 504
+    title = "The message may or may not have been sent"
+    keeps_reference_id = True
+
+
+class OutcomeStillUnknown(OutcomeUnknown):
+    """The same ReferenceId again, after an OutcomeUnknown."""
+
+    status = 409
+
+
+class StoreUnavailable(Problem):
+    """The record of the ReferenceId cannot be written, so nothing is sent."""
+
+    code = "StoreUnavailable"
+    status = 503
+    title = "The service cannot record the request"
+    retry_after = 5
+
+
+# What Pinpoint says. Not texted, and certain of it:
+
+
+class Throttled(Problem):
+    """Pinpoint takes no more messages right now."""
+
+    code = "Throttled"
+    status = 429
+    title = "Too many messages are being sent"
+    retry_after = 5
+
+
+class TemporaryFailure(Problem):
+    """Pinpoint could not hand over the message this time."""
+
+    code = "TemporaryFailure"
+    status = 503
+    title = "The message could not be sent for now"
+    retry_after = 10
+
+
+class Unavailable(Problem):
+    """Pinpoint cannot be reached; the request never got there."""
+
+    code = "Unavailable"
+    status = 503
+    title = "The messaging service cannot be reached"
+    retry_after = 5
+
+
+class RejectedByPinpoint(Problem):
+    """Pinpoint refuses the request as it is."""
+
+    code = "RejectedByPinpoint"
+    status = 422
+    title = "Amazon Pinpoint refused the request"
+
+
+class Misconfigured(Problem):
+    """The deployment's own setup is wrong; the caller cannot mend it."""
+
+    code = "Misconfigured"
+    status = 500
+    title = "The service is not set up correctly"
+
+
+# Not texted, and final: recorded, and replayed like a success.
+
+
+class OptedOut(Problem):
+    """The recipient has opted out of messages."""
+
+    code = "OptedOut"
+    status = 422
+    title = "The recipient has opted out"
+    keeps_reference_id = True
+
+
+class PermanentFailure(Problem):
+    """The message can never reach this destination."""
+
+    code = "PermanentFailure"
+    status = 422
+    title = "The message cannot be delivered"
+    keeps_reference_id = True
+
+
+class DuplicateDestination(Problem):
+    """Pinpoint calls the destination a duplicate of another one."""
+
+    code = "DuplicateDestination"
+    status = 422
+    title = "The destination is a duplicate"
+    keeps_reference_id = True
+
+
+class InternalError(Problem):
+    """Something nobody foresaw."""
+
+    code = "InternalError"
+    status = 500
+    title = "Something went wrong"

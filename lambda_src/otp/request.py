@@ -1,0 +1,166 @@
+"""What a caller may ask for: AWS's documented limits, in one place.
+
+Source: Amazon Pinpoint developer guide, "Generate one-time passwords (OTPs)",
+https://docs.aws.amazon.com/pinpoint/latest/developerguide/send-validate-otp.html
+
+A request stays the dictionary the caller wrote, because that is what is compared when the same
+ReferenceId comes again; the deployment's defaults are filled in only to send it.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired, cast
+
+from aws_lambda_powertools.utilities.parser import ValidationError, parse
+from pydantic import ConfigDict, Field, TypeAdapter, with_config
+from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12
+
+from .problems import FieldError, InvalidRequest
+from .settings import Settings
+from .telemetry import mask
+
+if TYPE_CHECKING:
+    from mypy_boto3_pinpoint.type_defs import SendOTPMessageRequestParametersTypeDef
+
+# What a text field must be, for the schema and for the error alike.
+_WANTED = {
+    "ReferenceId": "1 to 48 printable ASCII characters without spaces, such as a UUID",
+    "DestinationIdentity": "a phone number in E.164 format, such as +12065550100",
+    "OriginationIdentity": "a long code such as +18555550142, short code, sender ID, pool or ARN",
+    "BrandName": "1 to 20 characters, none of them a control character",
+    "EntityId": "1 to 50 printable ASCII characters without spaces",
+    "TemplateId": "1 to 50 printable ASCII characters without spaces",
+}
+
+# "$" is the very end of the text in pydantic's regular expressions, not "before a line break".
+ReferenceIdText = Annotated[
+    str, Field(pattern=r"^[!-~]{1,48}$", description=_WANTED["ReferenceId"])
+]
+PhoneNumber = Annotated[
+    str, Field(pattern=r"^\+[1-9][0-9]{1,14}$", description=_WANTED["DestinationIdentity"])
+]
+# The characters that AWS's SMS and voice API (2022-03-31) takes in any origination identity.
+OriginationIdentityText = Annotated[
+    str, Field(pattern=r"^[A-Za-z0-9_:/+-]{1,256}$", description=_WANTED["OriginationIdentity"])
+]
+# U+FFFD is what a wrong encoding has become on its way here; nobody's brand holds one.
+BrandNameText = Annotated[
+    str, Field(pattern=r"^[^\p{Cc}\x{FFFD}]{1,20}$", description=_WANTED["BrandName"])
+]
+# India's DLT identifiers; their length is the SMS and voice API's (2022-03-31).
+DltId = Annotated[str, Field(pattern=r"^[!-~]{1,50}$", description=_WANTED["EntityId"])]
+LanguageTag = Literal[
+    "de-DE",
+    "en-GB",
+    "en-US",
+    "es-419",
+    "es-ES",
+    "fr-CA",
+    "fr-FR",
+    "it-IT",
+    "ja-JP",
+    "ko-KR",
+    "pt-BR",
+    "zh-CN",
+    "zh-TW",
+]
+
+
+# Hidden input: a ValidationError that is logged by mistake must not show the phone number.
+@with_config(ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True))
+class SendOtpRequest(TypedDict):
+    """The fields of `SendOTPMessageRequestParameters`, spelled as in boto3."""
+
+    ReferenceId: ReferenceIdText
+    DestinationIdentity: PhoneNumber
+    OriginationIdentity: NotRequired[OriginationIdentityText]
+    BrandName: NotRequired[BrandNameText]
+    Channel: NotRequired[Literal["SMS"]]
+    CodeLength: NotRequired[Annotated[int, Field(ge=5, le=8)]]
+    ValidityPeriod: NotRequired[Annotated[int, Field(ge=5, le=60, description="minutes")]]
+    AllowedAttempts: NotRequired[Annotated[int, Field(ge=1, le=5)]]
+    Language: NotRequired[LanguageTag]
+    EntityId: NotRequired[DltId]
+    TemplateId: NotRequired[DltId]
+
+
+_SEND_OTP_REQUEST = TypeAdapter(SendOtpRequest)
+
+# A request of 8 KB can hold a thousand unknown fields; nobody reads that many errors.
+_MOST_ERRORS = 50
+
+
+def parse_send_otp(payload: object) -> SendOtpRequest:
+    """Check a send request against the contract.
+
+    Args:
+        payload: the decoded JSON value, of whatever type.
+
+    Returns:
+        The request as the caller wrote it.
+
+    Raises:
+        InvalidRequest: naming every bad field at once.
+
+    """
+    if not isinstance(payload, dict):
+        raise InvalidRequest("The request must be a JSON object.")
+    errors: list[FieldError] = []
+    try:
+        # The Parser takes a ready-made TypeAdapter as well, which its type hints do not say.
+        request = parse(event=payload, model=cast("type[SendOtpRequest]", _SEND_OTP_REQUEST))
+    except ValidationError as invalid:
+        errors = [
+            FieldError(_pointer(error["loc"]), _detail(error["loc"], error["type"], error["msg"]))
+            for error in invalid.errors(include_url=False, include_input=False)
+        ]
+    errors += _dlt_errors(payload)
+    if errors:
+        raise InvalidRequest(
+            f"The request has {len(errors)} bad field{'s' if len(errors) > 1 else ''}; see errors.",
+            errors[:_MOST_ERRORS],
+        )
+    return request
+
+
+def with_defaults(
+    request: SendOtpRequest, settings: Settings
+) -> "SendOTPMessageRequestParametersTypeDef":
+    """Fill in what the caller left out: first the deployment's choice, then the contract's.
+
+    Ten minutes is the longest life that NIST SP 800-63B and OWASP ASVS 6.5 give such a code.
+    """
+    parameters: SendOTPMessageRequestParametersTypeDef = {
+        "Channel": "SMS",
+        "CodeLength": 6,
+        "ValidityPeriod": 10,
+        "AllowedAttempts": 3,
+        "OriginationIdentity": settings.origination_identity,
+        "BrandName": settings.brand_name,
+        **request,
+    }
+    if settings.language:
+        parameters.setdefault("Language", settings.language)
+    return parameters
+
+
+def _dlt_errors(payload: Mapping[str, Any]) -> list[FieldError]:
+    """India's DLT rules need both identifiers; one alone would be refused by the carriers."""
+    for given, missing in (("EntityId", "TemplateId"), ("TemplateId", "EntityId")):
+        if given in payload and missing not in payload:
+            return [FieldError(f"/{missing}", f"Required together with {given}.")]
+    return []
+
+
+def _detail(location: tuple[int | str, ...], kind: str, message: str) -> str:
+    if kind == "missing":
+        return "This field is required."
+    if kind == "extra_forbidden":
+        return "There is no such field."
+    if kind == "string_pattern_mismatch":
+        return f"Must be {_WANTED[str(location[0])]}."
+    return f"{message}."
+
+
+def _pointer(location: tuple[int | str, ...]) -> str:
+    """Write a JSON pointer (RFC 6901); a field's name is the caller's text, so it is masked."""
+    return "".join("/" + mask(str(step)).replace("~", "~0").replace("/", "~1") for step in location)

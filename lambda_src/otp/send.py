@@ -1,0 +1,40 @@
+"""Lambda entry point: sends a one-time password, at most one text per ReferenceId.
+
+This module alone prepares things at import, once per cold start: settings, clients, models.
+"""
+
+import os
+
+from .answer import Answer
+from .delivery import Delivery, create_pinpoint_client
+from .invocation import answering
+from .once import OncePerReferenceId, ReferenceIdRecords, create_dynamodb_client
+from .request import SendOtpRequest, parse_send_otp, with_defaults
+from .settings import Settings
+from .telemetry import create_logger
+
+settings = Settings.from_environment(os.environ)
+logger = create_logger("otp-send")
+delivery = Delivery(create_pinpoint_client(), settings.application_id, logger)
+records = ReferenceIdRecords(
+    settings.table_name, create_dynamodb_client(), settings.function_timeout_seconds, logger
+)
+
+
+def text(request: SendOtpRequest) -> str:
+    """Send the message now; returns the body of the 200."""
+    return delivery.send(with_defaults(request, settings))
+
+
+text_once = OncePerReferenceId(text, records)
+
+
+@logger.inject_lambda_context(clear_state=True)
+@answering(logger)
+def handler(payload: object, request_id: str) -> Answer:
+    """Answer one request."""
+    request = parse_send_otp(payload)
+    logger.append_keys(
+        reference_id=request["ReferenceId"], destination=request["DestinationIdentity"]
+    )
+    return text_once(request, request_id)
