@@ -17,7 +17,7 @@ run: setup ## Deploy the stack on this machine, send a first OTP, stay up
 	@$(VENV) -m sandbox
 
 test: setup ## Unit, template and short end-to-end tests
-	@$(VENV) -m pytest $(PYTEST)
+	@$(VENV) -m pytest $(ARGS)
 
 check: setup ## Format, lint, types
 	@$(VENV) -m ruff format --check .
@@ -33,14 +33,14 @@ verify: check test ## Everything; what CI runs
 bundle: setup ## Build what is deployed into build/bundle/, for this machine
 	@$(VENV) -m infra.bundle
 
-synth: setup ## The CDK's own: synthesize (CDK="-c key=value …")
-	@node_modules/.bin/cdk synth --no-notices $(CDK)
+synth: setup ## The CDK's own: synthesize (ARGS="-c key=value …")
+	@node_modules/.bin/cdk synth --no-notices $(ARGS)
 
-deploy: setup ## The CDK's own: deploy into your AWS account (CDK="-c key=value …")
-	@node_modules/.bin/cdk deploy --no-notices $(CDK)
+deploy: setup ## The CDK's own: deploy into your AWS account (ARGS="-c key=value …")
+	@node_modules/.bin/cdk deploy --no-notices $(ARGS)
 
 clean: ## Remove what was installed and built
-	rm -rf .venv .venv-ministack node_modules build cdk.out .sandbox
+	rm -rf .venv .venv-ministack node_modules build cdk.out .sandbox*
 
 # The newest supported Python on this machine: on the PATH, or installed by pyenv. PYTHON=… decides.
 .venv/.ready: requirements.txt lambda_src/requirements.txt

@@ -1,0 +1,79 @@
+"""Calls the deployed service as any caller would: signed HTTP."""
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.message import Message
+from typing import Any
+
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+from .state import State
+
+_TIMEOUT_SECONDS = 40  # API Gateway answers after 29 at the latest
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """An HTTP answer.
+
+    Attributes:
+        status: the status code.
+        headers: by name, in any case.
+        body: the raw bytes.
+
+    """
+
+    status: int
+    headers: Message
+    body: bytes
+
+    def json(self) -> Any:  # noqa: ANN401 - whatever was sent
+        """Decode the body."""
+        return json.loads(self.body)
+
+
+def post(
+    state: State,
+    path: str,
+    body: bytes,
+    headers: Mapping[str, str] | None = None,
+    *,
+    signed: bool = True,
+) -> HttpAnswer:
+    """`POST` to the API, by default signed with Signature Version 4."""
+    request = AWSRequest(
+        method="POST",
+        url=state.apiUrl + path,
+        data=body,
+        headers={"Content-Type": "application/json", **(headers or {})},
+    )
+    if signed:
+        credentials = Credentials(state.accessKeyId, state.secretAccessKey)
+        SigV4Auth(credentials, "execute-api", state.region).add_auth(request)
+    prepared = request.prepare()
+    call = urllib.request.Request(  # noqa: S310 - the sandbox's own address
+        prepared.url, data=body, headers=dict(prepared.headers), method="POST"
+    )
+    try:
+        with urllib.request.urlopen(call, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310 - as above
+            return HttpAnswer(answer.status, answer.headers, answer.read())
+    except urllib.error.HTTPError as refusal:
+        with refusal:
+            return HttpAnswer(refusal.code, refusal.headers, refusal.read())
+
+
+def send(state: State, request: Mapping[str, Any]) -> HttpAnswer:
+    """Ask for a one-time password."""
+    return post(state, "/otp", json.dumps(request).encode())
+
+
+def inbox(state: State) -> list[dict[str, str]]:
+    """Read the texts that arrived, newest last."""
+    with urllib.request.urlopen(state.inboxUrl, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310 - the sandbox's own
+        texts: list[dict[str, str]] = json.load(answer)
+        return texts

@@ -1,0 +1,124 @@
+"""The real `cdk bootstrap` and the real `cdk deploy`, onto the emulator."""
+
+import json
+import os
+import subprocess
+from collections.abc import Mapping
+from typing import Self
+
+from infra.bundle import this_architecture
+
+from .servers import kill_group
+from .state import ACCOUNT_ID, APPLICATION_ID, FOLDER, REGION, ROOT, SECRET_ACCESS_KEY
+
+_STACK = "ServerlessOtp"
+_ASSEMBLY = FOLDER / "cdk.out"
+_OUTPUTS = FOLDER / "outputs.json"
+
+CONTEXT = {
+    "applicationId": APPLICATION_ID,
+    "originationIdentity": "+18555550142",
+    "brandName": "ExampleCorp",
+    "allowedCountries": "US",
+    # Functions run on this machine here.
+    "architecture": this_architecture(),
+}
+
+
+class DeployError(Exception):
+    """The CDK failed; the text is the end of what it said."""
+
+
+def synthesize(context: Mapping[str, str]) -> "Command":
+    """Start to synthesize the stack into the sandbox's folder."""
+    options = [option for key, value in context.items() for option in ("-c", f"{key}={value}")]
+    return Command("synth", "--quiet", "--output", str(_ASSEMBLY), *options)
+
+
+def bootstrap(aws_url: str) -> "Command":
+    """Start to prepare the emulated account for the CDK."""
+    # Without an app, or it would be synthesized to find the accounts that it wants.
+    return Command(
+        *("bootstrap", f"aws://{ACCOUNT_ID}/{REGION}", "--app", ""), endpoint=by_name(aws_url)
+    )
+
+
+def deploy(aws_url: str) -> "Command":
+    """Start to deploy what was synthesized."""
+    return Command(
+        *("deploy", "--app", str(_ASSEMBLY), "--require-approval", "never"),
+        *("--outputs-file", str(_OUTPUTS)),
+        endpoint=by_name(aws_url),
+    )
+
+
+def read_outputs() -> dict[str, str]:
+    """Read the outputs of the stack that was deployed, by name."""
+    outputs: dict[str, str] = json.loads(_OUTPUTS.read_text())[_STACK]
+    return outputs
+
+
+def by_name(url: str) -> str:
+    """Name the host: the CDK puts buckets in front of it, which an address does not allow."""
+    return url.replace("127.0.0.1", "localhost")
+
+
+class Command:
+    """A CDK command that has been started; leaving its context ends it.
+
+    Args:
+        arguments: of the CDK's command line.
+        endpoint: where AWS is, for the commands that call it.
+
+    """
+
+    def __init__(self, *arguments: str, endpoint: str | None = None) -> None:
+        self._log = FOLDER / "log" / f"cdk-{arguments[0]}.log"
+        self._log.parent.mkdir(parents=True, exist_ok=True)
+        with self._log.open("wb") as output:
+            self._process = subprocess.Popen(  # noqa: S603 - our own command
+                [str(ROOT / "node_modules" / ".bin" / "cdk"), *arguments, "--no-notices"],
+                cwd=ROOT,
+                env=_environment(endpoint),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        kill_group(self._process.pid)
+        self._process.wait()
+
+    def finish(self) -> None:
+        """Wait for its end.
+
+        Raises:
+            DeployError: it failed.
+
+        """
+        if self._process.wait():
+            end = "\n".join(self._log.read_text(errors="replace").splitlines()[-15:])
+            raise DeployError(f"{end}\n\nThe whole of it is in {self._log.relative_to(ROOT)}.")
+
+
+def _environment(endpoint: str | None) -> dict[str, str]:
+    """Keep the developer's own AWS settings out: nothing may reach a real account."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    environment |= {
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_REGION": REGION,
+        "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20",
+    }
+    if endpoint:
+        environment |= {
+            "AWS_ENDPOINT_URL": endpoint,
+            "AWS_ACCESS_KEY_ID": ACCOUNT_ID,
+            "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
+        }
+    return environment

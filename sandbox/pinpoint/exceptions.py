@@ -1,0 +1,43 @@
+"""The errors of the OTP operations, as Amazon Pinpoint puts them on the wire."""
+
+import json
+import uuid
+
+from moto.pinpoint.exceptions import PinpointExceptions
+
+
+class OtpError(PinpointExceptions):
+    """An error answer: ``X-Amzn-ErrorType`` header, body ``{"Message": ..., "RequestID": ...}``.
+
+    moto's own Pinpoint errors carry ``{"__type": ..., "message": ...}`` instead. Botocore's model
+    has the two members above, so that only this shape fills the modelled fields of the exception
+    that boto3 raises.
+    """
+
+    error_name: str
+
+    def __init__(self, message: str) -> None:
+        """``message`` is what the caller reads; it must never hold a code."""
+        super().__init__(self.error_name, message)
+        self.description = json.dumps({"Message": message, "RequestID": str(uuid.uuid4())})
+
+
+class BadRequestError(OtpError):
+    """400: the body is not a JSON object, or a field breaks a rule."""
+
+    code = 400
+    error_name = "BadRequestException"
+
+
+class NotFoundError(OtpError):
+    """404: no such application in this account and region."""
+
+    code = 404
+    error_name = "NotFoundException"
+
+
+class InternalServerError(OtpError):
+    """500: never an accident here, only what a reserved destination asks for."""
+
+    code = 500
+    error_name = "InternalServerErrorException"

@@ -1,0 +1,20 @@
+"""The URLs of the two OTP operations, and how moto learns of them."""
+
+from moto.pinpoint import urls as moto_urls
+
+from .responses import OtpResponse
+
+url_paths = {
+    "{0}/v1/apps/(?P<app_id>[^/]+)/otp$": OtpResponse.dispatch,
+    "{0}/v1/apps/(?P<app_id>[^/]+)/verify-otp$": OtpResponse.dispatch,
+}
+
+
+def install() -> None:
+    """Add both operations to moto's Pinpoint, for ``mock_aws`` and for moto's server.
+
+    Calling it again changes nothing, and it does not matter whether moto's Pinpoint is in use
+    already: ``mock_aws`` reads the table of URLs at every call. A moto server reads it at its
+    first Pinpoint request, so there, install before that.
+    """
+    moto_urls.url_paths.update(url_paths)

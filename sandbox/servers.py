@@ -1,0 +1,161 @@
+"""The emulators, as child processes that never outlive the sandbox."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+from .state import ACCOUNT_ID, APPLICATION_ID, FOLDER, REGION, ROOT, SECRET_ACCESS_KEY
+
+_MINISTACK_PYTHON = ROOT / ".venv-ministack" / "bin" / "python"
+
+# Taken where they are free, because addresses that stay the same are easier to work with.
+_MINISTACK_PORT = 4566
+_PINPOINT_PORT = 4567
+
+_START_SECONDS = 30
+_STOP_SECONDS = 10
+
+
+class ServerError(Exception):
+    """An emulator did not start, or ended; the text says where to look."""
+
+
+@dataclass(slots=True)
+class Server:
+    """A child process that serves HTTP.
+
+    Attributes:
+        name: for messages.
+        url: where it serves.
+        process: the child.
+        log: the file with what it prints.
+
+    """
+
+    name: str
+    url: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def wait_until_up(self, path: str) -> None:
+        """Wait until `path` answers.
+
+        Raises:
+            ServerError: it ended, or did not answer in time.
+
+        """
+        deadline = time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                break
+            try:
+                with urllib.request.urlopen(self.url + path, timeout=1):  # noqa: S310 - our own
+                    return
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.05)
+        raise ServerError(f"{self.name} did not start; see {self.log.relative_to(ROOT)}.")
+
+    def check(self) -> None:
+        """Make sure that it still runs.
+
+        Raises:
+            ServerError: it ended.
+
+        """
+        if self.process.poll() is not None:
+            raise ServerError(f"{self.name} has ended; see {self.log.relative_to(ROOT)}.")
+
+    def stop(self) -> None:
+        """End the child and what it started, politely first."""
+        self.process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(_STOP_SECONDS)
+        kill_group(self.process.pid)
+        self.process.wait()
+
+
+def start_pinpoint() -> Server:
+    """Start the emulator of Pinpoint's OTP operations."""
+    port = _free_port(_PINPOINT_PORT)
+    return _start(
+        "pinpoint",
+        port,
+        [
+            sys.executable,
+            *("-m", "sandbox.pinpoint.server"),
+            *("--port", str(port), "--application-id", APPLICATION_ID, "--region", REGION),
+        ],
+        os.environ.copy(),
+    )
+
+
+def start_ministack(pinpoint_url: str) -> Server:
+    """Start the emulator of everything else, whose functions send through `pinpoint_url`."""
+    port = _free_port(_MINISTACK_PORT)
+    return _start(
+        "ministack",
+        port,
+        [str(_MINISTACK_PYTHON), "-m", "ministack.app"],
+        # The functions inherit this environment, so it holds nothing of the developer's own.
+        {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "HOME": str(FOLDER),
+            "TMPDIR": str(_folder("tmp")),
+            "BIND_HOST": "127.0.0.1",
+            "GATEWAY_PORT": str(port),
+            "MINISTACK_ACCOUNT_ID": ACCOUNT_ID,
+            "MINISTACK_REGION": REGION,
+            "AWS_ACCESS_KEY_ID": ACCOUNT_ID,
+            "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
+            "AWS_ENDPOINT_URL_PINPOINT": pinpoint_url,
+        },
+    )
+
+
+def kill_group(leader: int) -> None:
+    """Kill whatever is left of a child's process group."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(leader, signal.SIGKILL)
+
+
+def _start(name: str, port: int, command: list[str], environment: dict[str, str]) -> Server:
+    log = _folder("log") / f"{name}.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(  # noqa: S603 - our own command
+            command,
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            # A group of its own: Ctrl-C reaches the sandbox only, which then ends its children.
+            start_new_session=True,
+        )
+    return Server(name, f"http://127.0.0.1:{port}", process, log)
+
+
+def _folder(name: str) -> Path:
+    folder = FOLDER / name
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _free_port(preferred: int) -> int:
+    for port in (preferred, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            chosen: int = probe.getsockname()[1]
+            return chosen
+    raise ServerError("This machine has no free port.")

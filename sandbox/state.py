@@ -1,0 +1,81 @@
+"""What a running sandbox tells others: `.sandbox/state.json`, there exactly while it is ready."""
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+# Another folder is another sandbox: the tests' own does not meet the one that a developer runs.
+FOLDER = ROOT / os.environ.get("SANDBOX_FOLDER", ".sandbox")
+STATE_FILE = FOLDER / "state.json"
+
+# How to call this checkout's Python, for messages.
+PYTHON = ".venv/bin/python"
+
+REGION = "us-east-1"
+# MiniStack takes the access key ID as the account number; it checks no secret.
+ACCOUNT_ID = "123456789012"
+SECRET_ACCESS_KEY = "sandbox"  # noqa: S105 - nothing is protected by it
+# The application of the examples in AWS's developer guide, so that its commands work as they are.
+APPLICATION_ID = "7353f53e6885409fa32d07cedexample"
+
+
+class NotRunningError(Exception):
+    """No sandbox is ready."""
+
+    def __init__(self) -> None:
+        super().__init__("The sandbox is not running. Start it with: make run")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """How to reach the sandbox. The names are those of the JSON file.
+
+    Attributes:
+        apiUrl: `POST` to `/otp` below it.
+        region: for signing.
+        accessKeyId: for signing.
+        secretAccessKey: for signing.
+        awsEndpoint: `endpoint_url` for every AWS service but Pinpoint.
+        pinpointEndpoint: `endpoint_url` for Pinpoint.
+        applicationId: the Pinpoint application.
+        sendFunction: what to invoke to send: the ARN of the alias.
+        verifyFunction: the same to verify; None until there is one.
+        table: the DynamoDB table of ReferenceIds.
+        inboxUrl: `GET` it for the texts that arrived, a JSON list, newest last.
+        pageUrl: the page with the phone; None until there is one.
+
+    """
+
+    apiUrl: str  # noqa: N815 - the name in the file
+    region: str
+    accessKeyId: str  # noqa: N815 - the name in the file
+    secretAccessKey: str  # noqa: N815 - the name in the file
+    awsEndpoint: str  # noqa: N815 - the name in the file
+    pinpointEndpoint: str  # noqa: N815 - the name in the file
+    applicationId: str  # noqa: N815 - the name in the file
+    sendFunction: str  # noqa: N815 - the name in the file
+    verifyFunction: str | None  # noqa: N815 - the name in the file
+    table: str
+    inboxUrl: str  # noqa: N815 - the name in the file
+    pageUrl: str | None  # noqa: N815 - the name in the file
+
+    @classmethod
+    def read(cls) -> "State":
+        """Read the state of the sandbox that is running.
+
+        Raises:
+            NotRunningError: none is ready.
+
+        """
+        try:
+            return cls(**json.loads(STATE_FILE.read_text()))
+        except FileNotFoundError:
+            raise NotRunningError from None
+
+    def write(self) -> None:
+        """Say that the sandbox is ready, all at once."""
+        new = STATE_FILE.with_suffix(".new")
+        new.write_text(json.dumps(asdict(self), indent=2) + "\n")
+        new.replace(STATE_FILE)

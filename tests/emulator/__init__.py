@@ -1,0 +1,1 @@
+"""Tests of the Pinpoint emulator, through boto3 as its users call it."""

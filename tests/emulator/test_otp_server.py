@@ -1,0 +1,292 @@
+"""The emulator as an HTTP server, with boto3 and plain HTTP as its clients."""
+
+# boto3's clients and decoded JSON have no narrower type than Any.
+# ruff: noqa: ANN401
+
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
+from moto.server import ThreadedMotoServer
+
+from sandbox.pinpoint import inbox, install
+from sandbox.pinpoint.server import OtpServer, create_server, serving
+from sandbox.pinpoint.transport import LateAnswer
+
+from .conftest import APPLICATION_ID
+from .helpers import DESTINATION, FIELDS, Application, code_in, pinpoint_client, wrong_code
+
+TOO_LATE = "+12065550108"
+SERVER_ERROR = "+12065550109"
+DROPPED = "+12065550110"
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def _get(server: OtpServer, path: str) -> Any:
+    """Return the JSON that a GET answers."""
+    with urllib.request.urlopen(server.url + path, timeout=10) as answer:  # noqa: S310 - http
+        return json.load(answer)
+
+
+def _post(server: OtpServer, path: str, body: bytes) -> Any:
+    """Return the JSON that a POST answers; ``HTTPError`` from status 400 on."""
+    request = urllib.request.Request(server.url + path, body, method="POST")  # noqa: S310 - http
+    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - http
+        return json.load(answer)
+
+
+def test_health_is_ok(server: OtpServer) -> None:
+    """GET /health answers once the server serves."""
+    assert _get(server, "/health") == {"status": "ok"}
+
+
+def test_whole_journey_over_http(server: OtpServer) -> None:
+    """boto3 creates an application, sends a code and verifies it, once."""
+    application = Application(pinpoint_client(endpoint_url=server.url))
+    assert application.send()["Result"][DESTINATION]["DeliveryStatus"] == "SUCCESSFUL"
+    code = code_in(_get(server, "/inbox")[0])
+    assert application.verify(wrong_code(code)) is False
+    assert application.verify(code) is True
+    assert application.verify(code) is False
+
+
+def test_application_with_a_chosen_id_is_there(served: Application) -> None:
+    """The ID the server was started with works from the first request on."""
+    assert served.send()["ApplicationId"] == APPLICATION_ID
+
+
+def test_unknown_application_is_not_found(server: OtpServer) -> None:
+    """Over HTTP, too, boto3 raises the modelled exception."""
+    stranger = Application(pinpoint_client(endpoint_url=server.url), "0" * 32)
+    with pytest.raises(stranger.client.exceptions.NotFoundException):
+        stranger.send()
+
+
+def test_broken_rule_is_a_bad_request(served: Application) -> None:
+    """Over HTTP, too, boto3 raises the modelled exception."""
+    with pytest.raises(served.client.exceptions.BadRequestException, match="CodeLength"):
+        served.send(CodeLength=99)
+
+
+def test_inbox_is_filtered_by_number_and_reference(server: OtpServer, served: Application) -> None:
+    """Both filters keep what matches exactly, together what matches both."""
+    other = "+12065550111"
+    served.send(ReferenceId="a")
+    served.send(ReferenceId="b")
+    served.send(ReferenceId="b", DestinationIdentity=other)
+    by_number = _get(server, f"/inbox?to={quote(DESTINATION)}")
+    assert [text["referenceId"] for text in by_number] == ["a", "b"]
+    by_reference = _get(server, "/inbox?referenceId=b")
+    assert [text["to"] for text in by_reference] == [DESTINATION, other]
+    assert len(_get(server, f"/inbox?to={quote(other)}&referenceId=b")) == 1
+    assert _get(server, f"/inbox?to={quote(other)}&referenceId=a") == []
+
+
+def test_inbox_takes_a_number_with_its_plus_unescaped(
+    server: OtpServer, served: Application
+) -> None:
+    """A plus in a query means a space; no number has one, so it is read as the plus it was."""
+    served.send()
+    assert len(_get(server, f"/inbox?to={DESTINATION}")) == 1
+
+
+def test_inbox_holds_all_regions_newest_last(server: OtpServer, served: Application) -> None:
+    """Texts of several regions are in one list, in order of arrival."""
+    elsewhere = Application(pinpoint_client(endpoint_url=server.url, region="eu-west-1"))
+    served.send(ReferenceId="1")
+    elsewhere.send(ReferenceId="2")
+    served.send(ReferenceId="3")
+    assert [text["referenceId"] for text in _get(server, "/inbox")] == ["1", "2", "3"]
+
+
+def test_requests_are_listed_and_filtered(server: OtpServer, served: Application) -> None:
+    """GET /requests shows the parameters as received."""
+    served.send(ReferenceId="a")
+    served.send(ReferenceId="b", Language="en-US")
+    assert len(_get(server, "/requests")) == 2
+    expected = FIELDS | {"ReferenceId": "b", "Language": "en-US"}
+    assert _get(server, "/requests?referenceId=b") == [expected]
+
+
+def test_clock_moves_on(server: OtpServer, served: Application) -> None:
+    """POST /clock expires a code without anybody waiting."""
+    served.send(ValidityPeriod=5)
+    code = code_in(_get(server, "/inbox")[0])
+    assert _post(server, "/clock", b'{"advanceSeconds": 300}') == {"advancedSeconds": 300}
+    assert served.verify(code) is False
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"{}", b'{"advanceSeconds": "5"}', b'{"advanceSeconds": true}',
+             b'{"advanceSeconds": -1}', b'{"advanceSeconds": NaN}']
+)  # fmt: skip
+def test_clock_refuses_anything_else(server: OtpServer, body: bytes) -> None:
+    """What is no number of seconds to move on by is answered with 400."""
+    with pytest.raises(urllib.error.HTTPError, match="400") as caught:
+        _post(server, "/clock", body)
+    with caught.value as answer:
+        assert json.load(answer)["error"]
+
+
+def test_late_answer_times_out_after_the_text_went_out(server: OtpServer) -> None:
+    """The client gives up after its second; the text is in the inbox."""
+    client = pinpoint_client(endpoint_url=server.url, read_timeout=1)
+    with pytest.raises(ReadTimeoutError):
+        Application(client, APPLICATION_ID).send(DestinationIdentity=TOO_LATE)
+    assert [text["to"] for text in _get(server, "/inbox")] == [TOO_LATE]
+
+
+class _SignallingLateAnswer(LateAnswer):
+    """A late answer that says when its wait has begun."""
+
+    def __init__(self) -> None:
+        super().__init__(600)
+        self.begun = threading.Event()
+
+    def wait(self) -> None:
+        self.begun.set()
+        super().wait()
+
+
+def test_late_answer_holds_up_nobody_else() -> None:
+    """Others are served while an answer is held back, and stopping the server releases it."""
+    late_answer = _SignallingLateAnswer()
+    install()
+    with serving(OtpServer("127.0.0.1", 0, late_answer)) as server, ThreadPoolExecutor() as pool:
+        patient = Application(pinpoint_client(endpoint_url=server.url))
+        late = pool.submit(patient.send, DestinationIdentity=TOO_LATE)
+        assert late_answer.begun.wait(timeout=10)
+        Application(pinpoint_client(endpoint_url=server.url)).send()
+        assert not late.done()
+        server.shutdown()
+        assert late.result(timeout=10)["Result"][TOO_LATE]["DeliveryStatus"] == "SUCCESSFUL"
+
+
+def test_late_answer_comes_in_the_end() -> None:
+    """With no delay left, the answer is a success like any other."""
+    with serving(create_server(application_ids=["late"], late_answer_seconds=0)) as server:
+        late = Application(pinpoint_client(endpoint_url=server.url), "late")
+        answer = late.send(DestinationIdentity=TOO_LATE)
+    assert answer["Result"][TOO_LATE]["DeliveryStatus"] == "SUCCESSFUL"
+
+
+def test_server_error_comes_after_the_text_went_out(server: OtpServer, served: Application) -> None:
+    """0109 texts, then answers InternalServerErrorException."""
+    with pytest.raises(served.client.exceptions.InternalServerErrorException):
+        served.send(DestinationIdentity=SERVER_ERROR)
+    assert [text["to"] for text in _get(server, "/inbox")] == [SERVER_ERROR]
+
+
+def test_dropped_connection_comes_after_the_text_went_out(
+    server: OtpServer, served: Application
+) -> None:
+    """0110 texts, then closes the connection; the next call gets through on a new one."""
+    with pytest.raises(ConnectionClosedError):
+        served.send(DestinationIdentity=DROPPED)
+    (text,) = _get(server, "/inbox")
+    assert text["to"] == DROPPED
+    assert served.verify(code_in(text), DestinationIdentity=DROPPED) is True
+
+
+def test_simultaneous_verifies_use_a_code_once(server: OtpServer, served: Application) -> None:
+    """Of many calls with the right code at once, exactly one is told it is valid."""
+    served.send(AllowedAttempts=5)
+    code = code_in(_get(server, "/inbox")[0])
+    assert sum(_verify_at_once(served, [code] * 16)) == 1
+
+
+def test_simultaneous_wrong_codes_each_use_an_attempt(
+    server: OtpServer, served: Application
+) -> None:
+    """Four wrong codes at once leave one of five attempts, no more and no fewer."""
+    served.send(AllowedAttempts=5)
+    code = code_in(_get(server, "/inbox")[0])
+    assert not any(_verify_at_once(served, [wrong_code(code)] * 4))
+    assert served.verify(wrong_code(code)) is False
+    assert served.verify(code) is False
+
+
+def _verify_at_once(application: Application, codes: list[str]) -> list[bool]:
+    """Verify every code in a thread of its own, all released together."""
+    barrier = threading.Barrier(len(codes))
+
+    def verify(code: str) -> bool:
+        barrier.wait(timeout=10)
+        return application.verify(code)
+
+    with ThreadPoolExecutor(len(codes)) as pool:
+        return list(pool.map(verify, codes))
+
+
+def test_connection_stays_open_between_requests(server: OtpServer) -> None:
+    """Two requests, one of them with a body nobody reads, share a connection."""
+    connection = http.client.HTTPConnection(server.host, server.port, timeout=10)
+    try:
+        connection.request("GET", "/health", body=b"unread")
+        connection.getresponse().read()
+        opened = connection.sock
+        connection.request("GET", "/health")
+        assert json.load(connection.getresponse()) == {"status": "ok"}
+        assert connection.sock is opened
+    finally:
+        connection.close()
+
+
+@pytest.mark.usefixtures("application")
+def test_moto_server_has_the_operations_once_installed() -> None:
+    """The server of moto itself, without ours in front, sends and verifies, too."""
+    moto_server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    moto_server.start()
+    try:
+        host, port = moto_server.get_host_and_port()
+        served = Application(pinpoint_client(endpoint_url=f"http://{host}:{port}"))
+        served.send()
+        assert served.verify(code_in(inbox()[0])) is True
+    finally:
+        moto_server.stop()
+
+
+@pytest.fixture
+def process() -> Iterator[subprocess.Popen[str]]:
+    """Start the server as its users do."""
+    arguments = ["-m", "sandbox.pinpoint.server", "--application-id", "cli", "--region"]
+    started = subprocess.Popen(  # noqa: S603 - our own module
+        [sys.executable, *arguments, "eu-west-1"],
+        cwd=REPOSITORY,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield started
+    finally:
+        started.kill()
+        started.communicate()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_command_serves_until_a_signal(
+    process: subprocess.Popen[str], number: signal.Signals
+) -> None:
+    """It says where it listens, serves the application, and ends cleanly and quietly."""
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    assert line.startswith("listening on http://127.0.0.1:")
+    client = pinpoint_client(endpoint_url=line.split()[-1], region="eu-west-1")
+    assert Application(client, "cli").send()["ApplicationId"] == "cli"
+    os.kill(process.pid, number)
+    rest, errors = process.communicate(timeout=10)
+    assert (process.returncode, rest, errors) == (0, "", "")
