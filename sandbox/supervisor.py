@@ -58,8 +58,10 @@ def run() -> None:
         ServerError, DeployError, FirstMessageError: it could not be started; nothing is left.
 
     """
-    # As Ctrl-C: whatever is being waited for ends, and everything is cleaned up.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Whatever is being waited for ends, and everything is cleaned up. SIGINT too, because a shell
+    # has its background jobs ignore it.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     with _only_one(), contextlib.ExitStack() as cleanup:
         try:
             _end_children_of_a_killed_sandbox()
@@ -75,8 +77,8 @@ def run() -> None:
             print("\nStopping ...", flush=True)
         finally:
             # A second, impatient Ctrl-C must not leave the cleaning up half done.
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
-            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, signal.SIG_IGN)
 
 
 def run_detached() -> int:
@@ -106,7 +108,7 @@ def run_detached() -> int:
         process.terminate()
         process.wait()
         raise
-    return process.returncode
+    return process.returncode or 1
 
 
 def stop() -> bool:

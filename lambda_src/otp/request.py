@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 # What a text field must be, for the schema and for the error alike.
 _WANTED = {
     "ReferenceId": "1 to 48 printable ASCII characters without spaces, such as a UUID",
-    "DestinationIdentity": "a phone number in E.164 format, such as +12065550100",
-    "OriginationIdentity": "a long code such as +18555550142, short code, sender ID, pool or ARN",
+    "DestinationIdentity": "a phone number in E.164 format: + and 2 to 15 digits",
+    "OriginationIdentity": "a phone number in E.164 format, short code, sender ID, pool or ARN",
     "BrandName": "1 to 20 characters, none of them a control character",
     "EntityId": "1 to 50 printable ASCII characters without spaces",
     "TemplateId": "1 to 50 printable ASCII characters without spaces",

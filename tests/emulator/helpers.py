@@ -1,7 +1,6 @@
 """What the emulator's tests share."""
 
 # boto3's clients and decoded JSON have no narrower type than Any.
-# ruff: noqa: ANN401
 
 import json
 import re

@@ -1,7 +1,6 @@
 """The emulator as an HTTP server, with boto3 and plain HTTP as its clients."""
 
 # boto3's clients and decoded JSON have no narrower type than Any.
-# ruff: noqa: ANN401
 
 import http.client
 import json

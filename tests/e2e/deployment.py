@@ -1,0 +1,96 @@
+"""The deployed service, as its callers and its operator see it."""
+
+import json
+import re
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+
+from sandbox import client
+from sandbox.client import HttpAnswer
+from sandbox.state import State
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda.client import LambdaClient
+    from mypy_boto3_logs.client import CloudWatchLogsClient
+
+NUMBER = "+12065550100"
+
+
+def request(**fields: Any) -> dict[str, Any]:
+    """Make a valid request with a new ReferenceId, with these fields on top."""
+    return {"ReferenceId": str(uuid.uuid4()), "DestinationIdentity": NUMBER, **fields}
+
+
+@dataclass(frozen=True)
+class Invoked:
+    """What `lambda:Invoke` returned."""
+
+    function_error: str | None
+    payload: Any
+
+
+class Deployment:
+    """The sandbox of this session.
+
+    Args:
+        state: how to reach it.
+
+    """
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        options: dict[str, Any] = {
+            "region_name": state.region,
+            "aws_access_key_id": state.accessKeyId,
+            "aws_secret_access_key": state.secretAccessKey,
+            "endpoint_url": state.awsEndpoint,
+            # A retry would hide what the first answer was.
+            "config": Config(retries={"total_max_attempts": 1}),
+        }
+        self._lambda: LambdaClient = boto3.client("lambda", **options)
+        self._logs: CloudWatchLogsClient = boto3.client("logs", **options)
+
+    def post(
+        self, body: bytes, headers: Mapping[str, str] | None = None, *, signed: bool = True
+    ) -> HttpAnswer:
+        """`POST /otp`."""
+        return client.post(self.state, "/otp", body, headers, signed=signed)
+
+    def send(self, asked: Mapping[str, Any]) -> HttpAnswer:
+        """`POST /otp` with a JSON object, signed."""
+        return client.send(self.state, asked)
+
+    def invoke(self, payload: Any) -> Invoked:
+        """Invoke the function's alias directly."""
+        answer = self._lambda.invoke(
+            FunctionName=self.state.sendFunction, Payload=json.dumps(payload).encode()
+        )
+        return Invoked(answer.get("FunctionError"), json.loads(answer["Payload"].read()))
+
+    def texts(self, reference_id: str | None = None) -> list[dict[str, str]]:
+        """The texts that arrived, of one ReferenceId or of all."""
+        return [
+            text for text in client.inbox(self.state) if reference_id in (None, text["referenceId"])
+        ]
+
+    def log(self) -> str:
+        """Everything that the function has logged so far."""
+        configuration = self._lambda.get_function_configuration(
+            FunctionName=self.state.sendFunction
+        )
+        pages = self._logs.get_paginator("filter_log_events").paginate(
+            logGroupName=configuration["LoggingConfig"]["LogGroup"]
+        )
+        return "\n".join(event["message"] for page in pages for event in page["events"])
+
+
+def code_in(text: Mapping[str, str]) -> str:
+    """Find the code in a text."""
+    match = re.search(r"\b[0-9]{5,8}\b", text["body"])
+    assert match
+    return match[0]

@@ -1,0 +1,86 @@
+"""The sandbox's own command line and state."""
+
+import json
+import socket
+import urllib.parse
+
+import pytest
+
+from sandbox.state import STATE_FILE
+
+from .conftest import sandbox
+from .deployment import Deployment
+
+
+def test_the_state_file_says_how_to_reach_everything(deployment: Deployment) -> None:
+    """Exactly these names; what does not exist yet is null."""
+    state = json.loads(STATE_FILE.read_text())
+
+    assert state.keys() == {
+        *("apiUrl", "region", "accessKeyId", "secretAccessKey", "awsEndpoint"),
+        *("pinpointEndpoint", "applicationId", "sendFunction", "verifyFunction", "table"),
+        *("inboxUrl", "pageUrl"),
+    }
+    assert state["sendFunction"].endswith(":live")
+    assert state["accessKeyId"] == deployment.state.accessKeyId
+
+
+def test_send_shows_the_answer_and_the_text(
+    deployment: Deployment,  # noqa: ARG001 - it must be up
+) -> None:
+    """The command that the sandbox suggests, with a field on top."""
+    ran = sandbox("send", "+12065550100", "CodeLength=8", "BrandName=Shown")
+
+    assert ran.returncode == 0, ran.stderr
+    assert '"DeliveryStatus": "SUCCESSFUL"' in ran.stdout
+    assert "This is your One Time Password: " in ran.stdout
+    assert "from Shown" in ran.stdout
+
+
+def test_send_exits_with_1_when_nothing_was_sent(
+    deployment: Deployment,  # noqa: ARG001 - it must be up
+) -> None:
+    """And shows the problem."""
+    ran = sandbox("send", "12065550100")
+
+    assert ran.returncode == 1
+    assert "InvalidRequest" in ran.stdout
+
+
+@pytest.mark.parametrize("arguments", [(), ("--detach",)])
+def test_a_second_sandbox_in_one_folder_is_refused(
+    deployment: Deployment, arguments: tuple[str, ...]
+) -> None:
+    """It says what to do, and the first one keeps running."""
+    ran = sandbox(*arguments)
+
+    assert ran.returncode == 1
+    assert "running already" in ran.stderr
+    assert "--stop" in ran.stderr
+    assert deployment.texts() is not None
+
+
+def test_everything_listens_on_this_machine_only(deployment: Deployment) -> None:
+    """No port of the sandbox answers on another of this machine's addresses."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        # Connecting a datagram socket sends nothing; it finds the address that others see.
+        try:
+            probe.connect(("192.0.2.1", 9))
+        except OSError:
+            return  # no network, nothing to listen on
+        address = probe.getsockname()[0]
+    for url in (deployment.state.awsEndpoint, deployment.state.pinpointEndpoint):
+        port = urllib.parse.urlsplit(url).port
+        assert port
+        with socket.socket() as caller:
+            assert caller.connect_ex((address, port)) != 0, f"{url} answers on {address}"
+
+
+def test_without_a_sandbox_send_says_how_to_start_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One sentence, no traceback."""
+    monkeypatch.setenv("SANDBOX_FOLDER", ".sandbox-test-none")
+
+    ran = sandbox("send", "+12065550100")
+
+    assert ran.returncode == 1
+    assert ran.stderr == "The sandbox is not running. Start it with: make run\n"

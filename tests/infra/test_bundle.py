@@ -1,0 +1,377 @@
+"""The bundle: what is deployed, built for the runtime that runs it and not for this machine."""
+
+import importlib.util
+import json
+import os
+import re
+import shutil
+import struct
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib.metadata import Distribution, distributions
+from pathlib import Path
+from typing import Literal, NoReturn
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from infra.bundle import build, this_architecture
+
+from .helpers import ROOT, THIS_PYTHON
+
+THIS_MACHINE = (THIS_PYTHON, this_architecture())
+
+#: e_machine, from the System V ABI's supplements, and how the names of files call it.
+MACHINES = {"arm64": (183, "aarch64"), "x86_64": (62, "x86_64")}
+
+#: The C library of the runtimes: Python 3.11 is on Amazon Linux 2, the others on 2023.
+GLIBC = {"3.11": (2, 26)}
+GLIBC_AL2023 = (2, 34)
+
+# Runs where nothing but the bundle and Python itself can be imported.
+IMPORT_SEND = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+import otp.send
+files = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
+print(json.dumps({"stdlib": sys.path[1:], "files": sorted(filter(None, files))}))
+"""
+
+ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "OTP_APPLICATION_ID": "7353f53e6885409fa32d07cedexample",
+    "OTP_TABLE_NAME": "reference-ids",
+    "OTP_ORIGINATION_IDENTITY": "+18555550142",
+    "OTP_BRAND_NAME": "ExampleCorp",
+    "OTP_FUNCTION_TIMEOUT_SECONDS": "25",
+}
+
+
+class PipFailedError(Exception):
+    """What a failing pip is here."""
+
+
+class Project:
+    """A project with the real infra/bundle.py, little code, and a cache that is empty at first.
+
+    Args:
+        folder: where to make it.
+
+    Attributes:
+        folder: where it is.
+        installations: how often dependencies were installed in pip's stead.
+
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.installations = 0
+        for name in ("infra/bundle.py", "lambda_src/requirements.txt", "lambda_src/otp/send.py"):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / name, folder / name)
+        spec = importlib.util.spec_from_file_location("project", folder / "infra/bundle.py")
+        assert spec is not None
+        assert spec.loader is not None
+        self._module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(self._module)
+
+    def build(
+        self, python_version: str = "3.13", architecture: Literal["arm64", "x86_64"] = "arm64"
+    ) -> Path:
+        """Build with the project's own infra/bundle.py."""
+        built: Path = self._module.build(python_version, architecture)
+        return built
+
+    def install(self, install: Callable[[Path], object]) -> None:
+        """Install dependencies in pip's stead."""
+
+        def installing(target: Path, python_version: str, architecture: str) -> None:  # noqa: ARG001 - the signature
+            self.installations += 1
+            install(target)
+
+        vars(self._module)["_install"] = installing
+
+    def left_in_cache(self) -> set[str]:
+        """Give the paths of everything in the cache."""
+        return names(self.folder / "build")
+
+
+@pytest.fixture(
+    scope="module",
+    params=sorted({("3.13", "arm64"), THIS_MACHINE}),
+    ids="-".join,
+)
+def runtime(request: pytest.FixtureRequest) -> tuple[str, str]:
+    """Give a runtime to build for: Lambda's usual one, and this machine's own."""
+    runtime: tuple[str, str] = request.param
+    return runtime
+
+
+@pytest.fixture(scope="module")
+def bundle(runtime: tuple[str, str]) -> Path:
+    """Build the bundle, or find it in the cache."""
+    return build(*runtime)
+
+
+@pytest.fixture
+def pip_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let pip fail, whatever it is asked."""
+
+    def fail(*_: object, **__: object) -> NoReturn:
+        raise PipFailedError
+
+    monkeypatch.setattr("infra.bundle.subprocess.run", fail)
+
+
+@pytest.fixture
+def new_project(tmp_path: Path) -> Project:
+    """Give a project that has built nothing yet, and would install with pip."""
+    return Project(tmp_path)
+
+
+@pytest.fixture
+def project(new_project: Project) -> Project:
+    """Give a project that installs a module of its own, without pip."""
+    new_project.install(lambda target: (target / "dependency.py").touch())
+    return new_project
+
+
+def requirements() -> dict[str, str]:
+    """Read the function's pinned dependencies: versions by name."""
+    lines = (ROOT / "lambda_src" / "requirements.txt").read_text().splitlines()
+    pins = [line.split("#")[0].strip() for line in lines]
+    return {
+        canonicalize_name(name): version
+        for name, version in (pin.split("==") for pin in pins if pin)
+    }
+
+
+def installed(bundle: Path) -> dict[str, Distribution]:
+    """Find the packages in a bundle, by name."""
+    return {
+        canonicalize_name(found.metadata["Name"]): found
+        for found in distributions(path=[str(bundle)])
+    }
+
+
+def names(folder: Path) -> set[str]:
+    """Give the paths of all files and folders in a folder."""
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
+
+
+# --- What is in it ---
+
+
+def test_bundle_holds_the_functions_code_as_it_is(bundle: Path) -> None:
+    """Every module of ours is in the bundle unchanged, and nothing else is in their folder."""
+    source = ROOT / "lambda_src" / "otp"
+    ours = {path.relative_to(source): path.read_bytes() for path in source.rglob("*.py")}
+    assert Path("send.py") in ours
+
+    bundled = bundle / "otp"
+    assert {
+        path.relative_to(bundled): path.read_bytes()
+        for path in bundled.rglob("*")
+        if path.is_file()
+    } == ours
+
+
+def test_bundle_holds_the_pinned_dependencies_and_no_others(bundle: Path) -> None:
+    """What is installed is what lambda_src/requirements.txt lists, in these versions."""
+    assert {name: found.version for name, found in installed(bundle).items()} == requirements()
+
+
+def test_bundle_holds_nothing_else_of_ours(bundle: Path) -> None:
+    """None of the project's other files and folders, such as tests, has been swept in."""
+    ours = {path.name for path in ROOT.iterdir()}
+    assert ours >= {"tests", "infra", "app.py"}
+    assert {path.name for path in bundle.iterdir()} & ours == set()
+
+
+def test_bundle_holds_nothing_of_this_machine(bundle: Path) -> None:
+    """No compiled module, whose bytes hold a time, and no command line tool, with our path."""
+    assert not [name for name in names(bundle) if name.endswith((".pyc", "__pycache__"))]
+    assert not (bundle / "bin").exists()
+
+
+# --- What it is for ---
+
+
+def test_compiled_modules_are_for_the_processor_and_the_python(
+    bundle: Path, runtime: tuple[str, str]
+) -> None:
+    """Each shared library is an ELF file of the asked machine, named for the asked Python."""
+    python_version, architecture = runtime
+    e_machine, machine = MACHINES[architecture]
+    libraries = sorted(bundle.rglob("*.so*"))
+    [core] = [path for path in libraries if path.parent.name == "pydantic_core"]
+    tag = f"cpython-{python_version.replace('.', '')}-{machine}-linux-gnu"
+    assert core.name == f"_pydantic_core.{tag}.so"
+    for library in libraries:
+        with library.open("rb") as file:
+            header = file.read(20)
+        assert header[:4] == b"\x7fELF"
+        assert struct.unpack_from("<H", header, 18) == (e_machine,)
+
+
+def test_wheels_need_no_newer_c_library_than_the_runtime_has(
+    bundle: Path, runtime: tuple[str, str]
+) -> None:
+    """A wheel for a newer glibc would install well, and fail to start in Lambda."""
+    newest = GLIBC.get(runtime[0], GLIBC_AL2023)
+    tags = "\n".join(found.read_text("WHEEL") or "" for found in installed(bundle).values())
+    needed = [
+        (int(major), int(minor)) for major, minor in re.findall(r"manylinux_(\d+)_(\d+)_", tags)
+    ]
+    assert needed
+    assert max(needed) <= newest
+
+
+def test_dependencies_are_transitively_complete(bundle: Path, runtime: tuple[str, str]) -> None:
+    """Whatever a package in the bundle requires is there too, in a version that it takes."""
+    packages = installed(bundle)
+    target = {"python_version": runtime[0], "python_full_version": f"{runtime[0]}.0", "extra": ""}
+    for found in packages.values():
+        for line in found.requires or ():
+            needed = Requirement(line)
+            if needed.marker is None or needed.marker.evaluate(target):
+                version = packages[canonicalize_name(needed.name)].version
+                assert needed.specifier.contains(version, prereleases=True), line
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the bundle is for Lambda's Linux")
+def test_function_starts_from_the_bundle_alone() -> None:
+    """With nothing installed but the bundle, otp.send is imported and all comes from there."""
+    bundle = build(*THIS_MACHINE)
+    started = subprocess.run(
+        # Isolated, without site-packages, and leaving no compiled modules in the bundle.
+        [sys.executable, "-I", "-S", "-B", "-c", IMPORT_SEND, str(bundle)],
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert started.returncode == 0, started.stderr
+
+    loaded = json.loads(started.stdout)
+
+    files = [Path(file) for file in loaded["files"]]
+    stdlib = [Path(folder) for folder in loaded["stdlib"]]
+    assert bundle / "otp" / "send.py" in files
+    assert [file for file in files if "site-packages" in file.parts] == []
+    for file in files:
+        assert any(file.is_relative_to(folder) for folder in (bundle, *stdlib)), file
+
+
+# --- How it is built ---
+
+
+@pytest.mark.usefixtures("pip_fails")
+def test_building_again_finds_what_was_built(bundle: Path, runtime: tuple[str, str]) -> None:
+    """The second build gives the same folder, and pip does not run."""
+    assert build(*runtime) == bundle
+
+
+def test_building_again_changes_nothing(bundle: Path, runtime: tuple[str, str]) -> None:
+    """The second build leaves the folder as it was, so that the CDK sees no difference."""
+    before = {path: path.stat().st_mtime_ns for path in (bundle, *bundle.rglob("*"))}
+
+    build(*runtime)
+
+    assert {path: path.stat().st_mtime_ns for path in (bundle, *bundle.rglob("*"))} == before
+
+
+def test_runtimes_do_not_share_a_bundle(project: Project) -> None:
+    """Each version of Python and each processor has a folder of its own."""
+    built = {
+        project.build(python_version, architecture)
+        for python_version in ("3.12", "3.13")
+        for architecture in ("arm64", "x86_64")
+    }
+    assert len(built) == 4
+
+
+def test_changed_code_is_another_bundle(project: Project) -> None:
+    """A changed module is deployed, and the dependencies are not installed again for it."""
+    before = project.build()
+    (project.folder / "lambda_src/otp/send.py").write_text("changed = True\n")
+
+    after = project.build()
+
+    assert after != before
+    assert (after / "otp/send.py").read_text() == "changed = True\n"
+    assert project.installations == 1
+
+
+def test_changed_dependencies_are_another_bundle(project: Project) -> None:
+    """A changed pin is deployed."""
+    before = project.build()
+    with (project.folder / "lambda_src/requirements.txt").open("a") as file:
+        file.write("one-more==1.0\n")
+
+    assert project.build() != before
+    assert project.installations == 2
+
+
+def test_changed_way_of_building_is_another_bundle(project: Project) -> None:
+    """Nobody has to know that the cache must be deleted when infra/bundle.py has changed."""
+    before = project.build()
+    with (project.folder / "infra/bundle.py").open("a") as file:
+        file.write("# changed\n")
+
+    assert project.build() != before
+    assert project.installations == 2
+
+
+@pytest.mark.usefixtures("pip_fails")
+def test_failed_pip_leaves_nothing_behind(new_project: Project) -> None:
+    """After a failure there is no folder that the next build would take for a bundle."""
+    with pytest.raises(PipFailedError):
+        new_project.build()
+
+    assert new_project.left_in_cache() == {"dependencies"}
+
+
+def test_failure_halfway_leaves_nothing_behind(project: Project) -> None:
+    """What was installed before the failure is gone, and the next build begins anew."""
+
+    def fail(target: Path) -> NoReturn:
+        (target / "half.py").touch()
+        raise PipFailedError
+
+    project.install(fail)
+    with pytest.raises(PipFailedError):
+        project.build()
+    assert project.left_in_cache() == {"dependencies"}
+
+    project.install(lambda target: (target / "whole.py").touch())
+    built = project.build()
+    assert (built / "whole.py").exists()
+    assert not (built / "half.py").exists()
+
+
+def test_two_builds_at_once_give_one_bundle(project: Project) -> None:
+    """Whoever is slower takes the other's bundle, and leaves nothing of its own."""
+    faster: list[Path] = []
+
+    def install_slowly(target: Path) -> None:
+        project.install(lambda other: (other / "faster.py").touch())
+        faster.append(project.build())
+        (target / "slower.py").touch()
+
+    project.install(install_slowly)
+
+    slower = project.build()
+
+    assert faster == [slower]
+    left = {Path(name).name for name in project.left_in_cache()}
+    assert "faster.py" in left
+    assert "slower.py" not in left

@@ -1,0 +1,172 @@
+"""The send function in process, called as Lambda calls it, on emulated AWS."""
+
+import io
+import json
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from sandbox.pinpoint import inbox, received_requests
+
+if TYPE_CHECKING:
+    from botocore.client import BaseClient
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+TABLE = "reference-ids"
+APPLICATION = "0123456789abcdef0123456789abcdef"
+ORIGINATION = "+18555550142"
+BRAND = "ExampleCorp"
+NUMBER = "+12065550100"
+FUNCTION_TIMEOUT_SECONDS = 25
+
+ENVIRONMENT = {
+    "OTP_APPLICATION_ID": APPLICATION,
+    "OTP_TABLE_NAME": TABLE,
+    "OTP_ORIGINATION_IDENTITY": ORIGINATION,
+    "OTP_BRAND_NAME": BRAND,
+    "OTP_FUNCTION_TIMEOUT_SECONDS": str(FUNCTION_TIMEOUT_SECONDS),
+}
+
+
+class Context:
+    """The part of Lambda's context object that is read."""
+
+    function_name = "send"
+    memory_limit_in_mb = 512
+    invoked_function_arn = "arn:aws:lambda:us-east-1:123456789012:function:send:live"
+
+    def __init__(self) -> None:
+        self.aws_request_id = str(uuid.uuid4())
+
+
+@dataclass(frozen=True)
+class HttpAnswer:
+    """What the function returns to API Gateway."""
+
+    status: int
+    headers: dict[str, str]
+    body: str
+
+    def json(self) -> Any:
+        """Decode the body."""
+        return json.loads(self.body)
+
+    @property
+    def code(self) -> str | None:
+        """The problem's code, if it is one."""
+        code: str | None = self.json().get("code")
+        return code
+
+
+class Service:
+    """The send function.
+
+    Args:
+        module: the entry point, imported.
+        log: what its logger writes to.
+        table_client: a DynamoDB client of the test's own, which no fault meets.
+
+    """
+
+    def __init__(
+        self, module: ModuleType, log: io.StringIO, table_client: "DynamoDBClient"
+    ) -> None:
+        self.module = module
+        self._log = log
+        self._hooks: list[tuple[BaseClient, str, Callable[..., Any]]] = []
+        self._table = table_client
+
+    def post(self, body: str | None, **event: Any) -> HttpAnswer:
+        """Call the function through API Gateway, with this text as the body."""
+        reply = self.module.handler(
+            {
+                "resource": "/otp",
+                "path": "/otp",
+                "httpMethod": "POST",
+                "headers": {"Content-Type": "application/json"},
+                "requestContext": {"requestId": str(uuid.uuid4()), "stage": "v1"},
+                "body": body,
+                "isBase64Encoded": False,
+                **event,
+            },
+            Context(),
+        )
+        assert set(reply) == {"statusCode", "headers", "body"}
+        json.dumps(reply)  # Lambda could not return anything else
+        return HttpAnswer(reply["statusCode"], reply["headers"], reply["body"])
+
+    def send(self, **fields: Any) -> HttpAnswer:
+        """Ask for an OTP through API Gateway; a random ReferenceId and NUMBER unless given."""
+        return self.post(json.dumps(request(**fields)))
+
+    def invoke(self, payload: Any) -> Any:
+        """Invoke the function directly; raises what Lambda would report as a function error."""
+        return self.module.handler(payload, Context())
+
+    def texts(self) -> list[str]:
+        """The bodies of all texts that went out."""
+        return [text["body"] for text in inbox()]
+
+    def requests(self) -> list[dict[str, Any]]:
+        """What Pinpoint received, as received."""
+        return received_requests()
+
+    def items(self) -> list[dict[str, Any]]:
+        """The records, as DynamoDB holds them."""
+        return self._table.scan(TableName=TABLE)["Items"]
+
+    def age(self, attribute: str, by: int) -> None:
+        """Move an attribute of the only record into the past, in its own unit."""
+        [item] = self.items()
+        self._table.update_item(
+            TableName=TABLE,
+            Key={"id": item["id"]},
+            UpdateExpression="SET #attribute = #attribute - :by",
+            ExpressionAttributeNames={"#attribute": attribute},
+            ExpressionAttributeValues={":by": {"N": str(by)}},
+        )
+
+    def on(self, event: str, handler: Callable[..., Any]) -> None:
+        """Call a handler at an event of the function's own clients.
+
+        Args:
+            event: as botocore names it, such as `before-call.dynamodb.PutItem`.
+            handler: takes keywords; what it returns or raises is botocore's to handle.
+
+        """
+        clients = {
+            "pinpoint": self.module.delivery._client,  # noqa: SLF001 - a fault needs a way in
+            "dynamodb": self.module.records.client,
+        }
+        client = clients[event.split(".")[1]]
+        client.meta.events.register_first(event, handler)
+        self._hooks.append((client, event, handler))
+
+    def fail(self, event: str, error: Exception) -> None:
+        """Fail at an event of the function's own clients."""
+
+        def raise_error(**_: Any) -> None:
+            raise error
+
+        self.on(event, raise_error)
+
+    def mend(self) -> None:
+        """Take all handlers away again."""
+        while self._hooks:
+            client, event, handler = self._hooks.pop()
+            client.meta.events.unregister(event, handler)
+
+    def log_lines(self) -> list[dict[str, Any]]:
+        """What the function has logged."""
+        return [json.loads(line) for line in self._log.getvalue().splitlines()]
+
+    def log(self) -> str:
+        """What the function has logged, as text."""
+        return self._log.getvalue()
+
+
+def request(**fields: Any) -> dict[str, Any]:
+    """Make a valid request, with these fields on top."""
+    return {"ReferenceId": str(uuid.uuid4()), "DestinationIdentity": NUMBER, **fields}

@@ -1,0 +1,300 @@
+"""One ReferenceId, one message: replay, reuse, progress, and what is never freed."""
+
+import json
+import uuid
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
+
+from lambda_src.otp.settings import WINDOW_SECONDS
+
+from .service import FUNCTION_TIMEOUT_SECONDS, TABLE, Service, request
+
+OPTED_OUT, THROTTLED, UNKNOWN_FAILURE = "+12065550101", "+12065550103", "+12065550105"
+
+
+def test_the_same_request_again_is_replayed_byte_for_byte(service: Service) -> None:
+    """The same body, marked; still one text."""
+    asked = json.dumps(request())
+    first = service.post(asked)
+
+    again = service.post(asked)
+
+    assert (again.status, again.body) == (first.status, first.body)
+    assert "Idempotent-Replayed" not in first.headers
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert again.headers["X-Request-Id"] != first.headers["X-Request-Id"]
+    assert len(service.texts()) == 1
+
+
+def test_white_space_and_the_order_of_fields_do_not_make_another_request(
+    service: Service,
+) -> None:
+    """The fields are compared, not the text."""
+    asked = request(CodeLength=6, BrandName="B")
+    service.post(json.dumps(asked))
+
+    again = service.post(json.dumps(dict(reversed(asked.items())), indent=4))
+
+    assert again.headers["Idempotent-Replayed"] == "true"
+
+
+@pytest.mark.parametrize(
+    "change", [{"DestinationIdentity": "+12065550199"}, {"CodeLength": 8}, {"Channel": "SMS"}]
+)
+def test_a_reference_id_with_a_different_request_is_refused(
+    service: Service, change: dict[str, Any]
+) -> None:
+    """422 ReferenceIdReused; what the caller wrote counts, even a default written out."""
+    asked = request()
+    first = service.invoke(asked)
+
+    answer = service.post(json.dumps(asked | change))
+
+    assert (answer.status, answer.code) == (422, "ReferenceIdReused")
+    assert len(service.texts()) == 1
+    assert service.invoke(asked) == first | {"IdempotentReplayed": True}
+
+
+def test_a_replay_stays_a_replay_when_the_deployments_defaults_change(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The request is compared before the defaults are filled in."""
+    asked = request()
+    service.invoke(asked)
+    monkeypatch.setattr(service.module, "with_defaults", lambda *_: {"BrandName": "Other"})
+
+    assert service.invoke(asked)["IdempotentReplayed"] is True
+
+
+def test_a_request_that_is_running_answers_in_progress(service: Service) -> None:
+    """409 InProgress, to be repeated after a second; the running one texts once."""
+    asked = json.dumps(request())
+    meanwhile = []
+    service.on(
+        "before-call.pinpoint.SendOTPMessage",
+        lambda **_: meanwhile.append(service.post(asked)),
+    )
+
+    first = service.post(asked)
+
+    assert first.status == 200
+    [answer] = meanwhile
+    assert (answer.status, answer.code) == (409, "InProgress")
+    assert answer.json()["retryable"] is True
+    assert answer.headers["Retry-After"] == "1"
+    assert len(service.texts()) == 1
+
+
+def test_a_different_request_is_refused_even_while_the_first_runs(service: Service) -> None:
+    """422 is judged before 409."""
+    asked = request()
+    meanwhile = []
+    service.on(
+        "before-call.pinpoint.SendOTPMessage",
+        lambda **_: meanwhile.append(service.post(json.dumps(asked | {"CodeLength": 8}))),
+    )
+
+    service.invoke(asked)
+
+    assert [answer.code for answer in meanwhile] == ["ReferenceIdReused"]
+
+
+def test_a_bad_request_leaves_the_reference_id_free(service: Service) -> None:
+    """The corrected request with the same ReferenceId is sent."""
+    asked = request(CodeLength=9)
+    assert service.post(json.dumps(asked)).status == 400
+
+    assert service.post(json.dumps(asked | {"CodeLength": 8})).status == 200
+
+
+def test_a_certain_not_sent_frees_the_reference_id(service: Service) -> None:
+    """After THROTTLED nothing is recorded, and the same request is tried again."""
+    asked = json.dumps(request(DestinationIdentity=THROTTLED))
+
+    answers = [service.post(asked) for _ in range(2)]
+
+    assert [answer.code for answer in answers] == ["Throttled", "Throttled"]
+    assert len(service.requests()) == 2
+    assert service.items() == []
+
+
+def test_a_final_refusal_is_replayed_with_its_first_request_id(service: Service) -> None:
+    """OPT_OUT is final: the same bytes again, marked, and Pinpoint is not asked twice."""
+    asked = json.dumps(request(DestinationIdentity=OPTED_OUT))
+    first = service.post(asked)
+
+    again = service.post(asked)
+
+    assert (again.status, again.body) == (422, first.body)
+    assert again.json()["requestId"] == first.headers["X-Request-Id"]
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert again.headers["Content-Type"] == "application/problem+json"
+    assert len(service.requests()) == 1
+
+
+def test_an_unknown_outcome_holds_the_reference_id_at_once(service: Service) -> None:
+    """504 OutcomeUnknown, then 409 OutcomeUnknown; Pinpoint is not asked twice."""
+    asked = json.dumps(request(DestinationIdentity=UNKNOWN_FAILURE))
+    first = service.post(asked)
+
+    again = service.post(asked)
+
+    assert (first.status, first.code) == (504, "OutcomeUnknown")
+    assert (again.status, again.code) == (409, "OutcomeUnknown")
+    assert again.json()["retryable"] is False
+    assert "Idempotent-Replayed" not in again.headers
+    assert len(service.requests()) == 1
+
+
+def test_a_dead_attempt_is_in_progress_until_the_functions_timeout_has_passed(
+    service: Service,
+) -> None:
+    """Killed while sending: 409 InProgress, then 409 OutcomeUnknown, never a second text."""
+    asked = json.dumps(request())
+    # No `except Exception` sees it, as none sees the end of a process.
+    service.fail("after-call.pinpoint.SendOTPMessage", KeyboardInterrupt())  # type: ignore[arg-type]
+    with pytest.raises(KeyboardInterrupt):
+        service.post(asked)
+    service.mend()
+
+    service.age("locked_at", FUNCTION_TIMEOUT_SECONDS * 1000 - 2_000)
+    assert service.post(asked).code == "InProgress"
+
+    service.age("locked_at", 2_000)
+    answer = service.post(asked)
+
+    assert (answer.status, answer.code) == (409, "OutcomeUnknown")
+    assert len(service.texts()) == 1
+
+
+def test_the_window_ends_65_minutes_after_the_lock(service: Service) -> None:
+    """One second before the end a replay, one second after it a new text."""
+    asked = request()
+    service.invoke(asked)
+    service.age("expiration", WINDOW_SECONDS - 1)
+    assert service.invoke(asked)["IdempotentReplayed"] is True
+
+    service.age("expiration", 2)
+
+    assert "IdempotentReplayed" not in service.invoke(asked)
+    assert len(service.texts()) == 2
+    assert WINDOW_SECONDS == 65 * 60
+
+
+def test_recording_the_outcome_does_not_move_the_windows_end(service: Service) -> None:
+    """It counts from the lock."""
+    ends: list[str] = []
+
+    def look(**_: Any) -> None:
+        ends.extend(item["expiration"]["N"] for item in service.items())
+
+    service.on("before-call.pinpoint.SendOTPMessage", look)
+    service.send()
+
+    assert [item["expiration"]["N"] for item in service.items()] == ends
+
+
+def test_a_lock_whose_answer_got_lost_is_recognized_as_our_own(service: Service) -> None:
+    """DynamoDB took the lock, the SDK asks again and meets it: the message is sent, once."""
+    lost = iter([0.0])
+    service.on("needs-retry.dynamodb.PutItem", lambda **_: next(lost, None))
+
+    answer = service.send()
+
+    assert answer.status == 200
+    assert next(lost, None) is None, "the lock was not asked for twice"
+    assert len(service.texts()) == 1
+
+
+def test_without_the_lock_nothing_is_sent(service: Service) -> None:
+    """503 StoreUnavailable, to be repeated."""
+    service.fail(
+        "before-call.dynamodb.PutItem", EndpointConnectionError(endpoint_url="https://dynamodb")
+    )
+
+    answer = service.send()
+
+    assert (answer.status, answer.code) == (503, "StoreUnavailable")
+    assert answer.json()["retryable"] is True
+    assert service.requests() == []
+
+
+def test_an_outcome_that_cannot_be_recorded_is_a_success_and_holds(service: Service) -> None:
+    """200: the text went out. Repeated after the function's timeout, 409 OutcomeUnknown."""
+    asked = json.dumps(request())
+    service.fail("before-call.dynamodb.UpdateItem", ReadTimeoutError(endpoint_url="https://x"))
+
+    assert service.post(asked).status == 200
+
+    service.mend()
+    service.age("locked_at", FUNCTION_TIMEOUT_SECONDS * 1000 + 1)
+    assert service.post(asked).code == "OutcomeUnknown"
+    assert len(service.texts()) == 1
+    assert "could not be recorded" in service.log()
+
+
+def test_a_reference_id_that_cannot_be_freed_is_held_and_the_caller_told_the_truth(
+    service: Service,
+) -> None:
+    """The problem is the one of the message, not that of the store."""
+    service.fail("before-call.dynamodb.DeleteItem", ReadTimeoutError(endpoint_url="https://x"))
+
+    answer = service.send(DestinationIdentity=THROTTLED)
+
+    assert answer.code == "Throttled"
+    assert len(service.items()) == 1
+    assert "could not be freed" in service.log()
+
+
+@pytest.mark.parametrize("destination", [THROTTLED, "+12065550100"])
+def test_an_attempt_never_touches_a_record_that_is_not_its_own(
+    service: Service, destination: str
+) -> None:
+    """Neither the outcome nor the freeing of an attempt whose record somebody else took over."""
+
+    def take_over(**_: Any) -> None:
+        [item] = service.items()
+        boto3.client("dynamodb").put_item(TableName=TABLE, Item={**item, "owner": {"S": "other"}})
+
+    service.on("before-call.pinpoint.SendOTPMessage", take_over)
+
+    service.send(DestinationIdentity=destination)
+
+    [item] = service.items()
+    assert item["owner"]["S"] == "other"
+    assert item["status"]["S"] == "INPROGRESS"
+
+
+def test_the_record_hides_the_reference_id_and_hashes_with_sha256(service: Service) -> None:
+    """The key is `send#` and 64 hexadecimal digits; the request's hash has as many."""
+    reference_id = str(uuid.uuid4())
+
+    service.send(ReferenceId=reference_id)
+
+    [item] = service.items()
+    prefix, _, digest = item["id"]["S"].partition("#")
+    assert prefix == "send"
+    assert len(digest) == len(item["validation"]["S"]) == 64
+    assert reference_id not in json.dumps(item)
+
+
+def test_a_replay_makes_one_call_and_a_send_makes_three(service: Service) -> None:
+    """Lock, send, record; a replay asks DynamoDB once."""
+    calls: list[str] = []
+    for operation in ("PutItem", "UpdateItem", "DeleteItem", "GetItem"):
+        service.on(
+            f"before-call.dynamodb.{operation}",
+            lambda model, **_: calls.append(model.name),
+        )
+    service.on("before-call.pinpoint.SendOTPMessage", lambda model, **_: calls.append(model.name))
+    asked = request()
+
+    service.invoke(asked)
+    assert calls == ["PutItem", "SendOTPMessage", "UpdateItem"]
+
+    calls.clear()
+    service.invoke(asked)
+    assert calls == ["PutItem"]
