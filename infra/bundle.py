@@ -41,15 +41,19 @@ def build(python_version: str, architecture: str) -> Path:
     """
     runtime = f"{python_version}-{architecture}"
     dependencies = _once(
-        _BUILD / "dependencies" / f"{runtime}-{_digest([_REQUIREMENTS, Path(__file__)])}",
+        _BUILD / "dependencies" / f"{runtime}-{_digest([_REQUIREMENTS, Path(__file__).resolve()])}",
         lambda target: _install(target, python_version, architecture),
     )
 
+    sources = sorted(_SOURCE.rglob("*.py"))
+
     def assemble(target: Path) -> None:
         shutil.copytree(dependencies, target, dirs_exist_ok=True)
-        shutil.copytree(_SOURCE, target / "otp", ignore=shutil.ignore_patterns("__pycache__"))
+        for source in sources:
+            copy = target / "otp" / source.relative_to(_SOURCE)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, copy)
 
-    sources = sorted(_SOURCE.rglob("*.py"))
     return _once(
         _BUILD / "lambda" / f"{dependencies.name}-{_digest(sources)}",
         assemble,
@@ -80,8 +84,11 @@ def _install(target: Path, python_version: str, architecture: str) -> None:
         check=True,
         stdout=sys.stderr,
     )
-    # Command line tools: their first line names this machine's Python, and nobody runs them.
+    # Command line tools, which nobody runs: their first line names the Python of this folder. And
+    # the lists of what was installed, which hold those files' hashes.
     shutil.rmtree(target / "bin", ignore_errors=True)
+    for record in target.glob("*.dist-info/RECORD"):
+        record.unlink()
 
 
 def _once(target: Path, make: Callable[[Path], None]) -> Path:

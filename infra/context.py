@@ -23,6 +23,10 @@ _ISO_COUNTRIES = frozenset(
     ).split()
 )
 
+# The CDK's own keys: @aws-cdk/…, aws:cdk:…, availability-zones:…; and what its command line keeps
+# in cdk.context.json.
+_OF_THE_CDK = re.compile("[:/@]|^aws-|^(acknowledged-issue-numbers|cli-telemetry)$")
+
 
 class ContextReader:
     """Reads typed values from CDK context, where `-c key=value` makes everything a text.
@@ -37,9 +41,8 @@ class ContextReader:
 
     def __init__(self, context: Mapping[str, Any]) -> None:
         self.problems: list[str] = []
-        # The CDK's own keys hold one of these (@aws-cdk/…, aws:cdk:…, availability-zones:…).
         self._context = {
-            key: value for key, value in context.items() if not re.search("[:/@]|^aws-", key)
+            key: value for key, value in context.items() if not _OF_THE_CDK.search(key)
         }
         self._known: set[str] = set()
 
@@ -77,7 +80,9 @@ class ContextReader:
     def flag(self, key: str) -> bool:
         """Read true or false; false when absent."""
         value = self._get(key)
-        if str(value).lower() not in ("true", "false", "none"):
+        if value is None:
+            return False
+        if str(value).lower() not in ("true", "false"):
             self.problems.append(f"{key}={value} cannot be: set true or false (-c {key}=true).")
         return str(value).lower() == "true"
 
@@ -89,7 +94,7 @@ class ContextReader:
         if not countries:
             self.problems.append(
                 f"Set {key}: the countries whose numbers may be texted, as ISO 3166-1 alpha-2 "
-                f"codes (-c {key}=US,CA). Every other country costs nothing when bots find you."
+                f"codes (-c {key}=US,CA)."
             )
         if unknown := [country for country in countries if country not in _ISO_COUNTRIES]:
             self.problems.append(

@@ -1,7 +1,5 @@
 """What the tests of the stack share."""
 
-# A CloudFormation template is JSON; it has no narrower type than Any.
-
 import json
 import re
 import sys

@@ -196,8 +196,11 @@ def test_bundle_holds_nothing_else_of_ours(bundle: Path) -> None:
 
 
 def test_bundle_holds_nothing_of_this_machine(bundle: Path) -> None:
-    """No compiled module, whose bytes hold a time, and no command line tool, with our path."""
-    assert not [name for name in names(bundle) if name.endswith((".pyc", "__pycache__"))]
+    """No compiled module, whose bytes hold a time; no command line tool, with our path, or its hash.
+
+    pip's RECORD files hold the hashes of the tools.
+    """
+    assert not [name for name in names(bundle) if name.endswith((".pyc", "__pycache__", "/RECORD"))]
     assert not (bundle / "bin").exists()
 
 

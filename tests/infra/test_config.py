@@ -290,6 +290,7 @@ def test_missing_impossible_and_unknown_are_said_together() -> None:
         *("@aws-cdk/core:bootstrapQualifier", "aws-cdk-lib/core:anything"),
         "availability-zones:account=123456789012:region=us-east-1",
         "hosted-zone:account=123456789012:domainName=example.com:region=us-east-1",
+        *("acknowledged-issue-numbers", "cli-telemetry"),
     ],
 )
 def test_key_of_the_cdk_is_none_of_ours(key: str) -> None:
