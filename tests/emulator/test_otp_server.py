@@ -262,7 +262,7 @@ def test_moto_server_has_the_operations_once_installed() -> None:
 def process() -> Iterator[subprocess.Popen[str]]:
     """Start the server as its users do."""
     arguments = ["-m", "sandbox.pinpoint.server", "--application-id", "cli", "--region"]
-    started = subprocess.Popen(  # noqa: S603 - our own module
+    started = subprocess.Popen(
         [sys.executable, *arguments, "eu-west-1"],
         cwd=REPOSITORY,
         stdout=subprocess.PIPE,

@@ -196,7 +196,7 @@ def test_bundle_holds_nothing_else_of_ours(bundle: Path) -> None:
 
 
 def test_bundle_holds_nothing_of_this_machine(bundle: Path) -> None:
-    """No compiled module, whose bytes hold a time; no command line tool, with our path, or its hash.
+    """No compiled module, whose bytes hold a time; no command line tool, nor its hash, with our path.
 
     pip's RECORD files hold the hashes of the tools.
     """
