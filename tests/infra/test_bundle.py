@@ -196,9 +196,9 @@ def test_bundle_holds_nothing_else_of_ours(bundle: Path) -> None:
 
 
 def test_bundle_holds_nothing_of_this_machine(bundle: Path) -> None:
-    """No compiled module, whose bytes hold a time; no command line tool, nor its hash, with our path.
+    """No compiled module, whose bytes hold a time; no command line tool, which holds our path.
 
-    pip's RECORD files hold the hashes of the tools.
+    Nor pip's RECORD files: they hold the hashes of those tools.
     """
     assert not [name for name in names(bundle) if name.endswith((".pyc", "__pycache__", "/RECORD"))]
     assert not (bundle / "bin").exists()
