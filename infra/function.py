@@ -6,15 +6,21 @@ from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
+
+from lambda_src.otp.settings import TimeLimits
 
 from .bundle import build
 from .config import Config
 
-# API Gateway waits 29 seconds; the function's own steps add up to less, see otp/settings.py.
-TIMEOUT_SECONDS = 25
+TIMEOUT_SECONDS = int(TimeLimits().function)
 # CPU comes with memory: below this, a cold start takes seconds.
 MEMORY_MB = 512
+
+# An asynchronous event that is older is dropped to the failure queue, and so none arrives after the
+# window of its ReferenceId (65 minutes): it would text again.
+MAX_EVENT_AGE_SECONDS = 5 * 60
 
 _RUNTIMES = {
     "3.11": lambda_.Runtime.PYTHON_3_11,
@@ -41,7 +47,8 @@ class OtpFunction(Construct):
 
     Attributes:
         alias: `live`, which is what the outside calls.
-        function: the function behind it.
+        failure_queue: asynchronous events that finally failed, with the problem as the reason.
+        function: the function behind the alias.
         role: the function's role.
 
     """
@@ -63,6 +70,13 @@ class OtpFunction(Construct):
             retention=logs.RetentionDays.ONE_MONTH,
             removal_policy=RemovalPolicy.DESTROY,
         )
+        self.failure_queue = sqs.Queue(
+            self,
+            "Failures",
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            retention_period=Duration.days(14),
+        )
         self.role = iam.Role(
             self,
             "Role",
@@ -75,6 +89,9 @@ class OtpFunction(Construct):
                         iam.PolicyStatement(
                             actions=["logs:CreateLogStream", "logs:PutLogEvents"],
                             resources=[log_group.log_group_arn],
+                        ),
+                        iam.PolicyStatement(
+                            actions=["sqs:SendMessage"], resources=[self.failure_queue.queue_arn]
                         ),
                     ]
                 )
@@ -93,9 +110,25 @@ class OtpFunction(Construct):
             log_group=log_group,
             environment={
                 **environment,
-                "OTP_FUNCTION_TIMEOUT_SECONDS": str(TIMEOUT_SECONDS),
+                "OTP_FUNCTION_SECONDS": str(TIMEOUT_SECONDS),
             },
         )
         self.alias = lambda_.Alias(
             self, "Live", alias_name="live", version=self.function.current_version
         )
+        # Not configure_async_invoke(): it lets the function read the queue's attributes as well.
+        asynchronous = lambda_.CfnEventInvokeConfig(
+            self,
+            "Asynchronous",
+            function_name=self.function.function_name,
+            qualifier=self.alias.alias_name,
+            maximum_event_age_in_seconds=MAX_EVENT_AGE_SECONDS,
+            maximum_retry_attempts=2,
+            destination_config=lambda_.CfnEventInvokeConfig.DestinationConfigProperty(
+                on_failure=lambda_.CfnEventInvokeConfig.OnFailureProperty(
+                    destination=self.failure_queue.queue_arn
+                )
+            ),
+        )
+        # It names the alias by a text, which says nothing of what must be there first.
+        asynchronous.node.add_dependency(self.alias)

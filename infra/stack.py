@@ -42,6 +42,11 @@ class OtpStack(Stack):
                 self.service.caller_policy.managed_policy_arn,
                 "Attach this policy to a role that may call",
             ),
+            (
+                "SendFailureQueueUrl",
+                self.service.send.failure_queue.queue_url,
+                "Asynchronous requests that finally failed, with the problem",
+            ),
             ("ApplicationId", self.service.application_id, "The Pinpoint application that sends"),
             ("TableName", self.service.table.table_name, "Remembers ReferenceIds"),
         ):

@@ -5,7 +5,10 @@ room that knows which AWS service sends.
 """
 
 import json
+import time
+from collections.abc import Callable
 from http import HTTPStatus
+from random import SystemRandom
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import boto3
@@ -13,9 +16,12 @@ from botocore.config import Config
 from botocore.exceptions import (
     ClientError,
     ConnectTimeoutError,
+    CredentialRetrievalError,
     EndpointConnectionError,
+    EndpointProviderError,
     NoCredentialsError,
     ParamValidationError,
+    PartialCredentialsError,
     ProxyConnectionError,
 )
 
@@ -31,7 +37,7 @@ from .problems import (
     Throttled,
     Unavailable,
 )
-from .settings import PINPOINT_CONNECT_SECONDS, PINPOINT_READ_SECONDS
+from .settings import PINPOINT_ATTEMPTS, TimeLimits
 from .telemetry import mask
 
 if TYPE_CHECKING:
@@ -39,17 +45,32 @@ if TYPE_CHECKING:
     from mypy_boto3_pinpoint.client import PinpointClient
     from mypy_boto3_pinpoint.type_defs import (
         SendOTPMessageRequestParametersTypeDef,
+        SendOTPMessageResponseTypeDef,
     )
 
-# botocore raises these before the first byte of a request leaves: no connection, no request.
+# botocore raises these where there is no connection, and so no request. Its other errors may come
+# after the request has left: a read that timed out or a connection that closed, of course, but an
+# SSLError too, since TLS fails in the middle of an answer as well as in the handshake.
 _NEVER_LEFT = (ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError)
-_NEVER_MADE = (NoCredentialsError, ParamValidationError)
+# And these before it even looks for a connection.
+_NEVER_MADE = (
+    CredentialRetrievalError,
+    EndpointProviderError,
+    NoCredentialsError,
+    ParamValidationError,
+    PartialCredentialsError,
+)
 
+_NOT_TAKEN = (HTTPStatus.TOO_MANY_REQUESTS,)
 _REFUSED_REQUEST = (HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 _REFUSED_DEPLOYMENT = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
 
+_FIRST_PAUSE_SECONDS = 0.2
+# Functions restored from one snapshot must not pause alike; the system's randomness is not in it.
+_JITTER = SystemRandom()
 
-def create_pinpoint_client() -> "PinpointClient":
+
+def create_pinpoint_client(limits: TimeLimits) -> "PinpointClient":
     """Create the client that sends. It must not retry: a retry may be a second text.
 
     `total_max_attempts` counts the first attempt; `max_attempts` would not, and would retry once.
@@ -57,8 +78,8 @@ def create_pinpoint_client() -> "PinpointClient":
     return boto3.client(
         "pinpoint",
         config=Config(
-            connect_timeout=PINPOINT_CONNECT_SECONDS,
-            read_timeout=PINPOINT_READ_SECONDS,
+            connect_timeout=limits.pinpoint_connect,
+            read_timeout=limits.pinpoint_read,
             retries={"total_max_attempts": 1},
         ),
     )
@@ -70,14 +91,25 @@ class Delivery:
     Args:
         client: from `create_pinpoint_client`.
         application_id: the application.
+        limits: how long all attempts may take together.
         logger: told what only the operator may know.
+        pause: waits some seconds between two attempts.
 
     """
 
-    def __init__(self, client: "PinpointClient", application_id: str, logger: "Logger") -> None:
+    def __init__(
+        self,
+        client: "PinpointClient",
+        application_id: str,
+        limits: TimeLimits,
+        logger: "Logger",
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._client = client
         self._application_id = application_id
+        self._limits = limits
         self._logger = logger
+        self._pause = pause
 
     def send(self, parameters: "SendOTPMessageRequestParametersTypeDef") -> str:
         """Send one message.
@@ -92,9 +124,7 @@ class Delivery:
 
         """
         try:
-            answer = self._client.send_otp_message(
-                ApplicationId=self._application_id, SendOTPMessageRequestParameters=parameters
-            )
+            answer = self._request(parameters)
             [result] = answer["MessageResponse"]["Result"].values()
             status = result["DeliveryStatus"]
             body = json.dumps({"MessageResponse": answer["MessageResponse"]})
@@ -121,11 +151,33 @@ class Delivery:
             raise _not_successful(status)
         return body
 
+    def _request(
+        self, parameters: "SendOTPMessageRequestParametersTypeDef"
+    ) -> "SendOTPMessageResponseTypeDef":
+        """Make the request; again only if it certainly did not text, and there is time."""
+        limits = self._limits
+        last_start = time.monotonic() + limits.pinpoint_all_attempts
+        last_start -= limits.pinpoint_connect + limits.pinpoint_read
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                return self._client.send_otp_message(
+                    ApplicationId=self._application_id, SendOTPMessageRequestParameters=parameters
+                )
+            except Exception as error:
+                pause = _JITTER.uniform(0, _FIRST_PAUSE_SECONDS * 2 ** (attempt - 1))
+                in_time = time.monotonic() + pause <= last_start
+                if not (_was_not_taken(error) and attempt < PINPOINT_ATTEMPTS and in_time):
+                    raise
+                self._logger.info("Pinpoint did not take the message", attempt=attempt)
+                self._pause(pause)
+
     def _refused(self, error: ClientError) -> NoReturn:
-        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+        status = _status(error)
         code = error.response["Error"].get("Code", "")
         message = error.response["Error"].get("Message", "")
-        if status == HTTPStatus.TOO_MANY_REQUESTS:
+        if status in _NOT_TAKEN:
             raise Throttled(
                 "Amazon Pinpoint takes no more messages right now. Nothing was sent; "
                 "repeat the request."
@@ -144,6 +196,16 @@ class Delivery:
         raise Misconfigured(
             "The service cannot send messages; its operator finds the reason in the function's log."
         )
+
+
+def _was_not_taken(error: Exception) -> bool:
+    if isinstance(error, ClientError):
+        return _status(error) in _NOT_TAKEN
+    return isinstance(error, _NEVER_LEFT)
+
+
+def _status(error: ClientError) -> int:
+    return error.response["ResponseMetadata"]["HTTPStatusCode"]
 
 
 def _unknown() -> Problem:

@@ -50,12 +50,7 @@ from .problems import (
     StoreUnavailable,
 )
 from .request import SendOtpRequest
-from .settings import (
-    DYNAMODB_ATTEMPTS,
-    DYNAMODB_CONNECT_SECONDS,
-    DYNAMODB_READ_SECONDS,
-    WINDOW_SECONDS,
-)
+from .settings import DYNAMODB_ATTEMPTS, WINDOW_SECONDS, TimeLimits
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
@@ -66,13 +61,13 @@ _COMPLETED = STATUS_CONSTANTS["COMPLETED"]
 _OUTCOME_UNKNOWN = json.dumps({"status": OutcomeUnknown.status, "code": OutcomeUnknown.code})
 
 
-def create_dynamodb_client() -> "DynamoDBClient":
+def create_dynamodb_client(limits: TimeLimits) -> "DynamoDBClient":
     """Create the client of the records. It may retry: every write is conditional on its owner."""
     return boto3.client(
         "dynamodb",
         config=Config(
-            connect_timeout=DYNAMODB_CONNECT_SECONDS,
-            read_timeout=DYNAMODB_READ_SECONDS,
+            connect_timeout=limits.dynamodb_connect,
+            read_timeout=limits.dynamodb_read,
             retries={"mode": "standard", "total_max_attempts": DYNAMODB_ATTEMPTS},
         ),
     )
@@ -89,7 +84,7 @@ class ReferenceIdRecords(DynamoDBPersistenceLayer):
     Args:
         table_name: a table with the key `id` and the TTL attribute `expiration`.
         client: a DynamoDB client.
-        function_timeout_seconds: after this long an attempt without an outcome is surely dead.
+        limits: after the function's own, an attempt without an outcome is surely dead.
         logger: told of outcomes that could not be written.
 
     """
@@ -98,11 +93,11 @@ class ReferenceIdRecords(DynamoDBPersistenceLayer):
         self,
         table_name: str,
         client: "DynamoDBClient",
-        function_timeout_seconds: int,
+        limits: TimeLimits,
         logger: "Logger",
     ) -> None:
         super().__init__(table_name=table_name, boto3_client=client)
-        self._function_timeout_ms = function_timeout_seconds * 1000
+        self._function_timeout_ms = limits.function * 1000
         self._logger = logger
 
     def save_inprogress(
@@ -149,6 +144,10 @@ class ReferenceIdRecords(DynamoDBPersistenceLayer):
             raise IdempotencyItemAlreadyExistsError(
                 old_data_record=self._item_to_data_record(item)
             ) from None
+        except Exception as failure:
+            # DynamoDB may have taken the lock all the same. Nothing is sent, so it is undone.
+            self.delete_record(data, failure)
+            raise
 
     def save_success(self, data: dict[str, Any], result: dict[str, Any]) -> None:
         """Write the answer down.
@@ -193,6 +192,8 @@ class ReferenceIdRecords(DynamoDBPersistenceLayer):
                     ":inprogress": {"S": _INPROGRESS},
                 },
             )
+        except self.client.exceptions.ConditionalCheckFailedException:
+            pass  # Nothing of ours is there: an answer got lost, or there never was a record.
         except Exception:
             self._logger.exception("The ReferenceId could not be freed; it is held")
 

@@ -15,10 +15,9 @@ from .telemetry import create_logger
 
 settings = Settings.from_environment(os.environ)
 logger = create_logger("otp-send")
-delivery = Delivery(create_pinpoint_client(), settings.application_id, logger)
-records = ReferenceIdRecords(
-    settings.table_name, create_dynamodb_client(), settings.function_timeout_seconds, logger
-)
+limits = settings.time_limits
+delivery = Delivery(create_pinpoint_client(limits), settings.application_id, limits, logger)
+records = ReferenceIdRecords(settings.table_name, create_dynamodb_client(limits), limits, logger)
 
 
 def text(request: SendOtpRequest) -> str:

@@ -1,27 +1,50 @@
 """The function's environment, as one value; and how long each step of a request may take.
 
-| step                          | at most | which is                                      |
-|-------------------------------|---------|-----------------------------------------------|
-| API Gateway waits             | 29 s    | its default quota                             |
-| the function runs             | 25 s    | OTP_FUNCTION_TIMEOUT_SECONDS, the stack's     |
-| DynamoDB takes the lock       | 6 s     | 2 attempts of 1 s connect + 1.5 s read, 1 s   |
-| Pinpoint answers              | 10 s    | 1 attempt of 2 s connect + 8 s read           |
-| DynamoDB records the outcome  | 6 s     | as the lock                                   |
-| left for everything else      | 3 s     |                                               |
+| step                         | at most | which is                                            |
+|------------------------------|---------|-----------------------------------------------------|
+| API Gateway waits            | 29 s    | its default quota                                   |
+| the function runs            | 25 s    | its timeout, set by the stack                       |
+| DynamoDB takes the lock      | 5 s     | 2 attempts of 1 s connect + 1 s read, 1 s between   |
+| Pinpoint answers             | 12 s    | an attempt is 2 s connect + 7 s read; another one   |
+|                              |         | begins only while a whole one fits into the 12 s    |
+| DynamoDB records the outcome | 5 s     | as the lock                                         |
+| left for everything else     | 3 s     |                                                     |
+
+A lock that fails is followed by an attempt to undo it, also 5 s; nothing is sent then.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 # The longest ValidityPeriod (60 minutes) and a margin for the function's own time: while a code
-# may be valid, its ReferenceId can not get a second one.
+# may be valid, its ReferenceId cannot get a second one.
 WINDOW_SECONDS = 65 * 60
 
-PINPOINT_CONNECT_SECONDS = 2.0
-PINPOINT_READ_SECONDS = 8.0
-DYNAMODB_CONNECT_SECONDS = 1.0
-DYNAMODB_READ_SECONDS = 1.5
 DYNAMODB_ATTEMPTS = 2
+# A bound on what the time allows: three is what the SDK would do, if it knew what it must not do.
+PINPOINT_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeLimits:
+    """How long each step may take, in seconds; see the table above."""
+
+    function: float = 25
+    dynamodb_connect: float = 1
+    dynamodb_read: float = 1
+    pinpoint_connect: float = 2
+    pinpoint_read: float = 7
+    pinpoint_all_attempts: float = 12
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "TimeLimits":
+        """Read the limits that are set, such as OTP_PINPOINT_READ_SECONDS."""
+        values = {
+            name: float(environment[variable])
+            for name in cls.__slots__
+            if (variable := f"OTP_{name.upper()}_SECONDS") in environment
+        }
+        return cls(**values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +57,7 @@ class Settings:
         origination_identity: the sender, where the caller names none.
         brand_name: the brand in the text, where the caller names none.
         language: the text's language, where the caller names none; None leaves it to AWS.
-        function_timeout_seconds: after this long an unfinished request is surely dead.
+        time_limits: how long each step may take.
 
     """
 
@@ -43,7 +66,7 @@ class Settings:
     origination_identity: str
     brand_name: str
     language: str | None
-    function_timeout_seconds: int
+    time_limits: TimeLimits
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
@@ -60,5 +83,5 @@ class Settings:
             origination_identity=environment["OTP_ORIGINATION_IDENTITY"],
             brand_name=environment["OTP_BRAND_NAME"],
             language=environment.get("OTP_LANGUAGE"),
-            function_timeout_seconds=int(environment["OTP_FUNCTION_TIMEOUT_SECONDS"]),
+            time_limits=TimeLimits.from_environment(environment),
         )

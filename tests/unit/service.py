@@ -26,7 +26,7 @@ ENVIRONMENT = {
     "OTP_TABLE_NAME": TABLE,
     "OTP_ORIGINATION_IDENTITY": ORIGINATION,
     "OTP_BRAND_NAME": BRAND,
-    "OTP_FUNCTION_TIMEOUT_SECONDS": str(FUNCTION_TIMEOUT_SECONDS),
+    "OTP_FUNCTION_SECONDS": str(FUNCTION_TIMEOUT_SECONDS),
 }
 
 
@@ -77,6 +77,8 @@ class Service:
         self._log = log
         self._hooks: list[tuple[BaseClient, str, Callable[..., Any]]] = []
         self._table = table_client
+        self.pauses: list[float] = []
+        module.delivery._pause = self.pauses.append  # noqa: SLF001 - no test waits
 
     def post(self, body: str | None, **event: Any) -> HttpAnswer:
         """Call the function through API Gateway, with this text as the body."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,10 +11,13 @@ from botocore.compat import HTTPHeaders
 from botocore.exceptions import (
     ConnectionClosedError,
     ConnectTimeoutError,
+    CredentialRetrievalError,
     EndpointConnectionError,
     HTTPClientError,
     NoCredentialsError,
+    ProxyConnectionError,
     ReadTimeoutError,
+    SSLError,
 )
 
 from .service import NUMBER, Service
@@ -120,7 +124,10 @@ def test_an_answer_that_cannot_be_read_leaves_the_outcome_unknown(
     [
         (ConnectTimeoutError(endpoint_url=ENDPOINT), "Unavailable"),
         (EndpointConnectionError(endpoint_url=ENDPOINT), "Unavailable"),
+        (ProxyConnectionError(proxy_url=ENDPOINT), "Unavailable"),
         (NoCredentialsError(), "Misconfigured"),
+        (CredentialRetrievalError(provider="p", error_msg="e"), "Misconfigured"),
+        (SSLError(endpoint_url=ENDPOINT, error=OSError()), "OutcomeUnknown"),
         (ReadTimeoutError(endpoint_url=ENDPOINT), "OutcomeUnknown"),
         (ConnectionClosedError(endpoint_url=ENDPOINT), "OutcomeUnknown"),
         (HTTPClientError(error=OSError()), "OutcomeUnknown"),
@@ -142,12 +149,94 @@ def test_an_exception_is_unknown_unless_it_proves_that_nothing_left(
 def test_the_sdk_does_not_retry(service: Service) -> None:
     """One request, whatever becomes of it: a second one could be a second text."""
     attempts: list[str] = []
-    service.on(
-        "before-send.pinpoint.SendOTPMessage", lambda request, **_: attempts.append(request.url)
-    )
+
+    def count(request: Any, **_: Any) -> None:
+        attempts.append(request.url)
+
+    service.on("before-send.pinpoint.SendOTPMessage", count)
     service.fail("response-received.pinpoint.SendOTPMessage", ReadTimeoutError(endpoint_url="x"))
 
     service.send()
 
     assert len(attempts) == 1
     assert len(service.texts()) == 1
+
+
+def throttle(service: Service, times: int) -> list[int]:
+    """Answer 429 in Pinpoint's place the first times; returns the list of all attempts."""
+    attempts: list[int] = []
+
+    def handler(**_: Any) -> tuple[Any, dict[str, Any]] | None:
+        attempts.append(len(attempts) + 1)
+        if len(attempts) > times:
+            return None
+        parsed = {"Error": {"Code": "x"}, "ResponseMetadata": {"HTTPStatusCode": 429}}
+        return SimpleNamespace(status_code=429), parsed
+
+    # Not before-send: the emulator would still get the request, and text.
+    service.on("before-call.pinpoint.SendOTPMessage", handler)
+    return attempts
+
+
+def test_what_certainly_did_not_text_is_asked_for_again(service: Service) -> None:
+    """429 twice, then sent: three requests with growing random pauses, one text."""
+    attempts = throttle(service, times=2)
+
+    assert service.send().status == 200
+
+    assert len(attempts) == 3
+    assert len(service.texts()) == 1
+    first, second = service.pauses
+    assert 0 <= first <= 0.2
+    assert 0 <= second <= 0.4
+
+
+def test_it_is_asked_for_three_times_at_most(service: Service) -> None:
+    """Then the caller hears of it, and may repeat later."""
+    attempts = throttle(service, times=9)
+
+    assert service.send().code == "Throttled"
+    assert len(attempts) == 3
+
+
+def test_it_is_not_asked_for_again_when_time_is_short(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An attempt needs 9 of the 12 seconds: after 3, no other one begins."""
+    now = iter([100.0, 103.1])
+    monkeypatch.setattr(
+        "lambda_src.otp.delivery.time", SimpleNamespace(monotonic=lambda: next(now))
+    )
+    attempts = throttle(service, times=9)
+
+    assert service.send().code == "Throttled"
+    assert len(attempts) == 1
+
+
+def test_an_endpoint_that_comes_back_is_used(service: Service) -> None:
+    """No connection at first, then sent."""
+    errors = iter([EndpointConnectionError(endpoint_url=ENDPOINT)])
+
+    def handler(**_: Any) -> None:
+        if error := next(errors, None):
+            raise error
+
+    service.on("before-send.pinpoint.SendOTPMessage", handler)
+
+    assert service.send().status == 200
+    assert len(service.pauses) == 1
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 413, 500, 503])
+def test_no_other_answer_is_asked_for_again(service: Service, status: int) -> None:
+    """Final, or unknown: one request."""
+    attempts: list[str] = []
+
+    def handler(request: Any, **keywords: Any) -> AWSResponse:
+        attempts.append(request.url)
+        return respond(status, {})(request, **keywords)
+
+    service.on("before-send.pinpoint.SendOTPMessage", handler)
+    service.send()
+
+    assert len(attempts) == 1

@@ -2,12 +2,14 @@
 
 import json
 import uuid
-from typing import Any
+from typing import Any, cast
 
 import boto3
 import pytest
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
+from lambda_src.otp.answer import Answer
+from lambda_src.otp.once import OncePerReferenceId
 from lambda_src.otp.settings import WINDOW_SECONDS
 
 from .service import FUNCTION_TIMEOUT_SECONDS, TABLE, Service, request
@@ -222,6 +224,20 @@ def test_without_the_lock_nothing_is_sent(service: Service) -> None:
     assert service.requests() == []
 
 
+def test_a_lock_that_was_taken_although_dynamodb_did_not_answer_is_undone(
+    service: Service,
+) -> None:
+    """503 StoreUnavailable is to be repeated, so the ReferenceId must be free for that."""
+    asked = json.dumps(request())
+    service.fail("response-received.dynamodb.PutItem", ReadTimeoutError(endpoint_url="https://x"))
+    assert service.post(asked).code == "StoreUnavailable"
+    assert service.items() == []
+    service.mend()
+
+    assert service.post(asked).status == 200
+    assert len(service.texts()) == 1
+
+
 def test_an_outcome_that_cannot_be_recorded_is_a_success_and_holds(service: Service) -> None:
     """200: the text went out. Repeated after the function's timeout, 409 OutcomeUnknown."""
     asked = json.dumps(request())
@@ -298,3 +314,19 @@ def test_a_replay_makes_one_call_and_a_send_makes_three(service: Service) -> Non
     calls.clear()
     service.invoke(asked)
     assert calls == ["PutItem"]
+
+
+def test_a_rename_and_a_second_version_beside_the_first_do_not_text_twice(
+    service: Service,
+) -> None:
+    """The key is made of nothing but the ReferenceId: another function and module replay."""
+    asked = request()
+    service.invoke(asked)
+
+    class Renamed(OncePerReferenceId):
+        def _outcome(self, **_: object) -> Answer:
+            raise AssertionError("texted twice")
+
+    renamed = Renamed(service.module.text, service.module.records)
+
+    assert renamed(cast("Any", asked), "request-id").replayed
