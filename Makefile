@@ -6,7 +6,7 @@ PYENV_ROOT ?= $(HOME)/.pyenv
 VENV := .venv/bin/python
 PIP := -m pip install -qq --disable-pip-version-check
 
-.PHONY: help setup run test check format verify bundle synth deploy clean
+.PHONY: help setup run test check format faults load verify bundle synth deploy clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -28,7 +28,13 @@ format: setup ## Rewrite the code in the one format
 	@$(VENV) -m ruff format .
 	@$(VENV) -m ruff check --fix .
 
-verify: check test ## Everything; what CI runs
+faults: setup ## Break everything there is to break, 50 times each, and look at the phone
+	@SANDBOX_FOLDER=.sandbox-faults $(VENV) -m tests.faults $(ARGS)
+
+load: setup ## 5,000 requests over 2,000 ReferenceIds through the deployed API
+	@SANDBOX_FOLDER=.sandbox-load $(VENV) -m tests.load $(ARGS)
+
+verify: check test faults load ## Everything; what CI runs
 
 bundle: setup ## Build what is deployed into build/bundle/, for this machine
 	@$(VENV) -m infra.bundle

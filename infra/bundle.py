@@ -5,11 +5,13 @@ The same input gives the same bytes. The stack builds for the runtime it deploys
 """
 
 import hashlib
+import os
 import platform
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -22,6 +24,11 @@ _BUILD = _ROOT / "build"
 # Amazon Linux 2023 (3.12 and later) 2.34.
 _WHEEL_TAGS_AL2 = ("manylinux2014", "manylinux_2_17", "manylinux_2_24", "manylinux_2_26")
 _WHEEL_TAGS_AL2023 = (*_WHEEL_TAGS_AL2, "manylinux_2_28", "manylinux_2_34")
+# Of botocore's data, 400 services, a function needs its own two and the files that are for all.
+_SERVICES = ("dynamodb", "pinpoint")
+
+_KEPT_SECONDS = 24 * 60 * 60
+
 _MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}
 
 
@@ -84,6 +91,9 @@ def _install(target: Path, python_version: str, architecture: str) -> None:
         check=True,
         stdout=sys.stderr,
     )
+    for folder in (target / "botocore" / "data").iterdir():
+        if folder.is_dir() and folder.name not in _SERVICES:
+            shutil.rmtree(folder)
     # Command line tools, which nobody runs: their first line names the Python of this folder. And
     # the lists of what was installed, which hold those files' hashes.
     shutil.rmtree(target / "bin", ignore_errors=True)
@@ -104,7 +114,16 @@ def _once(target: Path, make: Callable[[Path], None]) -> Path:
             except OSError:
                 if not target.exists():  # else another process was faster, with the same result
                     raise
+        _forget_old(target.parent)
+    os.utime(target)
     return target
+
+
+def _forget_old(folder: Path) -> None:
+    """Remove what was built from earlier states of the code and not used for a day."""
+    for built in folder.iterdir():
+        if time.time() - built.stat().st_mtime > _KEPT_SECONDS:
+            shutil.rmtree(built, ignore_errors=True)
 
 
 def _digest(files: Iterable[Path]) -> str:

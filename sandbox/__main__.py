@@ -40,8 +40,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _send(number: str, reference_id: str | None, fields: Sequence[str]) -> int:
     """Send one request, and show all of it: what was asked, the answer, the text."""
     state = State.read()
+    reference_id = reference_id or str(uuid.uuid4())
     request = {
-        "ReferenceId": reference_id or str(uuid.uuid4()),
+        "ReferenceId": reference_id,
         "DestinationIdentity": number,
         **dict(map(_field, fields)),
     }
@@ -52,8 +53,7 @@ def _send(number: str, reference_id: str | None, fields: Sequence[str]) -> int:
         if name in answer.headers:
             print(f"{name}: {answer.headers[name]}")
     print(json.dumps(answer.json(), indent=2))
-    texts = [text for text in client.inbox(state) if text["referenceId"] == request["ReferenceId"]]
-    for text in texts:
+    for text in client.inbox(state, reference_id):
         print(f"\nText to {text['to']}, {text['sentAt']}\n  {text['body']}")
     return 0 if answer.status == 200 else 1  # noqa: PLR2004 - 200 OK
 

@@ -2,6 +2,7 @@
 
 import json
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -72,8 +73,9 @@ def send(state: State, request: Mapping[str, Any]) -> HttpAnswer:
     return post(state, "/otp", json.dumps(request).encode())
 
 
-def inbox(state: State) -> list[dict[str, str]]:
-    """Read the texts that arrived, newest last."""
-    with urllib.request.urlopen(state.inboxUrl, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310 - the sandbox's own
+def inbox(state: State, reference_id: str | None = None) -> list[dict[str, str]]:
+    """Read the texts that arrived, of one ReferenceId or of all, newest last."""
+    query = f"?{urllib.parse.urlencode({'referenceId': reference_id})}" if reference_id else ""
+    with urllib.request.urlopen(state.inboxUrl + query, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310 - the sandbox's own
         texts: list[dict[str, str]] = json.load(answer)
         return texts

@@ -84,7 +84,7 @@ class Server:
 
 def start_pinpoint() -> Server:
     """Start the emulator of Pinpoint's OTP operations."""
-    port = _free_port(_PINPOINT_PORT)
+    port = free_port(_PINPOINT_PORT)
     return _start(
         "pinpoint",
         port,
@@ -99,7 +99,7 @@ def start_pinpoint() -> Server:
 
 def start_ministack(pinpoint_url: str) -> Server:
     """Start the emulator of everything else, whose functions send through `pinpoint_url`."""
-    port = _free_port(_MINISTACK_PORT)
+    port = free_port(_MINISTACK_PORT)
     return _start(
         "ministack",
         port,
@@ -148,7 +148,8 @@ def _folder(name: str) -> Path:
     return folder
 
 
-def _free_port(preferred: int) -> int:
+def free_port(preferred: int = 0) -> int:
+    """Find a port of this machine that nobody listens on, the preferred one if possible."""
     for port in (preferred, 0):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

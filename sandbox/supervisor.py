@@ -128,7 +128,7 @@ def stop() -> bool:
 
 def _start_servers(cleanup: contextlib.ExitStack) -> tuple[Server, Server]:
     """Start the emulators: Pinpoint's, and everything else's."""
-    with _step("Starting the emulators"):
+    with step("Starting the emulators"):
         pinpoint = start_pinpoint()
         cleanup.callback(pinpoint.stop)
         ministack = start_ministack(pinpoint.url)
@@ -140,13 +140,13 @@ def _start_servers(cleanup: contextlib.ExitStack) -> tuple[Server, Server]:
 
 
 def _deploy(cleanup: contextlib.ExitStack, pinpoint: Server, ministack: Server) -> State:
-    with _step("Preparing the emulated account (cdk bootstrap)"):
+    with step("Preparing the emulated account (cdk bootstrap)"):
         # Synthesizing needs no AWS: both run at once.
         synthesis = cleanup.enter_context(synthesize(CONTEXT))
         cleanup.enter_context(bootstrap(ministack.url)).finish()
-    with _step("Synthesizing the stack (cdk synth)"):
+    with step("Synthesizing the stack (cdk synth)"):
         synthesis.finish()
-    with _step("Deploying the stack (cdk deploy)"):
+    with step("Deploying the stack (cdk deploy)"):
         cleanup.enter_context(deploy(ministack.url)).finish()
     outputs = read_outputs()
     # MiniStack serves an API below its own address.
@@ -169,7 +169,7 @@ def _deploy(cleanup: contextlib.ExitStack, pinpoint: Server, ministack: Server) 
 
 
 def _send_first(state: State) -> None:
-    with _step("Sending a first OTP through the API"):
+    with step("Sending a first OTP through the API"):
         request = {"ReferenceId": str(uuid.uuid4()), "DestinationIdentity": _FIRST_DESTINATION}
         answer = client.send(state, request)
     print(f"\n{json.dumps(answer.json(), indent=2)}\n", flush=True)
@@ -207,7 +207,8 @@ def _show_texts(state: State, servers: Iterable[Server]) -> NoReturn:
 
 
 @contextlib.contextmanager
-def _step(title: str) -> Iterator[None]:
+def step(title: str) -> Iterator[None]:
+    """Say what is being done, and how long it took."""
     print(f"==> {title} ...", end="", flush=True)
     started = time.monotonic()
     try:

@@ -36,14 +36,14 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 def _get(server: OtpServer, path: str) -> Any:
     """Return the JSON that a GET answers."""
-    with urllib.request.urlopen(server.url + path, timeout=10) as answer:  # noqa: S310 - http
+    with urllib.request.urlopen(server.url + path, timeout=10) as answer:
         return json.load(answer)
 
 
 def _post(server: OtpServer, path: str, body: bytes) -> Any:
     """Return the JSON that a POST answers; ``HTTPError`` from status 400 on."""
-    request = urllib.request.Request(server.url + path, body, method="POST")  # noqa: S310 - http
-    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - http
+    request = urllib.request.Request(server.url + path, body, method="POST")
+    with urllib.request.urlopen(request, timeout=10) as answer:
         return json.load(answer)
 
 

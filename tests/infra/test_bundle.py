@@ -204,6 +204,12 @@ def test_bundle_holds_nothing_of_this_machine(bundle: Path) -> None:
     assert not (bundle / "bin").exists()
 
 
+def test_bundle_holds_the_models_of_the_services_in_use_only(bundle: Path) -> None:
+    """Of botocore's 400 services, two are left."""
+    services = {path.name for path in (bundle / "botocore" / "data").iterdir() if path.is_dir()}
+    assert services == {"dynamodb", "pinpoint"}
+
+
 # --- What it is for ---
 
 

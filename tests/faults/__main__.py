@@ -1,0 +1,100 @@
+"""`make faults`: runs all faults on a sandbox of its own, prints one table, fails if one lies."""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from sandbox.state import ROOT, State
+from sandbox.supervisor import run_detached, step, stop
+
+from .lab import Lab
+from .scenarios import ALL
+from .trial import Result, Trial
+
+_DOCUMENT = ROOT / "docs" / "reliability.md"
+_BEGIN, _END = "<!-- faults: begin -->\n", "<!-- faults: end -->\n"
+
+
+def main() -> int:
+    """Run the suite; returns the exit status."""
+    arguments = _parser().parse_args()
+    status = run_detached()
+    if status:
+        return status
+    try:
+        with Lab(State.read()) as lab:
+            trial = Trial(lab, arguments.cases, arguments.duplicates)
+            started = time.monotonic()
+            for scenario in ALL:
+                if arguments.only in scenario.name:
+                    with step(scenario.name):
+                        trial.run(scenario)
+            if not arguments.only:
+                with step("32 duplicates at once"):
+                    trial.run_duplicates(32)
+                with step("the window's end"):
+                    trial.run_windows_end()
+            contradictions = trial.conclude()
+            seconds = time.monotonic() - started
+    finally:
+        stop()
+    table = render(trial.results, contradictions)
+    print(f"\n{table}\nTook {seconds:.0f} s.")
+    if arguments.write:
+        _write(_DOCUMENT, table)
+    for contradiction in contradictions:
+        print(f"CONTRADICTION {contradiction}", file=sys.stderr)
+    return 1 if contradictions else 0
+
+
+def render(results: list[Result], contradictions: list[str]) -> str:
+    """Write the table, in Markdown."""
+    rows = [
+        "| fault | requests | texts | most texts for one ReferenceId | answers |",
+        "|---|---:|---:|---:|---|",
+    ]
+    for result in results:
+        answers = ", ".join(f"{count} {name}" for name, count in result.answers.most_common())
+        rows.append(
+            f"| {result.name} | {result.requests} | {result.texts} | {result.most_texts} "
+            f"| {answers} |"
+        )
+    requests = sum(result.requests for result in results)
+    twice = sum(case.texts > 1 for result in results for case in result.cases)
+    rows += [
+        "",
+        (
+            f"{len(results)} kinds of fault, {requests:,} requests; "
+            f"ReferenceIds texted twice: {twice}; contradictions: {len(contradictions)}."
+        ),
+        "",
+    ]
+    return "\n".join(rows)
+
+
+def _write(document: Path, table: str) -> None:
+    text = document.read_text()
+    before, _, rest = text.partition(_BEGIN)
+    _, _, after = rest.partition(_END)
+    document.write_text(f"{before}{_BEGIN}\n{table}\n{_END}{after}")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
+    parser.add_argument(
+        "--cases",
+        type=int,
+        default=25,
+        help="ReferenceIds a fault, sequentially, and as many with duplicates (%(default)s)",
+    )
+    parser.add_argument("--duplicates", type=int, default=4, help="requests at once (%(default)s)")
+    parser.add_argument("--only", default="", help="only the faults whose name holds this text")
+    parser.add_argument(
+        "--write", action="store_true", help="write the table into docs/reliability.md"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

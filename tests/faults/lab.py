@@ -1,0 +1,254 @@
+"""A deployed function that can be killed, and whose ways to DynamoDB and Pinpoint can be broken."""
+
+import contextlib
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
+from typing import TYPE_CHECKING, Any, Self
+
+import boto3
+
+from sandbox.servers import free_port
+from sandbox.state import FOLDER, State
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+    from mypy_boto3_lambda.client import LambdaClient
+
+Rule = dict[str, Any]
+
+FUNCTION_SECONDS = 4
+# As in production, only shorter: a fault that is "too slow" need not take eight seconds.
+SHORT_LIMITS = {
+    "OTP_FUNCTION_SECONDS": str(FUNCTION_SECONDS),
+    "OTP_DYNAMODB_CONNECT_SECONDS": "0.5",
+    "OTP_DYNAMODB_READ_SECONDS": "0.5",
+    "OTP_PINPOINT_CONNECT_SECONDS": "0.5",
+    "OTP_PINPOINT_READ_SECONDS": "0.8",
+    "OTP_PINPOINT_ALL_ATTEMPTS_SECONDS": "1.5",
+}
+# The function does not give up before Lambda gives up on it.
+PATIENT = {**SHORT_LIMITS, "OTP_PINPOINT_READ_SECONDS": "20"}
+
+_START_SECONDS = 30
+
+
+class Proxy:
+    """A microburst in front of a service.
+
+    Args:
+        upstream: the service's address.
+
+    Attributes:
+        url: its own address.
+
+    """
+
+    def __init__(self, upstream: str) -> None:
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        log = FOLDER / "log" / f"microburst-{port}.log"
+        with log.open("wb") as output:
+            self._process = subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "microburst"),
+                    *("--host", "127.0.0.1", "--port", str(port), "--upstream", upstream),
+                ],
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        self._wait()
+
+    def stop(self) -> None:
+        """End it."""
+        self._process.terminate()
+        self._process.wait()
+
+    def break_by(self, *rules: Rule) -> None:
+        """Inject these faults from now on, and forget those that fired; without any, none."""
+        self._call("POST", "rules", list(rules))
+        self._call("DELETE", "fired")
+
+    def fired(self) -> int:
+        """How many faults have fired since `break_by`."""
+        return len(self._call("GET", "fired?limit=100000"))
+
+    def _call(self, method: str, path: str, content: Any = None) -> Any:
+        body = None if content is None else json.dumps(content).encode()
+        call = urllib.request.Request(f"{self.url}/_microburst/{path}", body, method=method)
+        with urllib.request.urlopen(call, timeout=10) as answer:
+            return json.load(answer)
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + _START_SECONDS
+        while True:
+            try:
+                self._call("GET", "health")
+            except (urllib.error.URLError, OSError):
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
+            else:
+                return
+
+
+class Lab:
+    """The send function of a running sandbox, behind two proxies; use it as a context.
+
+    Entering publishes versions of the function with short time limits whose requests go through
+    the proxies, and points the alias there; leaving points it back.
+
+    Attributes:
+        state: the sandbox's.
+        dynamodb: the proxy in front of DynamoDB.
+        pinpoint: the proxy in front of Pinpoint.
+
+    """
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        options: dict[str, Any] = {
+            "region_name": state.region,
+            "aws_access_key_id": state.accessKeyId,
+            "aws_secret_access_key": state.secretAccessKey,
+        }
+        self._options = options
+        self._lambda: LambdaClient = boto3.client(
+            "lambda", endpoint_url=state.awsEndpoint, **options
+        )
+        self.table: DynamoDBClient = boto3.client(
+            "dynamodb", endpoint_url=state.awsEndpoint, **options
+        )
+        self._function, _, self._alias = state.sendFunction.rpartition(":")
+
+    def __enter__(self) -> Self:
+        self._cleanup = contextlib.ExitStack()
+        with contextlib.ExitStack() as cleanup:
+            self.dynamodb = Proxy(self.state.awsEndpoint)
+            cleanup.callback(self.dynamodb.stop)
+            self.pinpoint = Proxy(self.state.pinpointEndpoint)
+            cleanup.callback(self.pinpoint.stop)
+            self._warm_up()
+            before = self._lambda.get_alias(FunctionName=self._function, Name=self._alias)
+            cleanup.callback(self._point_to, before["FunctionVersion"])
+            self._short = self._publish(SHORT_LIMITS)
+            self._patient = self._publish(PATIENT)
+            self._point_to(self._short)
+            self._cleanup = cleanup.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._cleanup.close()
+
+    def mend(self) -> None:
+        """Inject no faults any more."""
+        self.dynamodb.break_by()
+        self.pinpoint.break_by()
+
+    @contextlib.contextmanager
+    def patient(self) -> Iterator[None]:
+        """Have the function wait for Pinpoint longer than Lambda waits for the function."""
+        self._point_to(self._patient)
+        try:
+            yield
+        finally:
+            self._point_to(self._short)
+
+    def kill_workers(self) -> None:
+        """Kill every process that runs the function, with SIGKILL."""
+        _, ministack = json.loads((FOLDER / "children.json").read_text())
+        found = subprocess.run(
+            ["pgrep", "-P", str(ministack)],  # noqa: S607 - from the PATH, as anywhere
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        for worker in found.stdout.split():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(worker), signal.SIGKILL)
+
+    def record(self, reference_id: str) -> dict[str, Any] | None:
+        """The record of a ReferenceId, as DynamoDB holds it."""
+        item: dict[str, Any] | None = self.table.get_item(
+            TableName=self.state.table, Key=_key(reference_id), ConsistentRead=True
+        ).get("Item")
+        return item
+
+    def recorded(self) -> "Recorded":
+        """Find out which ReferenceIds have a record."""
+        pages = self.table.get_paginator("scan").paginate(
+            TableName=self.state.table, ProjectionExpression="id"
+        )
+        return Recorded({item["id"]["S"] for page in pages for item in page["Items"]})
+
+    def move_record(self, reference_id: str, attribute: str, value: int) -> None:
+        """Set a time of a record, instead of waiting for it."""
+        self.table.update_item(
+            TableName=self.state.table,
+            Key=_key(reference_id),
+            UpdateExpression="SET #attribute = :value",
+            ConditionExpression="attribute_exists(id)",
+            ExpressionAttributeNames={"#attribute": attribute},
+            ExpressionAttributeValues={":value": {"N": str(value)}},
+        )
+
+    def _publish(self, limits: dict[str, str]) -> str:
+        configuration = self._lambda.get_function_configuration(FunctionName=self._function)
+        self._lambda.update_function_configuration(
+            FunctionName=self._function,
+            Timeout=FUNCTION_SECONDS,
+            Environment={
+                "Variables": {
+                    **configuration["Environment"]["Variables"],
+                    **limits,
+                    "AWS_ENDPOINT_URL_DYNAMODB": self.dynamodb.url,
+                    "AWS_ENDPOINT_URL_PINPOINT": self.pinpoint.url,
+                }
+            },
+        )
+        return self._lambda.publish_version(FunctionName=self._function)["Version"]
+
+    def _point_to(self, version: str) -> None:
+        self._lambda.update_alias(
+            FunctionName=self._function, Name=self._alias, FunctionVersion=version
+        )
+
+    def _warm_up(self) -> None:
+        """Have the proxies load what they load at the first request of a service."""
+        boto3.client("dynamodb", endpoint_url=self.dynamodb.url, **self._options).list_tables()
+        boto3.client("pinpoint", endpoint_url=self.pinpoint.url, **self._options).get_app(
+            ApplicationId=self.state.applicationId
+        )
+
+
+def wait_for(condition: Callable[[], bool], seconds: float) -> bool:
+    """Wait until a condition holds; returns whether it does."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+class Recorded:
+    """The ReferenceIds that have a record; `in` tells."""
+
+    def __init__(self, keys: AbstractSet[str]) -> None:
+        self._keys = keys
+
+    def __contains__(self, reference_id: str) -> bool:
+        return _key(reference_id)["id"]["S"] in self._keys
+
+
+def _key(reference_id: str) -> dict[str, Any]:
+    digest = hashlib.sha256(json.dumps(reference_id).encode()).hexdigest()
+    return {"id": {"S": f"send#{digest}"}}

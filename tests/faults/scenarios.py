@@ -1,0 +1,121 @@
+"""The faults: what is broken, for whom, and whether the function dies of it."""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from .lab import Rule
+
+SENT = "+12065550100"
+THROTTLED = "+12065550103"
+TEXTED_ANSWERED_LATE = "+12065550108"
+TEXTED_ANSWERED_500 = "+12065550109"
+TEXTED_CONNECTION_DROPPED = "+12065550110"
+
+
+class Death(Enum):
+    """When the function is killed, if it is."""
+
+    BEFORE_THE_SEND = auto()
+    AFTER_THE_SEND = auto()
+    AFTER_THE_RECORD = auto()
+    BY_LAMBDA_AT_ITS_TIMEOUT = auto()
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One kind of fault.
+
+    Attributes:
+        name: for the table.
+        pinpoint: faults on the way to Pinpoint.
+        dynamodb: faults on the way to DynamoDB.
+        destination: the number to text; some break the answer after the text has gone out.
+        death: when the function is killed.
+
+    """
+
+    name: str
+    pinpoint: Rule | None = None
+    dynamodb: Rule | None = None
+    destination: str = SENT
+    death: Death | None = None
+
+    @property
+    def breaks_a_way(self) -> bool:
+        """Whether a proxy plays the fault, and so can tell that it fired."""
+        return self.pinpoint is not None or self.dynamodb is not None
+
+
+def _error(code: str, status: int | None = None) -> Rule:
+    return {"error": {"code": code, **({"status": status} if status else {})}}
+
+
+_LOST_ANSWER: Rule = {"response": {"abort_bytes": 0}}
+_SLOW: Rule = {"latency": 2500}  # longer than any of the lab's read timeouts
+_RESET: Rule = {"reset": True}
+_EVERY_OTHER: Rule = {"sequence": {"fail": 1, "pass": 1}}
+_STALLED_ANSWER: Rule = {"response": {"bandwidth_kbps": 0.001}}
+
+
+def _dynamodb(operation: str, rule: Rule) -> Rule:
+    return {"service": "dynamodb", "operation": operation, **rule}
+
+
+PINPOINT = [
+    Scenario("no fault"),
+    Scenario("Pinpoint 429", pinpoint=_error("TooManyRequestsException")),
+    Scenario(
+        "Pinpoint 429 now and then", pinpoint={**_error("TooManyRequestsException"), **_EVERY_OTHER}
+    ),
+    Scenario("Pinpoint 400", pinpoint=_error("BadRequestException")),
+    Scenario("Pinpoint 403", pinpoint=_error("ForbiddenException")),
+    Scenario("Pinpoint 500", pinpoint=_error("InternalServerErrorException")),
+    Scenario("Pinpoint 503", pinpoint=_error("ServiceUnavailable", 503)),
+    Scenario("Pinpoint slow, then texts", pinpoint=_SLOW),
+    Scenario("Pinpoint's connection reset before the text", pinpoint=_RESET),
+    Scenario("Pinpoint's connection reset after the text", pinpoint=_LOST_ANSWER),
+    Scenario("Pinpoint's answer cut", pinpoint={"response": {"truncate_frac": 0.5}}),
+    Scenario("Pinpoint's answer garbled", pinpoint={"response": {"corrupt_bytes": 40}}),
+    Scenario("Pinpoint texts, answers late", destination=TEXTED_ANSWERED_LATE),
+    Scenario("Pinpoint texts, answers 500", destination=TEXTED_ANSWERED_500),
+    Scenario("Pinpoint texts, drops the connection", destination=TEXTED_CONNECTION_DROPPED),
+]
+DYNAMODB = [
+    Scenario(f"DynamoDB {name} {when}", dynamodb=_dynamodb(operation, rule), destination=number)
+    for when, operation, number in (
+        ("on the lock", "PutItem", SENT),
+        ("on the record", "UpdateItem", SENT),
+        ("on the freeing", "DeleteItem", THROTTLED),
+    )
+    for name, rule in (
+        ("throttled", _error("ProvisionedThroughputExceededException")),
+        ("500", _error("InternalServerError")),
+        ("slow", _SLOW),
+        ("reset", _RESET),
+        ("done, answer lost", _LOST_ANSWER),
+    )
+] + [
+    Scenario(
+        "DynamoDB done, answer lost on the lock now and then",
+        dynamodb={**_dynamodb("PutItem", _LOST_ANSWER), **_EVERY_OTHER},
+    ),
+]
+DEATHS = [
+    # Held, and never passed on.
+    Scenario(
+        "killed before the send", pinpoint={"timeout_ms": 10_000}, death=Death.BEFORE_THE_SEND
+    ),
+    Scenario("killed after the send", destination=TEXTED_ANSWERED_LATE, death=Death.AFTER_THE_SEND),
+    Scenario(
+        "killed after the record",
+        dynamodb=_dynamodb("UpdateItem", _STALLED_ANSWER),
+        death=Death.AFTER_THE_RECORD,
+    ),
+    Scenario(
+        "timed out by Lambda",
+        destination=TEXTED_ANSWERED_LATE,
+        death=Death.BY_LAMBDA_AT_ITS_TIMEOUT,
+    ),
+]
+
+ALL = [*PINPOINT, *DYNAMODB, *DEATHS]

@@ -1,0 +1,249 @@
+"""Puts ReferenceIds through a fault, its repair and the function's timeout, and judges them."""
+
+import contextlib
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from sandbox import client
+
+from .lab import FUNCTION_SECONDS, Lab, Rule, wait_for
+from .scenarios import SENT, THROTTLED, Death, Scenario
+from .verdict import Answer, Case
+
+# Requests on their way at once; more would make a small machine slower than the time limits.
+_PARALLEL = 8
+_PARALLEL_DEATHS = 4
+_SECONDS_UNTIL_ALL_HAVE_ARRIVED = 20
+
+
+@dataclass
+class Result:
+    """What a scenario led to; a row of the table."""
+
+    name: str
+    cases: list[Case] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def requests(self) -> int:
+        """How many were made."""
+        return sum(len(case.answers) for case in self.cases)
+
+    @property
+    def texts(self) -> int:
+        """How many arrived."""
+        return sum(case.texts for case in self.cases)
+
+    @property
+    def most_texts(self) -> int:
+        """How many arrived for the ReferenceId with the most, in its window."""
+        return max(case.texts for case in self.cases)
+
+    @property
+    def answers(self) -> Counter[str]:
+        """How often each answer was given."""
+        return Counter(answer.name for case in self.cases for answer in case.answers)
+
+    def contradictions(self) -> list[str]:
+        """Whatever breaks the promise."""
+        return self.problems + [
+            f"{self.name}: {broken}" for case in self.cases for broken in case.contradictions()
+        ]
+
+
+class Trial:
+    """Runs scenarios in a lab.
+
+    Args:
+        lab: where.
+        cases: how many ReferenceIds go through each scenario request by request, and how many more
+            with duplicates at once.
+        duplicates: how many at once.
+
+    """
+
+    def __init__(self, lab: Lab, cases: int, duplicates: int) -> None:
+        self._lab = lab
+        self._cases = cases
+        self._duplicates = duplicates
+        self.results: list[Result] = []
+
+    def run(self, scenario: Scenario) -> None:
+        """Run a scenario, sequentially and with concurrent duplicates."""
+        result = Result(scenario.name)
+        self.results.append(result)
+        patient = scenario.death is Death.BY_LAMBDA_AT_ITS_TIMEOUT
+        with self._lab.patient() if patient else contextlib.nullcontext():
+            # Each worker that is killed has to start again, so there are fewer of them.
+            duplicates = min(2, self._duplicates) if scenario.death else self._duplicates
+            for at_once in (1, duplicates):
+                self._run_in_batches(scenario, at_once, result)
+
+    def run_duplicates(self, at_once: int) -> None:
+        """Run many duplicates at once, without any fault."""
+        result = Result(f"{at_once} duplicates at once")
+        self.results.append(result)
+        self._run_in_batches(Scenario(result.name), at_once, result)
+
+    def run_windows_end(self) -> None:
+        """Repeat a request a second before the window's end, and a second after it."""
+        result = Result("repeated a second before and after the window's end")
+        self.results.append(result)
+        for _ in range(self._cases):
+            reference_id = str(uuid.uuid4())
+            first, second = (Case(reference_id, function_died=False) for _ in range(2))
+            self._send(first)
+            self._lab.move_record(reference_id, "expiration", int(time.time()) + 1)
+            self._send(first)
+            first.settle(self._texts(first))
+            self._lab.move_record(reference_id, "expiration", int(time.time()) - 1)
+            self._send(second)
+            second.settle(self._texts(second) - first.texts)
+            result.cases += [first, second]
+            if [answer.name for answer in first.answers + second.answers] != [
+                *("200 sent", "200 replayed", "200 sent")
+            ]:
+                result.problems.append(f"{result.name}: {first.answers + second.answers}")
+
+    def conclude(self) -> list[str]:
+        """Count what arrived and what is recorded at the end of everything.
+
+        Returns:
+            Whatever breaks the promise.
+
+        """
+        self._lab.mend()
+        # A request that a proxy has delayed may text long after the function gave up.
+        time.sleep(3)
+        texts = Counter(text["referenceId"] for text in client.inbox(self._lab.state))
+        recorded = self._lab.recorded()
+        for result in self.results:
+            for case in result.cases:
+                case.conclude(texts[case.reference_id], recorded=case.reference_id in recorded)
+        return [broken for result in self.results for broken in result.contradictions()]
+
+    def _run_in_batches(self, scenario: Scenario, at_once: int, result: Result) -> None:
+        size = max(1, (_PARALLEL_DEATHS if scenario.death else _PARALLEL) // at_once)
+        for start in range(0, self._cases, size):
+            cases = [
+                Case(str(uuid.uuid4()), function_died=scenario.death is not None)
+                for _ in range(min(size, self._cases - start))
+            ]
+            result.cases += cases
+            with ThreadPoolExecutor(len(cases) * at_once) as threads:
+                result.problems += _Batch(self._lab, scenario, cases, at_once, threads).run()
+
+    def _send(self, case: Case, destination: str = SENT) -> None:
+        send(self._lab, case, destination)
+
+    def _texts(self, case: Case) -> int:
+        return len(client.inbox(self._lab.state, case.reference_id))
+
+
+def send(lab: Lab, case: Case, destination: str) -> None:
+    """Send one request, alone: what arrives meanwhile is its doing."""
+    before = len(client.inbox(lab.state, case.reference_id))
+    answer = _ask(lab, case, destination)
+    after = len(client.inbox(lab.state, case.reference_id))
+    case.answers.append(Answer.of(answer, before, after))
+
+
+def _ask(lab: Lab, case: Case, destination: str) -> client.HttpAnswer:
+    return client.send(
+        lab.state, {"ReferenceId": case.reference_id, "DestinationIdentity": destination}
+    )
+
+
+class _Batch:
+    """Some ReferenceIds that go through a scenario together."""
+
+    def __init__(
+        self,
+        lab: Lab,
+        scenario: Scenario,
+        cases: list[Case],
+        at_once: int,
+        threads: ThreadPoolExecutor,
+    ) -> None:
+        self._lab = lab
+        self._scenario = scenario
+        self._cases = cases
+        self._at_once = at_once
+        self._threads = threads
+
+    def run(self) -> list[str]:
+        """Break, mend, let the function's timeout pass; returns what went wrong with the trial."""
+        scenario, problems = self._scenario, []
+        if scenario.death:
+            self._warm_up()
+        self._lab.pinpoint.break_by(*_rules(scenario.pinpoint, service="*"))
+        self._lab.dynamodb.break_by(*_rules(scenario.dynamodb))
+        asked = [self._threads.submit(self._duplicates, case) for case in self._cases]
+        if scenario.death and scenario.death is not Death.BY_LAMBDA_AT_ITS_TIMEOUT:
+            if not wait_for(self._all_have_arrived, _SECONDS_UNTIL_ALL_HAVE_ARRIVED):
+                problems.append(f"{scenario.name}: the function did not get there to be killed")
+            self._lab.kill_workers()
+        for answers in asked:
+            answers.result()
+        if scenario.death is None:
+            self._each(self._once)
+        if scenario.breaks_a_way and not self._lab.pinpoint.fired() + self._lab.dynamodb.fired():
+            problems.append(f"{scenario.name}: no fault fired")
+        self._lab.mend()
+        self._each(self._once)
+        self._each(self._let_the_functions_timeout_pass)
+        self._each(self._once)
+        return problems
+
+    def _duplicates(self, case: Case) -> None:
+        """Send the same request several times at once, or, if once, and look at the phone."""
+        if self._at_once == 1:
+            self._once(case)
+            return
+        others = [
+            self._threads.submit(_ask, self._lab, case, self._scenario.destination)
+            for _ in range(self._at_once - 1)
+        ]
+        answers = [_ask(self._lab, case, self._scenario.destination)]
+        answers += [other.result() for other in others]
+        case.answers += [Answer.of(answer) for answer in answers]
+
+    def _once(self, case: Case) -> None:
+        send(self._lab, case, self._scenario.destination)
+
+    def _each(self, do: Callable[[Case], None]) -> None:
+        list(self._threads.map(do, self._cases))
+
+    def _warm_up(self) -> None:
+        """Start as many workers as will be needed, so that all are killed at the same point."""
+        strangers = [
+            Case(str(uuid.uuid4()), function_died=True)
+            for _ in range(len(self._cases) * self._at_once)
+        ]
+        list(self._threads.map(lambda case: _ask(self._lab, case, THROTTLED), strangers))
+
+    def _all_have_arrived(self) -> bool:
+        """Whether every function is where it is to be killed."""
+        match self._scenario.death:
+            case Death.BEFORE_THE_SEND:
+                return self._lab.pinpoint.fired() >= len(self._cases)
+            case Death.AFTER_THE_SEND:
+                return all(client.inbox(self._lab.state, case.reference_id) for case in self._cases)
+            case _:
+                records = [self._lab.record(case.reference_id) for case in self._cases]
+                return all(record and record["status"]["S"] == "COMPLETED" for record in records)
+
+    def _let_the_functions_timeout_pass(self, case: Case) -> None:
+        """Move the lock into the past instead of waiting."""
+        passed = int((time.time() - FUNCTION_SECONDS) * 1000) - 1
+        with contextlib.suppress(self._lab.table.exceptions.ConditionalCheckFailedException):
+            self._lab.move_record(case.reference_id, "locked_at", passed)
+
+
+def _rules(rule: Rule | None, **match: Any) -> list[Rule]:
+    return [{**match, **rule}] if rule else []

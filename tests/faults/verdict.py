@@ -1,0 +1,132 @@
+"""What the contract allows: every answer is from its table, and agrees with the phone."""
+
+from dataclasses import dataclass, field
+
+from sandbox.client import HttpAnswer
+
+# The rows of the outcome table, as status and code, by what they say about the text.
+_SENT = {(200, None)}
+_NOT_SENT = {
+    (400, "InvalidRequest"),
+    (422, "RejectedByPinpoint"),
+    (429, "Throttled"),
+    (500, "Misconfigured"),
+    (503, "StoreUnavailable"),
+    (503, "TemporaryFailure"),
+    (503, "Unavailable"),
+}
+_UNKNOWN = {(504, "OutcomeUnknown"), (409, "OutcomeUnknown")}
+_ELSEWHERE = {(409, "InProgress")}  # the answer is that of another request
+# API Gateway's own, when the function has died.
+_DEAD = {(502, None), (504, None)}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer, as far as a verdict needs it."""
+
+    status: int
+    code: str | None
+    replayed: bool
+    body: bytes
+    texts_before: int | None = None
+    texts_after: int | None = None
+
+    @classmethod
+    def of(
+        cls, answer: HttpAnswer, texts_before: int | None = None, texts_after: int | None = None
+    ) -> "Answer":
+        """Read an HTTP answer; a gateway's own has no code."""
+        content = answer.json() if answer.body.startswith(b"{") else {}
+        return cls(
+            status=answer.status,
+            code=content.get("code"),
+            replayed=answer.headers.get("Idempotent-Replayed") == "true",
+            body=answer.body,
+            texts_before=texts_before,
+            texts_after=texts_after,
+        )
+
+    @property
+    def name(self) -> str:
+        """What to count it as."""
+        if self.replayed:
+            return f"{self.status} replayed"
+        return f"{self.status} {self.code or ('sent' if self.status == 200 else 'gateway')}"
+
+
+@dataclass
+class Case:
+    """All answers to one ReferenceId in its window, and what became of it.
+
+    Attributes:
+        reference_id: the ReferenceId.
+        answers: in the order in which they came.
+        texts: how many arrived.
+        recorded: whether there is a record at the end.
+        function_died: whether the fault killed the function, so that the gateway may answer.
+
+    """
+
+    reference_id: str
+    function_died: bool
+    answers: list[Answer] = field(default_factory=list)
+    texts: int = 0
+    recorded: bool = False
+    _settled: bool = False
+
+    def settle(self, texts: int) -> None:
+        """Say how many texts arrived in this window, where the ReferenceId has another one."""
+        self.texts = texts
+        self._settled = True
+
+    def conclude(self, texts: int, *, recorded: bool) -> None:
+        """Say what there is at the end of everything."""
+        self.recorded = recorded
+        if not self._settled:
+            self.texts = texts
+
+    def contradictions(self) -> list[str]:
+        """Say everything that breaks the promise; nothing, if it is kept."""
+        return [
+            f"{self.reference_id}: {problem} (answers: "
+            f"{', '.join(answer.name for answer in self.answers)}; texts: {self.texts})"
+            for problem in [*self._strangers(), *self._lies(), *self._losses()]
+        ]
+
+    def _strangers(self) -> list[str]:
+        allowed = _SENT | _NOT_SENT | _UNKNOWN | _ELSEWHERE
+        if self.function_died:
+            allowed |= _DEAD
+        return [
+            f"{answer.name} is not from the table"
+            for answer in self.answers
+            if (answer.status, answer.code) not in allowed
+        ]
+
+    def _lies(self) -> list[str]:
+        lies = []
+        if self.texts > 1:
+            lies.append(f"texted {self.texts} times")
+        said = {(answer.status, answer.code) for answer in self.answers}
+        if said & _SENT and self.texts != 1:
+            lies.append("said sent")
+        if said <= _NOT_SENT and self.texts:
+            lies.append("said not sent, always")
+        if len({answer.body for answer in self.answers if answer.status == 200}) > 1:
+            lies.append("two successes differ")
+        for answer in self.answers:
+            if answer.texts_before is None or answer.texts_after is None:
+                continue
+            texted = answer.texts_after - answer.texts_before
+            if (answer.status, answer.code) in _NOT_SENT and texted:
+                lies.append(f"said {answer.name} and texted")
+            if answer.status == 200 and texted != (0 if answer.replayed else 1):
+                lies.append(f"said {answer.name} and texted {texted} times")
+        return lies
+
+    def _losses(self) -> list[str]:
+        # Not 409 OutcomeUnknown: it tells what a record says, which may be freed a moment later.
+        maybe_texted = _SENT | _DEAD | {(504, "OutcomeUnknown")}
+        held = any((answer.status, answer.code) in maybe_texted for answer in self.answers)
+        return ["its record is lost"] if (held or self.texts) and not self.recorded else []
