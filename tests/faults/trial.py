@@ -110,16 +110,18 @@ class Trial:
             ]:
                 result.problems.append(f"{result.name}: {first.answers + second.answers}")
 
-    def conclude(self) -> list[str]:
+    def conclude(self, late_seconds: float) -> list[str]:
         """Count what arrived and what is recorded at the end of everything.
+
+        Args:
+            late_seconds: how late a request may text that a proxy has delayed.
 
         Returns:
             Whatever breaks the promise.
 
         """
         self._lab.mend()
-        # A request that a proxy has delayed may text long after the function gave up.
-        time.sleep(3)
+        time.sleep(late_seconds)
         texts = Counter(text["referenceId"] for text in client.inbox(self._lab.state))
         recorded = self._lab.recorded()
         for result in self.results:

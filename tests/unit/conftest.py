@@ -1,21 +1,19 @@
 """The send function, imported once as on a cold start; emulated AWS, new for every test."""
 
 import importlib
-import io
 from collections.abc import Iterator
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING
 
 import boto3
 import pytest
-from moto import mock_aws
 
-from sandbox.pinpoint import create_application, install
+from sandbox.pinpoint import install
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
-from .service import APPLICATION, ENVIRONMENT, TABLE, Service
+from .service import ENVIRONMENT, Service, deployed
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +26,14 @@ def send_module() -> ModuleType:
         return importlib.import_module("lambda_src.otp.send")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_waiting() -> Iterator[None]:
+    """The SDK waits before it asks DynamoDB again; a test does not."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
+        yield
+
+
 @pytest.fixture(scope="session")
 def table_client() -> "DynamoDBClient":
     """Make one client for all tests: each would read the service's model anew."""
@@ -37,16 +43,5 @@ def table_client() -> "DynamoDBClient":
 @pytest.fixture
 def service(send_module: ModuleType, table_client: "DynamoDBClient") -> Iterator[Service]:
     """Call the function; tables and texts are gone afterwards, and faults with them."""
-    log = io.StringIO()
-    send_module.logger.registered_handler.setStream(log)
-    with mock_aws():
-        table_client.create_table(
-            TableName=TABLE,
-            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
-        create_application(APPLICATION)
-        service = Service(send_module, log, table_client)
+    with deployed(send_module, table_client) as service:
         yield service
-        service.mend()

@@ -3,12 +3,15 @@
 import io
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from sandbox.pinpoint import inbox, received_requests
+from moto import mock_aws
+
+from sandbox.pinpoint import create_application, inbox, received_requests
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
@@ -107,9 +110,9 @@ class Service:
         """Invoke the function directly; raises what Lambda would report as a function error."""
         return self.module.handler(payload, Context())
 
-    def texts(self) -> list[str]:
-        """The bodies of all texts that went out."""
-        return [text["body"] for text in inbox()]
+    def texts(self, reference_id: str | None = None) -> list[str]:
+        """The bodies of the texts that went out, of one ReferenceId or of all."""
+        return [text["body"] for text in inbox() if reference_id in (None, text["referenceId"])]
 
     def requests(self) -> list[dict[str, Any]]:
         """What Pinpoint received, as received."""
@@ -120,15 +123,15 @@ class Service:
         return self._table.scan(TableName=TABLE)["Items"]
 
     def age(self, attribute: str, by: int) -> None:
-        """Move an attribute of the only record into the past, in its own unit."""
-        [item] = self.items()
-        self._table.update_item(
-            TableName=TABLE,
-            Key={"id": item["id"]},
-            UpdateExpression="SET #attribute = #attribute - :by",
-            ExpressionAttributeNames={"#attribute": attribute},
-            ExpressionAttributeValues={":by": {"N": str(by)}},
-        )
+        """Move an attribute of all records into the past, in its own unit."""
+        for item in self.items():
+            self._table.update_item(
+                TableName=TABLE,
+                Key={"id": item["id"]},
+                UpdateExpression="SET #attribute = #attribute - :by",
+                ExpressionAttributeNames={"#attribute": attribute},
+                ExpressionAttributeValues={":by": {"N": str(by)}},
+            )
 
     def on(self, event: str, handler: Callable[..., Any]) -> None:
         """Call a handler at an event of the function's own clients.
@@ -167,6 +170,24 @@ class Service:
     def log(self) -> str:
         """What the function has logged, as text."""
         return self._log.getvalue()
+
+
+@contextmanager
+def deployed(module: ModuleType, table_client: "DynamoDBClient") -> Iterator[Service]:
+    """Give the function a new AWS, with its table and its application, for a while."""
+    log = io.StringIO()
+    module.logger.registered_handler.setStream(log)
+    with mock_aws():
+        table_client.create_table(
+            TableName=TABLE,
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        create_application(APPLICATION)
+        service = Service(module, log, table_client)
+        yield service
+        service.mend()
 
 
 def request(**fields: Any) -> dict[str, Any]:

@@ -1,0 +1,112 @@
+"""Asynchronous callers: Lambda repeats what fails, and keeps what finally failed."""
+
+import json
+import time
+from typing import Any
+
+import boto3
+import pytest
+
+from .deployment import Deployment, request
+
+# MiniStack repeats after one and two seconds, where AWS does after one and two minutes.
+_SECONDS_UNTIL_LAMBDA_GIVES_UP = 30
+
+
+class Asynchronous:
+    """The function, invoked with `InvocationType=Event`.
+
+    Args:
+        deployment: the sandbox.
+
+    """
+
+    def __init__(self, deployment: Deployment) -> None:
+        state = deployment.state
+        options: dict[str, Any] = {
+            "region_name": state.region,
+            "aws_access_key_id": state.accessKeyId,
+            "aws_secret_access_key": state.secretAccessKey,
+            "endpoint_url": state.awsEndpoint,
+        }
+        self._deployment = deployment
+        self._lambda = boto3.client("lambda", **options)
+        self._sqs: Any = boto3.client("sqs", **options)
+        function, _, alias = state.sendFunction.rpartition(":")
+        configuration = self._lambda.get_function_event_invoke_config(
+            FunctionName=function, Qualifier=alias
+        )
+        self.configuration: dict[str, Any] = dict(configuration)
+        queue = configuration["DestinationConfig"]["OnFailure"]["Destination"].rpartition(":")[2]
+        self._queue_url = self._sqs.get_queue_url(QueueName=queue)["QueueUrl"]
+
+    def invoke(self, payload: Any) -> None:
+        """Hand an event over to Lambda."""
+        answer = self._lambda.invoke(
+            FunctionName=self._deployment.state.sendFunction,
+            InvocationType="Event",
+            Payload=json.dumps(payload).encode(),
+        )
+        assert answer["StatusCode"] == 202
+
+    def failure(self, payload: Any) -> dict[str, Any]:
+        """Wait for what lands in the failure queue for an event."""
+        deadline = time.monotonic() + _SECONDS_UNTIL_LAMBDA_GIVES_UP
+        while time.monotonic() < deadline:
+            received = self._sqs.receive_message(
+                QueueUrl=self._queue_url, WaitTimeSeconds=5, VisibilityTimeout=0
+            )
+            for message in received.get("Messages", []):
+                failure: dict[str, Any] = json.loads(message["Body"])
+                if failure["requestPayload"] == payload:
+                    return failure
+        raise AssertionError("nothing has landed in the failure queue")
+
+
+@pytest.fixture
+def asynchronous(deployment: Deployment) -> Asynchronous:
+    """Invoke the function without waiting for its answer."""
+    return Asynchronous(deployment)
+
+
+def test_a_failed_event_lands_in_the_failure_queue_with_its_problem(
+    asynchronous: Asynchronous, deployment: Deployment
+) -> None:
+    """After three attempts: the request, and the problem as the reason; nothing was texted."""
+    asked = request(DestinationIdentity="+12065550103")
+
+    asynchronous.invoke(asked)
+
+    failure = asynchronous.failure(asked)
+    assert failure["requestContext"]["condition"] == "RetriesExhausted"
+    assert failure["requestContext"]["approximateInvokeCount"] == 3
+    problem = json.loads(failure["responsePayload"]["errorMessage"])
+    assert problem["code"] == "Throttled"
+    assert deployment.texts(asked["ReferenceId"]) == []
+
+
+def test_a_repeated_event_texts_once(asynchronous: Asynchronous, deployment: Deployment) -> None:
+    """A text whose outcome is unknown fails the event; Lambda's retries do not text again."""
+    asked = request(DestinationIdentity="+12065550109")
+
+    asynchronous.invoke(asked)
+
+    failure = asynchronous.failure(asked)
+    problem = json.loads(failure["responsePayload"]["errorMessage"])
+    assert problem["code"] == "OutcomeUnknown"
+    assert len(deployment.texts(asked["ReferenceId"])) == 1
+
+
+def test_an_event_that_is_no_request_is_not_lost_either(asynchronous: Asynchronous) -> None:
+    """The bad field is the reason."""
+    asked = request(CodeLength=9)
+
+    asynchronous.invoke(asked)
+
+    problem = json.loads(asynchronous.failure(asked)["responsePayload"]["errorMessage"])
+    assert problem["errors"][0]["pointer"] == "/CodeLength"
+
+
+def test_the_deployed_function_drops_old_events(asynchronous: Asynchronous) -> None:
+    """After five minutes."""
+    assert asynchronous.configuration["MaximumEventAgeInSeconds"] == 300

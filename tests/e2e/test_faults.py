@@ -1,0 +1,88 @@
+"""The short form of `make faults`: every fault a few times, on the sandbox of the session."""
+
+import time
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from sandbox import client
+from tests.faults.lab import FUNCTION_SECONDS, Lab, wait_for
+from tests.faults.scenarios import ALL, Death, Scenario
+from tests.faults.trial import Trial
+
+from .deployment import NUMBER, Deployment, request
+
+# What takes its time, or starts many workers, is left to `make faults`.
+QUICK = [
+    scenario
+    for scenario in ALL
+    if "slow" not in scenario.name
+    and scenario.death in (None, Death.AFTER_THE_SEND, Death.BY_LAMBDA_AT_ITS_TIMEOUT)
+]
+STALLED_ANSWER = {"service": "*", "response": {"bandwidth_kbps": 0.001}}
+
+
+@pytest.fixture(scope="module")
+def lab(deployment: Deployment) -> Iterator[Lab]:
+    """Point the deployed function to proxies, and back when all tests here are done."""
+    with Lab(deployment.state) as lab:
+        yield lab
+
+
+@pytest.mark.parametrize("scenario", QUICK, ids=lambda scenario: scenario.name)
+def test_a_fault_texts_nobody_twice_and_makes_no_answer_a_lie(lab: Lab, scenario: Scenario) -> None:
+    """Through the fault, its repair and the function's timeout, one by one and at once."""
+    trial = Trial(lab, cases=2, duplicates=3)
+
+    trial.run(scenario)
+
+    assert trial.conclude(late_seconds=0) == []
+
+
+def test_the_windows_end_is_where_it_is_said_to_be(lab: Lab) -> None:
+    """A second before it a replay, a second after it a new text."""
+    trial = Trial(lab, cases=2, duplicates=1)
+
+    trial.run_windows_end()
+
+    assert trial.conclude(late_seconds=0) == []
+
+
+def test_a_killed_function_holds_its_reference_id(lab: Lab) -> None:
+    """SIGKILL between the text and the answer: the gateway's 502, InProgress, OutcomeUnknown.
+
+    One text; and a new ReferenceId to the same number is sent.
+    """
+    asked = request()
+    with lab.patient(), ThreadPoolExecutor(1) as thread:
+        lab.pinpoint.break_by(STALLED_ANSWER)
+        answer = thread.submit(client.send, lab.state, asked)
+        assert wait_for(lambda: bool(client.inbox(lab.state, asked["ReferenceId"])), 20)
+        lab.kill_workers()
+        assert answer.result().status == 502
+    lab.mend()
+
+    assert client.send(lab.state, asked).json()["code"] == "InProgress"
+    passed = int((time.time() - FUNCTION_SECONDS) * 1000) - 1
+    lab.move_record(asked["ReferenceId"], "locked_at", passed)
+    held = client.send(lab.state, asked)
+
+    assert (held.status, held.json()["code"]) == (409, "OutcomeUnknown")
+    assert len(client.inbox(lab.state, asked["ReferenceId"])) == 1
+    another = request(DestinationIdentity=NUMBER)
+    assert client.send(lab.state, another).status == 200
+
+
+def test_two_versions_of_the_function_know_each_others_records(lab: Lab) -> None:
+    """Sent by one, replayed by the other, while both are deployed."""
+    asked = {"ReferenceId": str(uuid.uuid4()), "DestinationIdentity": NUMBER}
+    first = client.send(lab.state, asked)
+
+    with lab.patient():
+        again = client.send(lab.state, asked)
+
+    assert (again.status, again.body) == (200, first.body)
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert len(client.inbox(lab.state, asked["ReferenceId"])) == 1

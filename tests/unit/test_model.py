@@ -1,0 +1,233 @@
+"""The promise, held against random histories: sends, duplicates, crashes, faults and time."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import hypothesis.strategies as st
+from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+
+from lambda_src.otp.settings import WINDOW_SECONDS
+
+from .service import FUNCTION_TIMEOUT_SECONDS, HttpAnswer, Service, deployed, request
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+REFERENCE_IDS = ("a", "b")
+# What each destination is answered without a fault: sent, refused for good, certainly not sent, and
+# unknown without and with a text.
+ANSWERS = {
+    "+12065550100": 200,
+    "+12065550101": 422,
+    "+12065550103": 429,
+    "+12065550105": 504,
+    "+12065550110": 504,
+}
+
+ENDPOINT = "https://example.com"
+# Where a request can break, and how: before it has had an effect, or after.
+FAULTS: dict[str, tuple[str, Callable[..., Exception]]] = {
+    "no connection to Pinpoint": ("before-send.pinpoint", EndpointConnectionError),
+    "Pinpoint's answer is lost": ("response-received.pinpoint", ReadTimeoutError),
+    "the lock fails": ("before-send.dynamodb.PutItem", ReadTimeoutError),
+    "the lock's answer is lost": ("response-received.dynamodb.PutItem", ReadTimeoutError),
+    "the record fails": ("before-send.dynamodb.UpdateItem", ReadTimeoutError),
+    "the record's answer is lost": ("response-received.dynamodb.UpdateItem", ReadTimeoutError),
+    "the freeing fails": ("before-send.dynamodb.DeleteItem", ReadTimeoutError),
+    "the freeing's answer is lost": ("response-received.dynamodb.DeleteItem", ReadTimeoutError),
+}
+# Where the process ends: a BaseException, which no `except Exception` holds up.
+CRASHES = (
+    "before-call.dynamodb.PutItem",
+    "before-call.pinpoint.SendOTPMessage",
+    "after-call.pinpoint.SendOTPMessage",
+    "before-call.dynamodb.UpdateItem",
+    "after-call.dynamodb.UpdateItem",
+)
+
+
+class Crash(BaseException):
+    """The process ends here."""
+
+
+@dataclass
+class Window:
+    """What the model knows of one ReferenceId in its window.
+
+    Attributes:
+        texts_before: texts that arrived before the window began.
+        free: certain that a request without a fault will be sent.
+        holders: the destinations of the requests that may hold the ReferenceId.
+        success: the body of the 200, once it was seen.
+
+    """
+
+    texts_before: int = 0
+    free: bool = True
+    holders: set[str] = field(default_factory=set)
+    success: str | None = None
+
+    def hold(self, destination: str) -> None:
+        """Somebody with this destination may have taken the ReferenceId, and not let it go."""
+        self.holders = {destination} if self.free else self.holders | {destination}
+        self.free = False
+
+    def release(self) -> None:
+        """Nobody has the ReferenceId."""
+        self.free, self.holders = True, set()
+
+
+class Promise(RuleBasedStateMachine):
+    """Sends, breaks, crashes and lets time pass, in any order."""
+
+    def __init__(self, module: ModuleType, table_client: "DynamoDBClient") -> None:
+        super().__init__()
+        self._deployed = deployed(module, table_client)
+        self.service: Service = self._deployed.__enter__()
+        self.windows = {reference_id: Window() for reference_id in REFERENCE_IDS}
+
+    def teardown(self) -> None:
+        """Take the emulated AWS away."""
+        self._deployed.__exit__(None, None, None)
+
+    @rule(
+        reference_id=st.sampled_from(REFERENCE_IDS),
+        destination=st.sampled_from(list(ANSWERS)),
+        fault=st.sampled_from([None, None, *FAULTS]),
+        duplicate=st.booleans(),
+    )
+    def send(
+        self,
+        reference_id: str,
+        destination: str,
+        fault: str | None,
+        duplicate: bool,  # noqa: FBT001 - drawn by hypothesis
+    ) -> None:
+        """Send, perhaps through a fault, perhaps with a duplicate while it is under way."""
+        if fault:
+            event, error = FAULTS[fault]
+            self.service.fail(event, error(endpoint_url=ENDPOINT))
+        meanwhile: list[HttpAnswer] = []
+        if duplicate:
+
+            def send_a_duplicate(**_: Any) -> None:
+                if not meanwhile:
+                    meanwhile.append(self._post(reference_id, destination))
+
+            self.service.on("before-call.pinpoint.SendOTPMessage", send_a_duplicate)
+        texts = self._texts(reference_id)
+        answer = self._post(reference_id, destination)
+        self.service.mend()
+        for early in meanwhile:
+            assert (early.status, early.code) in {(409, "InProgress"), (503, "StoreUnavailable")}
+        self._judge(
+            self.windows[reference_id],
+            answer,
+            destination,
+            texted=self._texts(reference_id) - texts,
+            fault=fault,
+        )
+
+    @rule(
+        reference_id=st.sampled_from(REFERENCE_IDS),
+        destination=st.sampled_from(list(ANSWERS)),
+        where=st.sampled_from(CRASHES),
+    )
+    def crash(self, reference_id: str, destination: str, where: str) -> None:
+        """Send, and die on the way; nobody gets an answer."""
+        window = self.windows[reference_id]
+        self.service.fail(where, Crash())  # type: ignore[arg-type]  # a BaseException, on purpose
+        try:
+            self._post(reference_id, destination)
+        except Crash:
+            if where != CRASHES[0]:  # the lock may be taken
+                window.hold(destination)
+        self.service.mend()
+
+    @rule()
+    def let_the_functions_timeout_pass(self) -> None:
+        """Whoever is still running, is dead."""
+        self.service.age("locked_at", FUNCTION_TIMEOUT_SECONDS * 1000 + 1)
+
+    @rule()
+    def end_the_windows(self) -> None:
+        """All ReferenceIds are forgotten, and may be texted again."""
+        self.service.age("expiration", WINDOW_SECONDS + 1)
+        for reference_id in REFERENCE_IDS:
+            self.windows[reference_id] = Window(texts_before=self._texts(reference_id))
+
+    @invariant()
+    def no_reference_id_is_texted_twice_in_its_window(self) -> None:
+        """The promise."""
+        for reference_id, window in self.windows.items():
+            assert self._texts(reference_id) - window.texts_before <= 1
+
+    def _judge(
+        self,
+        window: Window,
+        answer: HttpAnswer,
+        destination: str,
+        *,
+        texted: int,
+        fault: str | None,
+    ) -> None:
+        """Hold one answer against the model, and learn from it."""
+        replayed = "Idempotent-Replayed" in answer.headers
+        if fault is None and window.free:
+            assert (answer.status, replayed) == (ANSWERS[destination], False)
+        match answer.status, answer.code:
+            case 200, None:
+                assert texted == (0 if replayed else 1)
+                assert window.success in (None, answer.body)
+                window.success = answer.body
+                window.hold(destination)
+            case (504, "OutcomeUnknown") | (422, "OptedOut"):
+                window.hold(destination)
+            case (429, "Throttled") | (503, "Unavailable"):
+                assert texted == 0
+                window.release()
+                if fault == "the freeing fails":
+                    window.hold(destination)
+            case 503, "StoreUnavailable":
+                assert texted == 0
+                assert fault in ("the lock fails", "the lock's answer is lost")
+            case 422, "ReferenceIdReused":
+                assert texted == 0
+                assert window.holders - {destination}
+            case (409, "InProgress") | (409, "OutcomeUnknown"):
+                assert texted == 0
+                assert destination in window.holders
+            case status:
+                raise AssertionError(f"{status} is not from the table")
+
+    def _post(self, reference_id: str, destination: str) -> HttpAnswer:
+        asked = request(ReferenceId=reference_id, DestinationIdentity=destination)
+        return self.service.send(**asked)
+
+    def _texts(self, reference_id: str) -> int:
+        return len(self.service.texts(reference_id))
+
+
+def test_no_history_texts_twice_or_gets_a_lie(
+    send_module: ModuleType, table_client: "DynamoDBClient"
+) -> None:
+    """Two ReferenceIds, five kinds of destination, eight faults, five crashes, and time."""
+    run_state_machine_as_test(
+        lambda: Promise(send_module, table_client),  # type: ignore[arg-type]  # a factory will do
+        settings=settings(
+            max_examples=40,
+            stateful_step_count=20,
+            deadline=None,
+            derandomize=True,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
