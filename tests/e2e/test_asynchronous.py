@@ -29,21 +29,28 @@ class Asynchronous:
             "aws_secret_access_key": state.secretAccessKey,
             "endpoint_url": state.awsEndpoint,
         }
-        self._deployment = deployment
         self._lambda = boto3.client("lambda", **options)
         self._sqs: Any = boto3.client("sqs", **options)
-        function, _, alias = state.sendFunction.rpartition(":")
+        self._function, _, alias = state.sendFunction.rpartition(":")
         configuration = self._lambda.get_function_event_invoke_config(
-            FunctionName=function, Qualifier=alias
+            FunctionName=self._function, Qualifier=alias
         )
         self.configuration: dict[str, Any] = dict(configuration)
+        # MiniStack heeds the configuration of a function only, not that of an alias: the function
+        # gets the one that the stack has deployed for the alias, and is what these tests invoke.
+        self._lambda.put_function_event_invoke_config(
+            FunctionName=self._function,
+            MaximumRetryAttempts=configuration["MaximumRetryAttempts"],
+            MaximumEventAgeInSeconds=configuration["MaximumEventAgeInSeconds"],
+            DestinationConfig=configuration["DestinationConfig"],
+        )
         queue = configuration["DestinationConfig"]["OnFailure"]["Destination"].rpartition(":")[2]
         self._queue_url = self._sqs.get_queue_url(QueueName=queue)["QueueUrl"]
 
     def invoke(self, payload: Any) -> None:
         """Hand an event over to Lambda."""
         answer = self._lambda.invoke(
-            FunctionName=self._deployment.state.sendFunction,
+            FunctionName=self._function,
             InvocationType="Event",
             Payload=json.dumps(payload).encode(),
         )
@@ -54,7 +61,10 @@ class Asynchronous:
         deadline = time.monotonic() + _SECONDS_UNTIL_LAMBDA_GIVES_UP
         while time.monotonic() < deadline:
             received = self._sqs.receive_message(
-                QueueUrl=self._queue_url, WaitTimeSeconds=5, VisibilityTimeout=0
+                QueueUrl=self._queue_url,
+                WaitTimeSeconds=5,
+                VisibilityTimeout=0,
+                MaxNumberOfMessages=10,
             )
             for message in received.get("Messages", []):
                 failure: dict[str, Any] = json.loads(message["Body"])

@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, Self
 
@@ -68,8 +68,8 @@ class Proxy:
         self._wait()
 
     def stop(self) -> None:
-        """End it."""
-        self._process.terminate()
+        """End it; politely, it would wait for the answers that it holds back."""
+        self._process.kill()
         self._process.wait()
 
     def break_by(self, *rules: Rule) -> None:
@@ -137,10 +137,13 @@ class Lab:
             self.pinpoint = Proxy(self.state.pinpointEndpoint)
             cleanup.callback(self.pinpoint.stop)
             self._warm_up()
-            before = self._lambda.get_alias(FunctionName=self._function, Name=self._alias)
-            cleanup.callback(self._point_to, before["FunctionVersion"])
-            self._short = self._publish(SHORT_LIMITS)
-            self._patient = self._publish(PATIENT)
+            alias = self._lambda.get_alias(FunctionName=self._function, Name=self._alias)
+            cleanup.callback(self._point_to, alias["FunctionVersion"])
+            before = self._lambda.get_function_configuration(FunctionName=self._function)
+            environment = before["Environment"]["Variables"]
+            cleanup.callback(self._configure, environment, before["Timeout"])
+            self._short = self._publish(environment, SHORT_LIMITS)
+            self._patient = self._publish(environment, PATIENT)
             self._point_to(self._short)
             self._cleanup = cleanup.pop_all()
         return self
@@ -200,21 +203,18 @@ class Lab:
             ExpressionAttributeValues={":value": {"N": str(value)}},
         )
 
-    def _publish(self, limits: dict[str, str]) -> str:
-        configuration = self._lambda.get_function_configuration(FunctionName=self._function)
-        self._lambda.update_function_configuration(
-            FunctionName=self._function,
-            Timeout=FUNCTION_SECONDS,
-            Environment={
-                "Variables": {
-                    **configuration["Environment"]["Variables"],
-                    **limits,
-                    "AWS_ENDPOINT_URL_DYNAMODB": self.dynamodb.url,
-                    "AWS_ENDPOINT_URL_PINPOINT": self.pinpoint.url,
-                }
-            },
-        )
+    def _publish(self, environment: Mapping[str, str], limits: Mapping[str, str]) -> str:
+        proxies = {
+            "AWS_ENDPOINT_URL_DYNAMODB": self.dynamodb.url,
+            "AWS_ENDPOINT_URL_PINPOINT": self.pinpoint.url,
+        }
+        self._configure({**environment, **limits, **proxies}, FUNCTION_SECONDS)
         return self._lambda.publish_version(FunctionName=self._function)["Version"]
+
+    def _configure(self, environment: Mapping[str, str], timeout: int) -> None:
+        self._lambda.update_function_configuration(
+            FunctionName=self._function, Timeout=timeout, Environment={"Variables": environment}
+        )
 
     def _point_to(self, version: str) -> None:
         self._lambda.update_alias(
