@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     invariant,
+    precondition,
     rule,
     run_state_machine_as_test,
 )
@@ -93,6 +94,7 @@ class Promise(RuleBasedStateMachine):
         super().__init__()
         self._deployed = deployed(module, table_client)
         self.service: Service = self._deployed.__enter__()
+        self.last: tuple[str, str] | None = None
         self.windows = {reference_id: Window() for reference_id in REFERENCE_IDS}
 
     def teardown(self) -> None:
@@ -102,7 +104,7 @@ class Promise(RuleBasedStateMachine):
     @rule(
         reference_id=st.sampled_from(REFERENCE_IDS),
         destination=st.sampled_from(list(ANSWERS)),
-        fault=st.sampled_from([None, None, *FAULTS]),
+        fault=st.one_of(st.none(), st.sampled_from(list(FAULTS))),
         duplicate=st.booleans(),
     )
     def send(
@@ -113,6 +115,7 @@ class Promise(RuleBasedStateMachine):
         duplicate: bool,  # noqa: FBT001 - drawn by hypothesis
     ) -> None:
         """Send, perhaps through a fault, perhaps with a duplicate while it is under way."""
+        self.last = (reference_id, destination)
         if fault:
             event, error = FAULTS[fault]
             self.service.fail(event, error(endpoint_url=ENDPOINT))
@@ -137,6 +140,14 @@ class Promise(RuleBasedStateMachine):
             fault=fault,
         )
 
+    @precondition(lambda self: self.last is not None)
+    @rule()
+    def repeat(self) -> None:
+        """Send the last request again, as a caller does who got no good answer."""
+        assert self.last
+        reference_id, destination = self.last
+        self.send(reference_id, destination, fault=None, duplicate=False)
+
     @rule(
         reference_id=st.sampled_from(REFERENCE_IDS),
         destination=st.sampled_from(list(ANSWERS)),
@@ -144,6 +155,7 @@ class Promise(RuleBasedStateMachine):
     )
     def crash(self, reference_id: str, destination: str, where: str) -> None:
         """Send, and die on the way; nobody gets an answer."""
+        self.last = (reference_id, destination)
         window = self.windows[reference_id]
         self.service.fail(where, Crash())  # type: ignore[arg-type]  # a BaseException, on purpose
         try:
@@ -224,8 +236,8 @@ def test_no_history_texts_twice_or_gets_a_lie(
     run_state_machine_as_test(
         lambda: Promise(send_module, table_client),  # type: ignore[arg-type]  # a factory will do
         settings=settings(
-            max_examples=40,
-            stateful_step_count=20,
+            max_examples=150,
+            stateful_step_count=30,
             deadline=None,
             derandomize=True,
             suppress_health_check=list(HealthCheck),
