@@ -6,6 +6,9 @@ PYENV_ROOT ?= $(HOME)/.pyenv
 VENV := .venv/bin/python
 PIP := -m pip install -qq --disable-pip-version-check
 
+# Two sandboxes or test runs at once would be slower than the time limits that they test.
+.NOTPARALLEL:
+
 .PHONY: help setup run test check format faults load verify bundle synth deploy clean
 
 help: ## List the targets

@@ -34,6 +34,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     ) as problem:
         print(problem, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130  # as a shell reports it
     return 0
 
 

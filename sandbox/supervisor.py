@@ -12,6 +12,8 @@ import uuid
 from collections.abc import Iterable, Iterator
 from typing import NoReturn
 
+import psutil
+
 from . import client
 from .deploy import CONTEXT, bootstrap, by_name, deploy, read_outputs, synthesize
 from .servers import Server, kill_group, start_ministack, start_pinpoint
@@ -64,7 +66,7 @@ def run() -> None:
         signal.signal(number, signal.default_int_handler)
     with _only_one(), contextlib.ExitStack() as cleanup:
         try:
-            _end_children_of_a_killed_sandbox()
+            _clean_up_after_a_killed_sandbox()
             cleanup.callback(_CHILDREN_FILE.unlink, missing_ok=True)
             cleanup.callback(STATE_FILE.unlink, missing_ok=True)
             servers = _start_servers(cleanup)
@@ -85,6 +87,7 @@ def run_detached() -> int:
     """Run the sandbox in the background; returns 0 when it is ready, or its status if it ended."""
     if _lock_holder() is not None:
         raise AlreadyRunningError
+    _clean_up_after_a_killed_sandbox()
     _LOG_FILE.parent.mkdir(parents=True, exist_ok=True)
     with _LOG_FILE.open("wb") as output:
         process = subprocess.Popen(
@@ -121,8 +124,7 @@ def stop() -> bool:
             time.sleep(0.05)
         if _lock_holder() == holder:
             os.kill(holder, signal.SIGKILL)
-    _end_children_of_a_killed_sandbox()
-    STATE_FILE.unlink(missing_ok=True)
+    _clean_up_after_a_killed_sandbox()
     return holder is not None
 
 
@@ -244,17 +246,14 @@ def _lock_holder() -> int | None:
     return None
 
 
-def _end_children_of_a_killed_sandbox() -> None:
-    """End what a sandbox left behind that was killed before it could clean up."""
+def _clean_up_after_a_killed_sandbox() -> None:
+    """Do what a sandbox could not do any more that was killed."""
+    STATE_FILE.unlink(missing_ok=True)
     with contextlib.suppress(FileNotFoundError):
         for child in json.loads(_CHILDREN_FILE.read_text()):
-            # The number may be somebody else's by now.
-            command = subprocess.run(  # noqa: S603 - our own command
-                ["ps", "-o", "args=", "-p", str(child)],  # noqa: S607 - from the PATH, as anywhere
-                capture_output=True,
-                text=True,
-                check=False,
-            ).stdout
-            if "ministack" in command or "sandbox.pinpoint" in command:
-                kill_group(child)
+            with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+                command = " ".join(psutil.Process(child).cmdline())
+                # The number may be somebody else's by now.
+                if "ministack" in command or "sandbox.pinpoint" in command:
+                    kill_group(child)
         _CHILDREN_FILE.unlink()

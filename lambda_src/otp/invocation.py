@@ -94,8 +94,9 @@ def _answer(call: Call, respond: _Respond, logger: "Logger") -> Answer:
 
 
 def _receive(event: _Event, context: "LambdaContext") -> Call:
-    if isinstance(event, dict) and "httpMethod" in event and "requestContext" in event:
-        return _HttpCall(event)
+    match event:
+        case {"httpMethod": str(), "requestContext": {"requestId": str()}}:
+            return _HttpCall(event)
     return _DirectCall(event, context)
 
 

@@ -20,6 +20,9 @@ from dataclasses import dataclass
 # may be valid, its ReferenceId cannot get a second one.
 WINDOW_SECONDS = 65 * 60
 
+# A switch of Powertools, for development.
+_IDEMPOTENCY_DISABLED = "POWERTOOLS_IDEMPOTENCY_DISABLED"
+
 DYNAMODB_ATTEMPTS = 2
 # A bound on what the time allows: three is what the SDK would do, if it knew what it must not do.
 PINPOINT_ATTEMPTS = 3
@@ -75,8 +78,11 @@ class Settings:
         Raises:
             KeyError: naming the variable that is not set. The function then fails to start,
                 which is loud and texts nobody.
+            ValueError: Powertools is told to let every request through, and so to text twice.
 
         """
+        if _IDEMPOTENCY_DISABLED in environment:
+            raise ValueError(f"{_IDEMPOTENCY_DISABLED} must not be set: it would text twice.")
         return cls(
             application_id=environment["OTP_APPLICATION_ID"],
             table_name=environment["OTP_TABLE_NAME"],

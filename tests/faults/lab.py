@@ -3,8 +3,6 @@
 import contextlib
 import hashlib
 import json
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -15,6 +13,7 @@ from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, Self
 
 import boto3
+import psutil
 
 from sandbox.servers import free_port
 from sandbox.state import FOLDER, State
@@ -168,15 +167,9 @@ class Lab:
     def kill_workers(self) -> None:
         """Kill every process that runs the function, with SIGKILL."""
         _, ministack = json.loads((FOLDER / "children.json").read_text())
-        found = subprocess.run(
-            ["pgrep", "-P", str(ministack)],  # noqa: S607 - from the PATH, as anywhere
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        for worker in found.stdout.split():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(int(worker), signal.SIGKILL)
+        for worker in psutil.Process(ministack).children():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                worker.kill()
 
     def record(self, reference_id: str) -> dict[str, Any] | None:
         """The record of a ReferenceId, as DynamoDB holds it."""

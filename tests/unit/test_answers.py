@@ -112,7 +112,14 @@ def test_a_body_that_is_no_json_object_is_refused(service: Service, body: str | 
     assert service.items() == []
 
 
-@pytest.mark.parametrize("payload", [None, [], "x", 1, True, {}, {"a": {"b": [1] * 100}}])
+@pytest.mark.parametrize(
+    "payload",
+    [
+        *(None, [], "x", 1, True, {}, {"a": {"b": [1] * 100}}),
+        {"httpMethod": "POST", "requestContext": {}},
+        {"httpMethod": None, "requestContext": {"requestId": "r"}},
+    ],
+)
 def test_a_direct_payload_that_is_no_request_is_refused(service: Service, payload: Any) -> None:
     """A function error InvalidRequest, whatever JSON value it is."""
     with pytest.raises(Exception, match="InvalidRequest"):
