@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from sandbox import client
-from tests.faults.lab import FUNCTION_SECONDS, Lab, wait_for
+from tests.faults.lab import FUNCTION_SECONDS, Lab, Version, wait_for
 from tests.faults.scenarios import ALL, Death, Scenario
 from tests.faults.trial import Trial
 
@@ -56,7 +56,8 @@ def test_a_killed_function_holds_its_reference_id(lab: Lab) -> None:
     One text; and a new ReferenceId to the same number is sent.
     """
     asked = request()
-    with lab.patient(), ThreadPoolExecutor(1) as thread:
+    with ThreadPoolExecutor(1) as thread:
+        lab.use(Version.PATIENT)
         lab.pinpoint.break_by(STALLED_ANSWER)
         answer = thread.submit(client.send, lab.state, asked)
         assert wait_for(lambda: bool(client.inbox(lab.state, asked["ReferenceId"])), 20)
@@ -80,8 +81,9 @@ def test_two_versions_of_the_function_know_each_others_records(lab: Lab) -> None
     asked = {"ReferenceId": str(uuid.uuid4()), "DestinationIdentity": NUMBER}
     first = client.send(lab.state, asked)
 
-    with lab.patient():
-        again = client.send(lab.state, asked)
+    lab.use(Version.PATIENT)
+    again = client.send(lab.state, asked)
+    lab.use(Version.USUAL)
 
     assert (again.status, again.body) == (200, first.body)
     assert again.headers["Idempotent-Replayed"] == "true"

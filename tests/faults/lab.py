@@ -8,8 +8,9 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
+from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, Self
 
 import boto3
@@ -34,10 +35,17 @@ SHORT_LIMITS = {
     "OTP_PINPOINT_READ_SECONDS": "0.8",
     "OTP_PINPOINT_ALL_ATTEMPTS_SECONDS": "1.5",
 }
-# The function does not give up before Lambda gives up on it.
-PATIENT = {**SHORT_LIMITS, "OTP_PINPOINT_READ_SECONDS": "20"}
+_PATIENT = {"OTP_PINPOINT_READ_SECONDS": "20"}
 
 _START_SECONDS = 30
+
+
+class Version(Enum):
+    """The versions of the function that a lab has published."""
+
+    USUAL = auto()
+    PATIENT = auto()  # does not give up before Lambda gives up on it
+    WITHOUT_PINPOINT = auto()  # nobody listens where it looks for Pinpoint
 
 
 class Proxy:
@@ -139,11 +147,19 @@ class Lab:
             alias = self._lambda.get_alias(FunctionName=self._function, Name=self._alias)
             cleanup.callback(self._point_to, alias["FunctionVersion"])
             before = self._lambda.get_function_configuration(FunctionName=self._function)
-            environment = before["Environment"]["Variables"]
-            cleanup.callback(self._configure, environment, before["Timeout"])
-            self._short = self._publish(environment, SHORT_LIMITS)
-            self._patient = self._publish(environment, PATIENT)
-            self._point_to(self._short)
+            environment = dict(before["Environment"]["Variables"])
+            cleanup.callback(self._configure, dict(environment), before["Timeout"])
+            environment |= SHORT_LIMITS | {
+                "AWS_ENDPOINT_URL_DYNAMODB": self.dynamodb.url,
+                "AWS_ENDPOINT_URL_PINPOINT": self.pinpoint.url,
+            }
+            nowhere = {"AWS_ENDPOINT_URL_PINPOINT": f"http://127.0.0.1:{free_port()}"}
+            self._versions = {
+                Version.USUAL: self._publish(environment),
+                Version.PATIENT: self._publish(environment | _PATIENT),
+                Version.WITHOUT_PINPOINT: self._publish(environment | nowhere),
+            }
+            self.use(Version.USUAL)
             self._cleanup = cleanup.pop_all()
         return self
 
@@ -151,18 +167,14 @@ class Lab:
         self._cleanup.close()
 
     def mend(self) -> None:
-        """Inject no faults any more."""
+        """Inject no faults any more, and use the usual version."""
+        self.use(Version.USUAL)
         self.dynamodb.break_by()
         self.pinpoint.break_by()
 
-    @contextlib.contextmanager
-    def patient(self) -> Iterator[None]:
-        """Have the function wait for Pinpoint longer than Lambda waits for the function."""
-        self._point_to(self._patient)
-        try:
-            yield
-        finally:
-            self._point_to(self._short)
+    def use(self, version: Version) -> None:
+        """Have the alias point to a version."""
+        self._point_to(self._versions[version])
 
     def kill_workers(self) -> None:
         """Kill every process that runs the function, with SIGKILL."""
@@ -196,12 +208,8 @@ class Lab:
             ExpressionAttributeValues={":value": {"N": str(value)}},
         )
 
-    def _publish(self, environment: Mapping[str, str], limits: Mapping[str, str]) -> str:
-        proxies = {
-            "AWS_ENDPOINT_URL_DYNAMODB": self.dynamodb.url,
-            "AWS_ENDPOINT_URL_PINPOINT": self.pinpoint.url,
-        }
-        self._configure({**environment, **limits, **proxies}, FUNCTION_SECONDS)
+    def _publish(self, environment: Mapping[str, str]) -> str:
+        self._configure(environment, FUNCTION_SECONDS)
         return self._lambda.publish_version(FunctionName=self._function)["Version"]
 
     def _configure(self, environment: Mapping[str, str], timeout: int) -> None:

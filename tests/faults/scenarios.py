@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from .lab import Rule
+from .lab import Rule, Version
 
 SENT = "+12065550100"
 THROTTLED = "+12065550103"
@@ -31,6 +31,7 @@ class Scenario:
         dynamodb: faults on the way to DynamoDB.
         destination: the number to text; some break the answer after the text has gone out.
         death: when the function is killed.
+        version: the one that runs while the fault lasts.
 
     """
 
@@ -39,6 +40,7 @@ class Scenario:
     dynamodb: Rule | None = None
     destination: str = SENT
     death: Death | None = None
+    version: Version = Version.USUAL
 
     @property
     def breaks_a_way(self) -> bool:
@@ -71,6 +73,7 @@ PINPOINT = [
     Scenario("Pinpoint 403", pinpoint=_error("ForbiddenException")),
     Scenario("Pinpoint 500", pinpoint=_error("InternalServerErrorException")),
     Scenario("Pinpoint 503", pinpoint=_error("ServiceUnavailable", 503)),
+    Scenario("Pinpoint refuses the connection", version=Version.WITHOUT_PINPOINT),
     Scenario("Pinpoint slow, then texts", pinpoint=_SLOW),
     Scenario("Pinpoint's connection reset before the text", pinpoint=_RESET),
     Scenario("Pinpoint's connection reset after the text", pinpoint=_LOST_ANSWER),
@@ -115,6 +118,7 @@ DEATHS = [
         "timed out by Lambda",
         destination=TEXTED_ANSWERED_LATE,
         death=Death.BY_LAMBDA_AT_ITS_TIMEOUT,
+        version=Version.PATIENT,
     ),
 ]
 

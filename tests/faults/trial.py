@@ -77,12 +77,10 @@ class Trial:
         """Run a scenario, sequentially and with concurrent duplicates."""
         result = Result(scenario.name)
         self.results.append(result)
-        patient = scenario.death is Death.BY_LAMBDA_AT_ITS_TIMEOUT
-        with self._lab.patient() if patient else contextlib.nullcontext():
-            # Each worker that is killed has to start again, so there are fewer of them.
-            duplicates = min(2, self._duplicates) if scenario.death else self._duplicates
-            for at_once in (1, duplicates):
-                self._run_in_batches(scenario, at_once, result)
+        # Each worker that is killed has to start again, so there are fewer of them.
+        duplicates = min(2, self._duplicates) if scenario.death else self._duplicates
+        for at_once in (1, duplicates):
+            self._run_in_batches(scenario, at_once, result)
 
     def run_duplicates(self, at_once: int) -> None:
         """Run many duplicates at once, without any fault."""
@@ -186,6 +184,7 @@ class _Batch:
             self._warm_up()
         self._lab.pinpoint.break_by(*_rules(scenario.pinpoint, service="*"))
         self._lab.dynamodb.break_by(*_rules(scenario.dynamodb))
+        self._lab.use(scenario.version)
         asked = [self._threads.submit(self._duplicates, case) for case in self._cases]
         if scenario.death and scenario.death is not Death.BY_LAMBDA_AT_ITS_TIMEOUT:
             if not wait_for(self._all_have_arrived, _SECONDS_UNTIL_ALL_HAVE_ARRIVED):
