@@ -109,6 +109,7 @@ def test_synthesized_stack_has_the_outputs(complete: Synth) -> None:
         "ApiUrl",
         "ApplicationId",
         "CallerPolicyArn",
+        "SendFailureQueueUrl",
         "SendFunctionArn",
         "TableName",
     }
