@@ -73,6 +73,16 @@ def send(state: State, request: Mapping[str, Any]) -> HttpAnswer:
     return post(state, "/otp", json.dumps(request).encode())
 
 
+def aws_options(state: State) -> dict[str, Any]:
+    """Give what a boto3 client needs to reach the emulated AWS."""
+    return {
+        "region_name": state.region,
+        "aws_access_key_id": state.accessKeyId,
+        "aws_secret_access_key": state.secretAccessKey,
+        "endpoint_url": state.awsEndpoint,
+    }
+
+
 def inbox(state: State, reference_id: str | None = None) -> list[dict[str, str]]:
     """Read the texts that arrived, of one ReferenceId or of all, newest last."""
     query = f"?{urllib.parse.urlencode({'referenceId': reference_id})}" if reference_id else ""

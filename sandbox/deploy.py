@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Mapping
 from typing import Self
@@ -31,6 +32,7 @@ class DeployError(Exception):
 
 def synthesize(context: Mapping[str, str]) -> "Command":
     """Start to synthesize the stack into the sandbox's folder."""
+    shutil.rmtree(_ASSEMBLY, ignore_errors=True)  # the CDK adds to what is there
     options = [option for key, value in context.items() for option in ("-c", f"{key}={value}")]
     return Command("synth", "--quiet", "--output", str(_ASSEMBLY), *options)
 

@@ -12,7 +12,7 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-from .state import ACCOUNT_ID, APPLICATION_ID, FOLDER, REGION, ROOT, SECRET_ACCESS_KEY
+from .state import ACCOUNT_ID, APPLICATION_ID, FOLDER, REGION, ROOT, SECRET_ACCESS_KEY, TEMPORARY
 
 _MINISTACK_PYTHON = ROOT / ".venv-ministack" / "bin" / "python"
 
@@ -99,6 +99,7 @@ def start_pinpoint() -> Server:
 
 def start_ministack(pinpoint_url: str) -> Server:
     """Start the emulator of everything else, whose functions send through `pinpoint_url`."""
+    TEMPORARY.mkdir(parents=True, exist_ok=True)
     port = free_port(_MINISTACK_PORT)
     return _start(
         "ministack",
@@ -108,7 +109,7 @@ def start_ministack(pinpoint_url: str) -> Server:
         {
             "PATH": os.environ.get("PATH", os.defpath),
             "HOME": str(FOLDER),
-            "TMPDIR": str(_folder("tmp")),
+            "TMPDIR": str(TEMPORARY),
             "BIND_HOST": "127.0.0.1",
             "GATEWAY_PORT": str(port),
             "MINISTACK_ACCOUNT_ID": ACCOUNT_ID,
@@ -127,7 +128,8 @@ def kill_group(leader: int) -> None:
 
 
 def _start(name: str, port: int, command: list[str], environment: dict[str, str]) -> Server:
-    log = _folder("log") / f"{name}.log"
+    log = FOLDER / "log" / f"{name}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 - our own command
             command,
@@ -140,12 +142,6 @@ def _start(name: str, port: int, command: list[str], environment: dict[str, str]
             start_new_session=True,
         )
     return Server(name, f"http://127.0.0.1:{port}", process, log)
-
-
-def _folder(name: str) -> Path:
-    folder = FOLDER / name
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 def free_port(preferred: int = 0) -> int:

@@ -9,6 +9,8 @@ ROOT = Path(__file__).resolve().parent.parent
 # Another folder is another sandbox: the tests' own does not meet the one that a developer runs.
 FOLDER = ROOT / os.environ.get("SANDBOX_FOLDER", ".sandbox")
 STATE_FILE = FOLDER / "state.json"
+# The emulators' own; it goes with them.
+TEMPORARY = FOLDER / "tmp"
 
 # How to call this checkout's Python, for messages.
 PYTHON = ".venv/bin/python"

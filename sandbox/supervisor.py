@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -26,6 +27,7 @@ from .state import (
     ROOT,
     SECRET_ACCESS_KEY,
     STATE_FILE,
+    TEMPORARY,
     State,
 )
 
@@ -67,6 +69,8 @@ def run() -> None:
     with _only_one(), contextlib.ExitStack() as cleanup:
         try:
             _clean_up_after_a_killed_sandbox()
+            # Each worker has unpacked its own copy of the function there.
+            cleanup.callback(shutil.rmtree, TEMPORARY, ignore_errors=True)
             cleanup.callback(_CHILDREN_FILE.unlink, missing_ok=True)
             cleanup.callback(STATE_FILE.unlink, missing_ok=True)
             servers = _start_servers(cleanup)
@@ -112,6 +116,22 @@ def run_detached() -> int:
         process.wait()
         raise
     return process.returncode or 1
+
+
+@contextlib.contextmanager
+def detached() -> Iterator[State]:
+    """Give a sandbox that runs in the background, and end it.
+
+    Raises:
+        SystemExit: it did not start, and has said why.
+
+    """
+    if status := run_detached():
+        raise SystemExit(status)
+    try:
+        yield State.read()
+    finally:
+        stop()
 
 
 def stop() -> bool:
@@ -257,3 +277,4 @@ def _clean_up_after_a_killed_sandbox() -> None:
                 if "ministack" in command or "sandbox.pinpoint" in command:
                     kill_group(child)
         _CHILDREN_FILE.unlink()
+    shutil.rmtree(TEMPORARY, ignore_errors=True)

@@ -44,16 +44,11 @@ class Deployment:
 
     def __init__(self, state: State) -> None:
         self.state = state
-        options: dict[str, Any] = {
-            "region_name": state.region,
-            "aws_access_key_id": state.accessKeyId,
-            "aws_secret_access_key": state.secretAccessKey,
-            "endpoint_url": state.awsEndpoint,
-            # A retry would hide what the first answer was.
-            "config": Config(retries={"total_max_attempts": 1}),
-        }
-        self._lambda: LambdaClient = boto3.client("lambda", **options)
-        self._logs: CloudWatchLogsClient = boto3.client("logs", **options)
+        # A retry would hide what the first answer was.
+        config = Config(retries={"total_max_attempts": 1})
+        options = client.aws_options(state)
+        self._lambda: LambdaClient = boto3.client("lambda", config=config, **options)
+        self._logs: CloudWatchLogsClient = boto3.client("logs", config=config, **options)
 
     def post(
         self, body: bytes, headers: Mapping[str, str] | None = None, *, signed: bool = True

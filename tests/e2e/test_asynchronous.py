@@ -7,6 +7,8 @@ from typing import Any
 import boto3
 import pytest
 
+from sandbox import client
+
 from .deployment import Deployment, request
 
 # MiniStack repeats after one and two seconds, where AWS does after one and two minutes.
@@ -23,12 +25,7 @@ class Asynchronous:
 
     def __init__(self, deployment: Deployment) -> None:
         state = deployment.state
-        options: dict[str, Any] = {
-            "region_name": state.region,
-            "aws_access_key_id": state.accessKeyId,
-            "aws_secret_access_key": state.secretAccessKey,
-            "endpoint_url": state.awsEndpoint,
-        }
+        options = client.aws_options(state)
         self._lambda = boto3.client("lambda", **options)
         self._sqs: Any = boto3.client("sqs", **options)
         self._function, _, alias = state.sendFunction.rpartition(":")

@@ -5,8 +5,8 @@ import sys
 import time
 from pathlib import Path
 
-from sandbox.state import ROOT, State
-from sandbox.supervisor import run_detached, step, stop
+from sandbox.state import ROOT
+from sandbox.supervisor import detached, step
 
 from .lab import Lab
 from .scenarios import ALL
@@ -19,26 +19,20 @@ _BEGIN, _END = "<!-- faults: begin -->\n", "<!-- faults: end -->\n"
 def main() -> int:
     """Run the suite; returns the exit status."""
     arguments = _parser().parse_args()
-    status = run_detached()
-    if status:
-        return status
-    try:
-        with Lab(State.read()) as lab:
-            trial = Trial(lab, arguments.cases, arguments.duplicates)
-            started = time.monotonic()
-            for scenario in ALL:
-                if arguments.only in scenario.name:
-                    with step(scenario.name):
-                        trial.run(scenario)
-            if not arguments.only:
-                with step("32 duplicates at once"):
-                    trial.run_duplicates(32)
-                with step("the window's end"):
-                    trial.run_windows_end()
-            contradictions = trial.conclude(late_seconds=3)
-            seconds = time.monotonic() - started
-    finally:
-        stop()
+    with detached() as state, Lab(state) as lab:
+        trial = Trial(lab, arguments.cases, arguments.duplicates)
+        started = time.monotonic()
+        for scenario in ALL:
+            if arguments.only in scenario.name:
+                with step(scenario.name):
+                    trial.run(scenario)
+        if not arguments.only:
+            with step("32 duplicates at once"):
+                trial.run_duplicates(32)
+            with step("the window's end"):
+                trial.run_windows_end()
+        contradictions = trial.conclude(late_seconds=3)
+        seconds = time.monotonic() - started
     table = render(trial.results, contradictions)
     print(f"\n{table}\nTook {seconds:.0f} s.")
     if arguments.write:

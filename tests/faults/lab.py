@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 import boto3
 import psutil
 
+from sandbox import client
 from sandbox.servers import free_port
 from sandbox.state import FOLDER, State
 
@@ -122,18 +123,9 @@ class Lab:
 
     def __init__(self, state: State) -> None:
         self.state = state
-        options: dict[str, Any] = {
-            "region_name": state.region,
-            "aws_access_key_id": state.accessKeyId,
-            "aws_secret_access_key": state.secretAccessKey,
-        }
-        self._options = options
-        self._lambda: LambdaClient = boto3.client(
-            "lambda", endpoint_url=state.awsEndpoint, **options
-        )
-        self.table: DynamoDBClient = boto3.client(
-            "dynamodb", endpoint_url=state.awsEndpoint, **options
-        )
+        options = client.aws_options(state)
+        self._lambda: LambdaClient = boto3.client("lambda", **options)
+        self.table: DynamoDBClient = boto3.client("dynamodb", **options)
         self._function, _, self._alias = state.sendFunction.rpartition(":")
 
     def __enter__(self) -> Self:
@@ -224,8 +216,9 @@ class Lab:
 
     def _warm_up(self) -> None:
         """Have the proxies load what they load at the first request of a service."""
-        boto3.client("dynamodb", endpoint_url=self.dynamodb.url, **self._options).list_tables()
-        boto3.client("pinpoint", endpoint_url=self.pinpoint.url, **self._options).get_app(
+        options = client.aws_options(self.state)
+        boto3.client("dynamodb", **options | {"endpoint_url": self.dynamodb.url}).list_tables()
+        boto3.client("pinpoint", **options | {"endpoint_url": self.pinpoint.url}).get_app(
             ApplicationId=self.state.applicationId
         )
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from sandbox import client
 from sandbox.state import State
-from sandbox.supervisor import run_detached, step, stop
+from sandbox.supervisor import detached, step
 
 _NUMBER = "+12065550100"
 
@@ -29,13 +29,8 @@ class Sample:
 def main() -> int:
     """Run the load; returns the exit status."""
     arguments = _parser().parse_args()
-    status = run_detached()
-    if status:
-        return status
-    try:
-        return run(State.read(), arguments)
-    finally:
-        stop()
+    with detached() as state:
+        return run(state, arguments)
 
 
 def run(state: State, arguments: argparse.Namespace) -> int:
