@@ -126,6 +126,7 @@ def detached() -> Iterator[State]:
         SystemExit: it did not start, and has said why.
 
     """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends the sandbox, too
     if status := run_detached():
         raise SystemExit(status)
     try:
