@@ -1,27 +1,331 @@
 """The HTTP API: `POST /otp`, open to IAM principals only."""
 
+import json
+from collections.abc import Mapping
+
+from aws_cdk import RemovalPolicy, Stack
 from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_certificatemanager as acm
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from .acknowledge import acknowledge
+from .config import Config
+from .deployment import Deployment
+from .gateway_responses import add_gateway_responses
+from .logs import create_log_group
 
-def create_api(scope: Construct, *, send: lambda_.IFunction) -> apigateway.RestApi:
-    """Create the API in front of the functions."""
-    api = apigateway.RestApi(
+STAGE = "v1"
+
+# TLS 1.2 and 1.3:
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-security-policies.html
+_TLS = apigateway.SecurityPolicy.TLS13_1_2_PQ_2025_09
+_TLS_OF_THE_API = f"SecurityPolicy_{_TLS.value}"
+
+# No body, no query, no user agent: nothing that a caller could put a phone number into.
+_ACCESS_LOG = {
+    "requestId": "$context.requestId",
+    "time": "$context.requestTime",
+    "caller": "$context.identity.userArn",
+    "sourceIp": "$context.identity.sourceIp",
+    "method": "$context.httpMethod",
+    "path": "$context.resourcePath",
+    "status": "$context.status",
+    "gatewayResponse": "$context.error.responseType",
+    "waf": "$context.waf.status",
+    "latencyMs": "$context.responseLatency",
+    "functionLatencyMs": "$context.integrationLatency",
+    "functionRequestId": "$context.integration.requestId",
+    "responseBytes": "$context.responseLength",
+    "traceId": "$context.xrayTraceId",
+}
+
+
+class OtpApi(Construct):
+    """The API in front of the functions.
+
+    Args:
+        scope: the construct it belongs to.
+        construct_id: its name there.
+        deployment: who may call it how often, and under which name.
+        send: what answers `POST /otp`.
+
+    Attributes:
+        rest_api: the API.
+        url: below which its paths are; ends with a slash.
+        domain: the domain name of its own, if it has one.
+
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        deployment: Deployment,
+        send: lambda_.IFunction,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        config = deployment.config
+        logging = config.api_gateway_log_role != "none"
+        access_log = create_log_group(self, "AccessLog", deployment) if logging else None
+        self.rest_api = apigateway.RestApi(
+            self,
+            "Api",
+            description="Sends one-time passwords, at most one text per ReferenceId",
+            endpoint_types=[apigateway.EndpointType.REGIONAL],
+            # The role is the whole account's: see _create_log_role.
+            cloud_watch_role=False,
+            policy=_resource_policy(self, config),
+            deploy_options=self._stage_options(config, access_log),
+            default_method_options=apigateway.MethodOptions(
+                authorization_type=apigateway.AuthorizationType.IAM
+            ),
+        )
+        # RestApi adds an output of its own, with a generated name; the stack has a better one.
+        self.rest_api.node.try_remove_child("Endpoint")
+        resource = self.rest_api.node.default_child
+        assert isinstance(resource, apigateway.CfnRestApi)  # noqa: S101 - the CDK's own promise
+        resource.security_policy = _TLS_OF_THE_API
+        resource.endpoint_access_mode = apigateway.EndpointAccessMode.STRICT.value
+        add_gateway_responses(self.rest_api)
+        self._add_send(send)
+        self._wait_for_logs(deployment)
+        self._add_client_certificate(config)
+        self.domain = self._add_domain(config)
+        self.url = f"https://{config.domain_name}/" if config.domain_name else self.rest_api.url
+        self._acknowledge(config)
+
+    def method_arn(self, path: str) -> str:
+        """Name `POST path` in the one stage, for a policy."""
+        return self.rest_api.arn_for_execute_api("POST", path, STAGE)
+
+    def _stage_options(
+        self, config: Config, access_log: logs.ILogGroup | None
+    ) -> apigateway.StageOptions:
+        errors_only = (
+            apigateway.MethodLoggingLevel.ERROR if access_log else apigateway.MethodLoggingLevel.OFF
+        )
+        return apigateway.StageOptions(
+            stage_name=STAGE,
+            tracing_enabled=True,
+            logging_level=errors_only,
+            # Data is the body, and so the phone number.
+            data_trace_enabled=False,
+            throttling_rate_limit=config.api_requests_per_second,
+            throttling_burst_limit=config.api_burst,
+            method_options={
+                "/otp/POST": apigateway.MethodDeploymentOptions(
+                    logging_level=errors_only,
+                    data_trace_enabled=False,
+                    throttling_rate_limit=config.send_requests_per_second,
+                    throttling_burst_limit=config.send_burst,
+                )
+            },
+            access_log_destination=(
+                apigateway.LogGroupLogDestination(access_log) if access_log else None
+            ),
+            access_log_format=(
+                apigateway.AccessLogFormat.custom(json.dumps(_ACCESS_LOG)) if access_log else None
+            ),
+        )
+
+    def _add_send(self, send: lambda_.IFunction) -> None:
+        # The function says the rest, naming every bad field.
+        an_object = self.rest_api.add_model(
+            "Object",
+            content_type="application/json",
+            description="A JSON object with at least one member",
+            schema=apigateway.JsonSchema(
+                schema=apigateway.JsonSchemaVersion.DRAFT4,
+                type=apigateway.JsonSchemaType.OBJECT,
+                min_properties=1,
+            ),
+        )
+        method = self.rest_api.root.add_resource("otp").add_method(
+            "POST",
+            # The console's test button would be a second way in, past the stage.
+            apigateway.LambdaIntegration(send, allow_test_invoke=False),
+            request_models={"application/json": an_object},
+            request_validator=self.rest_api.add_request_validator(
+                "Body",
+                validate_request_body=True,
+                # There are none; security scanners want it said.
+                validate_request_parameters=True,
+            ),
+        )
+        acknowledge(
+            method,
+            "Callers are services, not people: they sign with IAM (SigV4), for which a user pool "
+            "has no place.",
+            "AwsSolutions-COG4",
+        )
+
+    def _wait_for_logs(self, deployment: Deployment) -> None:
+        """Have the log group of API Gateway's own log, and the role that writes it, first.
+
+        API Gateway would create the group itself: unencrypted, for ever, and to be left behind.
+        """
+        log_role = deployment.config.api_gateway_log_role
+        if log_role == "none":
+            return
+        stage = self.rest_api.deployment_stage
+        stage.node.add_dependency(
+            create_log_group(
+                self,
+                "ExecutionLog",
+                deployment,
+                name=f"API-Gateway-Execution-Logs_{self.rest_api.rest_api_id}/{STAGE}",
+            )
+        )
+        if log_role == "create":
+            stage.node.add_dependency(_create_log_role(self))
+
+    def _add_client_certificate(self, config: Config) -> None:
+        if not config.client_certificate:
+            return
+        stage = self.rest_api.deployment_stage.node.default_child
+        assert isinstance(stage, apigateway.CfnStage)  # noqa: S101 - the CDK's own promise
+        stage.client_certificate_id = apigateway.CfnClientCertificate(
+            self, "ClientCertificate", description="API Gateway's, towards HTTP backends"
+        ).ref
+
+    def _add_domain(self, config: Config) -> apigateway.DomainName | None:
+        if not config.domain_name or not config.certificate_arn:
+            return None
+        return apigateway.DomainName(
+            self,
+            "Domain",
+            domain_name=config.domain_name,
+            certificate=acm.Certificate.from_certificate_arn(
+                self, "Certificate", config.certificate_arn
+            ),
+            endpoint_type=apigateway.EndpointType.REGIONAL,
+            security_policy=_TLS,
+            endpoint_access_mode=apigateway.EndpointAccessMode.STRICT,
+            mapping=self.rest_api,
+        )
+
+    def _acknowledge(self, config: Config) -> None:
+        stage = self.rest_api.deployment_stage
+        acknowledge(
+            stage,
+            "Every answer is about one POST and must never be given to another one: there is "
+            "nothing to cache.",
+            "NIST.800.53.R5-APIGWCacheEnabledAndEncrypted",
+            "HIPAA.Security-APIGWCacheEnabledAndEncrypted",
+            "PCI.DSS.321-APIGWCacheEnabledAndEncrypted",
+            "CKV_AWS_120",
+        )
+        if config.api_gateway_log_role == "none":
+            acknowledge(
+                stage,
+                "API Gateway logs with a role of the whole account, which the operator has not "
+                "given it (apiGatewayLogRole=none). The functions log every request.",
+                "AwsSolutions-APIG1",
+                "AwsSolutions-APIG6",
+                "Serverless-APIGWAccessLogging",
+                "NIST.800.53.R5-APIGWExecutionLoggingEnabled",
+                "HIPAA.Security-APIGWExecutionLoggingEnabled",
+                "PCI.DSS.321-APIGWExecutionLoggingEnabled",
+                "CKV_AWS_76",
+            )
+        if not config.waf:
+            acknowledge(
+                stage,
+                "The operator has turned the firewall off (waf=false). Every call is signed.",
+                "AwsSolutions-APIG3",
+                "NIST.800.53.R5-APIGWAssociatedWithWAF",
+                "PCI.DSS.321-APIGWAssociatedWithWAF",
+            )
+        if not config.client_certificate:
+            acknowledge(
+                stage,
+                "A client certificate is for HTTP backends, and there is none: Lambda is invoked "
+                "with IAM (clientCertificate=false).",
+                "NIST.800.53.R5-APIGWSSLEnabled",
+                "HIPAA.Security-APIGWSSLEnabled",
+                "PCI.DSS.321-APIGWSSLEnabled",
+            )
+
+
+def _resource_policy(scope: Construct, config: Config) -> iam.PolicyDocument:
+    """Deny everybody but this account's principals and those that the configuration names.
+
+    Within this account, a caller's own IAM policy allows it, and nothing here does. Another
+    account's caller needs both its own policy and an allowance here:
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-authorization-flow.html
+    """
+    this_account = Stack.of(scope).account
+    organizations = [name for name in config.allowed_principals if name.startswith("o-")]
+    accounts = [name for name in config.allowed_principals if not name.startswith("o-")]
+    known: dict[str, list[str]] = {"aws:PrincipalAccount": [this_account, *accounts]}
+    if organizations:
+        known["aws:PrincipalOrgID"] = organizations
+    document = iam.PolicyDocument(
+        statements=[_statement("DenyUnlessKnown", iam.Effect.DENY, {"StringNotEquals": known})]
+    )
+    if accounts:
+        document.add_statements(
+            _statement(
+                "AllowAccounts",
+                iam.Effect.ALLOW,
+                {"StringEquals": {"aws:PrincipalAccount": accounts}},
+            )
+        )
+    if organizations:
+        document.add_statements(
+            _statement(
+                "AllowOrganizations",
+                iam.Effect.ALLOW,
+                {
+                    "StringEquals": {"aws:PrincipalOrgID": organizations},
+                    "StringNotEquals": {"aws:PrincipalAccount": this_account},
+                },
+            )
+        )
+    return document
+
+
+def _statement(
+    sid: str, effect: iam.Effect, conditions: Mapping[str, object]
+) -> iam.PolicyStatement:
+    return iam.PolicyStatement(
+        sid=sid,
+        effect=effect,
+        principals=[iam.AnyPrincipal()],
+        actions=["execute-api:Invoke"],
+        resources=["execute-api:/*"],
+        conditions=conditions,
+    )
+
+
+def _create_log_role(scope: Construct) -> apigateway.CfnAccount:
+    """Create the role that API Gateway logs with, for every API of the account in the region.
+
+    It outlives the stack: the other APIs log with it too.
+    """
+    role = iam.Role(
         scope,
-        "Api",
-        description="Sends one-time passwords, at most one text per ReferenceId",
-        endpoint_types=[apigateway.EndpointType.REGIONAL],
-        deploy_options=apigateway.StageOptions(stage_name="v1"),
-        default_method_options=apigateway.MethodOptions(
-            authorization_type=apigateway.AuthorizationType.IAM
-        ),
+        "LogRole",
+        assumed_by=iam.ServicePrincipal("apigateway.amazonaws.com"),
+        description="API Gateway logs with it, for every API of this account in this region",
+        managed_policies=[
+            iam.ManagedPolicy.from_aws_managed_policy_name(
+                "service-role/AmazonAPIGatewayPushToCloudWatchLogs"
+            )
+        ],
     )
-    # RestApi adds an output of its own, with a generated name; the stack has a better one.
-    api.node.try_remove_child("Endpoint")
-    api.root.add_resource("otp").add_method(
-        "POST",
-        # The console's test button would be a second way in, past the stage.
-        apigateway.LambdaIntegration(send, allow_test_invoke=False),
+    role.apply_removal_policy(RemovalPolicy.RETAIN)
+    acknowledge(
+        role,
+        "API Gateway asks for this policy by name for the role of the whole account: "
+        "https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html",
+        "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/"
+        "AmazonAPIGatewayPushToCloudWatchLogs]",
     )
-    return api
+    account = apigateway.CfnAccount(scope, "Account", cloud_watch_role_arn=role.role_arn)
+    account.apply_removal_policy(RemovalPolicy.RETAIN)
+    return account

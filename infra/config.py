@@ -1,20 +1,55 @@
 """What an operator decides: CDK context with flat keys, parsed into one dataclass, checked first.
 
 Set a key for one command with `-c brandName=ExampleCorp`, or for good in the `context` of
-`cdk.json`.
+`cdk.json`; in Python, `Config(brand_name="ExampleCorp", …)`. docs/configuration.md is made of this
+module.
 """
 
+import difflib
+import re
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, get_args
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Annotated, Any, get_args, get_type_hints
 
 from lambda_src.otp.request import BrandNameText, LanguageTag, OriginationIdentityText
 
-from .context import ContextReader
+from .keys import (
+    BY_PROFILE,
+    Key,
+    UnknownCountriesError,
+    choice,
+    countries,
+    each,
+    flag,
+    matching,
+    number,
+    text,
+)
 
+PROFILES = ("dev", "production")
 PYTHON_VERSIONS = ("3.11", "3.12", "3.13", "3.14")
 ARCHITECTURES = ("arm64", "x86_64")
+LANGUAGES: tuple[str, ...] = get_args(LanguageTag)
+LOG_ROLES = ("create", "existing", "none")
+
+# Those that CloudWatch Logs takes.
+RETENTION_DAYS = (
+    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
+    *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
+)
+
+# The runtimes that cannot be snapshotted:
+# https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html
+_WITHOUT_SNAP_START = ("3.11",)
+
+# The CDK's own keys: @aws-cdk/…, aws:cdk:…, availability-zones:…; and what its command line keeps
+# in cdk.context.json.
+_OF_THE_CDK = re.compile("[:/@]|^aws-|^(acknowledged-issue-numbers|cli-telemetry)$")
+
+
+def _this_python() -> str:
+    return f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
 class ConfigError(Exception):
@@ -23,88 +58,511 @@ class ConfigError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """The configuration of one deployment; the context key in backquotes.
+    """The configuration of one deployment. Each attribute's key says what it is.
 
-    Attributes:
-        origination_identity: `originationIdentity`, required. Who sends, where a request names
-            nobody: a long code, short code, sender ID, pool or ARN of your account.
-        brand_name: `brandName`, required. The brand in the text, where a request names none.
-        allowed_countries: `allowedCountries`, required. ISO 3166-1 alpha-2 codes.
-        application_id: `applicationId`. The Amazon Pinpoint application that sends. None: the
-            stack creates one, which `createApplication=true` asks for.
-        language: `language`. The language of the text, where a request names none. None: AWS's.
-        python_version: `pythonVersion`. The Lambda runtime; by default the Python that
-            synthesizes, because that is the one that was tested.
-        architecture: `architecture`. `arm64`, the default, or `x86_64`.
+    Raises:
+        ConfigError: naming everything that is missing or impossible, one sentence a line.
 
     """
 
-    origination_identity: str
-    brand_name: str
-    allowed_countries: tuple[str, ...]
-    application_id: str | None
-    language: str | None = None
-    python_version: str
-    architecture: str = "arm64"
+    # --- Who sends what to whom ---
+    application_id: Annotated[
+        str | None,
+        Key(
+            "applicationId",
+            "the ID of your Amazon Pinpoint application",
+            "7353f53e6885409fa32d07cedexample",
+            matching("[A-Za-z0-9-]{1,64}"),
+        ),
+    ] = None
+    create_application: Annotated[
+        bool,
+        Key(
+            "createApplication",
+            "true or false: the stack creates the Pinpoint application",
+            "true",
+            flag,
+        ),
+    ] = False
+    origination_identity: Annotated[
+        str,
+        Key(
+            "originationIdentity",
+            "the phone number, short code, sender ID, pool or ARN that sends",
+            "+18555550142",
+            text(OriginationIdentityText),
+        ),
+    ]
+    brand_name: Annotated[
+        str,
+        Key(
+            "brandName",
+            "the name in the text, 1 to 20 characters",
+            "ExampleCorp",
+            text(BrandNameText),
+        ),
+    ]
+    allowed_countries: Annotated[
+        tuple[str, ...],
+        Key(
+            "allowedCountries",
+            "the countries whose numbers may be texted, as ISO 3166-1 alpha-2 codes",
+            "US,CA",
+            countries,
+        ),
+    ]
+    language: Annotated[
+        str | None,
+        Key(
+            "language",
+            f"the text's language where a request names none, one of {', '.join(LANGUAGES)}",
+            "en-US",
+            choice(LANGUAGES),
+        ),
+    ] = None
+
+    # --- What kind of deployment ---
+    profile: Annotated[
+        str,
+        Key(
+            "profile",
+            "the defaults of the other keys, one of dev, production",
+            "production",
+            choice(PROFILES),
+        ),
+    ] = "dev"
+    region: Annotated[
+        str | None,
+        Key(
+            "region",
+            "the AWS region to deploy to, which customerKey needs to know",
+            "eu-west-1",
+            matching(r"[a-z]{2}(-[a-z]+)+-\d"),
+        ),
+    ] = None
+    customer_key: Annotated[
+        bool,
+        Key(
+            "customerKey",
+            "true or false: a KMS key of your own encrypts the table, the queues, the logs, the "
+            "alarms' topic and the functions' environment",
+            "true",
+            flag,
+            dev=False,
+            production=True,
+        ),
+    ] = BY_PROFILE
+    keep_data: Annotated[
+        bool,
+        Key(
+            "keepData",
+            "true or false: what holds data outlives the stack, and the table has deletion "
+            "protection and point-in-time recovery",
+            "true",
+            flag,
+            dev=False,
+            production=True,
+        ),
+    ] = BY_PROFILE
+    log_retention_days: Annotated[
+        int,
+        Key(
+            "logRetentionDays",
+            "how many days logs are kept, a number that CloudWatch Logs takes such as 30, 90, 365",
+            "90",
+            choice(RETENTION_DAYS),
+            dev=30,
+            production=365,
+        ),
+    ] = BY_PROFILE
+
+    # --- The functions ---
+    python_version: Annotated[
+        str,
+        Key(
+            "pythonVersion",
+            f"the Lambda runtime, one of {', '.join(PYTHON_VERSIONS)}; by default the Python that "
+            "synthesizes, because it is the one that was tested",
+            PYTHON_VERSIONS[-1],
+            choice(PYTHON_VERSIONS),
+        ),
+    ] = field(default_factory=_this_python)
+    architecture: Annotated[
+        str,
+        Key(
+            "architecture",
+            f"the processor, one of {', '.join(ARCHITECTURES)}",
+            "arm64",
+            choice(ARCHITECTURES),
+        ),
+    ] = "arm64"
+    snap_start: Annotated[
+        bool,
+        Key(
+            "snapStart",
+            "true or false: functions start from a snapshot (Python 3.12 and later)",
+            "true",
+            flag,
+        ),
+    ] = False
+    provisioned_concurrency: Annotated[
+        int | None,
+        Key(
+            "provisionedConcurrency",
+            "how many environments of each function are always warm",
+            "5",
+            number(1, 1_000_000),
+        ),
+    ] = None
+    reserved_concurrency: Annotated[
+        int | None,
+        Key(
+            "reservedConcurrency",
+            "how many requests each function runs at once, at most and for certain; a new "
+            "account cannot reserve any",
+            "100",
+            number(1, 1_000_000),
+        ),
+    ] = None
+    canary: Annotated[
+        bool,
+        Key(
+            "canary",
+            "true or false: a new version gets a tenth of the requests for five minutes first, "
+            "and goes back when an alarm goes off",
+            "true",
+            flag,
+            dev=False,
+            production=True,
+        ),
+    ] = BY_PROFILE
+
+    # --- The API ---
+    allowed_principals: Annotated[
+        tuple[str, ...],
+        Key(
+            "allowedPrincipals",
+            "the accounts (12 digits) and organizations (o-…) whose principals may call besides "
+            "this account's",
+            "210987654321,o-a1b2c3d4e5",
+            each(r"\d{12}|o-[a-z0-9]{10,32}"),
+        ),
+    ] = ()
+    api_requests_per_second: Annotated[
+        int,
+        Key(
+            "apiRequestsPerSecond",
+            "how many requests a second each method takes where no key of its own says so",
+            "100",
+            number(1, 10_000),
+        ),
+    ] = 100
+    api_burst: Annotated[
+        int,
+        Key("apiBurst", "how many requests a method takes at once", "200", number(1, 5_000)),
+    ] = 200
+    send_requests_per_second: Annotated[
+        int,
+        Key(
+            "sendRequestsPerSecond",
+            "how many requests a second POST /otp takes",
+            "100",
+            number(1, 10_000),
+        ),
+    ] = 100
+    send_burst: Annotated[
+        int,
+        Key("sendBurst", "how many requests POST /otp takes at once", "200", number(1, 5_000)),
+    ] = 200
+    domain_name: Annotated[
+        str | None,
+        Key(
+            "domainName",
+            "a domain name of your own for the API",
+            "otp.example.com",
+            matching(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}"),
+        ),
+    ] = None
+    certificate_arn: Annotated[
+        str | None,
+        Key(
+            "certificateArn",
+            "the ACM certificate of domainName, in the region of the API",
+            "arn:aws:acm:eu-west-1:123456789012:certificate/12345678-1234-1234-1234-123456789012",
+            matching(r"arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate/[A-Za-z0-9-]+"),
+        ),
+    ] = None
+    waf: Annotated[
+        bool,
+        Key(
+            "waf",
+            "true or false: AWS WAF stands before the API, with AWS's common and IP reputation "
+            "rules",
+            "true",
+            flag,
+            dev=False,
+            production=True,
+        ),
+    ] = BY_PROFILE
+    waf_rate_limit: Annotated[
+        int | None,
+        Key(
+            "wafRateLimit",
+            "how many requests an IP address may make in 5 minutes; callers may share addresses",
+            "1000",
+            number(10, 2_000_000_000),
+        ),
+    ] = None
+    api_gateway_log_role: Annotated[
+        str,
+        Key(
+            "apiGatewayLogRole",
+            "how API Gateway gets the role it logs with, which is one for the whole account and "
+            f"region, one of {', '.join(LOG_ROLES)}; with none it writes no logs",
+            "existing",
+            choice(LOG_ROLES),
+            dev="none",
+            production="existing",
+        ),
+    ] = BY_PROFILE
+    client_certificate: Annotated[
+        bool,
+        Key(
+            "clientCertificate",
+            "true or false: API Gateway has a client certificate, which compliance packs ask for",
+            "true",
+            flag,
+            dev=False,
+            production=True,
+        ),
+    ] = BY_PROFILE
+
+    # --- Watching ---
+    alarms: Annotated[
+        bool,
+        Key(
+            "alarms", "true or false: there are alarms, and a topic that they notify", "true", flag
+        ),
+    ] = True
+    alarm_topic_arn: Annotated[
+        str | None,
+        Key(
+            "alarmTopicArn",
+            "the SNS topic that alarms notify instead of one of the stack's own",
+            "arn:aws:sns:eu-west-1:123456789012:on-call",
+            matching(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}"),
+        ),
+    ] = None
+    alarm_server_error_percent: Annotated[
+        int,
+        Key(
+            "alarmServerErrorPercent",
+            "the alarm goes off above this percentage of requests that fail on our side",
+            "5",
+            number(0, 100),
+        ),
+    ] = 5
+    alarm_crash_percent: Annotated[
+        int,
+        Key(
+            "alarmCrashPercent",
+            "the alarm goes off above this percentage of invocations that die without an answer",
+            "1",
+            number(0, 100),
+        ),
+    ] = 1
+    alarm_outcome_unknown_percent: Annotated[
+        int,
+        Key(
+            "alarmOutcomeUnknownPercent",
+            "the alarm goes off above this percentage of requests whose outcome nobody knows",
+            "5",
+            number(0, 100),
+        ),
+    ] = 5
+    alarm_latency_ms: Annotated[
+        int,
+        Key(
+            "alarmLatencyMs",
+            "the alarm goes off above this 99th percentile of a function's duration, in "
+            "milliseconds",
+            "5000",
+            number(1, 25_000),
+        ),
+    ] = 5000
+    alarm_texts_per_hour: Annotated[
+        int,
+        Key(
+            "alarmTextsPerHour",
+            "the alarm goes off above this number of texts in an hour, before the bill does",
+            "1000",
+            number(1, 100_000_000),
+        ),
+    ] = 1000
+    dashboard: Annotated[
+        bool, Key("dashboard", "true or false: there is a CloudWatch dashboard", "true", flag)
+    ] = True
+    runbook_url: Annotated[
+        str,
+        Key(
+            "runbookUrl",
+            "where docs/runbook.md is read, which every alarm links to",
+            "https://example.com/otp/runbook.md",
+            matching(r"\S{1,200}"),
+        ),
+    ] = "docs/runbook.md"
+
+    def __post_init__(self) -> None:
+        problems = list(_about_the_application(self))
+        for name, key in keys().items():
+            try:
+                value = _read(key, getattr(self, name), self.profile)
+            except _ValueProblem as problem:
+                problems.append(str(problem))
+            else:
+                if value in (None, ()) and name in _required():
+                    problems.append(key.missing())
+                object.__setattr__(self, name, value)
+        # What does not fit together is judged once every value is one.
+        problems = problems or list(_contradictions(self))
+        if problems:
+            raise ConfigError("\n".join(problems))
 
     @classmethod
     def from_context(cls, context: Mapping[str, Any]) -> "Config":
-        """Parse CDK context.
+        """Parse CDK context, the CDK's own keys included.
 
         Raises:
-            ConfigError: naming everything that is missing or impossible, one sentence a line.
+            ConfigError: as above, and for every key that is none: a typo would go unnoticed.
 
         """
-        reader = ContextReader(context)
-        config = cls(
-            application_id=_application_id(reader),
-            origination_identity=reader.required(
-                "originationIdentity",
-                OriginationIdentityText,
-                "the phone number, short code, sender ID, pool or ARN that sends",
-                example="+18555550142",
-            ),
-            brand_name=reader.required(
-                "brandName",
-                BrandNameText,
-                "the name in the text, 1 to 20 characters",
-                example="ExampleCorp",
-            ),
-            allowed_countries=reader.countries("allowedCountries"),
-            language=reader.choice("language", get_args(LanguageTag)),
-            python_version=reader.choice("pythonVersion", PYTHON_VERSIONS) or _this_python(reader),
-            architecture=reader.choice("architecture", ARCHITECTURES) or "arm64",
-        )
-        reader.finish()
-        if reader.problems:
-            raise ConfigError("\n".join(reader.problems))
+        given = {
+            key: value
+            for key, value in context.items()
+            if value != "" and not _OF_THE_CDK.search(key)
+        }
+        names = {key.name: name for name, key in keys().items()}
+        values: dict[str, Any] = dict.fromkeys(_required()) | {
+            names[key]: value for key, value in given.items() if key in names
+        }
+        unknown = [_unknown(key, names) for key in sorted(given.keys() - names.keys())]
+        try:
+            config = cls(**values)
+        except ConfigError as error:
+            raise ConfigError("\n".join([str(error), *unknown])) from None
+        if unknown:
+            raise ConfigError("\n".join(unknown))
         return config
 
 
-def _application_id(reader: ContextReader) -> str | None:
-    application_id = reader.matching(
-        "applicationId",
-        "[A-Za-z0-9-]{1,64}",
-        "the ID of your Amazon Pinpoint application",
-        example="7353f53e6885409fa32d07cedexample",
-    )
-    create = reader.flag("createApplication")
-    if create and application_id:
-        reader.problems.append("Set either applicationId or createApplication=true, not both.")
-    if not create and not application_id:
-        reader.problems.append(
+def keys() -> dict[str, Key]:
+    """Give the key of each attribute of the configuration, in order."""
+    return {
+        name: next(part for part in annotated.__metadata__ if isinstance(part, Key))
+        for name, annotated in get_type_hints(Config, include_extras=True).items()
+    }
+
+
+def _required() -> list[str]:
+    return [
+        field.name
+        for field in fields(Config)
+        if field.default is MISSING and field.default_factory is MISSING
+    ]
+
+
+class _ValueProblem(Exception):  # noqa: N818 - the sentence that says what to set
+    pass
+
+
+def _read(key: Key, value: Any, profile: str) -> Any:  # noqa: ANN401 - of any key
+    if value is BY_PROFILE:
+        return key.production if profile == "production" else key.dev
+    if value is None:
+        return None
+    try:
+        return key.read(value)
+    except UnknownCountriesError as unknown:
+        raise _ValueProblem(
+            f"{key.name} holds {unknown}, which is no ISO 3166-1 alpha-2 country code; "
+            f"the United Kingdom, for one, is GB (-c {key.name}={key.example})."
+        ) from None
+    except ValueError:
+        raise _ValueProblem(key.impossible(value)) from None
+
+
+def _contradictions(config: Config) -> Iterator[str]:
+    """Say what cannot be together, or means nothing alone."""
+    yield from _about_the_functions(config)
+    yield from _about_the_api(config)
+    if config.customer_key and not config.region:
+        yield (
+            "customerKey=true needs the region of the table, since its key lives there: set "
+            "region (-c region=eu-west-1), or do without (-c customerKey=false)."
+        )
+    if config.alarm_topic_arn and not config.alarms:
+        yield "alarmTopicArn without alarms notifies nobody: set alarms=true (-c alarms=true)."
+
+
+def _about_the_application(config: Config) -> Iterator[str]:
+    # Judged on what was given: it may be all that is missing.
+    create = str(config.create_application).lower() == "true"
+    if create and config.application_id:
+        yield "Set either applicationId or createApplication=true, not both."
+    if not create and not config.application_id:
+        yield (
             "Set applicationId: the Amazon Pinpoint application that sends "
             "(-c applicationId=7353f53e6885409fa32d07cedexample); or let the stack create one "
             "(-c createApplication=true)."
         )
-    return application_id
 
 
-def _this_python(reader: ContextReader) -> str:
-    version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    if version not in PYTHON_VERSIONS:
-        reader.problems.append(
-            f"Lambda has no runtime for the Python {version} that runs this; set pythonVersion to "
-            f"one of {', '.join(PYTHON_VERSIONS)} (-c pythonVersion={PYTHON_VERSIONS[-1]})."
+def _about_the_functions(config: Config) -> Iterator[str]:
+    if config.snap_start and config.python_version in _WITHOUT_SNAP_START:
+        yield (
+            f"snapStart=true needs Python 3.12 or later, and pythonVersion is "
+            f"{config.python_version} (-c pythonVersion={PYTHON_VERSIONS[-1]})."
         )
-    return version
+    if config.snap_start and config.provisioned_concurrency:
+        yield (
+            "snapStart and provisionedConcurrency cannot be together: AWS keeps environments "
+            "either as a snapshot or warm. Set one of them."
+        )
+    if (
+        config.reserved_concurrency
+        and config.provisioned_concurrency
+        and config.provisioned_concurrency > config.reserved_concurrency
+    ):
+        yield (
+            f"provisionedConcurrency={config.provisioned_concurrency} cannot be above "
+            f"reservedConcurrency={config.reserved_concurrency}: it is a part of it."
+        )
+    if config.canary and not config.alarms:
+        yield (
+            "canary=true goes back when an alarm goes off, so it needs alarms=true "
+            "(-c alarms=true), or do without (-c canary=false)."
+        )
+
+
+def _about_the_api(config: Config) -> Iterator[str]:
+    if bool(config.domain_name) != bool(config.certificate_arn):
+        yield (
+            "domainName and certificateArn belong together: set both, or neither "
+            "(-c domainName=otp.example.com -c certificateArn=arn:aws:acm:…)."
+        )
+    if config.certificate_arn and config.region:
+        region = config.certificate_arn.split(":")[3]
+        if region != config.region:
+            yield (
+                f"certificateArn is in {region} and the API in {config.region}: a regional API "
+                f"takes a certificate of its own region."
+            )
+    if config.waf_rate_limit and not config.waf:
+        yield "wafRateLimit is a rule of the WAF: set waf=true as well (-c waf=true)."
+
+
+def _unknown(key: str, names: Mapping[str, str]) -> str:
+    close = difflib.get_close_matches(key, names, n=1)
+    return f"There is no configuration key {key}" + (
+        f"; did you mean {close[0]}?" if close else "."
+    )

@@ -1,13 +1,18 @@
 """The whole service as one construct, for this stack or for another team's."""
 
-from aws_cdk import Stack
+from aws_cdk import Duration, Stack, Token
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_pinpoint as pinpoint
 from constructs import Construct
 
-from .api import create_api
-from .config import Config
+from .api import OtpApi
+from .config import Config, ConfigError
+from .dashboard import Dashboard
+from .deployment import Deployment
+from .encryption import create_key
+from .firewall import Firewall
 from .function import OtpFunction
+from .monitoring import Alarms, store_failures, texts
 from .store import ITEM_ACTIONS, create_table
 
 
@@ -17,26 +22,41 @@ class OtpService(Construct):
     Args:
         scope: the construct it belongs to.
         construct_id: its name there.
-        config: what the operator decided.
+        config: what the operator decided; every key has its meaning in docs/configuration.md.
 
     Attributes:
+        alarms: the alarms and the topic that they notify; None without them.
+        api: the HTTP API, with its `url`.
         application_id: the Amazon Pinpoint application that sends.
-        table: remembers ReferenceIds.
-        send: the send function.
-        api: the HTTP API in front of it.
         caller_policy: attach it to whoever may call the API and the functions.
+        dashboard: the dashboard; None without one.
+        key: the KMS key that encrypts what is stored; None where AWS's own do.
+        send: the send function, with its `alias`, `failure_queue` and `role`.
+        table: remembers ReferenceIds.
+
+    Raises:
+        ConfigError: the stack is in another region than the configuration says.
 
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, config: Config) -> None:
         super().__init__(scope, construct_id)
+        self._check_region(config)
+        self.key = create_key(self, config=config)
+        self.alarms = Alarms(self, "Alarms", config=config, key=self.key) if config.alarms else None
+        deployment = Deployment(
+            name=f"{Stack.of(self).stack_name}/{construct_id}",
+            config=config,
+            key=self.key,
+            alarms=self.alarms,
+        )
         self.application_id = config.application_id or self._create_application()
-        self.table = create_table(self)
+        self.table = create_table(self, deployment)
         self.send = OtpFunction(
             self,
             "Send",
-            config=config,
-            handler="otp.send.handler",
+            deployment=deployment,
+            name="send",
             environment={
                 "OTP_APPLICATION_ID": self.application_id,
                 "OTP_TABLE_NAME": self.table.table_name,
@@ -52,13 +72,33 @@ class OtpService(Construct):
                 iam.PolicyStatement(actions=list(ITEM_ACTIONS), resources=[self.table.table_arn]),
             ],
         )
-        self.api = create_api(self, send=self.send.alias)
+        self.api = OtpApi(self, "Api", deployment=deployment, send=self.send.alias)
+        firewall = (
+            Firewall(self, "Firewall", deployment=deployment, api=self.api) if config.waf else None
+        )
+        if self.alarms:
+            self._add_alarms(self.alarms, deployment)
+        self.dashboard = (
+            Dashboard(
+                self,
+                "Dashboard",
+                deployment=deployment,
+                functions={"send": self.send},
+                api=self.api,
+                table=self.table,
+                firewall=firewall,
+            )
+            if config.dashboard
+            else None
+        )
         self.caller_policy = iam.ManagedPolicy(
             self,
             "CallerPolicy",
             description="May send one-time passwords, through the API or by invoking the function",
             statements=[
-                iam.PolicyStatement(actions=["execute-api:Invoke"], resources=[self._method_arn()]),
+                iam.PolicyStatement(
+                    actions=["execute-api:Invoke"], resources=[self.api.method_arn("/otp")]
+                ),
                 iam.PolicyStatement(
                     actions=["lambda:InvokeFunction"], resources=[self.send.alias.function_arn]
                 ),
@@ -78,11 +118,26 @@ class OtpService(Construct):
         return iam.Grant.add_to_principal(
             grantee=grantee,
             actions=["execute-api:Invoke"],
-            resource_arns=[self._method_arn()],
+            resource_arns=[self.api.method_arn("/otp")],
         )
 
-    def _method_arn(self) -> str:
-        return self.api.arn_for_execute_api("POST", "/otp", self.api.deployment_stage.stage_name)
+    def _add_alarms(self, alarms: Alarms, deployment: Deployment) -> None:
+        alarms.add(
+            "Store",
+            store_failures(self.table),
+            above=0,
+            meaning="DynamoDB throttles or fails, and requests with it.",
+            section="store",
+        )
+        alarms.add(
+            "TextsPerHour",
+            texts(deployment.name, Duration.hours(1)),
+            above=deployment.config.alarm_texts_per_hour,
+            meaning="More texts go out than you expect to pay for.",
+            section="texts-per-hour",
+            bad_periods=1,
+            of_periods=1,
+        )
 
     def _application_arn(self, resource: str) -> str:
         """Name one of an application's OTP resources.
@@ -101,3 +156,12 @@ class OtpService(Construct):
             self, "Application", name=f"{Stack.of(self).stack_name}-{self.node.id}"
         )
         return application.ref
+
+    def _check_region(self, config: Config) -> None:
+        region = Stack.of(self).region
+        if config.region and region != config.region:
+            known = "no region of its own" if Token.is_unresolved(region) else region
+            raise ConfigError(
+                f"region={config.region}, and the stack has {known}: give the stack the same "
+                f"(env=cdk.Environment(region={config.region!r}))."
+            )

@@ -2,11 +2,13 @@
 
 from typing import Any
 
-from aws_cdk import CfnOutput, Stack
+from aws_cdk import CfnOutput, Environment, Stack
 from constructs import Construct
 
 from .config import Config
 from .service import OtpService
+
+_KEPT = "The table, the KMS key, the failure queues and the log groups stay when the stack goes"
 
 
 class OtpStack(Stack):
@@ -15,7 +17,7 @@ class OtpStack(Stack):
     Args:
         scope: the app.
         construct_id: the stack's name.
-        config: what the operator decided.
+        config: what the operator decided, the region included.
         options: what any CDK stack takes.
 
     """
@@ -28,26 +30,47 @@ class OtpStack(Stack):
         config: Config,
         **options: Any,  # noqa: ANN401 - aws_cdk.Stack's own
     ) -> None:
+        if config.region:
+            options.setdefault("env", Environment(region=config.region))
         super().__init__(scope, construct_id, **options)
         self.service = OtpService(self, "Otp", config=config)
-        for name, value, description in (
-            ("ApiUrl", self.service.api.url, "POST otp below this address"),
-            (
-                "SendFunctionArn",
-                self.service.send.alias.function_arn,
+        for name, (value, description) in self._outputs(config).items():
+            CfnOutput(self, name, value=value, description=description)
+
+    def _outputs(self, config: Config) -> dict[str, tuple[str, str]]:
+        service = self.service
+        outputs = {
+            "ApiUrl": (service.api.url, "POST otp below this address"),
+            "SendFunctionArn": (
+                service.send.alias.function_arn,
                 "Invoke this to send from another Lambda function",
             ),
-            (
-                "CallerPolicyArn",
-                self.service.caller_policy.managed_policy_arn,
+            "CallerPolicyArn": (
+                service.caller_policy.managed_policy_arn,
                 "Attach this policy to a role that may call",
             ),
-            (
-                "SendFailureQueueUrl",
-                self.service.send.failure_queue.queue_url,
+            "SendFailureQueueUrl": (
+                service.send.failure_queue.queue_url,
                 "Asynchronous requests that finally failed, with the problem",
             ),
-            ("ApplicationId", self.service.application_id, "The Pinpoint application that sends"),
-            ("TableName", self.service.table.table_name, "Remembers ReferenceIds"),
-        ):
-            CfnOutput(self, name, value=value, description=description)
+            "ApplicationId": (service.application_id, "The Pinpoint application that sends"),
+            "TableName": (service.table.table_name, "Remembers ReferenceIds"),
+        }
+        if service.alarms:
+            outputs["AlarmTopicArn"] = (
+                service.alarms.topic.topic_arn,
+                "Subscribe whoever is on call",
+            )
+        if service.dashboard:
+            outputs["DashboardName"] = (service.dashboard.name, "Look here first")
+        if service.api.domain:
+            outputs["DomainTarget"] = (
+                service.api.domain.domain_name_alias_domain_name,
+                "Point the domain name to this, as an alias or a CNAME record",
+            )
+        if config.keep_data:
+            outputs["KeptOnDestroy"] = (
+                _KEPT,
+                "They hold data; docs/security.md says how to delete them",
+            )
+        return outputs

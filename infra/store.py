@@ -1,21 +1,48 @@
 """The table that remembers which ReferenceIds were texted."""
 
-from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
+
+from .acknowledge import acknowledge
+from .deployment import Deployment
 
 # Every write is to one item under a condition; nothing reads, queries or scans.
 ITEM_ACTIONS = ("dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
 
+# Restoring yesterday's rows would help nobody: they live for 65 minutes. A day is the least that
+# AWS takes, and phone numbers are kept no longer than that.
+_RECOVERY_DAYS = 1
 
-def create_table(scope: Construct) -> dynamodb.TableV2:
-    """Create the table. Its rows live for 65 minutes, so it goes with its stack."""
-    return dynamodb.TableV2(
+
+def create_table(scope: Construct, deployment: Deployment) -> dynamodb.TableV2:
+    """Create the table. Losing it would let every ReferenceId of the last hour text again."""
+    key, keep_data = deployment.key, deployment.config.keep_data
+    table = dynamodb.TableV2(
         scope,
         "ReferenceIds",
         partition_key=dynamodb.Attribute(name="id", type=dynamodb.AttributeType.STRING),
         time_to_live_attribute="expiration",
         billing=dynamodb.Billing.on_demand(),
-        encryption=dynamodb.TableEncryptionV2.aws_managed_key(),
-        removal_policy=RemovalPolicy.DESTROY,
+        encryption=(
+            dynamodb.TableEncryptionV2.customer_managed_key(key)
+            if key
+            else dynamodb.TableEncryptionV2.aws_managed_key()
+        ),
+        deletion_protection=keep_data,
+        point_in_time_recovery_specification=(
+            dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True, recovery_period_in_days=_RECOVERY_DAYS
+            )
+            if keep_data
+            else None
+        ),
+        removal_policy=deployment.removal_policy,
     )
+    if not keep_data:
+        acknowledge(
+            table,
+            "Its rows live for 65 minutes, and the operator lets them go with the stack "
+            "(keepData=false).",
+            "CKV_AWS_165",
+        )
+    return table

@@ -1,0 +1,225 @@
+"""One dashboard, read from top to bottom by somebody tired.
+
+Is it working? Is someone abusing it? What is slow? What is failing?
+"""
+
+from collections.abc import Sequence
+
+from aws_cdk import Duration, Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_dynamodb as dynamodb
+from constructs import Construct
+
+from .api import STAGE, OtpApi
+from .deployment import Deployment
+from .firewall import Firewall
+from .function import OtpFunction
+from .monitoring import NAMESPACE, store_failures, texts
+
+_WIDTH = 24
+_HEIGHT = 6
+
+
+class Dashboard(Construct):
+    """The dashboard of a deployment.
+
+    Args:
+        scope: the construct it belongs to.
+        construct_id: its name there.
+        deployment: what it shows.
+        functions: by name, such as `send`.
+        api: the API.
+        table: the table of ReferenceIds.
+        firewall: the web ACL, if there is one.
+
+    Attributes:
+        name: of the dashboard.
+
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        deployment: Deployment,
+        functions: dict[str, OtpFunction],
+        api: OtpApi,
+        table: dynamodb.TableV2,
+        firewall: Firewall | None,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._region = Stack.of(self).region
+        self._deployment = deployment.name
+        self._dashboard = cloudwatch.Dashboard(
+            self, "Dashboard", default_interval=Duration.hours(3)
+        )
+        self.name = self._dashboard.dashboard_name
+        self._heading(
+            f"# {deployment.name}\nRead from top to bottom. What each alarm means and what to do: "
+            f"{deployment.config.runbook_url}"
+        )
+        if deployment.alarms:
+            self._dashboard.add_widgets(
+                cloudwatch.AlarmStatusWidget(
+                    title="Alarms", alarms=list(deployment.alarms.all), width=_WIDTH, height=4
+                )
+            )
+        self._is_it_working(functions)
+        self._is_someone_abusing_it(api, firewall)
+        self._what_is_slow(functions, api)
+        self._what_is_failing(functions, table)
+
+    def _is_it_working(self, functions: dict[str, OtpFunction]) -> None:
+        self._heading("## Is it working?\nRequests come in, texts go out, and few fail.")
+        self._row(
+            (
+                "Requests a minute",
+                [
+                    function.metrics.requests.with_(label=name)
+                    for name, function in functions.items()
+                ],
+            ),
+            ("Texts a minute", [texts(self._deployment, Duration.minutes(1)).with_(label="texts")]),
+            (
+                "Share of requests that fail on our side, or without an outcome",
+                [
+                    metric.with_(label=f"{name}: {label}")
+                    for name, function in functions.items()
+                    for metric, label in (
+                        (function.metrics.server_error_rate, "our side"),
+                        (function.metrics.outcome_unknown_rate, "outcome unknown"),
+                    )
+                ],
+            ),
+        )
+
+    def _is_someone_abusing_it(self, api: OtpApi, firewall: Firewall | None) -> None:
+        self._heading(
+            "## Is someone abusing it?\nTexts to countries that you do not expect, many refusals, "
+            "many requests that API Gateway or the firewall turns away."
+        )
+        turned_away = [
+            self._api_metric(api, "4XXError", "Sum").with_(label="4xx of the API, ours included")
+        ]
+        if firewall:
+            turned_away.append(
+                cloudwatch.Metric(
+                    namespace="AWS/WAFV2",
+                    metric_name="BlockedRequests",
+                    dimensions_map={
+                        "WebACL": firewall.metric_name,
+                        "Region": self._region,
+                        "Rule": "ALL",
+                    },
+                    statistic="Sum",
+                    label="blocked by the firewall",
+                    period=Duration.minutes(1),
+                )
+            )
+        self._row(
+            ("Texts an hour by country", [self._by("Country", "Texts", hours=1)]),
+            ("Refused, by code", [self._by("Function,Code", "Refused")]),
+            ("Turned away", turned_away),
+        )
+
+    def _what_is_slow(self, functions: dict[str, OtpFunction], api: OtpApi) -> None:
+        self._heading(
+            "## What is slow?\nA request is three calls: two to DynamoDB, one to Pinpoint."
+        )
+        self._row(
+            *(
+                (
+                    f"Duration of {name} (ms)",
+                    [
+                        function.metrics.duration_p50.with_(label="half of the requests"),
+                        function.metrics.duration_p99.with_(label="99 of 100"),
+                    ],
+                )
+                for name, function in functions.items()
+            ),
+            (
+                "Latency of the API (ms)",
+                [
+                    self._api_metric(api, "Latency", "p50").with_(label="half of the requests"),
+                    self._api_metric(api, "Latency", "p99").with_(label="99 of 100"),
+                ],
+            ),
+            (
+                "Running at once",
+                [
+                    function.function.metric(
+                        "ConcurrentExecutions", statistic="Maximum", period=Duration.minutes(1)
+                    ).with_(label=name)
+                    for name, function in functions.items()
+                ],
+            ),
+        )
+
+    def _what_is_failing(self, functions: dict[str, OtpFunction], table: dynamodb.TableV2) -> None:
+        self._heading("## What is failing?")
+        self._row(
+            (
+                "Died without an answer (%), refused to run",
+                [
+                    metric
+                    for name, function in functions.items()
+                    for metric in (
+                        function.metrics.crash_percent.with_(label=f"{name}: died"),
+                        function.metrics.throttles.with_(label=f"{name}: throttled"),
+                    )
+                ],
+            ),
+            ("DynamoDB", [store_failures(table)]),
+            (
+                "Asynchronous requests that finally failed",
+                [
+                    function.failure_queue.metric_approximate_number_of_messages_visible(
+                        period=Duration.minutes(5), statistic="Maximum"
+                    ).with_(label=name)
+                    for name, function in functions.items()
+                ],
+            ),
+        )
+
+    def _by(self, dimension: str, metric: str, hours: int = 0) -> cloudwatch.MathExpression:
+        """Find a metric of ours for every value of a dimension, whatever values there are."""
+        period = Duration.hours(hours) if hours else Duration.minutes(1)
+        return cloudwatch.MathExpression(
+            expression=(
+                f"SEARCH('{{{NAMESPACE},Deployment,{dimension}}} "
+                f'MetricName="{metric}" Deployment="{self._deployment}"\', \'Sum\', '
+                f"{period.to_seconds()})"
+            ),
+            using_metrics={},
+            label="",
+            period=period,
+        )
+
+    def _api_metric(self, api: OtpApi, name: str, statistic: str) -> cloudwatch.Metric:
+        return cloudwatch.Metric(
+            namespace="AWS/ApiGateway",
+            metric_name=name,
+            dimensions_map={"ApiName": api.rest_api.rest_api_name, "Stage": STAGE},
+            statistic=statistic,
+            period=Duration.minutes(1),
+        )
+
+    def _row(self, *graphs: tuple[str, Sequence[cloudwatch.IMetric]]) -> None:
+        self._dashboard.add_widgets(
+            *(
+                cloudwatch.GraphWidget(
+                    title=title,
+                    left=list(metrics),
+                    left_y_axis=cloudwatch.YAxisProps(min=0, show_units=False),
+                    width=_WIDTH // len(graphs),
+                    height=_HEIGHT,
+                )
+                for title, metrics in graphs
+            )
+        )
+
+    def _heading(self, markdown: str) -> None:
+        self._dashboard.add_widgets(
+            cloudwatch.TextWidget(markdown=markdown, width=_WIDTH, height=2)
+        )

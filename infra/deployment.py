@@ -1,0 +1,33 @@
+"""What every part of one deployment shares."""
+
+from dataclasses import dataclass
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_kms as kms
+
+from .config import Config
+from .monitoring import Alarms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment:
+    """What every part of one deployment shares.
+
+    Attributes:
+        name: the dimension Deployment of its metrics; tells it from others in the account and
+            region, such as `ServerlessOtp/Otp`.
+        config: what the operator decided.
+        key: encrypts what is stored; None where AWS's own keys do.
+        alarms: where alarms are added; None for no alarms.
+
+    """
+
+    name: str
+    config: Config
+    key: kms.IKey | None
+    alarms: Alarms | None
+
+    @property
+    def removal_policy(self) -> RemovalPolicy:
+        """What becomes of that which holds data, when it goes from the stack or the stack goes."""
+        return RemovalPolicy.RETAIN if self.config.keep_data else RemovalPolicy.DESTROY

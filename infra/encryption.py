@@ -1,0 +1,89 @@
+"""The stack's own KMS key, for whoever must be able to take it away from AWS's services."""
+
+from aws_cdk import RemovalPolicy, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+from .config import Config
+
+
+def create_key(scope: Construct, *, config: Config) -> kms.Key | None:
+    """Create the key, and let CloudWatch use it for this account's logs and alarms.
+
+    Everything else that encrypts does so for the functions' roles, which say so themselves.
+    """
+    if not config.customer_key:
+        return None
+    stack = Stack.of(scope)
+    key = kms.Key(
+        scope,
+        "Key",
+        description=f"Encrypts what {stack.stack_name} stores",
+        enable_key_rotation=True,
+        removal_policy=RemovalPolicy.RETAIN if config.keep_data else RemovalPolicy.DESTROY,
+    )
+    # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+    key.add_to_resource_policy(
+        iam.PolicyStatement(
+            sid="LogsOfThisAccount",
+            principals=[iam.ServicePrincipal(f"logs.{stack.region}.amazonaws.com")],
+            actions=[
+                "kms:Decrypt",
+                "kms:DescribeKey",
+                "kms:Encrypt",
+                "kms:GenerateDataKey",
+                "kms:GenerateDataKeyWithoutPlaintext",
+                "kms:ReEncryptFrom",
+                "kms:ReEncryptTo",
+            ],
+            resources=["*"],
+            conditions={
+                "ArnLike": {
+                    "kms:EncryptionContext:aws:logs:arn": stack.format_arn(
+                        service="logs", resource="*"
+                    )
+                }
+            },
+        )
+    )
+    # https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+    key.add_to_resource_policy(
+        iam.PolicyStatement(
+            sid="AlarmsOfThisAccount",
+            principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+            actions=["kms:Decrypt", "kms:GenerateDataKey"],
+            resources=["*"],
+            conditions={"StringEquals": {"aws:SourceAccount": stack.account}},
+        )
+    )
+    return key
+
+
+def statements_for_key(key: kms.IKey, *, region: str) -> list[iam.PolicyStatement]:
+    """Say what a function's role may do with the key: read and write the table and the queue.
+
+    The actions are those that DynamoDB's and SQS's guides list, through these services only; and
+    its own environment, which Lambda decrypts in the role's name.
+    """
+    return [
+        iam.PolicyStatement(
+            actions=[
+                "kms:DescribeKey",
+                "kms:Encrypt",
+                "kms:GenerateDataKey",
+                "kms:ReEncryptFrom",
+                "kms:ReEncryptTo",
+            ],
+            resources=[key.key_arn],
+            conditions={
+                "StringEquals": {
+                    "kms:ViaService": [
+                        f"dynamodb.{region}.amazonaws.com",
+                        f"sqs.{region}.amazonaws.com",
+                    ]
+                }
+            },
+        ),
+        iam.PolicyStatement(actions=["kms:Decrypt"], resources=[key.key_arn]),
+    ]

@@ -1,0 +1,130 @@
+"""AWS WAF before the API: what AWS knows to be bad, and optionally who asks too often."""
+
+from aws_cdk import Fn, Stack
+from aws_cdk import aws_wafv2 as wafv2
+from constructs import Construct
+
+from .api import STAGE, OtpApi
+from .deployment import Deployment
+from .logs import create_log_group
+
+# Blocked before anything else is looked at.
+_MANAGED_RULES = (
+    "AWSManagedRulesAmazonIpReputationList",
+    "AWSManagedRulesCommonRuleSet",
+    "AWSManagedRulesKnownBadInputsRuleSet",
+)
+
+
+class Firewall(Construct):
+    """The web ACL, its log, and its place before the API.
+
+    Args:
+        scope: the construct it belongs to.
+        construct_id: its name there.
+        deployment: the rate rule.
+        api: what it protects.
+
+    Attributes:
+        metric_name: the dimension WebACL of its metrics.
+
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        deployment: Deployment,
+        api: OtpApi,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        stack = Stack.of(self)
+        rate_limit = deployment.config.waf_rate_limit
+        self.metric_name = f"{stack.stack_name}-{scope.node.id}"
+        acl = wafv2.CfnWebACL(
+            self,
+            "Acl",
+            description="Before the API of Serverless OTP",
+            scope="REGIONAL",
+            default_action=wafv2.CfnWebACL.DefaultActionProperty(allow={}),
+            visibility_config=_visibility(self.metric_name),
+            rules=[
+                *(_managed_rule(name, priority) for priority, name in enumerate(_MANAGED_RULES)),
+                *([_rate_rule(rate_limit)] if rate_limit else []),
+            ],
+        )
+        log_group = create_log_group(
+            self,
+            "Log",
+            deployment,
+            # WAF asks for the prefix. The stack's own ID makes it unique, even after the log of a
+            # deleted stack was kept.
+            name=Fn.join(
+                "-",
+                ["aws-waf-logs", Fn.select(2, Fn.split("/", stack.stack_id)), self.node.addr[-8:]],
+            ),
+        )
+        wafv2.CfnLoggingConfiguration(
+            self,
+            "Logging",
+            resource_arn=acl.attr_arn,
+            log_destination_configs=[
+                stack.format_arn(service="logs", resource=f"log-group:{log_group.log_group_name}")
+            ],
+            # The signature, which is valid for minutes, and the session's token.
+            redacted_fields=[
+                wafv2.CfnLoggingConfiguration.FieldToMatchProperty(single_header={"Name": name})
+                for name in ("authorization", "x-amz-security-token")
+            ],
+        )
+        association = wafv2.CfnWebACLAssociation(
+            self,
+            "Association",
+            resource_arn=stack.format_arn(
+                service="apigateway",
+                account="",
+                resource="/restapis",
+                resource_name=f"{api.rest_api.rest_api_id}/stages/{STAGE}",
+            ),
+            web_acl_arn=acl.attr_arn,
+        )
+        association.node.add_dependency(api.rest_api.deployment_stage)
+
+
+def _managed_rule(name: str, priority: int) -> wafv2.CfnWebACL.RuleProperty:
+    return wafv2.CfnWebACL.RuleProperty(
+        name=name,
+        priority=priority,
+        override_action=wafv2.CfnWebACL.OverrideActionProperty(none={}),
+        statement=wafv2.CfnWebACL.StatementProperty(
+            managed_rule_group_statement=wafv2.CfnWebACL.ManagedRuleGroupStatementProperty(
+                vendor_name="AWS", name=name
+            )
+        ),
+        visibility_config=_visibility(name),
+    )
+
+
+def _rate_rule(limit: int) -> wafv2.CfnWebACL.RuleProperty:
+    name = "RateOfOneAddress"
+    return wafv2.CfnWebACL.RuleProperty(
+        name=name,
+        priority=len(_MANAGED_RULES),
+        action=wafv2.CfnWebACL.RuleActionProperty(block={}),
+        statement=wafv2.CfnWebACL.StatementProperty(
+            rate_based_statement=wafv2.CfnWebACL.RateBasedStatementProperty(
+                aggregate_key_type="IP", limit=limit, evaluation_window_sec=300
+            )
+        ),
+        visibility_config=_visibility(name),
+    )
+
+
+def _visibility(metric_name: str) -> wafv2.CfnWebACL.VisibilityConfigProperty:
+    return wafv2.CfnWebACL.VisibilityConfigProperty(
+        cloud_watch_metrics_enabled=True,
+        metric_name=metric_name,
+        # Samples are whole requests, signatures included; the log leaves those out.
+        sampled_requests_enabled=False,
+    )
