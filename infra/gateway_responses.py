@@ -70,11 +70,10 @@ def problems() -> Iterator[tuple[str, Problem]]:
     yield "BAD_REQUEST_PARAMETERS", InvalidRequest("The request's parameters are not valid.")
     yield "DEFAULT_4XX", InvalidRequest("API Gateway cannot read the request.")
     yield "UNAUTHORIZED", NotAuthenticated(_SIGN)
-    for type_ in (
-        *("ACCESS_DENIED", "EXPIRED_TOKEN", "INVALID_API_KEY", "INVALID_SIGNATURE"),
-        "MISSING_AUTHENTICATION_TOKEN",
-    ):
+    for type_ in ("ACCESS_DENIED", "EXPIRED_TOKEN", "INVALID_API_KEY", "INVALID_SIGNATURE"):
         yield type_, AccessDenied(_SIGN)
+    # What API Gateway calls so is also a path that there is not.
+    yield "MISSING_AUTHENTICATION_TOKEN", AccessDenied(f"{_SIGN} Or there is no such path.")
     yield "WAF_FILTERED", AccessDenied("A firewall rule of the service refuses the request.")
     yield "RESOURCE_NOT_FOUND", NotFound("POST to a path of the API that there is.")
     yield "REQUEST_TOO_LARGE", PayloadTooLarge("The request is larger than API Gateway takes.")

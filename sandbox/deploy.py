@@ -23,6 +23,13 @@ CONTEXT = {
     "allowedCountries": "US",
     # Functions run on this machine here.
     "architecture": this_architecture(),
+    # The emulator has no alarms on metric math.
+    "alarms": "false",
+    # As much as this machine can do: `make load` measures the service, not a limit.
+    "apiRequestsPerSecond": "10000",
+    "apiBurst": "5000",
+    "sendRequestsPerSecond": "10000",
+    "sendBurst": "5000",
 }
 
 
