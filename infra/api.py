@@ -74,6 +74,8 @@ class OtpApi(Construct):
         self.rest_api = apigateway.RestApi(
             self,
             "Api",
+            # Its metrics are kept by name.
+            rest_api_name=deployment.label,
             description="Sends one-time passwords, at most one text per ReferenceId",
             endpoint_types=[apigateway.EndpointType.REGIONAL],
             # The role is the whole account's: see _create_log_role.

@@ -28,6 +28,11 @@ class Deployment:
     alarms: Alarms | None
 
     @property
+    def label(self) -> str:
+        """The name, where a slash has no place."""
+        return self.name.replace("/", "-")
+
+    @property
     def removal_policy(self) -> RemovalPolicy:
         """What becomes of that which holds data, when it goes from the stack or the stack goes."""
         return RemovalPolicy.RETAIN if self.config.keep_data else RemovalPolicy.DESTROY

@@ -41,7 +41,7 @@ class Firewall(Construct):
         super().__init__(scope, construct_id)
         stack = Stack.of(self)
         rate_limit = deployment.config.waf_rate_limit
-        self.metric_name = f"{stack.stack_name}-{scope.node.id}"
+        self.metric_name = deployment.label
         acl = wafv2.CfnWebACL(
             self,
             "Acl",

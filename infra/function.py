@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from aws_cdk import Duration, Stack
+from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_codedeploy as codedeploy
 from aws_cdk import aws_iam as iam
@@ -100,6 +100,10 @@ class OtpFunction(Construct):
                 "OTP_FUNCTION_SECONDS": str(TIMEOUT_SECONDS),
             },
             environment_encryption=key,
+            # To go back to by hand, too.
+            current_version_options=lambda_.VersionOptions(
+                removal_policy=RemovalPolicy.RETAIN if config.canary else RemovalPolicy.DESTROY
+            ),
             # The alias has a destination, which tells the reason. This catches what was invoked
             # around the alias.
             dead_letter_queue=self.failure_queue,

@@ -50,7 +50,7 @@ class OtpService(Construct):
             key=self.key,
             alarms=self.alarms,
         )
-        self.application_id = config.application_id or self._create_application()
+        self.application_id = config.application_id or self._create_application(deployment)
         self.table = create_table(self, deployment)
         self.send = OtpFunction(
             self,
@@ -151,11 +151,8 @@ class OtpService(Construct):
             resource_name=f"{self.application_id}/{resource}",
         )
 
-    def _create_application(self) -> str:
-        application = pinpoint.CfnApp(
-            self, "Application", name=f"{Stack.of(self).stack_name}-{self.node.id}"
-        )
-        return application.ref
+    def _create_application(self, deployment: Deployment) -> str:
+        return pinpoint.CfnApp(self, "Application", name=deployment.label).ref
 
     def _check_region(self, config: Config) -> None:
         region = Stack.of(self).region

@@ -8,10 +8,53 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import aws_cdk as cdk
+from aws_cdk.assertions import Template
+
+from infra.config import Config
+from infra.stack import OtpStack
+
+ROLE = "AWS::IAM::Role"
+MANAGED_POLICY = "AWS::IAM::ManagedPolicy"
+FUNCTION = "AWS::Lambda::Function"
+VERSION = "AWS::Lambda::Version"
+ALIAS = "AWS::Lambda::Alias"
+PERMISSION = "AWS::Lambda::Permission"
+ASYNCHRONOUS = "AWS::Lambda::EventInvokeConfig"
+LOG_GROUP = "AWS::Logs::LogGroup"
+TABLE = "AWS::DynamoDB::GlobalTable"
+KEY = "AWS::KMS::Key"
+QUEUE = "AWS::SQS::Queue"
+QUEUE_POLICY = "AWS::SQS::QueuePolicy"
+TOPIC = "AWS::SNS::Topic"
+TOPIC_POLICY = "AWS::SNS::TopicPolicy"
+ALARM = "AWS::CloudWatch::Alarm"
+DASHBOARD = "AWS::CloudWatch::Dashboard"
+API = "AWS::ApiGateway::RestApi"
+API_RESOURCE = "AWS::ApiGateway::Resource"
+METHOD = "AWS::ApiGateway::Method"
+MODEL = "AWS::ApiGateway::Model"
+VALIDATOR = "AWS::ApiGateway::RequestValidator"
+GATEWAY_RESPONSE = "AWS::ApiGateway::GatewayResponse"
+DEPLOYMENT = "AWS::ApiGateway::Deployment"
+STAGE = "AWS::ApiGateway::Stage"
+CLIENT_CERTIFICATE = "AWS::ApiGateway::ClientCertificate"
+ACCOUNT = "AWS::ApiGateway::Account"
+DOMAIN = "AWS::ApiGateway::DomainName"
+APPLICATION = "AWS::Pinpoint::App"
+CANARY = "AWS::CodeDeploy::DeploymentGroup"
+CANARY_APPLICATION = "AWS::CodeDeploy::Application"
+WEB_ACL = "AWS::WAFv2::WebACL"
+WEB_ACL_LOGGING = "AWS::WAFv2::LoggingConfiguration"
+WEB_ACL_ASSOCIATION = "AWS::WAFv2::WebACLAssociation"
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 THIS_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 APPLICATION_ID = "7353f53e6885409fa32d07cedexample"
+
+#: Where the profile production is deployed to; dev is to wherever the credentials are.
+REGION = "eu-west-1"
 
 #: The least that an operator sets, as text, the way `-c key=value` gives it.
 CONTEXT: dict[str, Any] = {
@@ -66,14 +109,19 @@ class RenderedTemplate:
 
     Args:
         template: as CloudFormation gets it.
+        region: of the stack.
 
     Attributes:
         resources: all of them.
         outputs: by name.
+        region: of the stack, as it is written in ARNs.
 
     """
 
-    def __init__(self, template: Mapping[str, Any]) -> None:
+    def __init__(self, template: Mapping[str, Any], *, region: str = "${AWS::Region}") -> None:
+        self.region = region
+        # The CDK writes the partition down where it knows the region.
+        self._partition = "${AWS::Partition}" if "$" in region else "aws"
         self.resources = [
             Resource(name, resource["Type"], resource.get("Properties", {}), resource)
             for name, resource in _render(template["Resources"]).items()
@@ -89,9 +137,18 @@ class RenderedTemplate:
         [resource] = self.all(type_)
         return resource
 
+    def named(self, type_: str, part: str) -> Resource:
+        """Give the one resource of a type whose logical ID holds a part."""
+        [resource] = [found for found in self.all(type_) if part in found.logical_id]
+        return resource
+
+    def arn(self, service: str, resource: str, account: str = "${AWS::AccountId}") -> str:
+        """Write an ARN of this account and the stack's region."""
+        return f"arn:{self._partition}:{service}:{self.region}:{account}:{resource}"
+
     def statements(self) -> list[Mapping[str, Any]]:
         """Give every statement of every policy of whatever resource."""
-        return _statements([resource.whole for resource in self.resources])
+        return find_statements([resource.whole for resource in self.resources])
 
     def mentions(self, logical_id: str) -> set[str]:
         """Give the names of the resources and outputs that refer to a resource."""
@@ -104,8 +161,64 @@ class RenderedTemplate:
         }
 
 
+class StubBundle:
+    """Nothing, to be deployed.
+
+    Args:
+        folder: where it is.
+
+    Attributes:
+        asked: the runtimes it was asked for.
+
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.asked: list[tuple[str, str]] = []
+
+    def build(self, python_version: str, architecture: str) -> Path:
+        """Stand in for `infra.bundle.build`."""
+        self.asked.append((python_version, architecture))
+        return self._folder
+
+
+def create_app(folder: Path) -> cdk.App:
+    """Create an app with the feature flags of the real one."""
+    return cdk.App(outdir=str(folder), context=cdk_context())
+
+
+def synthesize(folder: Path, **changes: Any) -> RenderedTemplate:
+    """Synthesize the stack from the least configuration with changes."""
+    app = create_app(folder)
+    config = Config.from_context(context(**changes))
+    return rendered(OtpStack(app, "Otp", config=config))
+
+
+def rendered(stack: cdk.Stack) -> RenderedTemplate:
+    """Synthesize a stack's template."""
+    return RenderedTemplate(
+        Template.from_stack(stack).to_json(),
+        region="${AWS::Region}" if cdk.Token.is_unresolved(stack.region) else stack.region,
+    )
+
+
+def allowed(actions: str | list[str], resource: str | list[str]) -> dict[str, Any]:
+    """Write a statement that allows actions on resources, without a condition."""
+    return {"Effect": "Allow", "Action": actions, "Resource": resource}
+
+
+def method_arn(template: RenderedTemplate, stage: str | None = None) -> str:
+    """Write the ARN of `POST /otp` in the one stage of the API."""
+    stage = stage or template.only(STAGE).ref
+    return template.arn("execute-api", f"{template.only(API).ref}/{stage}/POST/otp")
+
+
 def _render(value: Any) -> Any:
     match value:
+        case {"Fn::Select": [int() as index, parts]}:
+            rendered = f"{_render(parts)}[{index}]"
+        case {"Fn::Split": [separator, text]}:
+            rendered = f"{_render(text)}.split({separator})"
         case {"Ref": name}:
             rendered = f"${{{name}}}"
         case {"Fn::GetAtt": [name, attribute]}:
@@ -126,10 +239,10 @@ def _render(value: Any) -> Any:
     return rendered
 
 
-def _statements(value: Any) -> list[Mapping[str, Any]]:
+def find_statements(value: Any) -> list[Mapping[str, Any]]:
     """Find what is under a key `Statement`, however deep."""
     if isinstance(value, list):
-        return [statement for member in value for statement in _statements(member)]
+        return [statement for member in value for statement in find_statements(member)]
     if not isinstance(value, dict):
         return []
-    return [*value.get("Statement", []), *_statements(list(value.values()))]
+    return [*value.get("Statement", []), *find_statements(list(value.values()))]

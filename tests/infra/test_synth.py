@@ -106,9 +106,11 @@ def test_synthesized_stack_has_the_outputs(complete: Synth) -> None:
     """The command line's template is the stack's, not an empty one."""
     template = json.loads((complete.output / f"{STACK}.template.json").read_text())
     assert RenderedTemplate(template).outputs.keys() == {
+        "AlarmTopicArn",
         "ApiUrl",
         "ApplicationId",
         "CallerPolicyArn",
+        "DashboardName",
         "SendFailureQueueUrl",
         "SendFunctionArn",
         "TableName",

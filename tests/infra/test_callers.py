@@ -1,0 +1,104 @@
+"""Who may call: the policy for callers, and the grants for other constructs."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from infra.config import Config
+from infra.service import OtpService
+
+from .helpers import (
+    ALIAS,
+    MANAGED_POLICY,
+    RenderedTemplate,
+    allowed,
+    context,
+    create_app,
+    method_arn,
+    rendered,
+)
+
+STAGE_NAME = "v1"
+
+
+def test_caller_policy_allows_the_method_and_the_alias_and_nothing_else(
+    template: RenderedTemplate,
+) -> None:
+    """Whoever gets the policy may send in the two ways there are; it is attached to nobody."""
+    properties = template.named(MANAGED_POLICY, "Caller").properties
+    assert properties.keys() == {"Description", "Path", "PolicyDocument"}
+    assert properties["PolicyDocument"] == {
+        "Version": "2012-10-17",
+        "Statement": [
+            allowed("execute-api:Invoke", method_arn(template, STAGE_NAME)),
+            allowed("lambda:InvokeFunction", template.only(ALIAS).ref),
+        ],
+    }
+
+
+@dataclass(frozen=True)
+class Granting:
+    """A stack of another team's, with the service in it and a role that calls.
+
+    Attributes:
+        template: the stack's.
+        statements: of the policies of each role of the team, by the role's construct ID.
+
+    """
+
+    template: RenderedTemplate
+    statements: dict[str, list[dict[str, Any]]]
+
+
+@pytest.fixture(scope="module")
+def granting(tmp_path_factory: pytest.TempPathFactory) -> Granting:
+    """Synthesize the service inside another stack, with grants to roles of another construct."""
+    stack = cdk.Stack(create_app(tmp_path_factory.mktemp("granting")), "Theirs")
+    service = OtpService(stack, "Otp", config=Config.from_context(context()))
+    team = Construct(stack, "Team")
+    roles = {
+        name: iam.Role(team, name, assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        for name in ("Invoker", "ApiCaller", "Stranger")
+    }
+    service.grant_invoke(roles["Invoker"])
+    service.grant_invoke_api(roles["ApiCaller"])
+    template = rendered(stack)
+    policies = [policy.properties for policy in template.all("AWS::IAM::Policy")]
+    logical_ids = {
+        name: stack.resolve(role.role_arn)["Fn::GetAtt"][0] for name, role in roles.items()
+    }
+    return Granting(
+        template,
+        {
+            name: [
+                statement
+                for policy in policies
+                if f"${{{logical_id}}}" in policy["Roles"]
+                for statement in policy["PolicyDocument"]["Statement"]
+            ]
+            for name, logical_id in logical_ids.items()
+        },
+    )
+
+
+def test_grant_invoke_gives_a_role_the_alias_only(granting: Granting) -> None:
+    """Another construct's role may invoke the alias: neither the function nor any version."""
+    assert granting.statements["Invoker"] == [
+        allowed("lambda:InvokeFunction", granting.template.only(ALIAS).ref)
+    ]
+
+
+def test_grant_invoke_api_gives_a_role_the_method_only(granting: Granting) -> None:
+    """Another construct's role may call `POST /otp` in the stage."""
+    assert granting.statements["ApiCaller"] == [
+        allowed("execute-api:Invoke", method_arn(granting.template, STAGE_NAME))
+    ]
+
+
+def test_role_without_a_grant_gets_nothing(granting: Granting) -> None:
+    """A role that was granted nothing has no policy at all."""
+    assert granting.statements["Stranger"] == []
