@@ -13,6 +13,9 @@ class Answer:
         code: the problem's code, or None for a success.
         retry_after: seconds, where repeating the same request can help.
         replayed: True where this is the recorded answer to an earlier, identical request.
+        server_error: True where the service itself failed, and its operator is to be told.
+        texted: the number that was certainly texted just now. None where none was: a problem, or
+            a replay, whose text went out earlier.
 
     """
 
@@ -21,3 +24,5 @@ class Answer:
     code: str | None = None
     retry_after: int | None = None
     replayed: bool = False
+    server_error: bool = False
+    texted: str | None = None

@@ -8,6 +8,7 @@ problem. https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html
 import base64
 import binascii
 import json
+import time
 from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Protocol
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
+    from .metrics import RequestMetrics
+
 # The largest valid request is under 1 KB.
 MAX_BODY_BYTES = 8 * 1024
 
@@ -39,10 +42,12 @@ class Call(Protocol):
 
     Attributes:
         request_id: what the caller can quote: API Gateway's, or Lambda's for a direct invoke.
+        problems_are_errors: True where the reply to a problem is a function error.
 
     """
 
     request_id: str
+    problems_are_errors: bool
 
     def payload(self) -> object:
         """Decode the request; raises the Problem that it deserves."""
@@ -52,7 +57,7 @@ class Call(Protocol):
 
 
 def answering(
-    logger: "Logger",
+    logger: "Logger", metrics: "RequestMetrics"
 ) -> "Callable[[_Respond], Callable[[_Event, LambdaContext], dict[str, Any]]]":
     """Make a Lambda handler of a function from a payload and a request ID to an Answer.
 
@@ -65,6 +70,7 @@ def answering(
     ) -> "Callable[[_Event, LambdaContext], dict[str, Any]]":
         @wraps(respond)
         def handler(event: _Event, context: "LambdaContext") -> dict[str, Any]:
+            started = time.time()
             call = _receive(event, context)
             logger.set_correlation_id(call.request_id)
             answer = _answer(call, respond, logger)
@@ -73,6 +79,11 @@ def answering(
                 status=answer.status,
                 code=answer.code or "OK",
                 replayed=answer.replayed,
+            )
+            metrics.count(
+                answer,
+                started=started,
+                reported_error=call.problems_are_errors and answer.code is not None,
             )
             return call.reply(answer)
 
@@ -102,6 +113,8 @@ def _receive(event: _Event, context: "LambdaContext") -> Call:
 
 class _HttpCall:
     """A call through API Gateway (REST API, Lambda proxy integration)."""
+
+    problems_are_errors = False
 
     def __init__(self, event: dict[str, Any]) -> None:
         self._event = event
@@ -152,6 +165,8 @@ class _HttpCall:
 
 class _DirectCall:
     """A call by `lambda:Invoke`, synchronous or not."""
+
+    problems_are_errors = True
 
     def __init__(self, event: object, context: "LambdaContext") -> None:
         self._event = event

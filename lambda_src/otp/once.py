@@ -274,8 +274,10 @@ class OncePerReferenceId:
 
         What this raises, Powertools takes as not done, and frees the ReferenceId.
         """
+        request: SendOtpRequest = attempt["request"]
+        number = request["DestinationIdentity"]
         try:
-            return Answer(status=200, body=self._text(attempt["request"]))
+            return Answer(status=200, body=self._text(request), texted=number)
         except Problem as problem:
             if not problem.keeps_reference_id:
                 raise

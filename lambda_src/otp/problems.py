@@ -8,6 +8,7 @@ This is the only place that maps a failure to what the caller sees. The document
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, ClassVar
 
 from .answer import Answer
@@ -36,6 +37,9 @@ class Problem(Exception):  # noqa: N818 - "problem" is RFC 9457's word for it
             cannot help. It is what makes a problem `retryable`.
         keeps_reference_id: True where the ReferenceId must not be used for another text: the
             problem is recorded. False where certainly nothing was texted: the ReferenceId is free.
+        ours: whether the service failed, where the status is 5xx: it counts as a server error, for
+            which the operator may be woken. So it is unless the class says otherwise, with the
+            reason: a new problem is rather counted than forgotten.
 
     """
 
@@ -44,6 +48,7 @@ class Problem(Exception):  # noqa: N818 - "problem" is RFC 9457's word for it
     title: ClassVar[str]
     retry_after: ClassVar[int | None] = None
     keeps_reference_id: ClassVar[bool] = False
+    ours: ClassVar[bool] = True
 
     def __init__(self, detail: str, errors: Sequence[FieldError] = ()) -> None:
         super().__init__(detail)
@@ -70,6 +75,7 @@ class Problem(Exception):  # noqa: N818 - "problem" is RFC 9457's word for it
             body=json.dumps(document),
             code=self.code,
             retry_after=self.retry_after,
+            server_error=self.status >= HTTPStatus.INTERNAL_SERVER_ERROR and self.ours,
         )
 
 
@@ -163,6 +169,9 @@ class TemporaryFailure(Problem):
     status = 503
     title = "The message could not be sent for now"
     retry_after = 10
+    # It is about one message: Pinpoint was asked, and answered. The carrier or the phone is the
+    # reason, and nothing in the deployment would mend it.
+    ours = False
 
 
 class Unavailable(Problem):

@@ -8,6 +8,7 @@ import os
 from .answer import Answer
 from .delivery import Delivery, create_pinpoint_client
 from .invocation import answering
+from .metrics import RequestMetrics
 from .once import OncePerReferenceId, ReferenceIdRecords, create_dynamodb_client
 from .request import SendOtpRequest, parse_send_otp, with_defaults
 from .settings import Settings
@@ -15,6 +16,7 @@ from .telemetry import create_logger
 
 settings = Settings.from_environment(os.environ)
 logger = create_logger("otp-send")
+metrics = RequestMetrics(settings.deployment, "send", logger)
 limits = settings.time_limits
 delivery = Delivery(create_pinpoint_client(limits), settings.application_id, limits, logger)
 records = ReferenceIdRecords(settings.table_name, create_dynamodb_client(limits), limits, logger)
@@ -29,7 +31,7 @@ text_once = OncePerReferenceId(text, records)
 
 
 @logger.inject_lambda_context(clear_state=True)
-@answering(logger)
+@answering(logger, metrics)
 def handler(payload: object, request_id: str) -> Answer:
     """Answer one request."""
     request = parse_send_otp(payload)

@@ -55,6 +55,7 @@ class Settings:
     """What the stack tells the function.
 
     Attributes:
+        deployment: tells this deployment's metrics from those of others, like `ServerlessOtp/Otp`.
         application_id: the Amazon Pinpoint application that sends.
         table_name: the DynamoDB table that remembers ReferenceIds.
         origination_identity: the sender, where the caller names none.
@@ -64,6 +65,7 @@ class Settings:
 
     """
 
+    deployment: str
     application_id: str
     table_name: str
     origination_identity: str
@@ -84,6 +86,7 @@ class Settings:
         if _IDEMPOTENCY_DISABLED in environment:
             raise ValueError(f"{_IDEMPOTENCY_DISABLED} must not be set: it would text twice.")
         return cls(
+            deployment=environment["OTP_DEPLOYMENT"],
             application_id=environment["OTP_APPLICATION_ID"],
             table_name=environment["OTP_TABLE_NAME"],
             origination_identity=environment["OTP_ORIGINATION_IDENTITY"],

@@ -1,4 +1,4 @@
-"""What is said about a request, and what is never said: no phone number leaves through a log.
+"""What is logged about a request, and what never is: no phone number leaves through a log.
 
 `mask` is applied to every text of every log line by the logger itself, so that forgetting it at
 one place cannot leak anything.

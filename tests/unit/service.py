@@ -4,10 +4,10 @@ import io
 import json
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from moto import mock_aws
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from botocore.client import BaseClient
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
+DEPLOYMENT = "ServerlessOtp/Otp"
 TABLE = "reference-ids"
 APPLICATION = "0123456789abcdef0123456789abcdef"
 ORIGINATION = "+18555550142"
@@ -25,6 +26,7 @@ NUMBER = "+12065550100"
 FUNCTION_TIMEOUT_SECONDS = 25
 
 ENVIRONMENT = {
+    "OTP_DEPLOYMENT": DEPLOYMENT,
     "OTP_APPLICATION_ID": APPLICATION,
     "OTP_TABLE_NAME": TABLE,
     "OTP_ORIGINATION_IDENTITY": ORIGINATION,
@@ -78,6 +80,7 @@ class Service:
     ) -> None:
         self.module = module
         self._log = log
+        self.stdout: TextIO = io.StringIO()
         self._hooks: list[tuple[BaseClient, str, Callable[..., Any]]] = []
         self._table = table_client
         self.pauses: list[float] = []
@@ -85,7 +88,7 @@ class Service:
 
     def post(self, body: str | None, **event: Any) -> HttpAnswer:
         """Call the function through API Gateway, with this text as the body."""
-        reply = self.module.handler(
+        reply = self._call(
             {
                 "resource": "/otp",
                 "path": "/otp",
@@ -95,8 +98,7 @@ class Service:
                 "body": body,
                 "isBase64Encoded": False,
                 **event,
-            },
-            Context(),
+            }
         )
         assert set(reply) == {"statusCode", "headers", "body"}
         json.dumps(reply)  # Lambda could not return anything else
@@ -108,7 +110,7 @@ class Service:
 
     def invoke(self, payload: Any) -> Any:
         """Invoke the function directly; raises what Lambda would report as a function error."""
-        return self.module.handler(payload, Context())
+        return self._call(payload)
 
     def texts(self, reference_id: str | None = None) -> list[str]:
         """The bodies of the texts that went out, of one ReferenceId or of all."""
@@ -163,6 +165,11 @@ class Service:
             client, event, handler = self._hooks.pop()
             client.meta.events.unregister(event, handler)
 
+    def metric_lines(self) -> list[str]:
+        """What the function has written to stdout beside its log: its metrics."""
+        assert isinstance(self.stdout, io.StringIO)
+        return self.stdout.getvalue().splitlines()
+
     def log_lines(self) -> list[dict[str, Any]]:
         """What the function has logged."""
         return [json.loads(line) for line in self._log.getvalue().splitlines()]
@@ -170,6 +177,11 @@ class Service:
     def log(self) -> str:
         """What the function has logged, as text."""
         return self._log.getvalue()
+
+    def _call(self, event: Any) -> Any:
+        # Here and not once for all: pytest puts its own stdout in place before every test.
+        with redirect_stdout(self.stdout):
+            return self.module.handler(event, Context())
 
 
 @contextmanager

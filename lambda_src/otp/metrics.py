@@ -1,0 +1,115 @@
+"""What is counted: CloudWatch metrics of the namespace ServerlessOtp, all in the unit Count.
+
+| metric         | counts                                                 | dimensions            |
+|----------------|--------------------------------------------------------|-----------------------|
+| Requests       | every request, over HTTP or direct                     | Deployment, Function  |
+| ServerErrors   | 5xx that are failures of the service (`Problem.ours`)  | Deployment, Function  |
+| OutcomeUnknown | 504 OutcomeUnknown, not the 409s that follow it        | Deployment, Function  |
+| Replayed       | answers that were recorded earlier                     | Deployment, Function  |
+| ReportedErrors | function errors that are the answer to a direct call;  | Deployment, Function  |
+|                | the others in Lambda's own Errors died without one     |                       |
+| Texts          | messages that Pinpoint took                            | Deployment, and again |
+|                |                                                        | with Country          |
+| Refused        | answers that are problems                              | Deployment, Function, |
+|                |                                                        | Code                  |
+
+The first five are written with every request, a zero too: the statistic Average is then the share
+of requests, and an alarm on a rate needs no arithmetic.
+
+They are lines of the log in CloudWatch's embedded metric format, one or two a request: no call, and
+nothing to wait for. CloudWatch asks $0.30 a month for a metric, which is a name with one value of
+each dimension, by the hour in which it is written. So a dimension must have few values: Code is the
+problems of the contract, and Country the countries that are texted, never a number or an ID.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+"""
+
+from typing import TYPE_CHECKING
+
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+
+from .answer import Answer
+from .destination import country
+from .problems import OutcomeUnknown
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools import Logger
+
+_NAMESPACE = "ServerlessOtp"
+
+
+class RequestMetrics:
+    """Counts the requests of one function, and what became of them.
+
+    Args:
+        deployment: the dimension Deployment, such as `ServerlessOtp/Otp`.
+        function: the dimension Function, such as `send`.
+        logger: told of requests that could not be counted.
+
+    """
+
+    def __init__(self, deployment: str, function: str, logger: "Logger") -> None:
+        self._deployment = deployment
+        self._function = function
+        self._logger = logger
+
+    def count(self, answer: Answer, *, started: float, reported_error: bool) -> None:
+        """Count one request.
+
+        Never raises: the text may have gone out, and a metric must not change the answer.
+
+        Args:
+            answer: what became of the request.
+            started: when the invocation started, in seconds since 1970.
+            reported_error: True where the answer is a function error.
+
+        """
+        try:
+            self._count_request(answer, started, reported_error=reported_error)
+            if answer.texted:
+                self._count_text(answer.texted, started)
+            if answer.code:
+                self._count_refusal(answer.code, started)
+        except Exception:
+            self._logger.exception("The request could not be counted")
+
+    def _count_request(self, answer: Answer, started: float, *, reported_error: bool) -> None:
+        first_unknown = (OutcomeUnknown.status, OutcomeUnknown.code)
+        line = self._line(started)
+        line.add_dimension("Function", self._function)
+        for name, value in (
+            ("Requests", True),
+            ("ServerErrors", answer.server_error),
+            ("OutcomeUnknown", (answer.status, answer.code) == first_unknown),
+            ("Replayed", answer.replayed),
+            ("ReportedErrors", reported_error),
+        ):
+            line.add_metric(name, MetricUnit.Count, value)
+        line.flush_metrics()
+
+    def _count_text(self, number: str, started: float) -> None:
+        line = self._line(started)
+        line.add_dimensions(Country=country(number))
+        line.add_metric("Texts", MetricUnit.Count, 1)
+        line.flush_metrics()
+
+    def _count_refusal(self, code: str, started: float) -> None:
+        line = self._line(started)
+        line.add_dimension("Function", self._function)
+        line.add_dimension("Code", code)
+        line.add_metric("Refused", MetricUnit.Count, 1)
+        line.flush_metrics()
+
+    def _line(self, started: float) -> EphemeralMetrics:
+        """Begin a line: an object of its own, so that nothing of one line can get into another."""
+        line = EphemeralMetrics(
+            namespace=_NAMESPACE,
+            # Not None: POWERTOOLS_SERVICE_NAME would then be one more dimension, and so another
+            # metric than the one that the alarms watch.
+            service="",
+            default_dimensions={"Deployment": self._deployment},
+        )
+        # Lambda's own metrics bear the time at which the function was invoked. Errors and
+        # ReportedErrors are subtracted, and so must fall into the same period.
+        line.set_timestamp(int(started * 1000))
+        return line

@@ -1,0 +1,50 @@
+"""Reads metrics in the embedded metric format, as CloudWatch would."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+# Namespace, dimensions sorted by name, metric: one metric that is paid for.
+Metric = tuple[str, tuple[tuple[str, str], ...], str]
+
+
+def read(lines: Iterable[str]) -> dict[Metric, list[float]]:
+    """Collect the values of every metric, in the order in which they were written.
+
+    Raises:
+        AssertionError: CloudWatch would pass over the line, or over a part of it.
+
+    """
+    metrics: dict[Metric, list[float]] = defaultdict(list)
+    for line in lines:
+        document = json.loads(line)
+        assert isinstance(timestamp(line), int)
+        for directive in document["_aws"]["CloudWatchMetrics"]:
+            assert len(directive["Metrics"]) <= 100
+            for names in directive["Dimensions"]:
+                assert 1 <= len(names) <= 30
+                dimensions = tuple((name, _text(document[name])) for name in sorted(names))
+                for definition in directive["Metrics"]:
+                    assert definition["Unit"] == "Count"
+                    key = (directive["Namespace"], dimensions, definition["Name"])
+                    metrics[key] += _numbers(document[definition["Name"]])
+    return dict(metrics)
+
+
+def timestamp(line: str) -> Any:
+    """Read the time of a line, in milliseconds since 1970."""
+    return json.loads(line)["_aws"]["Timestamp"]
+
+
+def _text(value: Any) -> str:
+    assert isinstance(value, str)
+    assert 1 <= len(value) <= 1024
+    return value
+
+
+def _numbers(value: Any) -> list[float]:
+    values = value if isinstance(value, list) else [value]
+    assert 1 <= len(values) <= 100
+    assert all(type(number) in (int, float) for number in values)
+    return values
