@@ -12,14 +12,17 @@ from .metrics import RequestMetrics
 from .once import OncePerReferenceId, ReferenceIdRecords, create_dynamodb_client
 from .request import SendOtpRequest, parse_send_otp, with_defaults
 from .settings import Settings
+from .snapstart import register_hooks
 from .telemetry import create_logger
 
 settings = Settings.from_environment(os.environ)
 logger = create_logger("otp-send")
 metrics = RequestMetrics(settings.deployment, "send", logger)
 limits = settings.time_limits
-delivery = Delivery(create_pinpoint_client(limits), settings.application_id, limits, logger)
-records = ReferenceIdRecords(settings.table_name, create_dynamodb_client(limits), limits, logger)
+pinpoint, dynamodb = create_pinpoint_client(limits), create_dynamodb_client(limits)
+delivery = Delivery(pinpoint, settings.application_id, limits, logger)
+records = ReferenceIdRecords(settings.table_name, dynamodb, limits, logger)
+register_hooks(os.environ, [pinpoint, dynamodb])
 
 
 def text(request: SendOtpRequest) -> str:

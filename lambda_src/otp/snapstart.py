@@ -1,0 +1,46 @@
+"""SnapStart: every execution environment continues from one snapshot, taken after the import.
+
+What must not be the same in two of them, or is gone when one of them begins:
+
+- Python's `random`, from which botocore draws the pauses between its retries: seeded anew after
+  every restore, or all would retry in step. `uuid4` and `SystemRandom` ask the system every time,
+  and the OpenSSL of Lambda's runtime is a build that is safe for snapshots; the bundle has none.
+- Open connections: a request on a dead one would look like one whose answer is lost, which is a
+  message that may have been sent. They are closed before the snapshot, where there is time, and the
+  other side is still there to be told. A closed client opens new ones.
+- Credentials: botocore takes them from the runtime's endpoint here, and renews them by the clock.
+- Powertools' `cold_start`: unset until the first request, so that every restore logs one.
+
+https://docs.aws.amazon.com/lambda/latest/dg/snapstart-uniqueness.html
+https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks-python.html
+"""
+
+import random
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from botocore.client import BaseClient
+
+
+def register_hooks(environment: Mapping[str, str], clients: Iterable["BaseClient"]) -> None:
+    """Ask the runtime to prepare for the snapshot and after a restore; without SnapStart, nothing.
+
+    Lambda runs the hooks before a snapshot in the reverse order of registration: what registers
+    later, and uses a client, is still cleaned up.
+
+    Args:
+        environment: Lambda's own variables.
+        clients: all AWS clients that are created at import.
+
+    """
+    if environment.get("AWS_LAMBDA_INITIALIZATION_TYPE") != "snap-start":
+        return
+    from snapshot_restore_py import (  # type: ignore[import-not-found]  # noqa: PLC0415 - the runtime has it, and nobody else
+        register_after_restore,
+        register_before_snapshot,
+    )
+
+    for client in clients:
+        register_before_snapshot(client.close)
+    register_after_restore(random.seed)
