@@ -1,4 +1,4 @@
-# Everything is installed into this folder: .venv, .venv-ministack and node_modules.
+# Everything is installed into this folder: .venv, .venv-ministack, .venv-checkov, node_modules.
 # `make help` lists the targets.
 
 PYTHON_VERSIONS := 3.14 3.13 3.12 3.11
@@ -14,7 +14,7 @@ PIP := -m pip install -qq --disable-pip-version-check
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
-setup: node_modules/.ready .venv/.ready .venv-ministack/.ready ## Install everything into this folder
+setup: node_modules/.ready .venv/.ready .venv-ministack/.ready ## Install what runs and tests into this folder
 
 run: setup ## Deploy the stack on this machine, send a first OTP, stay up
 	@$(VENV) -m sandbox
@@ -22,10 +22,11 @@ run: setup ## Deploy the stack on this machine, send a first OTP, stay up
 test: setup ## Unit, template and short end-to-end tests
 	@$(VENV) -m pytest $(ARGS)
 
-check: setup ## Format, lint, types
+check: setup .venv-checkov/.ready ## Format, lint, types, security rules
 	@$(VENV) -m ruff format --check .
 	@$(VENV) -m ruff check .
 	@$(VENV) -m mypy
+	@$(VENV) -m tests.scan
 
 format: setup ## Rewrite the code in the one format
 	@$(VENV) -m ruff format .
@@ -49,7 +50,7 @@ deploy: setup ## The CDK's own: deploy into your AWS account (ARGS="-c key=value
 	@node_modules/.bin/cdk deploy --no-notices $(ARGS)
 
 clean: ## Remove what was installed and built
-	rm -rf .venv .venv-ministack node_modules build cdk.out .sandbox*
+	rm -rf .venv .venv-ministack .venv-checkov node_modules build cdk.out .sandbox*
 
 # The newest supported Python on this machine: on the PATH, or installed by pyenv. PYTHON=… decides.
 .venv/.ready: requirements.txt lambda_src/requirements.txt
@@ -78,6 +79,13 @@ clean: ## Remove what was installed and built
 	echo "==> Installing MiniStack into .venv-ministack ..."; \
 	if [ ! -x .venv-ministack/bin/python ]; then $(VENV) -m venv --clear .venv-ministack; fi; \
 	.venv-ministack/bin/python $(PIP) -r sandbox/requirements.txt
+	@touch $@
+
+.venv-checkov/.ready: tests/scan/requirements.txt .venv/.ready
+	@set -e; \
+	echo "==> Installing checkov into .venv-checkov (half a minute) ..."; \
+	if [ ! -x .venv-checkov/bin/python ]; then $(VENV) -m venv --clear .venv-checkov; fi; \
+	.venv-checkov/bin/python $(PIP) -r tests/scan/requirements.txt
 	@touch $@
 
 node_modules/.ready: package.json package-lock.json .npmrc

@@ -25,8 +25,12 @@ def acknowledge(construct: IConstruct, reason: str, *rules: str) -> None:
         if rule.startswith(_CHECKOV):
             _add(resource, "checkov", "skip", {"id": rule, "comment": reason})
         else:
-            Validations.of(resource).acknowledge(Acknowledgment(id=rule, reason=reason))
+            _tell_the_cdk(resource, rule, reason)
             _add(resource, "cdk_nag", "rules_to_suppress", {"id": rule, "reason": reason})
+
+
+def _tell_the_cdk(resource: CfnResource, rule: str, reason: str) -> None:
+    Validations.of(resource).acknowledge(Acknowledgment(id=rule, reason=reason))
 
 
 def _add(resource: CfnResource, tool: str, name: str, entry: dict[str, str]) -> None:

@@ -186,7 +186,6 @@ class OtpFunction(Construct):
             "X-Ray's write actions know no resource: AWS Service Authorization Reference, AWS "
             "X-Ray. The statement holds these two actions only.",
             "AwsSolutions-IAM5[Resource::*]",
-            "Serverless-LambdaStarPermissions",
         )
         return iam.Role(
             self,

@@ -1,0 +1,95 @@
+"""Synthesizes both profiles, and has cfn-lint and checkov look at them: part of `make check`.
+
+cdk-nag looks at the same two in `make test`: tests/infra/test_compliance.py.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from infra.bundle import this_architecture
+
+_ROOT = Path(__file__).resolve().parent.parent.parent
+_CHECKOV = _ROOT / ".venv-checkov" / "bin" / "checkov"
+
+_CONTEXT = {
+    "applicationId": "7353f53e6885409fa32d07cedexample",
+    "originationIdentity": "+18555550142",
+    "brandName": "ExampleCorp",
+    "allowedCountries": "US",
+    # The bundle that the sandbox has built already; a template is not about the code.
+    "architecture": this_architecture(),
+}
+_EVERYTHING = {
+    "apiGatewayLogRole": "create",
+    "wafRateLimit": "1000",
+    "provisionedConcurrency": "2",
+    "allowedPrincipals": "210987654321,o-a1b2c3d4e5",
+    "domainName": "otp.example.com",
+    "certificateArn": (
+        "arn:aws:acm:eu-west-1:123456789012:certificate/12345678-1234-1234-1234-123456789012"
+    ),
+}
+_TEMPLATES = {
+    "dev": {"profile": "dev"},
+    "production": {"profile": "production", "region": "eu-west-1"},
+    "production with every option": {
+        "profile": "production",
+        "region": "eu-west-1",
+        **_EVERYTHING,
+    },
+}
+
+
+def main() -> int:
+    """Scan; returns how many scans found something."""
+    failures = 0
+    with tempfile.TemporaryDirectory() as folder:
+        for number, (name, context) in enumerate(_TEMPLATES.items()):
+            assembly = Path(folder) / str(number)
+            failures += _run(f"{name}: cdk synth", _synth(assembly, context))
+            template = str(assembly / "ServerlessOtp.template.json")
+            failures += _run(f"{name}: cfn-lint", [sys.executable, "-m", "cfnlint", template])
+            failures += _run(
+                f"{name}: checkov",
+                [
+                    *(str(_CHECKOV), "--file", template, "--framework", "cloudformation"),
+                    *("--quiet", "--compact", "--skip-download"),
+                ],
+            )
+    return failures
+
+
+def _synth(assembly: Path, context: dict[str, str]) -> list[str]:
+    options = [
+        option
+        for key, value in {**_CONTEXT, **context}.items()
+        for option in ("-c", f"{key}={value}")
+    ]
+    cdk = str(_ROOT / "node_modules" / ".bin" / "cdk")
+    return [cdk, "synth", "--quiet", "--no-notices", "--output", str(assembly), *options]
+
+
+def _run(title: str, command: list[str]) -> int:
+    """Run a command and show what it says if it fails; returns 1 for a failure."""
+    started = time.monotonic()
+    done = subprocess.run(
+        command,
+        cwd=_ROOT,
+        env={**os.environ, "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    outcome = "FAILED" if done.returncode else "ok"
+    print(f"{title} ... {outcome} ({time.monotonic() - started:.0f} s)", flush=True)
+    if done.returncode:
+        print(done.stdout + done.stderr, file=sys.stderr, flush=True)
+    return int(done.returncode != 0)
+
+
+if __name__ == "__main__":
+    sys.exit(1 if main() else 0)
