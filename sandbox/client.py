@@ -45,8 +45,19 @@ def post(
     headers: Mapping[str, str] | None = None,
     *,
     signed: bool = True,
+    credentials: Credentials | None = None,
 ) -> HttpAnswer:
-    """`POST` to the API, by default signed with Signature Version 4."""
+    """`POST` to the API, by default signed with Signature Version 4.
+
+    Args:
+        state: the sandbox.
+        path: below the API's address.
+        body: the raw bytes.
+        headers: more headers, or others.
+        signed: whether to sign.
+        credentials: to sign with; the sandbox's own by default.
+
+    """
     request = AWSRequest(
         method="POST",
         url=state.apiUrl + path,
@@ -54,7 +65,7 @@ def post(
         headers={"Content-Type": "application/json", **(headers or {})},
     )
     if signed:
-        credentials = Credentials(state.accessKeyId, state.secretAccessKey)
+        credentials = credentials or Credentials(state.accessKeyId, state.secretAccessKey)
         SigV4Auth(credentials, "execute-api", state.region).add_auth(request)
     prepared = request.prepare()
     call = urllib.request.Request(  # noqa: S310 - the sandbox's own address

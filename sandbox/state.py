@@ -64,15 +64,18 @@ class State:
     pageUrl: str | None  # noqa: N815 - the name in the file
 
     @classmethod
-    def read(cls) -> "State":
+    def read(cls, folder: Path = FOLDER) -> "State":
         """Read the state of the sandbox that is running.
+
+        Args:
+            folder: the sandbox's.
 
         Raises:
             NotRunningError: none is ready.
 
         """
         try:
-            return cls(**json.loads(STATE_FILE.read_text()))
+            return cls(**json.loads((folder / STATE_FILE.name).read_text()))
         except FileNotFoundError:
             raise NotRunningError from None
 
