@@ -23,8 +23,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             print("Stopped." if stop() else "The sandbox is not running.")
             return 0
         if arguments.detach:
-            return run_detached()
-        run()
+            return run_detached(auth=arguments.auth)
+        run(auth=arguments.auth)
     except (
         AlreadyRunningError,
         DeployError,
@@ -77,6 +77,14 @@ def _parser() -> argparse.ArgumentParser:
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--detach", action="store_true", help="return when ready, and run on")
     how.add_argument("--stop", action="store_true", help="end the sandbox that runs")
+    parser.add_argument(
+        "--auth",
+        action="store_true",
+        help=(
+            "enforce IAM: whoever calls, and the functions themselves, may do only what their "
+            "policies allow"
+        ),
+    )
     commands = parser.add_subparsers(dest="command", metavar="send")
     send = commands.add_parser(
         "send",

@@ -7,6 +7,8 @@ import subprocess
 from collections.abc import Mapping
 from typing import Self
 
+import boto3
+
 from infra.bundle import this_architecture
 
 from .servers import kill_group
@@ -50,6 +52,18 @@ def bootstrap(aws_url: str) -> "Command":
     return Command(
         *("bootstrap", f"aws://{ACCOUNT_ID}/{REGION}", "--app", ""), endpoint=by_name(aws_url)
     )
+
+
+def admit_plain_http(aws_url: str) -> None:
+    """Let the CDK fill its bucket, whose policy demands TLS; only with IAM is that heeded."""
+    s3 = boto3.client(
+        "s3",
+        region_name=REGION,
+        endpoint_url=by_name(aws_url),
+        aws_access_key_id=ACCOUNT_ID,
+        aws_secret_access_key=SECRET_ACCESS_KEY,
+    )
+    s3.delete_bucket_policy(Bucket=f"cdk-hnb659fds-assets-{ACCOUNT_ID}-{REGION}")
 
 
 def deploy(aws_url: str) -> "Command":

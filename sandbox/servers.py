@@ -82,8 +82,18 @@ class Server:
         self.process.wait()
 
 
-def start_pinpoint() -> Server:
-    """Start the emulator of Pinpoint's OTP operations."""
+def ministack_port() -> int:
+    """Find a port for MiniStack, before it starts: the emulators know each other's address."""
+    return free_port(_MINISTACK_PORT)
+
+
+def start_pinpoint(iam_port: int | None = None) -> Server:
+    """Start the emulator of Pinpoint's OTP operations.
+
+    Args:
+        iam_port: where to ask whether the caller may; None: everybody may.
+
+    """
     port = free_port(_PINPOINT_PORT)
     return _start(
         "pinpoint",
@@ -92,19 +102,26 @@ def start_pinpoint() -> Server:
             sys.executable,
             *("-m", "sandbox.pinpoint.server"),
             *("--port", str(port), "--application-id", APPLICATION_ID, "--region", REGION),
+            *(["--iam-url", _url(iam_port)] if iam_port else []),
         ],
         os.environ.copy(),
     )
 
 
-def start_ministack(pinpoint_url: str) -> Server:
-    """Start the emulator of everything else, whose functions send through `pinpoint_url`."""
+def start_ministack(port: int, pinpoint_url: str, *, auth: bool) -> Server:
+    """Start the emulator of everything else, whose functions send through `pinpoint_url`.
+
+    Args:
+        port: from `ministack_port`.
+        pinpoint_url: the other emulator.
+        auth: whether everybody may do only what their IAM policies allow.
+
+    """
     TEMPORARY.mkdir(parents=True, exist_ok=True)
-    port = free_port(_MINISTACK_PORT)
     return _start(
         "ministack",
         port,
-        [str(_MINISTACK_PYTHON), "-m", "ministack.app"],
+        [str(_MINISTACK_PYTHON), "-m", "sandbox.ministack" if auth else "ministack.app"],
         # The functions inherit this environment, so it holds nothing of the developer's own.
         {
             "PATH": os.environ.get("PATH", os.defpath),
@@ -117,6 +134,7 @@ def start_ministack(pinpoint_url: str) -> Server:
             "AWS_ACCESS_KEY_ID": ACCOUNT_ID,
             "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
             "AWS_ENDPOINT_URL_PINPOINT": pinpoint_url,
+            "AUTH": str(auth).lower(),
         },
     )
 
@@ -141,7 +159,11 @@ def _start(name: str, port: int, command: list[str], environment: dict[str, str]
             # A group of its own: Ctrl-C reaches the sandbox only, which then ends its children.
             start_new_session=True,
         )
-    return Server(name, f"http://127.0.0.1:{port}", process, log)
+    return Server(name, _url(port), process, log)
+
+
+def _url(port: int) -> str:
+    return f"http://127.0.0.1:{port}"
 
 
 def free_port(preferred: int = 0) -> int:

@@ -16,8 +16,16 @@ from typing import NoReturn
 import psutil
 
 from . import client
-from .deploy import CONTEXT, bootstrap, by_name, deploy, read_outputs, synthesize
-from .servers import Server, kill_group, start_ministack, start_pinpoint
+from .deploy import (
+    CONTEXT,
+    admit_plain_http,
+    bootstrap,
+    by_name,
+    deploy,
+    read_outputs,
+    synthesize,
+)
+from .servers import Server, kill_group, ministack_port, start_ministack, start_pinpoint
 from .state import (
     ACCOUNT_ID,
     APPLICATION_ID,
@@ -54,8 +62,11 @@ class FirstMessageError(Exception):
     """Everything was deployed, but the first OTP did not arrive."""
 
 
-def run() -> None:
+def run(*, auth: bool = False) -> None:
     """Run the sandbox until SIGINT or SIGTERM.
+
+    Args:
+        auth: whether everybody may do only what their IAM policies allow.
 
     Raises:
         AlreadyRunningError: there is one.
@@ -73,11 +84,11 @@ def run() -> None:
             cleanup.callback(shutil.rmtree, TEMPORARY, ignore_errors=True)
             cleanup.callback(_CHILDREN_FILE.unlink, missing_ok=True)
             cleanup.callback(STATE_FILE.unlink, missing_ok=True)
-            servers = _start_servers(cleanup)
-            state = _deploy(cleanup, *servers)
+            servers = _start_servers(cleanup, auth=auth)
+            state = _deploy(cleanup, *servers, auth=auth)
             _send_first(state)
             state.write()
-            _say_ready(state)
+            _say_ready(state, auth=auth)
             _show_texts(state, servers)
         except KeyboardInterrupt:
             print("\nStopping ...", flush=True)
@@ -87,15 +98,15 @@ def run() -> None:
                 signal.signal(number, signal.SIG_IGN)
 
 
-def run_detached() -> int:
+def run_detached(*, auth: bool = False) -> int:
     """Run the sandbox in the background; returns 0 when it is ready, or its status if it ended."""
     if _lock_holder() is not None:
         raise AlreadyRunningError
     _clean_up_after_a_killed_sandbox()
     _LOG_FILE.parent.mkdir(parents=True, exist_ok=True)
     with _LOG_FILE.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "sandbox"],
+        process = subprocess.Popen(  # noqa: S603 - our own command
+            [sys.executable, "-m", "sandbox", *(["--auth"] if auth else [])],
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -149,12 +160,13 @@ def stop() -> bool:
     return holder is not None
 
 
-def _start_servers(cleanup: contextlib.ExitStack) -> tuple[Server, Server]:
+def _start_servers(cleanup: contextlib.ExitStack, *, auth: bool) -> tuple[Server, Server]:
     """Start the emulators: Pinpoint's, and everything else's."""
     with step("Starting the emulators"):
-        pinpoint = start_pinpoint()
+        port = ministack_port()
+        pinpoint = start_pinpoint(iam_port=port if auth else None)
         cleanup.callback(pinpoint.stop)
-        ministack = start_ministack(pinpoint.url)
+        ministack = start_ministack(port, pinpoint.url, auth=auth)
         cleanup.callback(ministack.stop)
         _CHILDREN_FILE.write_text(json.dumps([pinpoint.process.pid, ministack.process.pid]))
         pinpoint.wait_until_up("/health")
@@ -162,11 +174,15 @@ def _start_servers(cleanup: contextlib.ExitStack) -> tuple[Server, Server]:
     return pinpoint, ministack
 
 
-def _deploy(cleanup: contextlib.ExitStack, pinpoint: Server, ministack: Server) -> State:
+def _deploy(
+    cleanup: contextlib.ExitStack, pinpoint: Server, ministack: Server, *, auth: bool
+) -> State:
     with step("Preparing the emulated account (cdk bootstrap)"):
         # Synthesizing needs no AWS: both run at once.
         synthesis = cleanup.enter_context(synthesize(CONTEXT))
         cleanup.enter_context(bootstrap(ministack.url)).finish()
+        if auth:
+            admit_plain_http(ministack.url)
     with step("Synthesizing the stack (cdk synth)"):
         synthesis.finish()
     with step("Deploying the stack (cdk deploy)"):
@@ -200,10 +216,12 @@ def _send_first(state: State) -> None:
         raise FirstMessageError("No text arrived; the function's log says why.")
 
 
-def _say_ready(state: State) -> None:
+def _say_ready(state: State, *, auth: bool) -> None:
+    iam = "IAM       enforced; that access key is the account's root, which may do everything\n"
     print(
         f"API       {state.apiUrl}/otp  (region {state.region}, access key {state.accessKeyId}, "
         f"secret {state.secretAccessKey})\n"
+        f"{iam if auth else ''}"
         f"Inbox     {state.inboxUrl}\n"
         f"All else  {STATE_FILE.relative_to(ROOT)}\n"
         "\n"

@@ -29,6 +29,17 @@ class BadRequestError(OtpError):
     error_name = "BadRequestException"
 
 
+class ForbiddenError(OtpError):
+    """403: IAM's refusal, under the name that IAM gives it, such as AccessDeniedException."""
+
+    code = 403
+
+    def __init__(self, error_name: str, message: str) -> None:
+        """``error_name`` and ``message`` are what the caller reads."""
+        self.error_name = error_name
+        super().__init__(message)
+
+
 class NotFoundError(OtpError):
     """404: no such application in this account and region."""
 

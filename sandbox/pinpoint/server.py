@@ -33,6 +33,7 @@ from .models import (
     all_texts,
     create_application,
 )
+from .permissions import Permissions
 from .transport import DEFAULT_LATE_ANSWER_SECONDS, LATE_ANSWER_KEY, LateAnswer
 from .urls import install
 
@@ -43,10 +44,13 @@ if TYPE_CHECKING:
 class OtpServer(ThreadedWSGIServer):
     """A bound server, one thread per connection; ``serve_forever`` serves, ``shutdown`` ends it."""
 
-    def __init__(self, host: str, port: int, late_answer: LateAnswer) -> None:
+    def __init__(
+        self, host: str, port: int, late_answer: LateAnswer, permissions: Permissions | None = None
+    ) -> None:
         """Bind to ``host`` and ``port`` (0: any free one, then in ``self.port``)."""
         self._late_answer = late_answer
-        super().__init__(host, port, _application(late_answer), OtpRequestHandler)
+        application = _application(late_answer, permissions)
+        super().__init__(host, port, application, OtpRequestHandler)
 
     @property
     def url(self) -> str:
@@ -66,8 +70,11 @@ def create_server(
     late_answer_seconds: float = DEFAULT_LATE_ANSWER_SECONDS,
     application_ids: Iterable[str] = (),
     region: str = DEFAULT_REGION,
+    permissions: Permissions | None = None,
 ) -> OtpServer:
     """Return a bound server whose account 123456789012 has these applications in ``region``.
+
+    Without ``permissions``, everybody may send and verify.
 
     Ends the process, as werkzeug does, if the port is taken; ``ValueError`` as
     ``create_application``. The applications last until moto's state is reset.
@@ -75,7 +82,7 @@ def create_server(
     install()
     for application_id in application_ids:
         create_application(application_id, region=region)
-    return OtpServer(host, port, LateAnswer(late_answer_seconds))
+    return OtpServer(host, port, LateAnswer(late_answer_seconds), permissions)
 
 
 @contextmanager
@@ -100,6 +107,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         late_answer_seconds=options.late_answer_seconds,
         application_ids=options.application_id,
         region=options.region,
+        permissions=Permissions(options.iam_url) if options.iam_url else None,
     )
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -110,7 +118,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def _application(
-    late_answer: LateAnswer,
+    late_answer: LateAnswer, permissions: Permissions | None
 ) -> Callable[["WSGIEnvironment", "StartResponse"], Iterable[bytes]]:
     """Return the WSGI application: our own routes, and moto behind them."""
     moto = DomainDispatcherApplication(create_backend_app)
@@ -119,6 +127,9 @@ def _application(
         route = _ROUTES.get((environ["REQUEST_METHOD"], environ["PATH_INFO"]))
         if route is not None:
             return route(Request(environ))(environ, start_response)
+        refusal = permissions.refusal(environ) if permissions else None
+        if refusal is not None:
+            return refusal(environ, start_response)
         environ[LATE_ANSWER_KEY] = late_answer
         answer: Iterable[bytes] = moto(environ, start_response)
         return answer
@@ -205,6 +216,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--region", default=DEFAULT_REGION, help="region of those applications (%(default)s)"
+    )
+    parser.add_argument(
+        "--iam-url",
+        metavar="URL",
+        help="a sandbox.ministack, which says who may send and verify; by default everybody may",
     )
     return parser
 
