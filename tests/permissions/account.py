@@ -1,0 +1,115 @@
+"""The emulated account in which IAM is enforced."""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+
+from sandbox import client
+from sandbox.client import HttpAnswer
+from sandbox.state import ACCOUNT_ID, State
+from tests.e2e.deployment import Deployment
+
+from .grants import Role
+
+if TYPE_CHECKING:
+    from botocore.awsrequest import AWSRequest
+
+_STACK = "ServerlessOtp"
+_TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": ACCOUNT_ID}}
+    ],
+}
+
+
+class Account:
+    """A sandbox that enforces IAM.
+
+    Args:
+        state: how to reach it.
+
+    Attributes:
+        state: how to reach it.
+        deployment: the service, called by the account's root, who may do everything.
+        functions: the aliases of the deployed functions, by a short name.
+        roles: what the functions run as, by that name; `caller`, who has the policy that the stack
+            offers to callers; and `stranger`, who has none.
+
+    """
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.deployment = Deployment(state)
+        aliases = {"send": state.sendFunction, "verify": state.verifyFunction}
+        self.functions = {name: alias for name, alias in aliases.items() if alias}
+        self._iam = self.client("iam")
+        self.roles = {
+            **{name: self._role_of(alias) for name, alias in self.functions.items()},
+            "caller": self._create_role("caller", self._output("CallerPolicyArn")),
+            "stranger": self._create_role("stranger"),
+        }
+
+    def client(self, service: str, role: Role | None = None) -> Any:
+        """Make a client of somebody who has assumed a role, or of root."""
+        endpoint = self.state.pinpointEndpoint if service == "pinpoint" else self.state.awsEndpoint
+        made = self.session(role).client(
+            service, endpoint_url=endpoint, config=Config(retries={"total_max_attempts": 1})
+        )
+        made.meta.events.register("before-sign.sqs", _say_that_it_comes_over_tls)
+        return made
+
+    def session(self, role: Role | None = None) -> Any:
+        """Assume a role, or be root.
+
+        Root may assume the functions' roles, too: MiniStack takes root for the Lambda service.
+        """
+        if role is None:
+            return boto3.Session(
+                self.state.accessKeyId, self.state.secretAccessKey, region_name=self.state.region
+            )
+        sts = self.client("sts")
+        given = sts.assume_role(RoleArn=role.arn, RoleSessionName="test")["Credentials"]
+        return boto3.Session(
+            given["AccessKeyId"],
+            given["SecretAccessKey"],
+            given["SessionToken"],
+            region_name=self.state.region,
+        )
+
+    def post(self, path: str, body: Any, role: Role) -> HttpAnswer:
+        """`POST` to the API as somebody who has assumed a role."""
+        credentials = self.session(role).get_credentials()
+        return client.post(self.state, path, json.dumps(body).encode(), credentials=credentials)
+
+    def roles_of_lambda(self) -> set[str]:
+        """List the roles that the Lambda service may assume."""
+        pages = self._iam.get_paginator("list_roles").paginate()
+        return {
+            role["RoleName"]
+            for page in pages
+            for role in page["Roles"]
+            if "lambda.amazonaws.com" in json.dumps(role["AssumeRolePolicyDocument"])
+        }
+
+    def _role_of(self, alias: str) -> Role:
+        configuration = self.client("lambda").get_function_configuration(FunctionName=alias)
+        return Role(self._iam, configuration["Role"].rpartition("/")[2])
+
+    def _create_role(self, name: str, *policies: str) -> Role:
+        self._iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(_TRUST))
+        for policy in policies:
+            self._iam.attach_role_policy(RoleName=name, PolicyArn=policy)
+        return Role(self._iam, name)
+
+    def _output(self, name: str) -> str:
+        [stack] = self.client("cloudformation").describe_stacks(StackName=_STACK)["Stacks"]
+        [value] = [out["OutputValue"] for out in stack["Outputs"] if out["OutputKey"] == name]
+        return str(value)
+
+
+def _say_that_it_comes_over_tls(request: "AWSRequest", **_: Any) -> None:
+    """Do as a proxy that ends TLS: the failure queue refuses everybody else."""
+    request.headers["X-Forwarded-Proto"] = "https"

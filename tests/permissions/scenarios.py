@@ -1,0 +1,160 @@
+"""What every grant is for: what works with it, and how it fails without it.
+
+Most scenarios use the service. Where it is the Lambda service that makes a call with a function's
+role (it writes the log, and fills the failure queue), MiniStack takes a short cut past IAM; there,
+the scenario makes that call itself, with a session of the role.
+"""
+
+import json
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from sandbox.client import HttpAnswer
+from tests.e2e.deployment import request
+
+from .account import Account
+from .grants import Grant
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What a grant is for.
+
+    Attributes:
+        run: tries it; returns what came of it.
+        granted: what comes of it with the grant.
+        denied: what comes of it without.
+
+    """
+
+    run: Callable[[Account, Grant], str]
+    granted: str
+    denied: str
+
+
+def _send(account: Account, _: Grant) -> str:
+    """Send, and look at the phone."""
+    asked = request()
+    answer = account.deployment.send(asked)
+    return f"{_said(answer)}; {_texted(account, asked)}"
+
+
+def _send_twice(account: Account, _: Grant) -> str:
+    """Send with one ReferenceId twice, and look at the phone."""
+    asked = request()
+    answers = [_said(account.deployment.send(asked)) for _ in range(2)]
+    return f"{', '.join(answers)}; {_texted(account, asked)}"
+
+
+def _send_twice_to_a_throttled_number(account: Account, _: Grant) -> str:
+    """Send what Pinpoint throttles, so that the ReferenceId is free for the second try."""
+    asked = request(DestinationIdentity="+12065550103")
+    return ", ".join(_said(account.deployment.send(asked)) for _ in range(2))
+
+
+def _create_a_log_stream(account: Account, grant: Grant) -> str:
+    """Do as the Lambda service for a new worker."""
+    logs = account.client("logs", grant.role)
+    return _done(
+        lambda: logs.create_log_stream(
+            logGroupName=_log_group(grant), logStreamName=str(uuid.uuid4())
+        )
+    )
+
+
+def _write_to_the_log(account: Account, grant: Grant) -> str:
+    """Do as the Lambda service for a worker that has printed something."""
+    stream = str(uuid.uuid4())
+    account.client("logs").create_log_stream(logGroupName=_log_group(grant), logStreamName=stream)
+    logs = account.client("logs", grant.role)
+    return _done(
+        lambda: logs.put_log_events(
+            logGroupName=_log_group(grant),
+            logStreamName=stream,
+            logEvents=[{"timestamp": int(time.time() * 1000), "message": "printed"}],
+        )
+    )
+
+
+def _put_into_the_failure_queue(account: Account, grant: Grant) -> str:
+    """Do as the Lambda service for an event that has finally failed."""
+    name = grant.resource.rpartition(":")[2]
+    url = account.client("sqs").get_queue_url(QueueName=name)["QueueUrl"]
+    sqs = account.client("sqs", grant.role)
+    return _done(lambda: sqs.send_message(QueueUrl=url, MessageBody="failed"))
+
+
+def _call_the_api(account: Account, grant: Grant) -> str:
+    """Call the method that the grant is about."""
+    path = grant.resource.partition("/POST")[2]
+    return _said(account.post(path, request(), grant.role))
+
+
+def _invoke(account: Account, grant: Grant) -> str:
+    """Invoke the function that the grant is about."""
+    lambda_ = account.client("lambda", grant.role)
+    payload = json.dumps(request())
+    return _done(lambda: lambda_.invoke(FunctionName=grant.resource, Payload=payload))
+
+
+def _log_group(grant: Grant) -> str:
+    return grant.resource.partition(":log-group:")[2].removesuffix(":*")
+
+
+def _said(answer: HttpAnswer) -> str:
+    """Name an answer of the service, or of the API in front of it."""
+    code = answer.json().get("code", "")
+    replayed = "replayed" if "Idempotent-Replayed" in answer.headers else ""
+    return " ".join(filter(None, [str(answer.status), code, replayed]))
+
+
+def _texted(account: Account, asked: Mapping[str, Any]) -> str:
+    texts = len(account.deployment.texts(asked["ReferenceId"]))
+    return "1 text" if texts == 1 else f"{texts} texts"
+
+
+def _done(call: Callable[[], object]) -> str:
+    try:
+        call()
+    except ClientError as error:
+        return error.response["Error"]["Code"]
+    return "done"
+
+
+#: By the short name of the role and the action.
+SCENARIOS: Mapping[tuple[str, str], Scenario] = {
+    ("send", "mobiletargeting:SendOTPMessage"): Scenario(
+        _send, granted="200; 1 text", denied="500 Misconfigured; 0 texts"
+    ),
+    ("send", "dynamodb:PutItem"): Scenario(
+        _send, granted="200; 1 text", denied="503 StoreUnavailable; 0 texts"
+    ),
+    ("send", "dynamodb:UpdateItem"): Scenario(
+        _send_twice,
+        granted="200, 200 replayed; 1 text",
+        denied="200, 409 InProgress; 1 text",
+    ),
+    ("send", "dynamodb:DeleteItem"): Scenario(
+        _send_twice_to_a_throttled_number,
+        granted="429 Throttled, 429 Throttled",
+        denied="429 Throttled, 409 InProgress",
+    ),
+    ("send", "logs:CreateLogStream"): Scenario(
+        _create_a_log_stream, granted="done", denied="AccessDeniedException"
+    ),
+    ("send", "logs:PutLogEvents"): Scenario(
+        _write_to_the_log, granted="done", denied="AccessDeniedException"
+    ),
+    ("send", "sqs:SendMessage"): Scenario(
+        _put_into_the_failure_queue, granted="done", denied="AccessDenied"
+    ),
+    ("caller", "execute-api:Invoke"): Scenario(_call_the_api, granted="200", denied="403"),
+    ("caller", "lambda:InvokeFunction"): Scenario(
+        _invoke, granted="done", denied="AccessDeniedException"
+    ),
+}
