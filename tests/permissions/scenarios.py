@@ -1,8 +1,8 @@
 """What every grant is for: what works with it, and how it fails without it.
 
 Most scenarios use the service. Where it is the Lambda service that makes a call with a function's
-role (it writes the log, and fills the failure queue), MiniStack takes a short cut past IAM; there,
-the scenario makes that call itself, with a session of the role.
+role (it writes the log and the trace, and fills the failure queue), MiniStack takes a short cut
+past IAM; there, the scenario makes that call itself, with a session of the role, or asks IAM.
 """
 
 import json
@@ -89,6 +89,17 @@ def _put_into_the_failure_queue(account: Account, grant: Grant) -> str:
     return _done(lambda: sqs.send_message(QueueUrl=url, MessageBody="failed"))
 
 
+def _trace(account: Account, grant: Grant) -> str:
+    """Ask IAM what it would say to the Lambda service: MiniStack has no X-Ray to be called."""
+    answer = account.client("iam").simulate_principal_policy(
+        PolicySourceArn=grant.role.arn,
+        ActionNames=[grant.action],
+        ResourceArns=[grant.resource],
+    )
+    decision: str = answer["EvaluationResults"][0]["EvalDecision"]
+    return decision
+
+
 def _call_the_api(account: Account, grant: Grant) -> str:
     """Call the method that the grant is about."""
     path = grant.resource.partition("/POST")[2]
@@ -152,6 +163,10 @@ SCENARIOS: Mapping[tuple[str, str], Scenario] = {
     ),
     ("send", "sqs:SendMessage"): Scenario(
         _put_into_the_failure_queue, granted="done", denied="AccessDenied"
+    ),
+    ("send", "xray:PutTraceSegments"): Scenario(_trace, granted="allowed", denied="implicitDeny"),
+    ("send", "xray:PutTelemetryRecords"): Scenario(
+        _trace, granted="allowed", denied="implicitDeny"
     ),
     ("caller", "execute-api:Invoke"): Scenario(_call_the_api, granted="200", denied="403"),
     ("caller", "lambda:InvokeFunction"): Scenario(
