@@ -1,14 +1,16 @@
-"""MiniStack as the sandbox runs it with IAM: `python -m sandbox.ministack`.
+"""MiniStack as the sandbox runs it: `python -m sandbox.ministack`.
 
-It runs with the Python of `.venv-ministack` and `AUTH=true`, and does two things more:
+It runs with the Python of `.venv-ministack`, and does three things more:
 
-- It judges requests to a service that it lacks, which is Pinpoint. A signed request with the two
-  headers below is not served, whatever its path: the answer is 200 if its sender may do that action
-  to that resource, else the error that AWS would give. The signature does not cover these headers,
-  so that a request can be handed on as its sender signed it.
-- It names log streams and the versions of functions as AWS does, where MiniStack takes the log
-  group and the function for the resource: grants on `log-group:NAME:*`, which are what AWS
-  documents and the CDK writes, would allow nothing.
+- It answers for a function that has died with the API's own gateway response, as AWS does, where
+  MiniStack has an answer of its own.
+- With `AUTH=true`, it judges requests to a service that it lacks, which is Pinpoint. A signed
+  request with the two headers below is not served, whatever its path: the answer is 200 if its
+  sender may do that action to that resource, else the error that AWS would give. The signature does
+  not cover these headers, so that a request can be handed on as its sender signed it.
+- With `AUTH=true`, it names log streams and the versions of functions as AWS does, where MiniStack
+  takes the log group and the function for the resource: grants on `log-group:NAME:*`, which are
+  what AWS documents and the CDK writes, would allow nothing.
 """
 
 import json
@@ -23,6 +25,7 @@ from ministack.core import (  # type: ignore[import-not-found]  # as above
     responses,
     router,
 )
+from ministack.services import apigateway_v1  # type: ignore[import-not-found]  # as above
 
 _ACTION = b"x-sandbox-iam-action"  # such as mobiletargeting:SendOTPMessage
 _RESOURCE = b"x-sandbox-iam-resource"  # the end of its ARN, such as apps/7353f53e/otp
@@ -33,6 +36,7 @@ Send = Callable[[Message], Awaitable[None]]
 
 _ministack = app.app
 _ministacks_resource_arn = iam_actions.extract_resource_arn
+_ministacks_invoke = apigateway_v1._invoke_lambda_proxy_v1  # noqa: SLF001 - there is no other way in
 
 
 async def application(scope: Message, receive: Receive, send: Send) -> None:
@@ -86,6 +90,16 @@ def _judge(
     return refusal
 
 
+async def _invoke(*arguments: object, **options: object) -> object:
+    """Invoke a function for an API, in place of MiniStack's function of this signature."""
+    answer = await _ministacks_invoke(*arguments, **options)
+    match answer:
+        case (502, {"Content-Type": "application/json", **others}, _) if not others:
+            # MiniStack's own, and not the function's, which names a request ID at least.
+            return apigateway_v1._gw_error("DEFAULT_5XX", "Internal server error")  # noqa: SLF001 - as above
+    return answer
+
+
 async def _body(receive: Receive) -> bytes:
     body = b""
     while True:
@@ -126,6 +140,8 @@ def _log_stream(body: bytes) -> str | None:
 
 
 if __name__ == "__main__":
-    app.app = application
-    iam_actions.extract_resource_arn = _resource_arn
+    apigateway_v1._invoke_lambda_proxy_v1 = _invoke  # noqa: SLF001 - as above
+    if app.AUTH:
+        app.app = application
+        iam_actions.extract_resource_arn = _resource_arn
     app.main()

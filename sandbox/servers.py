@@ -121,7 +121,7 @@ def start_ministack(port: int, pinpoint_url: str, *, auth: bool) -> Server:
     return _start(
         "ministack",
         port,
-        [str(_MINISTACK_PYTHON), "-m", "sandbox.ministack" if auth else "ministack.app"],
+        [str(_MINISTACK_PYTHON), "-m", "sandbox.ministack"],
         # The functions inherit this environment, so it holds nothing of the developer's own.
         {
             "PATH": os.environ.get("PATH", os.defpath),

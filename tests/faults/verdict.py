@@ -18,7 +18,7 @@ _NOT_SENT = {
 _UNKNOWN = {(504, "OutcomeUnknown"), (409, "OutcomeUnknown")}
 _ELSEWHERE = {(409, "InProgress")}  # the answer is that of another request
 # API Gateway's own, when the function has died.
-_DEAD = {(502, None), (504, None)}
+_DEAD = {(502, "OutcomeUnknown"), (504, "OutcomeUnknown")}
 
 
 @dataclass(frozen=True)
