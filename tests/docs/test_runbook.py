@@ -1,0 +1,485 @@
+"""The runbook: whoever was just woken relies on every name in it."""
+
+import importlib
+import json
+import re
+import subprocess
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import aws_cdk as cdk
+import boto3
+import botocore.session
+import pytest
+from aws_cdk.assertions import Template
+from botocore import xform_name
+from botocore.exceptions import (
+    BotoCoreError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ReadTimeoutError,
+)
+
+from infra.config import PROFILES, Config, keys
+from infra.stack import OtpStack
+from lambda_src.otp.problems import Problem
+from sandbox.pinpoint import install
+from tests.infra.helpers import cdk_context, context
+from tests.unit.service import ENVIRONMENT, deployed
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
+
+STACK = "ServerlessOtp"
+PARTS = ("What it means.", "How to confirm.", "What to do.", "When it is over.")
+
+# Of platform.report and of the errors that the Python runtime logs, in Lambda's JSON log format:
+# https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html
+# https://github.com/aws/aws-lambda-python-runtime-interface-client
+LAMBDA_FIELDS = {
+    "type",
+    "record.requestId",
+    "record.status",
+    "record.errorType",
+    "record.metrics.durationMs",
+    "record.metrics.initDurationMs",
+    "record.metrics.maxMemoryUsedMB",
+    "errorType",
+    "errorMessage",
+}
+INSIGHTS_FIELDS = {"@timestamp", "@logStream"}
+INSIGHTS_WORDS = {
+    *("and", "by", "desc", "fields", "filter", "in", "like"),
+    *("limit", "not", "or", "parse", "sort", "stats"),
+}
+
+# AWS's, in places where the runbook says so.
+OTHER_CAMEL_CASE = {"initDurationMs", "requestPayload"}
+METRICS_OF_AWS_ONLY = {"SuccessfulRequestLatency"}
+
+CLI_SERVICES = {"deploy": "codedeploy"}
+CLI_OPTIONS = {"output", "query"}
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section, without those below it.
+
+    Attributes:
+        level: 1 for the document's.
+        anchor: what a link to it ends in.
+        text: below its heading.
+
+    """
+
+    level: int
+    anchor: str
+    text: str
+
+
+def read_sections(markdown: str) -> list[Section]:
+    """Divide a document at its headings, and name them as GitHub does."""
+    headings: list[tuple[int, str, list[str]]] = []
+    fenced = False
+    for line in markdown.splitlines():
+        fenced ^= line.lstrip().startswith("```")
+        if not fenced and (heading := re.fullmatch(r"(#+) (.+)", line)):
+            headings.append((len(heading[1]), heading[2], []))
+        elif headings:
+            headings[-1][2].append(line)
+    seen: Counter[str] = Counter()
+    sections = []
+    for level, title, lines in headings:
+        anchor = re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
+        number = seen[anchor]
+        seen[anchor] += 1
+        sections.append(
+            Section(level, f"{anchor}-{number}" if number else anchor, "\n".join(lines))
+        )
+    return sections
+
+
+SECTIONS = {section.anchor: section for section in read_sections(RUNBOOK)}
+
+
+def blocks(language: str) -> list[str]:
+    """The code blocks of a language."""
+    return re.findall(rf"^ *```{language}\n(.*?)^ *```$", RUNBOOK, re.MULTILINE | re.DOTALL)
+
+
+def rows(anchor: str) -> list[list[str]]:
+    """The cells of the first table of a section, without its heading."""
+    _, table = SECTIONS[anchor].text.split("|---|", 1)
+    lines = table.split("\n\n", 1)[0].splitlines()[1:]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
+def parts(section: Section) -> list[str]:
+    """Those of the parts of an alarm's section that a section has, in its order."""
+    bold = re.findall(r"^\*\*([^*]+)\*\*", section.text, re.MULTILINE)
+    return [text for text in bold if text in PARTS]
+
+
+def prose() -> str:
+    """All that is not in a code block."""
+    return re.sub(r"^ *```.*?^ *```$", "", RUNBOOK, flags=re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    """Synthesize the stack of every profile."""
+    code = tmp_path_factory.mktemp("code")
+    (code / "code.py").touch()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("infra.function.build", lambda *_: code)
+        return {
+            profile: dict(Template.from_stack(stack).to_json())
+            for profile in PROFILES
+            for stack in [
+                OtpStack(
+                    cdk.App(outdir=str(tmp_path_factory.mktemp(profile)), context=cdk_context()),
+                    STACK,
+                    config=Config.from_context(context(profile=profile, region="eu-west-1")),
+                )
+            ]
+        }
+
+
+@pytest.fixture(params=PROFILES)
+def template(
+    request: pytest.FixtureRequest, templates: dict[str, dict[str, Any]]
+) -> dict[str, Any]:
+    """The templates, one after the other."""
+    return templates[request.param]
+
+
+def of_type(template: Mapping[str, Any], type_: str) -> dict[str, dict[str, Any]]:
+    """The resources of a type, by their logical ID."""
+    return {
+        name: resource
+        for name, resource in template["Resources"].items()
+        if resource["Type"] == type_
+    }
+
+
+def links(template: Mapping[str, Any]) -> dict[str, str]:
+    """Where each alarm's description links to, by the name that the runbook gives the alarm."""
+    return {
+        name.removeprefix("OtpAlarms")[:-8]: alarm["Properties"]["AlarmDescription"].split()[-1]
+        for name, alarm in of_type(template, "AWS::CloudWatch::Alarm").items()
+    }
+
+
+def texts(value: Any) -> Iterator[str]:
+    """Every text in a template or in a part of it."""
+    match value:
+        case str():
+            yield value
+        case dict():
+            for member in value.values():
+                yield from texts(member)
+        case list():
+            for member in value:
+                yield from texts(member)
+
+
+# --- The sections ---
+
+
+def test_every_alarm_links_to_a_section(template: dict[str, Any]) -> None:
+    """Its description ends in the address of a heading of the second level."""
+    anchors = {section.anchor for section in SECTIONS.values() if section.level == 2}
+
+    assert len(links(template)) == 8
+    for link in links(template).values():
+        file, _, anchor = link.partition("#")
+        assert (file, anchor in anchors) == ("docs/runbook.md", True), link
+
+
+def test_every_section_of_an_alarm_is_linked_by_an_alarm(template: dict[str, Any]) -> None:
+    """None is left over from an alarm that is gone."""
+    of_alarms = {section.anchor for section in SECTIONS.values() if parts(section)}
+
+    assert of_alarms == {link.partition("#")[2] for link in links(template).values()}
+
+
+def test_the_table_leads_from_every_alarm_to_its_section(template: dict[str, Any]) -> None:
+    """By the alarm's name, to the section that its description links to."""
+    table = {
+        alarm: re.sub(r".*\((#.+)\)", r"docs/runbook.md\1", link)
+        for alarm, _, link in rows("where-to-look-first")
+    }
+
+    assert table == links(template)
+
+
+def test_alarms_are_named_as_the_runbook_looks_for_them(template: dict[str, Any]) -> None:
+    """CloudFormation makes an alarm's name of the stack's name and the logical ID."""
+    assert '--alarm-name-prefix "$STACK-OtpAlarms"' in RUNBOOK
+    for name, alarm in of_type(template, "AWS::CloudWatch::Alarm").items():
+        assert name.startswith("OtpAlarms")
+        assert "AlarmName" not in alarm["Properties"]
+
+
+@pytest.mark.parametrize(
+    "section", [section for section in SECTIONS.values() if parts(section)], ids=lambda s: s.anchor
+)
+def test_an_alarms_section_has_all_its_parts(section: Section) -> None:
+    """What it means, how to confirm it, what to do, when it is over: in this order."""
+    assert tuple(parts(section)) == PARTS
+
+
+def test_every_link_leads_somewhere() -> None:
+    """To a heading here, or to a file that there is."""
+    targets = re.findall(r"\]\(([^)]+)\)", RUNBOOK)
+
+    assert targets
+    for target in targets:
+        file, _, anchor = target.partition("#")
+        if file:
+            assert (ROOT / "docs" / file).is_file(), target
+        else:
+            assert anchor in SECTIONS, target
+
+
+# --- The names ---
+
+
+def test_every_configuration_key_exists() -> None:
+    """What is named like a key is one, or a field of AWS's or of the access log."""
+    code = re.findall(r"`([^`\n]+)`", prose())
+    camel_case = {name for name in code if re.fullmatch(r"[a-z]+([A-Z][a-z]*)+", name)}
+    assigned = {match[1] for text in code if (match := re.fullmatch(r"([a-z]\w*)=.+", text))}
+    on_the_command_line = set(re.findall(r"-c (\w+)=", RUNBOOK))
+    named = (camel_case - OTHER_CAMEL_CASE - {"requestId"}) | assigned | on_the_command_line
+
+    assert {"alarmCrashPercent", "waf", "canary"} <= named
+    assert named <= {key.name for key in keys().values()}
+
+
+def test_the_limit_of_every_alarm_is_named() -> None:
+    """Whoever finds an alarm too nervous learns which key to set."""
+    limits = {key.name for key in keys().values() if re.match("alarm[A-Z](?!opicArn)", key.name)}
+
+    assert len(limits) == 5
+    assert limits <= set(re.findall(r"`(\w+)`", RUNBOOK))
+
+
+def test_every_metric_of_ours_is_watched_or_shown(templates: dict[str, dict[str, Any]]) -> None:
+    """The table holds those that the stack knows, all of them and no others."""
+    names = {name for name, *_ in rows("the-metrics")}
+    infra = "".join(file.read_text() for file in (ROOT / "infra").glob("*.py"))
+    on_alarm = {
+        metric["MetricName"]
+        for alarm in of_type(templates["production"], "AWS::CloudWatch::Alarm").values()
+        for metric in (
+            alarm["Properties"],
+            *(
+                query["MetricStat"]["Metric"]
+                for query in alarm["Properties"].get("Metrics", [])
+                if "MetricStat" in query
+            ),
+        )
+        if metric.get("Namespace") == "ServerlessOtp"
+    }
+
+    assert on_alarm <= names
+    for name in names:
+        assert f'"{name}"' in infra, name
+
+
+def test_every_metric_of_awss_is_watched_or_shown(templates: dict[str, dict[str, Any]]) -> None:
+    """What is named under "The metrics" or asked for by a command is in the template."""
+    everything = " ".join(texts(templates["production"]))
+    sentence = re.search(
+        r"^The other alarms watch AWS's own: (.+?)\n\n", RUNBOOK, re.DOTALL | re.MULTILINE
+    )
+    assert sentence
+    named = set(re.findall(r"\b[A-Z]\w+", sentence[1])) - {"AWS", "DynamoDB", "Lambda", "SQS"}
+    asked = set(re.findall(r"--metric-name (\w+)", RUNBOOK))
+    asked |= set(re.findall(r"for metric in (\w+) (\w+);", RUNBOOK)[0])
+
+    assert {"Duration", "SystemErrors"} <= named
+    for name in named | asked - METRICS_OF_AWS_ONLY:
+        assert re.search(rf"\b{name}\b", everything), name
+
+
+def test_every_code_of_a_server_error_is_explained() -> None:
+    """The problems that are 5xx, except for the one that is said not to count."""
+
+    def all_of(problem: type[Problem]) -> Iterator[type[Problem]]:
+        for kind in problem.__subclasses__():
+            yield kind
+            yield from all_of(kind)
+
+    assert "\nTemporaryFailure, a 503 as well, is not counted" in RUNBOOK
+    explained = {code for code, *_ in rows("server-errors")}
+    assert explained == {
+        kind.code for kind in all_of(Problem) if kind.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    } - {"TemporaryFailure"}
+
+
+def test_every_output_exists(template: dict[str, Any]) -> None:
+    """What the shell function `output` is asked for."""
+    asked = set(re.findall(r"\$\(output (\w+)\)", RUNBOOK))
+
+    assert {"SendFunctionArn", "DashboardName"} <= asked
+    assert asked <= template["Outputs"].keys()
+
+
+def test_every_resource_exists(templates: dict[str, dict[str, Any]]) -> None:
+    """What the shell function `resource` is asked for; one of a type, except for log groups."""
+    asked = set(re.findall(r"\bresource (AWS::[\w:]+)", RUNBOOK))
+    counted = Counter(
+        resource["Type"] for resource in templates["production"]["Resources"].values()
+    )
+
+    assert "AWS::ApiGateway::RestApi" in asked
+    assert {type_: counted[type_] for type_ in asked} == {
+        type_: 4 if type_ == "AWS::Logs::LogGroup" else 1 for type_ in asked
+    }
+
+
+def test_what_is_said_of_old_versions_is_so(template: dict[str, Any]) -> None:
+    """There is one to go back to by hand with the canary, and none without."""
+    [version] = of_type(template, "AWS::Lambda::Version").values()
+    canary = of_type(template, "AWS::CodeDeploy::DeploymentGroup")
+    said = " ".join(prose().split())
+
+    assert "**An older version is there,** as with `canary=true`, which keeps them" in said
+    assert "**There is none but the live one,** as without the canary" in said
+    assert version.get("DeletionPolicy", "Delete") == ("Retain" if canary else "Delete")
+
+
+# --- The queries ---
+
+
+@pytest.fixture(scope="module")
+def log() -> list[dict[str, Any]]:
+    """What the function logs about all that the queries look for."""
+    no_connection = EndpointConnectionError(endpoint_url="https://example.com")
+    no_answer = ReadTimeoutError(endpoint_url="https://example.com")
+    put, update, delete = (
+        f"before-call.dynamodb.{name}" for name in ("PutItem", "UpdateItem", "DeleteItem")
+    )
+    send = "before-send.pinpoint.SendOTPMessage"
+    faults: list[dict[str, BotoCoreError]] = [
+        {put: no_connection, delete: no_connection},
+        {update: no_answer},
+        {send: no_connection},
+        {send: NoCredentialsError()},
+    ]
+    install()
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in ENVIRONMENT.items():
+            patch.setenv(name, value)
+        patch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
+        module = importlib.import_module("lambda_src.otp.send")
+        with deployed(module, boto3.client("dynamodb")) as service:
+            # Sent; a failure of the carrier; an answer that comes too late; a 500.
+            for ending in ("0100", "0105", "0108", "0109"):
+                service.send(DestinationIdentity=f"+1206555{ending}")
+            for fault in faults:
+                for event, error in fault.items():
+                    service.fail(event, error)
+                service.send()
+                service.mend()
+            return service.log_lines()
+
+
+@pytest.fixture(scope="module")
+def access_log(templates: dict[str, dict[str, Any]]) -> set[str]:
+    """The fields of the API's access log."""
+    [stage] = of_type(templates["production"], "AWS::ApiGateway::Stage").values()
+    return set(json.loads(stage["Properties"]["AccessLogSetting"]["Format"]))
+
+
+QUERIES = [
+    *blocks("insights"),
+    *re.findall(r"<<'QUERY'\n(.*?)^QUERY$", RUNBOOK, re.MULTILINE | re.DOTALL),
+]
+
+
+def test_there_are_queries() -> None:
+    """Or the tests below would test nothing."""
+    assert len(QUERIES) > 10
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_every_field_of_a_query_is_logged(
+    query: str, log: list[dict[str, Any]], access_log: set[str]
+) -> None:
+    """By the function and Lambda together, or by API Gateway."""
+    bare = re.sub(r'"[^"]*"', "", query)
+    aliases = set(re.findall(r"\bas (\w+)|\?<(\w+)>", bare))
+    bare = re.sub(r"\bas \w+|/[^/]*/", "", bare)
+    # What is followed by a parenthesis is a function.
+    names = set(re.findall(r"(?<![\w.@])@?[A-Za-z_][\w.]*\b(?!\()", bare))
+    used = names - INSIGHTS_WORDS - {alias for pair in aliases for alias in pair}
+    of_the_function = {field for line in log for field in line} | LAMBDA_FIELDS | INSIGHTS_FIELDS
+
+    assert used
+    assert used <= of_the_function or used <= access_log, used - of_the_function
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_every_message_and_code_of_a_query_is_logged(query: str, log: list[dict[str, Any]]) -> None:
+    """As it is written there, or as the pattern there matches it."""
+    for field in ("message", "code", "level"):
+        logged = {line[field] for line in log if field in line}
+        wanted = re.findall(rf'\b{field} = "([^"]*)"', query)
+        for several in re.findall(rf"\b{field} in \[([^\]]*)\]", query):
+            wanted += re.findall(r'"([^"]*)"', several)
+        for pattern in re.findall(rf"\b{field} like /([^/]*)/", query):
+            assert any(re.search(pattern, text) for text in logged), pattern
+        assert set(wanted) <= logged
+
+
+# --- The commands ---
+
+
+def commands() -> list[tuple[str, str, set[str]]]:
+    """Service, operation and options of every command of the AWS CLI."""
+    inline = re.findall(r"`(aws [^`]+)`", prose())
+    shell = "\n".join([*blocks("sh"), *inline]).replace("\\\n", " ")
+    return [
+        (service, operation, set(re.findall(r"(?<=\s)--([a-z-]+)", rest)))
+        for service, operation, rest in re.findall(
+            r"\baws ([a-z]+) ([a-z-]+)((?:(?!\baws ).)*)", shell
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "options"),
+    commands(),
+    ids=[f"{service} {operation}" for service, operation, _ in commands()],
+)
+def test_every_aws_command_exists(service: str, operation: str, options: set[str]) -> None:
+    """With each of its options, in AWS's own description of the service."""
+    model = botocore.session.get_session().get_service_model(CLI_SERVICES.get(service, service))
+    operations = {xform_name(name, "-"): name for name in model.operation_names}
+    assert operation in operations
+    shape = model.operation_model(operations[operation]).input_shape
+    members = {xform_name(name, "-") for name in shape.members} if shape else set()
+    required = {xform_name(name, "-") for name in shape.required_members} if shape else set()
+
+    assert options <= members | CLI_OPTIONS
+    assert required <= options or not options  # a command that is only mentioned has none
+
+
+def test_the_shell_understands_every_block() -> None:
+    """All of them are one script."""
+    script = "\n".join(blocks("sh"))
+
+    checked = subprocess.run(
+        ["/bin/sh", "-n"], input=script, capture_output=True, text=True, check=False
+    )
+
+    assert script
+    assert (checked.returncode, checked.stderr) == (0, "")
