@@ -3,9 +3,10 @@
 import json
 from collections.abc import Mapping
 
-from aws_cdk import RemovalPolicy, Stack
+from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_certificatemanager as acm
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -103,6 +104,16 @@ class OtpApi(Construct):
     def method_arn(self, path: str) -> str:
         """Name `POST path` in the one stage, for a policy."""
         return self.rest_api.arn_for_execute_api("POST", path, STAGE)
+
+    def metric(self, name: str, statistic: str) -> cloudwatch.Metric:
+        """Measure the API, by the minute: `5XXError`, for one, all of its own answers included."""
+        return cloudwatch.Metric(
+            namespace="AWS/ApiGateway",
+            metric_name=name,
+            dimensions_map={"ApiName": self.rest_api.rest_api_name, "Stage": STAGE},
+            statistic=statistic,
+            period=Duration.minutes(1),
+        )
 
     def _stage_options(
         self, config: Config, access_log: logs.ILogGroup | None

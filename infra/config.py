@@ -357,11 +357,11 @@ class Config:
         int,
         Key(
             "alarmServerErrorPercent",
-            "the alarm goes off above this percentage of requests that fail on our side",
-            "5",
+            "the alarms go off above this percentage of requests that fail on our side",
+            "2",
             number(0, 100),
         ),
-    ] = 5
+    ] = 2
     alarm_crash_percent: Annotated[
         int,
         Key(

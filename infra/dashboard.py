@@ -10,7 +10,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
-from .api import STAGE, OtpApi
+from .api import OtpApi
 from .deployment import Deployment
 from .firewall import Firewall
 from .function import OtpFunction
@@ -99,9 +99,7 @@ class Dashboard(Construct):
             "## Is someone abusing it?\nTexts to countries that you do not expect, many refusals, "
             "many requests that API Gateway or the firewall turns away."
         )
-        turned_away = [
-            self._api_metric(api, "4XXError", "Sum").with_(label="4xx of the API, ours included")
-        ]
+        turned_away = [api.metric("4XXError", "Sum").with_(label="4xx of the API, ours included")]
         if firewall:
             turned_away.append(
                 cloudwatch.Metric(
@@ -141,8 +139,8 @@ class Dashboard(Construct):
             (
                 "Latency of the API (ms)",
                 [
-                    self._api_metric(api, "Latency", "p50").with_(label="half of the requests"),
-                    self._api_metric(api, "Latency", "p99").with_(label="99 of 100"),
+                    api.metric("Latency", "p50").with_(label="half of the requests"),
+                    api.metric("Latency", "p99").with_(label="99 of 100"),
                 ],
             ),
             (
@@ -194,15 +192,6 @@ class Dashboard(Construct):
             using_metrics={},
             label="",
             period=period,
-        )
-
-    def _api_metric(self, api: OtpApi, name: str, statistic: str) -> cloudwatch.Metric:
-        return cloudwatch.Metric(
-            namespace="AWS/ApiGateway",
-            metric_name=name,
-            dimensions_map={"ApiName": api.rest_api.rest_api_name, "Stage": STAGE},
-            statistic=statistic,
-            period=Duration.minutes(1),
         )
 
     def _row(self, *graphs: tuple[str, Sequence[cloudwatch.IMetric]]) -> None:

@@ -237,7 +237,7 @@ class OtpFunction(Construct):
                 above=config.alarm_latency_ms,
                 meaning=f"{name}: the slowest hundredth of the requests takes too long.",
                 section="latency",
-                bad_periods=3,
+                bad_periods=2,
                 of_periods=5,
             ),
         ]

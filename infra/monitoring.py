@@ -18,7 +18,7 @@ from constructs import Construct
 from .acknowledge import acknowledge
 from .config import Config
 
-# The functions' own metrics, in embedded metric format: lambda_src/otp/telemetry.py.
+# The functions' own metrics, in embedded metric format: lambda_src/otp/metrics.py.
 NAMESPACE = "ServerlessOtp"
 
 _MINUTE = Duration.minutes(1)

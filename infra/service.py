@@ -130,6 +130,13 @@ class OtpService(Construct):
             section="store",
         )
         alarms.add(
+            "ApiErrors",
+            self.api.metric("5XXError", "Average"),
+            above=deployment.config.alarm_server_error_percent / 100,
+            meaning="The API answers with 5xx, for whatever reason.",
+            section="api-errors",
+        )
+        alarms.add(
             "TextsPerHour",
             texts(deployment.name, Duration.hours(1)),
             above=deployment.config.alarm_texts_per_hour,

@@ -96,7 +96,10 @@ def _answer(call: Call, respond: _Respond, logger: "Logger") -> Answer:
     try:
         return respond(call.payload(), call.request_id)
     except Problem as problem:
-        return problem.answer(call.request_id)
+        answer = problem.answer(call.request_id)
+        if answer.server_error and problem.__cause__:
+            logger.exception("Failed on our side", code=answer.code, exc_info=problem.__cause__)
+        return answer
     except Exception:
         logger.exception("Nobody foresaw this")
         return InternalError(

@@ -133,6 +133,9 @@ class OutcomeUnknown(Problem):
     status = 504
     title = "The message may or may not have been sent"
     keeps_reference_id = True
+    # It has a metric and an alarm of its own: an outage of Pinpoint's must not make a good release
+    # go back.
+    ours = False
 
 
 class OutcomeStillUnknown(OutcomeUnknown):

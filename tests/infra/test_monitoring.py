@@ -53,7 +53,7 @@ def test_every_alarm_notifies_the_topic_both_ways_and_links_to_the_runbook(
 
 @pytest.mark.parametrize(
     ("name", "metric", "threshold"),
-    [("ServerErrors", "ServerErrors", 0.05), ("OutcomeUnknown", "OutcomeUnknown", 0.05)],
+    [("ServerErrors", "ServerErrors", 0.02), ("OutcomeUnknown", "OutcomeUnknown", 0.05)],
 )
 def test_share_of_failing_requests_is_from_our_own_metric(
     production: RenderedTemplate, name: str, metric: str, threshold: float
@@ -121,6 +121,14 @@ def test_store_alarm_covers_every_call_that_the_function_makes(
     assert sorted(names) == sorted(metric["Id"] for metric in metrics if "MetricStat" in metric)
 
 
+def test_api_is_watched_from_the_outside(production: RenderedTemplate) -> None:
+    """What never reaches the function is in no metric of the function's."""
+    properties = alarm(production, "ApiErrors").properties
+    assert (properties["Namespace"], properties["MetricName"]) == ("AWS/ApiGateway", "5XXError")
+    assert dimensions(properties) == {"ApiName": "Otp-Otp", "Stage": "v1"}
+    assert (properties["Statistic"], properties["Threshold"]) == ("Average", 0.02)
+
+
 def test_texts_of_an_hour_are_counted_before_the_bill_does(production: RenderedTemplate) -> None:
     """Of the whole deployment, whatever the function or the country."""
     properties = alarm(production, "TextsPerHour").properties
@@ -132,7 +140,6 @@ def test_texts_of_an_hour_are_counted_before_the_bill_does(production: RenderedT
 @pytest.mark.parametrize(
     ("key", "name", "threshold"),
     [
-        ("alarmServerErrorPercent", "ServerErrors", 0.07),
         ("alarmOutcomeUnknownPercent", "OutcomeUnknown", 0.07),
         ("alarmCrashPercent", "Crashes", 7),
         ("alarmLatencyMs", "Latency", 7),
@@ -155,6 +162,19 @@ def test_changed_threshold_is_the_one_change(
     assert properties == {
         key: value for key, value in before[differing]["Properties"].items() if key != "Threshold"
     }
+
+
+def test_threshold_of_failures_is_that_of_both_alarms_on_them(
+    minimal: RenderedTemplate, tmp_path: Path
+) -> None:
+    """From the inside and from the outside."""
+    changed = synthesize(tmp_path, alarmServerErrorPercent="7")
+    differing = {
+        after.logical_id
+        for before, after in zip(minimal.resources, changed.resources, strict=True)
+        if before.whole != after.whole
+    }
+    assert differing == {alarm(minimal, name).logical_id for name in ("ServerErrors", "ApiErrors")}
 
 
 # --- The topic ---

@@ -77,7 +77,7 @@ IN_BOTH_PROFILES = Counter(
         STAGE: 1,
         TOPIC: 1,
         TOPIC_POLICY: 1,
-        ALARM: 8,
+        ALARM: 9,
         DASHBOARD: 1,
     }
 )

@@ -154,15 +154,19 @@ class Promise(RuleBasedStateMachine):
         where=st.sampled_from(CRASHES),
     )
     def crash(self, reference_id: str, destination: str, where: str) -> None:
-        """Send, and die on the way; nobody gets an answer."""
+        """Send, and die on the way; nobody gets an answer, unless it does not get that far."""
         self.last = (reference_id, destination)
         window = self.windows[reference_id]
         self.service.fail(where, Crash())  # type: ignore[arg-type]  # a BaseException, on purpose
+        texts = self._texts(reference_id)
         try:
-            self._post(reference_id, destination)
+            answer = self._post(reference_id, destination)
         except Crash:
             if where != CRASHES[0]:  # the lock may be taken
                 window.hold(destination)
+        else:
+            texted = self._texts(reference_id) - texts
+            self._judge(window, answer, destination, texted=texted, fault=None)
         self.service.mend()
 
     @rule()
