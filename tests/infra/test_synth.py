@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ import pytest
 from infra.bundle import build
 from infra.config import Config
 
-from .helpers import CONTEXT, ROOT, RenderedTemplate
+from .helpers import CONTEXT, ROOT, THIS_PYTHON, RenderedTemplate
 
 STACK = "ServerlessOtp"
 
@@ -146,3 +147,29 @@ def test_missing_value_is_said_in_a_sentence(incomplete: Synth) -> None:
 def files(folder: Path) -> set[str]:
     """Give the paths of all files in a folder."""
     return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+def test_diff_of_a_changed_threshold_is_that_one_change(
+    complete: Synth, offline: dict[str, str], tmp_path: Path
+) -> None:
+    """What a reviewer reads in a pull request that changes one number."""
+    given = {**CONTEXT, "pythonVersion": THIS_PYTHON, "alarmTextsPerHour": "2000"}
+    options = [option for key, value in given.items() for option in ("-c", f"{key}={value}")]
+    template = complete.output / f"{STACK}.template.json"
+    done = subprocess.run(
+        [
+            *(str(ROOT / "node_modules/.bin/cdk"), "diff", "--no-notices", "--no-color"),
+            *("--template", str(template), "--output", str(tmp_path / "cdk.out"), *options),
+        ],
+        cwd=ROOT,
+        env=offline,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+    assert done.returncode == 0, done.stderr
+    said = done.stdout + done.stderr
+    assert re.findall(r"^\[[-+~]\] (\S+)", said, re.MULTILINE) == ["AWS::CloudWatch::Alarm"]
+    assert re.findall(r"\[[-+~]\] (\w+)$", said, re.MULTILINE) == ["Threshold", "1000", "2000"]

@@ -1,0 +1,93 @@
+"""A copy of this checkout in another folder, and what it synthesizes."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+CONTEXT = {
+    "profile": "production",
+    "region": "eu-west-1",
+    "applicationId": "7353f53e6885409fa32d07cedexample",
+    "originationIdentity": "+18555550142",
+    "brandName": "ExampleCorp",
+    "allowedCountries": "US,CA",
+}
+
+
+@dataclass(frozen=True)
+class Synthesized:
+    """What one run of `cdk synth` wrote.
+
+    Attributes:
+        template: the template, byte for byte; the asset's hash is in it.
+        code: a digest of each file of the function's code, by its path.
+
+    """
+
+    template: bytes
+    code: dict[str, str]
+
+
+def copy_to(folder: Path) -> Path:
+    """Copy the files that git knows, or would take; link to what was installed.
+
+    What pip downloaded is copied as well, so that no network is needed; the function's code is
+    assembled anew.
+    """
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],  # noqa: S607 - git is where it is
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    ).stdout.decode()
+    for name in filter(None, listed.split("\0")):
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / name, folder / name)
+    for name in (".venv", "node_modules"):
+        (folder / name).symlink_to(ROOT / name)
+    dependencies = Path("build") / "dependencies"
+    if (ROOT / dependencies).exists():
+        shutil.copytree(ROOT / dependencies, folder / dependencies)
+    return folder
+
+
+def synthesize(folder: Path, python_version: str, interpreter: Path | None = None) -> Synthesized:
+    """Run the CDK's command line in a checkout.
+
+    Args:
+        folder: the checkout.
+        python_version: the Lambda runtime.
+        interpreter: the Python that synthesizes; None for that of the checkout.
+
+    """
+    output = folder / "cdk.out-reproduced"
+    shutil.rmtree(output, ignore_errors=True)
+    context = {**CONTEXT, "pythonVersion": python_version}
+    options = [option for key, value in context.items() for option in ("-c", f"{key}={value}")]
+    app = ["--app", f"'{interpreter}' app.py"] if interpreter else []
+    subprocess.run(
+        [
+            str(folder / "node_modules" / ".bin" / "cdk"),
+            *("synth", "--quiet", "--no-notices", "--output", str(output), *app, *options),
+        ],
+        cwd=folder,
+        env={**os.environ, "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20"},
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    [handler] = output.glob("asset.*/otp/send.py")
+    code = handler.parent.parent
+    return Synthesized(
+        (output / "ServerlessOtp.template.json").read_bytes(),
+        {
+            str(file.relative_to(code)): hashlib.sha256(file.read_bytes()).hexdigest()
+            for file in sorted(code.rglob("*"))
+            if file.is_file()
+        },
+    )
