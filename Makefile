@@ -9,7 +9,7 @@ PIP := -m pip install -qq --disable-pip-version-check
 # Two sandboxes or test runs at once would be slower than the time limits that they test.
 .NOTPARALLEL:
 
-.PHONY: help setup run test check format faults load verify bundle synth deploy clean
+.PHONY: help setup run test check format faults load docs verify bundle synth deploy clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -37,6 +37,9 @@ faults: setup ## Break everything there is to break, 50 times each, and look at 
 
 load: setup ## 5,000 requests over 2,000 ReferenceIds through the deployed API
 	@SANDBOX_FOLDER=.sandbox-load $(VENV) -m tests.load $(ARGS)
+
+docs: setup ## Rewrite the generated parts of docs/
+	@$(VENV) -m docs.generate
 
 verify: check test faults load ## Everything; what CI runs
 

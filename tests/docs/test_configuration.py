@@ -1,0 +1,62 @@
+"""docs/configuration.md: every key is there, and what it says works."""
+
+from typing import Any
+
+import pytest
+
+from docs.generate.configuration import GROUPS, LEAST, NEEDS, context, parts
+from infra.config import PROFILES, PYTHON_VERSIONS, Config, ConfigError, keys
+
+KEYS = {key.name: (attribute, key) for attribute, key in keys().items()}
+
+
+def test_every_key_is_documented_once_and_in_order() -> None:
+    """A new key needs a place in a group; a key that is gone has none."""
+    assert [name for names in GROUPS.values() for name in names] == list(KEYS)
+
+
+def test_page_is_not_written_while_a_key_has_no_group(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The generator names the key, and writes nothing."""
+    monkeypatch.setitem(GROUPS, "Watching", GROUPS["Watching"][:-1])
+
+    with pytest.raises(ValueError, match="runbookUrl"):
+        parts()
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_example_works_with_what_it_needs(name: str) -> None:
+    """What the table shows can be copied: alone, or with the keys that it names."""
+    attribute, key = KEYS[name]
+    # A runtime that has everything, whichever Python the tests run on.
+    changes = {"pythonVersion": PYTHON_VERSIONS[-1], **NEEDS.get(name, {}), name: key.example}
+
+    config = Config.from_context(context(changes))
+
+    assert getattr(config, attribute) == key.read(key.example)
+
+
+@pytest.mark.parametrize("name", NEEDS)
+def test_example_is_refused_without_what_it_needs(name: str) -> None:
+    """The table asks for no key that is not needed."""
+    with pytest.raises(ConfigError):
+        Config.from_context({**LEAST, name: KEYS[name][1].example})
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_defaults_of_a_profile_are_its_values(profile: str) -> None:
+    """Writing out the defaults that the table gives changes nothing."""
+    column = 2 + PROFILES.index(profile)
+    given: dict[str, Any] = {**LEAST, "profile": profile, "region": "us-east-1"}
+    written = {
+        cells[0]: cells[column].strip("`")
+        for cells in _rows(parts()["keys"])
+        if cells[column].startswith("`") and cells[0] != "profile"
+    }
+
+    assert len(written) > len(KEYS) / 2
+    assert Config.from_context({**written, **given}) == Config.from_context(given)
+
+
+def _rows(tables: str) -> list[list[str]]:
+    cells = [line.strip("| ").split(" | ") for line in tables.splitlines() if "`" in line]
+    return [[row[0].strip("`"), *row[1:]] for row in cells]
