@@ -1,8 +1,15 @@
 """Rewrite the generated parts of docs/: `python -m docs.generate`, which is `make docs`."""
 
+import os
 from pathlib import Path
 
-from . import configuration, markdown
+# jsii prints a long banner for Node.js releases past their end of life; 20 still runs it well.
+os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
+
+from infra.config import PYTHON_VERSIONS
+
+from . import configuration, cost, markdown
+from .templates import resources
 
 _DOCS = Path(__file__).resolve().parent.parent
 
@@ -16,7 +23,14 @@ def main() -> None:
 
 def pages() -> dict[Path, str]:
     """Give the pages as they should be."""
-    parts = {_DOCS / "configuration.md": configuration.parts()}
+    # Whatever Python this runs on.
+    newest = PYTHON_VERSIONS[-1]
+    dev = resources(profile="dev", pythonVersion=newest)
+    production = resources(profile="production", region="us-east-1", pythonVersion=newest)
+    parts = {
+        _DOCS / "configuration.md": configuration.parts(),
+        _DOCS / "cost.md": cost.parts(dev, production),
+    }
     return {page: markdown.replace(page.read_text(), part) for page, part in parts.items()}
 
 

@@ -1,0 +1,44 @@
+"""The stack's templates, which the pages count and quote from."""
+
+import json
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import aws_cdk as cdk
+
+from infra.config import Config
+from infra.stack import OtpStack
+
+from .configuration import LEAST
+
+_ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@cache
+def resources(**settings: str) -> dict[str, Any]:
+    """Synthesize the stack and give the resources of its template, by logical ID.
+
+    Args:
+        settings: keys of the configuration beside the least that there must be.
+
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        # The code is no part of a template: nothing is built for it.
+        bundle = Path(folder, "bundle")
+        bundle.mkdir()
+        (bundle / "code.py").touch()
+        app = cdk.App(outdir=folder, context=_context())
+        with patch("infra.function.build", lambda *_: bundle):
+            stack = OtpStack(app, "ServerlessOtp", config=Config.from_context(LEAST | settings))
+        template = app.synth().get_stack_by_name(stack.stack_name).template
+    found: dict[str, Any] = template["Resources"]
+    return found
+
+
+def _context() -> dict[str, Any]:
+    """Give what the CDK's command line would: the feature flags, and paths in the metadata."""
+    flags: dict[str, Any] = json.loads((_ROOT / "cdk.json").read_text())["context"]
+    return {**flags, "aws:cdk:enable-path-metadata": True}

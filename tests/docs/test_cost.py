@@ -1,0 +1,105 @@
+"""docs/cost.md: what is counted, and what the text says of the numbers."""
+
+from typing import Any
+
+import pytest
+
+from docs.generate.cost import (
+    ALARMS,
+    API_REQUESTS,
+    CUSTOM_METRICS,
+    TEXTS_TO_THE_US,
+    TRACES,
+    Price,
+    Stack,
+    total,
+)
+from docs.generate.templates import resources
+from infra.config import PYTHON_VERSIONS
+
+PROFILES = {
+    "dev": {"profile": "dev", "pythonVersion": PYTHON_VERSIONS[-1]},
+    "production": {
+        "profile": "production",
+        "region": "us-east-1",
+        "pythonVersion": PYTHON_VERSIONS[-1],
+    },
+}
+A_METRIC = {"Id": "a", "MetricStat": {}}
+
+
+@pytest.fixture(params=list(PROFILES.values()), ids=list(PROFILES))
+def stack(request: pytest.FixtureRequest) -> Stack:
+    """Give the resources of a profile."""
+    return Stack(resources(**request.param))
+
+
+def alarm(**properties: Any) -> dict[str, Any]:
+    """Write an alarm of a template."""
+    return {"Type": "AWS::CloudWatch::Alarm", "Properties": properties}
+
+
+@pytest.mark.parametrize(
+    ("properties", "metrics"),
+    [
+        pytest.param({"MetricName": "Texts"}, 1, id="on one metric"),
+        pytest.param(
+            {"Metrics": [{"Id": "x", "Expression": "a + b"}, A_METRIC, {**A_METRIC, "Id": "b"}]},
+            2,
+            id="on an expression of two",
+        ),
+    ],
+)
+def test_new_alarm_costs_ten_cents_for_each_of_its_metrics(
+    properties: dict[str, Any], metrics: int
+) -> None:
+    """CloudWatch asks for metrics, not for alarms."""
+    before = resources(**PROFILES["dev"])
+    after = Stack({**before, "New": alarm(**properties)}).idle_month()
+
+    counted = dict(Stack(before).idle_month())[ALARMS]
+    assert dict(after)[ALARMS] == counted + metrics
+    assert total(after) == pytest.approx(
+        total(Stack(before).idle_month()) + 0.10 * metrics, abs=0.001
+    )
+
+
+def test_resource_of_an_unknown_price_stops_the_page() -> None:
+    """Nobody adds a NAT gateway unnoticed."""
+    with pytest.raises(ValueError, match="AWS::EC2::NatGateway"):
+        Stack({"New": {"Type": "AWS::EC2::NatGateway"}})
+
+
+def test_every_function_has_metrics_of_its_own() -> None:
+    """A second function costs five metrics more."""
+    before = resources(**PROFILES["dev"])
+    second = {"Type": "AWS::Lambda::Function", "Properties": {"Handler": "otp.other.handler"}}
+
+    counted = dict(Stack({**before, "Second": second}).month_in_use())[CUSTOM_METRICS]
+
+    assert counted == dict(Stack(before).month_in_use())[CUSTOM_METRICS] + 5
+
+
+def test_texts_are_most_of_the_cost(stack: Stack) -> None:
+    """As the page says: the way through the stack is a hundredth of the text, at most."""
+    a_million_and_its_month = (
+        total(stack.idle_month()) + total(stack.month_in_use()) + total(stack.million_messages())
+    )
+    assert a_million_and_its_month < TEXTS_TO_THE_US.usd / 100
+
+
+def test_traces_cost_most_at_first_and_little_later(stack: Stack) -> None:
+    """As the page says: then API Gateway's requests do."""
+    assert _largest(stack, 1) == TRACES
+    assert _largest(stack, 10) == API_REQUESTS
+
+
+def test_production_costs_more(stack: Stack) -> None:
+    """As the page says: for a month and for a message."""
+    production = Stack(resources(**PROFILES["production"]))
+    assert total(stack.idle_month()) <= total(production.idle_month())
+    assert total(stack.million_messages()) <= total(production.million_messages())
+
+
+def _largest(stack: Stack, millions: float) -> Price:
+    return max(stack.million_messages(millions), key=lambda counted: counted[0].usd * counted[1])[0]
