@@ -8,7 +8,7 @@ os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
 
 from infra.config import PYTHON_VERSIONS
 
-from . import configuration, cost, markdown
+from . import configuration, cost, markdown, security
 from .templates import resources
 
 _DOCS = Path(__file__).resolve().parent.parent
@@ -24,12 +24,19 @@ def main() -> None:
 def pages() -> dict[Path, str]:
     """Give the pages as they should be."""
     # Whatever Python this runs on.
-    newest = PYTHON_VERSIONS[-1]
+    newest, older = PYTHON_VERSIONS[-1], PYTHON_VERSIONS[-2]
     dev = resources(profile="dev", pythonVersion=newest)
     production = resources(profile="production", region="us-east-1", pythonVersion=newest)
+    other = resources(
+        profile="production",
+        region="us-east-1",
+        pythonVersion=older,
+        apiGatewayLogRole="create",
+    )
     parts = {
         _DOCS / "configuration.md": configuration.parts(),
         _DOCS / "cost.md": cost.parts(dev, production),
+        _DOCS / "security.md": security.parts(dev, production, other),
     }
     return {page: markdown.replace(page.read_text(), part) for page, part in parts.items()}
 

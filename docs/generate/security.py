@@ -1,0 +1,142 @@
+"""docs/security.md: where phone numbers are, what stays, and what scanners were told."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from lambda_src.otp.settings import WINDOW_SECONDS
+
+from .markdown import NOTHING, code, table
+
+_MINUTE = 60
+_DAY = 24 * 60 * _MINUTE
+
+# The resource, and why its findings do not apply.
+_Place = tuple[str, str]
+
+
+def parts(
+    dev: Mapping[str, Any], production: Mapping[str, Any], other: Mapping[str, Any]
+) -> dict[str, str]:
+    """Write the generated parts of the page.
+
+    Args:
+        dev: the resources of the profile.
+        production: the same.
+        other: of production, with settings that other rules have something to say about.
+
+    """
+    of_production = acknowledgements(production)
+    return {
+        "phone-numbers": _phone_numbers(dev, production),
+        "kept": _kept(production),
+        "production": _findings(of_production),
+        "dev": _findings(_without(acknowledgements(dev), of_production)),
+        "other": _findings(_without(acknowledgements(other), of_production)),
+    }
+
+
+def acknowledgements(resources: Mapping[str, Any]) -> dict[_Place, list[str]]:
+    """Give the rules that are acknowledged, by resource and reason, cdk-nag's and checkov's."""
+    found: dict[_Place, list[str]] = {}
+    for resource in resources.values():
+        metadata = resource.get("Metadata", {})
+        entries = [
+            *(
+                (entry["id"], entry["reason"])
+                for entry in metadata.get("cdk_nag", {}).get("rules_to_suppress", ())
+            ),
+            *(
+                (entry["id"], entry["comment"])
+                for entry in metadata.get("checkov", {}).get("skip", ())
+            ),
+        ]
+        for rule, reason in entries:
+            found.setdefault((_readable(metadata), reason), []).append(rule)
+    return found
+
+
+def _without(
+    some: Mapping[_Place, list[str]], others: Mapping[_Place, list[str]]
+) -> dict[_Place, list[str]]:
+    return {place: rules for place, rules in some.items() if place not in others}
+
+
+def _findings(found: Mapping[_Place, Iterable[str]]) -> str:
+    return table(
+        ("resource", "rules", "why it does not apply"),
+        (
+            (code(resource), "<br>".join(map(code, rules)), reason)
+            for (resource, reason), rules in sorted(found.items())
+        ),
+    )
+
+
+def _kept(resources: Mapping[str, Any]) -> str:
+    return table(
+        ("resource", "type"),
+        (
+            (code(_readable(resource["Metadata"])), resource["Type"])
+            for resource in resources.values()
+            if resource.get("DeletionPolicy", "Delete") != "Delete"
+        ),
+    )
+
+
+def _phone_numbers(dev: Mapping[str, Any], production: Mapping[str, Any]) -> str:
+    record = (
+        f"{_duration(WINDOW_SECONDS)}, and until DynamoDB deletes the expired record: a few days"
+    )
+    rows = (
+        ("the caller's 200 answer", *2 * ("as long as the caller keeps it",)),
+        ("the ReferenceId's record in DynamoDB", *2 * (record,)),
+        ("the table's point-in-time recovery", *map(_recovery, (dev, production))),
+        (
+            "Lambda's own queue, for asynchronous requests",
+            *(
+                "at most "
+                + _seconds(resources, "AWS::Lambda::EventInvokeConfig", "MaximumEventAgeInSeconds")
+                for resources in (dev, production)
+            ),
+        ),
+        (
+            "the failure queue, for asynchronous requests",
+            *(
+                _seconds(resources, "AWS::SQS::Queue", "MessageRetentionPeriod")
+                for resources in (dev, production)
+            ),
+        ),
+    )
+    return table(("where", "how long in dev", "in production"), rows)
+
+
+def _recovery(resources: Mapping[str, Any]) -> str:
+    [table_] = _all(resources, "AWS::DynamoDB::GlobalTable")
+    specifications = [
+        replica.get("PointInTimeRecoverySpecification", {}) for replica in table_["Replicas"]
+    ]
+    days = {
+        specification["RecoveryPeriodInDays"]
+        for specification in specifications
+        if specification.get("PointInTimeRecoveryEnabled")
+    }
+    return _duration(max(days) * _DAY) if days else NOTHING
+
+
+def _seconds(resources: Mapping[str, Any], type_: str, name: str) -> str:
+    return _duration(max(properties[name] for properties in _all(resources, type_)))
+
+
+def _duration(seconds: int) -> str:
+    unit, name = (_DAY, "day") if seconds % _DAY == 0 else (_MINUTE, "minute")
+    count = seconds // unit
+    return f"{count} {name}" + ("s" if count > 1 else "")
+
+
+def _all(resources: Mapping[str, Any], type_: str) -> list[Mapping[str, Any]]:
+    return [resource["Properties"] for resource in resources.values() if resource["Type"] == type_]
+
+
+def _readable(metadata: Mapping[str, Any]) -> str:
+    """Name a resource by its construct, without the stack and the CDK's own last step."""
+    path: str = metadata["aws:cdk:path"]
+    return path.partition("/")[2].removesuffix("/Resource")
