@@ -10,6 +10,9 @@ from .markdown import NOTHING, code, table
 _MINUTE = 60
 _DAY = 24 * 60 * _MINUTE
 
+# Whatever CloudFormation is told: Lambda deletes a function's versions with it.
+_GOES_WITH_ANOTHER = ("AWS::Lambda::Version",)
+
 # The resource, and why its findings do not apply.
 _Place = tuple[str, str]
 
@@ -28,7 +31,7 @@ def parts(
     of_production = acknowledgements(production)
     return {
         "phone-numbers": _phone_numbers(dev, production),
-        "kept": _kept(production),
+        "kept": kept(production),
         "production": _findings(of_production),
         "dev": _findings(_without(acknowledgements(dev), of_production)),
         "other": _findings(_without(acknowledgements(other), of_production)),
@@ -55,6 +58,19 @@ def acknowledgements(resources: Mapping[str, Any]) -> dict[_Place, list[str]]:
     return found
 
 
+def kept(resources: Mapping[str, Any]) -> str:
+    """List what CloudFormation leaves behind."""
+    return table(
+        ("resource", "type"),
+        (
+            (code(_readable(resource["Metadata"])), resource["Type"])
+            for resource in resources.values()
+            if resource.get("DeletionPolicy", "Delete") != "Delete"
+            and resource["Type"] not in _GOES_WITH_ANOTHER
+        ),
+    )
+
+
 def _without(
     some: Mapping[_Place, list[str]], others: Mapping[_Place, list[str]]
 ) -> dict[_Place, list[str]]:
@@ -67,17 +83,6 @@ def _findings(found: Mapping[_Place, Iterable[str]]) -> str:
         (
             (code(resource), "<br>".join(map(code, rules)), reason)
             for (resource, reason), rules in sorted(found.items())
-        ),
-    )
-
-
-def _kept(resources: Mapping[str, Any]) -> str:
-    return table(
-        ("resource", "type"),
-        (
-            (code(_readable(resource["Metadata"])), resource["Type"])
-            for resource in resources.values()
-            if resource.get("DeletionPolicy", "Delete") != "Delete"
         ),
     )
 
