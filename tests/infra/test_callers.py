@@ -1,6 +1,8 @@
 """Who may call: the policy for callers, and the grants for other constructs."""
 
+import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
@@ -8,12 +10,14 @@ import pytest
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from infra.config import Config
+from docs.examples.another_team import LoginStack
+from infra.config import Config, ConfigError
 from infra.service import OtpService
 
 from .helpers import (
     ALIAS,
     MANAGED_POLICY,
+    REGION,
     RenderedTemplate,
     allowed,
     context,
@@ -102,3 +106,40 @@ def test_grant_invoke_api_gives_a_role_the_method_only(granting: Granting) -> No
 def test_role_without_a_grant_gets_nothing(granting: Granting) -> None:
     """A role that was granted nothing has no policy at all."""
     assert granting.statements["Stranger"] == []
+
+
+def test_example_of_another_teams_stack_synthesizes(tmp_path: Path) -> None:
+    """What the documentation shows works, and grants no more than it says."""
+    stack = LoginStack(create_app(tmp_path), "Login", region=REGION)
+
+    template = rendered(stack)
+
+    alias = template.only(ALIAS).ref
+    [login] = [
+        policy.properties["PolicyDocument"]["Statement"]
+        for policy in template.all("AWS::IAM::Policy")
+        if "Login" in policy.logical_id
+    ]
+    assert login == [allowed("lambda:InvokeFunction", alias)]
+    function = template.named("AWS::Lambda::Function", "Login")
+    assert function.properties["Environment"]["Variables"] == {"SEND_FUNCTION_ARN": alias}
+
+
+def test_service_in_a_stack_of_another_region_is_refused(tmp_path: Path) -> None:
+    """The key would be created where the table is not."""
+    stack = cdk.Stack(create_app(tmp_path), "Theirs", env=cdk.Environment(region="us-east-1"))
+    config = Config.from_context(context(profile="production", region=REGION))
+    with pytest.raises(ConfigError, match=r"^region=eu-west-1, and the stack has us-east-1"):
+        OtpService(stack, "Otp", config=config)
+
+
+def test_service_has_documented_parts(tmp_path: Path) -> None:
+    """The public attributes are these, each said in the docstring, for others to build on."""
+    stack = cdk.Stack(create_app(tmp_path), "Theirs")
+    service = OtpService(stack, "Otp", config=Config.from_context(context()))
+    public = {name for name in vars(service) if not name.startswith("_")}
+    assert public == {
+        *("alarms", "api", "application_id", "caller_policy", "dashboard", "key", "send", "table")
+    }
+    assert OtpService.__doc__
+    assert all(re.search(rf"^ +{name}: ", OtpService.__doc__, re.MULTILINE) for name in public)

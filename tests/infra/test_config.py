@@ -1,12 +1,13 @@
 """The configuration: what is refused, what is accepted, and what an operator is told."""
 
 import re
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from infra.config import PYTHON_VERSIONS, Config, ConfigError
+from infra.config import PYTHON_VERSIONS, Config, ConfigError, keys
 
 from .helpers import APPLICATION_ID, THIS_PYTHON, cdk_context, context
 
@@ -301,3 +302,155 @@ def test_key_of_the_cdk_is_none_of_ours(key: str) -> None:
 def test_feature_flags_of_the_project_are_none_of_ours() -> None:
     """All of cdk.json's own context is taken."""
     assert Config.from_context(context(**cdk_context())) == Config.from_context(context())
+
+
+# --- Profiles ---
+
+#: What the two profiles decide.
+OF_THE_PROFILE = {
+    "customer_key": (False, True),
+    "keep_data": (False, True),
+    "log_retention_days": (30, 365),
+    "canary": (False, True),
+    "waf": (False, True),
+    "api_gateway_log_role": ("none", "existing"),
+    "client_certificate": (False, True),
+}
+
+
+def production(**changes: Any) -> Config:
+    """Configure the profile production, with changes."""
+    return Config.from_context(context(profile="production", region="eu-west-1", **changes))
+
+
+def test_profile_is_dev_unless_it_is_set() -> None:
+    """Whoever tries it pays nothing for a firewall, and leaves nothing behind."""
+    config = Config.from_context(context())
+    assert config.profile == "dev"
+    assert {name: getattr(config, name) for name in OF_THE_PROFILE} == {
+        name: dev for name, (dev, _) in OF_THE_PROFILE.items()
+    }
+
+
+def test_production_is_locked_down_and_kept() -> None:
+    """One key turns all of it on, and nothing else differs."""
+    config = production()
+    differing = {
+        name
+        for name in keys()
+        if getattr(config, name) != getattr(Config.from_context(context()), name)
+    }
+    assert differing == {*OF_THE_PROFILE, "profile", "region"}
+    assert {name: getattr(config, name) for name in OF_THE_PROFILE} == {
+        name: in_production for name, (_, in_production) in OF_THE_PROFILE.items()
+    }
+
+
+@pytest.mark.parametrize("name", OF_THE_PROFILE)
+def test_every_key_of_a_profile_can_be_overridden(name: str) -> None:
+    """Each by itself, both ways."""
+    dev, in_production = OF_THE_PROFILE[name]
+    key = keys()[name].name
+    assert getattr(production(**{key: dev}), name) == dev
+    lifted = Config.from_context(context(region="eu-west-1", **{key: in_production}))
+    assert getattr(lifted, name) == in_production
+
+
+def test_python_code_is_checked_as_the_command_line_is() -> None:
+    """Another team's stack gives Python values, and is told the same sentences."""
+    config = Config(
+        application_id=APPLICATION_ID,
+        origination_identity="+18555550142",
+        brand_name="ExampleCorp",
+        allowed_countries=("US", "CA"),
+    )
+    assert config == Config.from_context(context())
+    with pytest.raises(ConfigError, match="^brandName=x{21} cannot be: set the name"):
+        replace(config, brand_name="x" * 21)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("profile", "prod"),
+        ("region", "Frankfurt"),
+        ("customerKey", "maybe"),
+        ("logRetentionDays", "31"),
+        ("provisionedConcurrency", "0"),
+        ("reservedConcurrency", "-1"),
+        ("apiRequestsPerSecond", "1.5"),
+        ("apiBurst", "many"),
+        ("allowedPrincipals", "12345678901"),
+        ("allowedPrincipals", "arn:aws:iam::123456789012:root"),
+        ("domainName", "https://otp.example.com"),
+        ("certificateArn", "otp.example.com"),
+        ("wafRateLimit", "9"),
+        ("apiGatewayLogRole", "true"),
+        ("alarmTopicArn", "on-call"),
+        ("alarmServerErrorPercent", "101"),
+        ("alarmTextsPerHour", "0"),
+        ("runbookUrl", "a b"),
+    ],
+)
+def test_impossible_value_of_an_optional_key_is_refused(key: str, value: str) -> None:
+    """The one problem names the key and its value, and gives an example."""
+    [line] = problems(context(**{key: value}))
+    assert line.startswith(f"{key}={value} cannot be: set ")
+    assert examples([line]).keys() == {key}
+
+
+# --- What cannot be together ---
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        pytest.param({"customerKey": "true"}, "set region", id="a key of no region"),
+        pytest.param({"profile": "production"}, "set region", id="production of no region"),
+        pytest.param(
+            {"snapStart": "true", "pythonVersion": "3.11"}, "Python 3.12", id="Python too old"
+        ),
+        pytest.param(
+            {"snapStart": "true", "pythonVersion": "3.13", "provisionedConcurrency": "1"},
+            "cannot be together",
+            id="snapshot and warm",
+        ),
+        pytest.param(
+            {"provisionedConcurrency": "3", "reservedConcurrency": "2"},
+            "cannot be above reservedConcurrency=2",
+            id="more warm than there may be",
+        ),
+        pytest.param({"canary": "true", "alarms": "false"}, "needs alarms", id="blind canary"),
+        pytest.param({"domainName": "otp.example.com"}, "certificateArn", id="no certificate"),
+        pytest.param(
+            {
+                "region": "us-east-1",
+                "domainName": "otp.example.com",
+                "certificateArn": "arn:aws:acm:eu-west-1:123456789012:certificate/1",
+            },
+            "eu-west-1",
+            id="certificate of another region",
+        ),
+        pytest.param({"wafRateLimit": "100"}, "waf=true", id="rule of no firewall"),
+        pytest.param(
+            {"alarms": "false", "alarmTopicArn": "arn:aws:sns:eu-west-1:123456789012:on-call"},
+            "notifies nobody",
+            id="topic of no alarms",
+        ),
+    ],
+)
+def test_what_cannot_be_together_is_refused_with_a_sentence(
+    given: dict[str, str], said: str
+) -> None:
+    """Before anything is synthesized; a deployment would fail after minutes, or mean nothing."""
+    [line] = problems(context(**given))
+    assert said in line
+
+
+def test_everything_at_once_is_a_configuration() -> None:
+    """The examples of all keys, as far as they go together."""
+    given = {key.name: key.example for key in keys().values()}
+    for name in ("createApplication", "snapStart"):
+        del given[name]
+    given["certificateArn"] = given["certificateArn"].replace("eu-west-1", given["region"])
+    assert Config.from_context(given).reserved_concurrency == 100
