@@ -18,9 +18,8 @@ def main() -> None:
     try:
         config = Config.from_context(app.node.get_all_context())
     except ConfigError as error:
-        sys.exit(
-            f"The configuration is not complete.\n\n{error}\n\ndocs/configuration.md lists all keys."
-        )
+        keys = "docs/configuration.md lists all keys."
+        sys.exit(f"The configuration is not complete.\n\n{error}\n\n{keys}")
     OtpStack(app, "ServerlessOtp", config=config, description="Serverless OTP")
     app.synth()
 

@@ -1,0 +1,1 @@
+"""Stacks that use the service; a test synthesizes them."""

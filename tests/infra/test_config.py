@@ -365,7 +365,7 @@ def test_python_code_is_checked_as_the_command_line_is() -> None:
         allowed_countries=("US", "CA"),
     )
     assert config == Config.from_context(context())
-    with pytest.raises(ConfigError, match="^brandName=x{21} cannot be: set the name"):
+    with pytest.raises(ConfigError, match=r"^brandName=x{21} cannot be: set the name"):
         replace(config, brand_name="x" * 21)
 
 
