@@ -9,7 +9,7 @@ PIP := -m pip install -qq --disable-pip-version-check
 # Two sandboxes or test runs at once would be slower than the time limits that they test.
 .NOTPARALLEL:
 
-.PHONY: help setup run test check format faults load docs verify bundle synth deploy clean
+.PHONY: help setup run test check format faults load reproduce docs verify bundle synth deploy clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -41,7 +41,10 @@ load: setup ## 5,000 requests over 2,000 ReferenceIds through the deployed API
 docs: setup ## Rewrite the generated parts of docs/
 	@$(VENV) -m docs.generate
 
-verify: check test faults load ## Everything; what CI runs
+reproduce: setup ## The same template from every other Python of this machine
+	@$(VENV) -m tests.reproduce
+
+verify: check test reproduce faults load ## Everything; what CI runs
 
 bundle: setup ## Build what is deployed into build/bundle/, for this machine
 	@$(VENV) -m infra.bundle

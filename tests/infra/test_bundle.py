@@ -50,7 +50,8 @@ ENVIRONMENT = {
     "OTP_TABLE_NAME": "reference-ids",
     "OTP_ORIGINATION_IDENTITY": "+18555550142",
     "OTP_BRAND_NAME": "ExampleCorp",
-    "OTP_FUNCTION_TIMEOUT_SECONDS": "25",
+    "OTP_DEPLOYMENT": "ServerlessOtp/Otp",
+    "OTP_FUNCTION_SECONDS": "25",
 }
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from infra.bundle import this_architecture
 
 _ROOT = Path(__file__).resolve().parent.parent.parent
+_CFN_LINT = Path(sys.executable).parent / "cfn-lint"
 _CHECKOV = _ROOT / ".venv-checkov" / "bin" / "checkov"
 
 _CONTEXT = {
@@ -52,7 +53,7 @@ def main() -> int:
             assembly = Path(folder) / str(number)
             failures += _run(f"{name}: cdk synth", _synth(assembly, context))
             template = str(assembly / "ServerlessOtp.template.json")
-            failures += _run(f"{name}: cfn-lint", [sys.executable, "-m", "cfnlint", template])
+            failures += _run(f"{name}: cfn-lint", [str(_CFN_LINT), template])
             failures += _run(
                 f"{name}: checkov",
                 [
