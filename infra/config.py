@@ -8,12 +8,13 @@ module.
 import difflib
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Annotated, Any, get_args, get_type_hints
 
 from lambda_src.otp.request import BrandNameText, LanguageTag, OriginationIdentityText
 
+from .contradictions import about_the_application, contradictions
 from .keys import (
     BY_PROFILE,
     Key,
@@ -38,10 +39,6 @@ RETENTION_DAYS = (
     *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
     *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
 )
-
-# The runtimes that cannot be snapshotted:
-# https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html
-_WITHOUT_SNAP_START = ("3.11",)
 
 # The CDK's own keys: @aws-cdk/…, aws:cdk:…, availability-zones:…; and what its command line keeps
 # in cdk.context.json.
@@ -413,7 +410,7 @@ class Config:
     ] = "docs/runbook.md"
 
     def __post_init__(self) -> None:
-        problems = list(_about_the_application(self))
+        problems = list(about_the_application(self))
         for name, key in keys().items():
             try:
                 value = _read(key, getattr(self, name), self.profile)
@@ -424,7 +421,7 @@ class Config:
                     problems.append(key.missing())
                 object.__setattr__(self, name, value)
         # What does not fit together is judged once every value is one.
-        problems = problems or list(_contradictions(self))
+        problems = problems or list(contradictions(self))
         if problems:
             raise ConfigError("\n".join(problems))
 
@@ -439,7 +436,7 @@ class Config:
         given = {
             key: value
             for key, value in context.items()
-            if value != "" and not _OF_THE_CDK.search(key)
+            if value not in ("", None) and not _OF_THE_CDK.search(key)
         }
         names = {key.name: name for name, key in keys().items()}
         values: dict[str, Any] = dict.fromkeys(_required()) | {
@@ -489,76 +486,6 @@ def _read(key: Key, value: Any, profile: str) -> Any:  # noqa: ANN401 - of any k
         ) from None
     except ValueError:
         raise _ValueProblem(key.impossible(value)) from None
-
-
-def _contradictions(config: Config) -> Iterator[str]:
-    """Say what cannot be together, or means nothing alone."""
-    yield from _about_the_functions(config)
-    yield from _about_the_api(config)
-    if config.customer_key and not config.region:
-        yield (
-            "customerKey=true needs the region of the table, since its key lives there: set "
-            "region (-c region=eu-west-1), or do without (-c customerKey=false)."
-        )
-    if config.alarm_topic_arn and not config.alarms:
-        yield "alarmTopicArn without alarms notifies nobody: set alarms=true (-c alarms=true)."
-
-
-def _about_the_application(config: Config) -> Iterator[str]:
-    # Judged on what was given: it may be all that is missing.
-    create = str(config.create_application).lower() == "true"
-    if create and config.application_id:
-        yield "Set either applicationId or createApplication=true, not both."
-    if not create and not config.application_id:
-        yield (
-            "Set applicationId: the Amazon Pinpoint application that sends "
-            "(-c applicationId=7353f53e6885409fa32d07cedexample); or let the stack create one "
-            "(-c createApplication=true)."
-        )
-
-
-def _about_the_functions(config: Config) -> Iterator[str]:
-    if config.snap_start and config.python_version in _WITHOUT_SNAP_START:
-        yield (
-            f"snapStart=true needs Python 3.12 or later, and pythonVersion is "
-            f"{config.python_version} (-c pythonVersion={PYTHON_VERSIONS[-1]})."
-        )
-    if config.snap_start and config.provisioned_concurrency:
-        yield (
-            "snapStart and provisionedConcurrency cannot be together: AWS keeps environments "
-            "either as a snapshot or warm. Set one of them."
-        )
-    if (
-        config.reserved_concurrency
-        and config.provisioned_concurrency
-        and config.provisioned_concurrency > config.reserved_concurrency
-    ):
-        yield (
-            f"provisionedConcurrency={config.provisioned_concurrency} cannot be above "
-            f"reservedConcurrency={config.reserved_concurrency}: it is a part of it."
-        )
-    if config.canary and not config.alarms:
-        yield (
-            "canary=true goes back when an alarm goes off, so it needs alarms=true "
-            "(-c alarms=true), or do without (-c canary=false)."
-        )
-
-
-def _about_the_api(config: Config) -> Iterator[str]:
-    if bool(config.domain_name) != bool(config.certificate_arn):
-        yield (
-            "domainName and certificateArn belong together: set both, or neither "
-            "(-c domainName=otp.example.com -c certificateArn=arn:aws:acm:…)."
-        )
-    if config.certificate_arn and config.region:
-        region = config.certificate_arn.split(":")[3]
-        if region != config.region:
-            yield (
-                f"certificateArn is in {region} and the API in {config.region}: a regional API "
-                f"takes a certificate of its own region."
-            )
-    if config.waf_rate_limit and not config.waf:
-        yield "wafRateLimit is a rule of the WAF: set waf=true as well (-c waf=true)."
 
 
 def _unknown(key: str, names: Mapping[str, str]) -> str:

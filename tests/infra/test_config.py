@@ -99,10 +99,11 @@ def test_application_not_to_be_created_has_its_id(false: bool | str) -> None:  #
     assert config.application_id == APPLICATION_ID
 
 
-@pytest.mark.parametrize("key", ["language", "pythonVersion", "architecture", "createApplication"])
-def test_empty_optional_value_is_the_default(key: str) -> None:
-    """A script that passes `-c key=$VALUE` without a value gets the default."""
-    assert Config.from_context(context(**{key: ""})) == Config.from_context(context())
+@pytest.mark.parametrize("value", ["", None], ids=["empty", "null"])
+@pytest.mark.parametrize("key", ["language", "pythonVersion", "architecture", "waf", "alarms"])
+def test_empty_optional_value_is_the_default(key: str, value: str | None) -> None:
+    """A script that passes `-c key=$VALUE` without a value gets the default, as `null` does."""
+    assert Config.from_context({**context(), key: value}) == Config.from_context(context())
 
 
 @pytest.mark.parametrize(

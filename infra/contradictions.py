@@ -1,0 +1,81 @@
+"""What of a configuration cannot be together, or means nothing alone: each with a sentence."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .config import Config
+
+# The runtimes that cannot be snapshotted:
+# https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html
+_WITHOUT_SNAP_START = ("3.11",)
+
+
+def contradictions(config: "Config") -> Iterator[str]:
+    """Judge a configuration whose values are each possible."""
+    yield from _about_the_functions(config)
+    yield from _about_the_api(config)
+    if config.customer_key and not config.region:
+        yield (
+            "customerKey=true needs the region of the table, since its key lives there: set "
+            "region (-c region=eu-west-1), or do without (-c customerKey=false)."
+        )
+    if config.alarm_topic_arn and not config.alarms:
+        yield "alarmTopicArn without alarms notifies nobody: set alarms=true (-c alarms=true)."
+
+
+def about_the_application(config: "Config") -> Iterator[str]:
+    """Say what is wrong with the application, as it was given: it may be all that is missing."""
+    create = str(config.create_application).lower() == "true"
+    if create and config.application_id:
+        yield "Set either applicationId or createApplication=true, not both."
+    if not create and not config.application_id:
+        yield (
+            "Set applicationId: the Amazon Pinpoint application that sends "
+            "(-c applicationId=7353f53e6885409fa32d07cedexample); or let the stack create one "
+            "(-c createApplication=true)."
+        )
+
+
+def _about_the_functions(config: "Config") -> Iterator[str]:
+    if config.snap_start and config.python_version in _WITHOUT_SNAP_START:
+        yield (
+            f"snapStart=true needs Python 3.12 or later, and pythonVersion is "
+            f"{config.python_version} (-c pythonVersion=3.13)."
+        )
+    if config.snap_start and config.provisioned_concurrency:
+        yield (
+            "snapStart and provisionedConcurrency cannot be together: AWS keeps environments "
+            "either as a snapshot or warm. Set one of them."
+        )
+    if (
+        config.reserved_concurrency
+        and config.provisioned_concurrency
+        and config.provisioned_concurrency > config.reserved_concurrency
+    ):
+        yield (
+            f"provisionedConcurrency={config.provisioned_concurrency} cannot be above "
+            f"reservedConcurrency={config.reserved_concurrency}: it is a part of it."
+        )
+    if config.canary and not config.alarms:
+        yield (
+            "canary=true goes back when an alarm goes off, so it needs alarms=true "
+            "(-c alarms=true), or do without (-c canary=false)."
+        )
+
+
+def _about_the_api(config: "Config") -> Iterator[str]:
+    if bool(config.domain_name) != bool(config.certificate_arn):
+        yield (
+            "domainName and certificateArn belong together: set both, or neither "
+            "(-c domainName=otp.example.com -c certificateArn=arn:aws:acm:…)."
+        )
+    if config.certificate_arn and config.region:
+        region = config.certificate_arn.split(":")[3]
+        if region != config.region:
+            yield (
+                f"certificateArn is in {region} and the API in {config.region}: a regional API "
+                f"takes a certificate of its own region."
+            )
+    if config.waf_rate_limit and not config.waf:
+        yield "wafRateLimit is a rule of the WAF: set waf=true as well (-c waf=true)."
