@@ -20,7 +20,7 @@ def main() -> None:
     except ConfigError as error:
         keys = "docs/configuration.md lists all keys."
         sys.exit(f"The configuration is not complete.\n\n{error}\n\n{keys}")
-    OtpStack(app, "ServerlessOtp", config=config, description="Serverless OTP")
+    OtpStack(app, config.stack_name, config=config, description="Serverless OTP")
     app.synth()
 
 

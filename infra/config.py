@@ -25,6 +25,7 @@ from .keys import (
     flag,
     matching,
     number,
+    pinpoint_region,
     text,
 )
 
@@ -128,13 +129,22 @@ class Config:
             choice(PROFILES),
         ),
     ] = "dev"
+    stack_name: Annotated[
+        str,
+        Key(
+            "stackName",
+            "the stack's name; a second deployment in an account and region needs another one",
+            "OtpStaging",
+            matching("[A-Za-z][A-Za-z0-9-]{0,99}"),
+        ),
+    ] = "ServerlessOtp"
     region: Annotated[
         str | None,
         Key(
             "region",
-            "the AWS region to deploy to, which customerKey needs to know",
+            "the AWS region to deploy to, one that Amazon Pinpoint is in; needed by customerKey",
             "eu-west-1",
-            matching(r"[a-z]{2}(-[a-z]+)+-\d"),
+            pinpoint_region,
         ),
     ] = None
     customer_key: Annotated[

@@ -14,7 +14,7 @@ from .api import OtpApi
 from .deployment import Deployment
 from .firewall import Firewall
 from .function import OtpFunction
-from .monitoring import NAMESPACE, store_failures, texts
+from .monitoring import NAMESPACE, store_throttles, texts
 
 _WIDTH = 24
 _HEIGHT = 6
@@ -168,7 +168,16 @@ class Dashboard(Construct):
                     )
                 ],
             ),
-            ("DynamoDB", [store_failures(table)]),
+            (
+                "DynamoDB: failed requests, throttled writes",
+                [
+                    *(
+                        function.metrics.refused("StoreUnavailable").with_(label=f"{name}: failed")
+                        for name, function in functions.items()
+                    ),
+                    store_throttles(table).with_(label="throttled"),
+                ],
+            ),
             (
                 "Asynchronous requests that finally failed",
                 [

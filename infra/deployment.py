@@ -34,5 +34,13 @@ class Deployment:
 
     @property
     def removal_policy(self) -> RemovalPolicy:
-        """What becomes of that which holds data, when it goes from the stack or the stack goes."""
-        return RemovalPolicy.RETAIN if self.config.keep_data else RemovalPolicy.DESTROY
+        """What becomes of that which holds data, when it goes from the stack or the stack goes.
+
+        What a failed deployment had just created goes in any case: it holds nothing, and its name
+        would be taken at the next try.
+        """
+        return (
+            RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
+            if self.config.keep_data
+            else RemovalPolicy.DESTROY
+        )

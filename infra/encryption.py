@@ -21,7 +21,9 @@ def create_key(scope: Construct, *, config: Config) -> kms.Key | None:
         "Key",
         description=f"Encrypts what {stack.stack_name} stores",
         enable_key_rotation=True,
-        removal_policy=RemovalPolicy.RETAIN if config.keep_data else RemovalPolicy.DESTROY,
+        removal_policy=(
+            RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if config.keep_data else RemovalPolicy.DESTROY
+        ),
     )
     # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
     key.add_to_resource_policy(

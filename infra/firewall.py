@@ -1,6 +1,6 @@
 """AWS WAF before the API: what AWS knows to be bad, and optionally who asks too often."""
 
-from aws_cdk import Fn, Stack
+from aws_cdk import Stack
 from aws_cdk import aws_wafv2 as wafv2
 from constructs import Construct
 
@@ -14,6 +14,9 @@ _MANAGED_RULES = (
     "AWSManagedRulesCommonRuleSet",
     "AWSManagedRulesKnownBadInputsRuleSet",
 )
+# Bare HTTP clients of some languages send no User-Agent; and a body that is too large is the
+# function's to refuse, as 413.
+_ONLY_COUNTED = {"AWSManagedRulesCommonRuleSet": ("NoUserAgent_HEADER", "SizeRestrictions_BODY")}
 
 
 class Firewall(Construct):
@@ -58,12 +61,9 @@ class Firewall(Construct):
             self,
             "Log",
             deployment,
-            # WAF asks for the prefix. The stack's own ID makes it unique, even after the log of a
-            # deleted stack was kept.
-            name=Fn.join(
-                "-",
-                ["aws-waf-logs", Fn.select(2, Fn.split("/", stack.stack_id)), self.node.addr[-8:]],
-            ),
+            # WAF asks for the prefix. A firewall that comes again has another ID, and its log
+            # does not meet one that was kept.
+            name=f"aws-waf-logs-{acl.attr_id}",
         )
         wafv2.CfnLoggingConfiguration(
             self,
@@ -99,7 +99,15 @@ def _managed_rule(name: str, priority: int) -> wafv2.CfnWebACL.RuleProperty:
         override_action=wafv2.CfnWebACL.OverrideActionProperty(none={}),
         statement=wafv2.CfnWebACL.StatementProperty(
             managed_rule_group_statement=wafv2.CfnWebACL.ManagedRuleGroupStatementProperty(
-                vendor_name="AWS", name=name
+                vendor_name="AWS",
+                name=name,
+                rule_action_overrides=[
+                    wafv2.CfnWebACL.RuleActionOverrideProperty(
+                        name=rule, action_to_use=wafv2.CfnWebACL.RuleActionProperty(count={})
+                    )
+                    for rule in _ONLY_COUNTED.get(name, ())
+                ]
+                or None,
             )
         ),
         visibility_config=_visibility(name),

@@ -51,6 +51,12 @@ class NotFound(Problem):
     title = "There is no such resource"
 
 
+class NotInvoked(OutcomeUnknown):
+    """API Gateway could not invoke the function, or could not read what it answered."""
+
+    status = 500
+
+
 class ConnectionLost(OutcomeUnknown):
     """The function ended without an answer: API Gateway's 502."""
 
@@ -80,10 +86,9 @@ def problems() -> Iterator[tuple[str, Problem]]:
     yield "UNSUPPORTED_MEDIA_TYPE", UnsupportedMediaType("Send the request as application/json.")
     for type_ in ("THROTTLED", "QUOTA_EXCEEDED"):
         yield type_, Throttled("Too many requests are being made. Nothing was sent; repeat this.")
-    for type_ in (
-        *("API_CONFIGURATION_ERROR", "AUTHORIZER_CONFIGURATION_ERROR", "AUTHORIZER_FAILURE"),
-    ):
+    for type_ in ("AUTHORIZER_CONFIGURATION_ERROR", "AUTHORIZER_FAILURE"):
         yield type_, ours
+    yield "API_CONFIGURATION_ERROR", NotInvoked(_LEARN_THE_OUTCOME)
     # An answer of the function that is none, or no function to answer: what it did is not known.
     yield "DEFAULT_5XX", ConnectionLost(_LEARN_THE_OUTCOME)
     for type_ in ("INTEGRATION_FAILURE", "INTEGRATION_TIMEOUT"):

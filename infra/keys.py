@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
+from botocore.session import Session
 from pydantic import TypeAdapter
 
 Reader = Callable[[Any], Any]
@@ -125,6 +126,17 @@ def number(least: int, most: int) -> Reader:
         return int(value)
 
     return read
+
+
+def pinpoint_region(value: Any) -> str:  # noqa: ANN401 - context is JSON
+    """Read a region that Amazon Pinpoint is in, as botocore knows them."""
+    session = Session()
+    regions = {
+        region
+        for partition in session.get_available_partitions()
+        for region in session.get_available_regions("pinpoint", partition)
+    }
+    return str(choice(regions)(value))
 
 
 def countries(value: Any) -> tuple[str, ...]:  # noqa: ANN401 - context is JSON

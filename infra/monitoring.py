@@ -48,7 +48,8 @@ class FunctionMetrics:
         # Lambda counts a function that answers a direct caller's typo as an error, as it does one
         # that died. We count the former, so the rest are the latter.
         self.crash_percent = cloudwatch.MathExpression(
-            expression="100 * (FILL(errors, 0) - FILL(reported, 0)) / invocations",
+            # A function that never starts reports nothing at all, not even a series to be filled.
+            expression=("100 * (errors - SUM([FILL(reported, 0), TIME_SERIES(0)])) / invocations"),
             using_metrics={
                 "errors": alias.metric_errors(period=_MINUTE, statistic="Sum"),
                 "reported": self._own("ReportedErrors", "Sum"),
@@ -58,11 +59,15 @@ class FunctionMetrics:
             period=_MINUTE,
         )
 
-    def _own(self, name: str, statistic: str) -> cloudwatch.Metric:
+    def refused(self, code: str) -> cloudwatch.Metric:
+        """Count the requests that were answered with a problem of this code."""
+        return self._own("Refused", "Sum", Code=code)
+
+    def _own(self, name: str, statistic: str, **dimensions: str) -> cloudwatch.Metric:
         return cloudwatch.Metric(
             namespace=NAMESPACE,
             metric_name=name,
-            dimensions_map=self._dimensions,
+            dimensions_map={**self._dimensions, **dimensions},
             statistic=statistic,
             period=_MINUTE,
         )
@@ -79,24 +84,13 @@ def texts(deployment: str, period: Duration) -> cloudwatch.Metric:
     )
 
 
-def store_failures(table: dynamodb.TableV2) -> cloudwatch.MathExpression:
-    """Count the requests that DynamoDB throttled or failed."""
-    operations = ("PutItem", "UpdateItem", "DeleteItem")
-    metrics = {
-        f"{kind}_{operation.lower()}": cloudwatch.Metric(
-            namespace="AWS/DynamoDB",
-            metric_name=name,
-            dimensions_map={"TableName": table.table_name, "Operation": operation},
-            statistic="Sum",
-            period=_MINUTE,
-        )
-        for kind, name in (("failed", "SystemErrors"), ("throttled", "ThrottledRequests"))
-        for operation in operations
-    }
-    return cloudwatch.MathExpression(
-        expression=" + ".join(f"FILL({name}, 0)" for name in metrics),
-        using_metrics=metrics,
-        label="Throttled or failed",
+def store_throttles(table: dynamodb.TableV2) -> cloudwatch.Metric:
+    """Count the writes that DynamoDB throttled; the functions only write."""
+    return cloudwatch.Metric(
+        namespace="AWS/DynamoDB",
+        metric_name="WriteThrottleEvents",
+        dimensions_map={"TableName": table.table_name},
+        statistic="Sum",
         period=_MINUTE,
     )
 

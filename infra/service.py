@@ -12,7 +12,7 @@ from .deployment import Deployment
 from .encryption import create_key
 from .firewall import Firewall
 from .function import OtpFunction
-from .monitoring import Alarms, store_failures, texts
+from .monitoring import Alarms, store_throttles, texts
 from .store import ITEM_ACTIONS, create_table
 
 
@@ -124,9 +124,16 @@ class OtpService(Construct):
     def _add_alarms(self, alarms: Alarms, deployment: Deployment) -> None:
         alarms.add(
             "Store",
-            store_failures(self.table),
+            self.send.metrics.refused("StoreUnavailable"),
             above=0,
-            meaning="DynamoDB throttles or fails, and requests with it.",
+            meaning="DynamoDB fails, and requests with it.",
+            section="store",
+        )
+        alarms.add(
+            "StoreThrottles",
+            store_throttles(self.table),
+            above=0,
+            meaning="DynamoDB throttles the table.",
             section="store",
         )
         alarms.add(
@@ -159,7 +166,12 @@ class OtpService(Construct):
         )
 
     def _create_application(self, deployment: Deployment) -> str:
-        return pinpoint.CfnApp(self, "Application", name=deployment.label).ref
+        application = pinpoint.CfnApp(self, "Application", name=deployment.label)
+        application.apply_removal_policy(deployment.removal_policy)
+        # Without it, an application texts nobody:
+        # https://docs.aws.amazon.com/pinpoint/latest/apireference/apps-application-id-channels-sms.html
+        pinpoint.CfnSMSChannel(self, "SmsChannel", application_id=application.ref, enabled=True)
+        return application.ref
 
     def _check_region(self, config: Config) -> None:
         region = Stack.of(self).region

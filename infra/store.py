@@ -1,5 +1,6 @@
 """The table that remembers which ReferenceIds were texted."""
 
+from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
@@ -36,7 +37,8 @@ def create_table(scope: Construct, deployment: Deployment) -> dynamodb.TableV2:
             if keep_data
             else None
         ),
-        removal_policy=deployment.removal_policy,
+        # Not even a failed deployment may delete it: its deletion protection would stop that.
+        removal_policy=RemovalPolicy.RETAIN if keep_data else RemovalPolicy.DESTROY,
     )
     if not keep_data:
         acknowledge(

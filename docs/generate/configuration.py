@@ -32,6 +32,7 @@ GROUPS = {
     ),
     "What kind of deployment": (
         "profile",
+        "stackName",
         "region",
         "customerKey",
         "keepData",

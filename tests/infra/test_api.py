@@ -307,6 +307,17 @@ def test_firewall_stands_before_the_stage_and_logs(production: RenderedTemplate)
         "AWSManagedRulesKnownBadInputsRuleSet",
     ]
     assert all(rule["OverrideAction"] == {"None": {}} for rule in acl.properties["Rules"])
+    only_counted = {
+        override["Name"]: override["ActionToUse"]
+        for rule in acl.properties["Rules"]
+        for override in rule["Statement"]["ManagedRuleGroupStatement"].get(
+            "RuleActionOverrides", []
+        )
+    }
+    # Bare HTTP clients send no User-Agent, and a body that is too large is the function's 413.
+    assert only_counted == {
+        rule: {"Count": {}} for rule in ("NoUserAgent_HEADER", "SizeRestrictions_BODY")
+    }
     assert acl.properties["Scope"] == "REGIONAL"
     association = production.only(WEB_ACL_ASSOCIATION)
     stage = f"/restapis/{production.only(API).ref}/stages/v1"
@@ -316,7 +327,7 @@ def test_firewall_stands_before_the_stage_and_logs(production: RenderedTemplate)
     }
     assert production.only(STAGE).logical_id in association.whole["DependsOn"]
     group = production.named(LOG_GROUP, "Firewall")
-    assert group.properties["LogGroupName"].startswith("aws-waf-logs-")
+    assert group.properties["LogGroupName"] == f"aws-waf-logs-{acl.attribute('Id')}"
     assert production.only(WEB_ACL_LOGGING).properties == {
         "ResourceArn": acl.attribute("Arn"),
         "LogDestinationConfigs": [production.arn("logs", f"log-group:{group.ref}")],

@@ -108,6 +108,13 @@ def test_role_without_a_grant_gets_nothing(granting: Granting) -> None:
     assert granting.statements["Stranger"] == []
 
 
+def test_caller_policy_is_never_replaced(minimal: RenderedTemplate) -> None:
+    """Its description can only be replaced with it, and callers would keep the old one."""
+    assert minimal.named(MANAGED_POLICY, "Caller").properties["Description"] == (
+        "May send one-time passwords, through the API or by invoking the function"
+    )
+
+
 def test_example_of_another_teams_stack_synthesizes(tmp_path: Path) -> None:
     """What the documentation shows works, and grants no more than it says."""
     stack = LoginStack(create_app(tmp_path), "Login", region=REGION)

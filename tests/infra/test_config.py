@@ -375,6 +375,9 @@ def test_python_code_is_checked_as_the_command_line_is() -> None:
     [
         ("profile", "prod"),
         ("region", "Frankfurt"),
+        ("region", "eu-north-1"),
+        ("region", "cn-north-1"),
+        ("stackName", "otp_staging"),
         ("customerKey", "maybe"),
         ("logRetentionDays", "31"),
         ("provisionedConcurrency", "0"),

@@ -353,8 +353,7 @@ def test_new_version_gets_a_tenth_first_and_goes_back_on_an_alarm(
     group = production.only(CANARY)
     alarms = [alarm["Name"] for alarm in group.properties["AlarmConfiguration"]["Alarms"]]
     assert alarms == [
-        production.named("AWS::CloudWatch::Alarm", name).ref
-        for name in ("ServerErrors", "Crashes", "Latency")
+        production.named("AWS::CloudWatch::Alarm", name).ref for name in ("ServerErrors", "Crashes")
     ]
     assert group.properties["AlarmConfiguration"]["Enabled"] is True
     assert (
@@ -398,6 +397,40 @@ def test_deployments_may_shift_this_alias_and_look_at_alarms(production: Rendere
         ),
         allowed("cloudwatch:DescribeAlarms", "*"),
     ]
+
+
+def test_versions_are_kept_to_go_back_to_but_not_those_of_a_failed_release(
+    production: RenderedTemplate, minimal: RenderedTemplate, tmp_path: Path
+) -> None:
+    """Lambda would not publish the same code again; and a snapshot costs by the version."""
+    snapshots = synthesize(
+        tmp_path, profile="production", region=REGION, snapStart="true", pythonVersion="3.13"
+    )
+    assert production.only(VERSION).whole["DeletionPolicy"] == "RetainExceptOnCreate"
+    for template in (minimal, snapshots):
+        assert template.only(VERSION).whole.get("DeletionPolicy", "Delete") == "Delete"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"region": "us-east-1"}, id="the region, written down"),
+        pytest.param({"applicationId": None, "createApplication": "true"}, id="the application"),
+    ],
+)
+def test_new_version_is_one_that_lambda_sees(
+    changes: dict[str, Any], minimal: RenderedTemplate, tmp_path: Path
+) -> None:
+    """A property that is only written differently publishes a version, so another one differs.
+
+    Lambda refuses to publish where nothing has changed, and the deployment would fail.
+    """
+    changed = synthesize(tmp_path, **changes)
+    assert changed.only(VERSION).logical_id != minimal.only(VERSION).logical_id
+    descriptions = {
+        template.only(FUNCTION).properties["Description"] for template in (changed, minimal)
+    }
+    assert len(descriptions) == 2
 
 
 def test_dev_replaces_the_version_at_once(minimal: RenderedTemplate) -> None:

@@ -45,9 +45,15 @@ CODES = {
     413: "PayloadTooLarge",
     415: "UnsupportedMediaType",
     429: "Throttled",
-    500: "Misconfigured",
     502: "OutcomeUnknown",
     504: "OutcomeUnknown",
+}
+
+#: Where the service's own setup is at fault, and where it may not be.
+CODES_OF_500 = {
+    "API_CONFIGURATION_ERROR": "OutcomeUnknown",
+    "AUTHORIZER_CONFIGURATION_ERROR": "Misconfigured",
+    "AUTHORIZER_FAILURE": "Misconfigured",
 }
 
 REQUEST_ID = "5c0b2f0e-0d4e-4f4b-9a0e-3f0c6f0e7a11"
@@ -88,7 +94,7 @@ def test_error_is_a_problem_in_the_contracts_shape(
 
     assert properties["StatusCode"] == str(status)
     assert problem["status"] == status
-    assert problem["code"] == CODES[status]
+    assert problem["code"] == (CODES_OF_500[type_] if status == 500 else CODES[status])
     assert problem["type"] == f"urn:problem-type:serverless-otp:{problem['code']}"
     assert problem["requestId"] == REQUEST_ID
     assert problem["title"]
@@ -126,7 +132,10 @@ def test_nothing_that_the_caller_wrote_comes_back(production: RenderedTemplate, 
     assert "#" not in templates["application/json"]
 
 
-@pytest.mark.parametrize("type_", ["DEFAULT_5XX", "INTEGRATION_FAILURE", "INTEGRATION_TIMEOUT"])
+@pytest.mark.parametrize(
+    "type_",
+    ["API_CONFIGURATION_ERROR", "DEFAULT_5XX", "INTEGRATION_FAILURE", "INTEGRATION_TIMEOUT"],
+)
 def test_caller_who_got_no_answer_is_told_to_repeat_the_same_reference_id(
     production: RenderedTemplate, type_: str
 ) -> None:

@@ -38,6 +38,7 @@ from .helpers import (
     QUEUE_POLICY,
     REGION,
     ROLE,
+    SMS_CHANNEL,
     STAGE,
     TABLE,
     TOPIC,
@@ -77,7 +78,7 @@ IN_BOTH_PROFILES = Counter(
         STAGE: 1,
         TOPIC: 1,
         TOPIC_POLICY: 1,
-        ALARM: 9,
+        ALARM: 10,
         DASHBOARD: 1,
     }
 )
@@ -146,9 +147,9 @@ def test_nothing_has_a_name_that_a_second_deployment_would_want_too(
     """The only fixed names are those that AWS lets many have, or keeps within a parent.
 
     The log groups of API Gateway and of the firewall must have a certain name, which holds the
-    API's or the stack's own ID.
+    ID of the API or of the web ACL.
     """
-    references = {resource.ref for resource in template.resources}
+    references = {f"${{{resource.logical_id}" for resource in template.resources}
     fixed = {
         (resource.type, name): value
         for resource in template.resources
@@ -156,13 +157,12 @@ def test_nothing_has_a_name_that_a_second_deployment_would_want_too(
         if name.endswith("Name") and not any(reference in str(value) for reference in references)
     }
     metrics = {(ALARM, "MetricName")}  # no name of the alarm's own
-    assert fixed.keys() - metrics - {(APPLICATION, "Name"), (LOG_GROUP, "LogGroupName")} <= {
+    assert fixed.keys() - metrics - {(APPLICATION, "Name")} <= {
         (API, "Name"),  # an API is known by its ID
         (STAGE, "StageName"),  # within its API
         (ALIAS, "Name"),  # within its function
         (CANARY, "DeploymentConfigName"),  # AWS's own
     }
-    assert "AWS::StackId" in fixed.get((LOG_GROUP, "LogGroupName"), "AWS::StackId")
 
 
 def test_everything_goes_with_the_stack_in_dev(minimal: RenderedTemplate) -> None:
@@ -187,11 +187,23 @@ def test_what_holds_data_outlives_the_stack_in_production(production: RenderedTe
     kept = Counter(
         resource.type
         for resource in production.resources
-        if resource.whole.get("DeletionPolicy") == "Retain"
+        if resource.whole.get("DeletionPolicy") in ("Retain", "RetainExceptOnCreate")
     )
     assert kept == {TABLE: 1, KEY: 1, QUEUE: 1, LOG_GROUP: 4, VERSION: 1}
     said = production.outputs["KeptOnDestroy"]["Value"]
     assert all(word in said for word in ("table", "key", "queues", "log groups"))
+
+
+def test_failed_deployment_leaves_nothing_that_the_next_try_meets(
+    production: RenderedTemplate,
+) -> None:
+    """What it had just created goes, except for the table, whose protection would stop that."""
+    kept_always = {
+        resource.type
+        for resource in production.resources
+        if resource.whole.get("DeletionPolicy") == "Retain"
+    }
+    assert kept_always == {TABLE}
 
 
 def test_every_log_is_the_stacks_own_and_forgets(template: RenderedTemplate) -> None:
@@ -268,11 +280,11 @@ def test_configured_application_is_not_created(minimal: RenderedTemplate) -> Non
     assert minimal.all(APPLICATION) == []
 
 
-def test_created_application_is_one_resource_more(
+def test_created_application_is_what_is_more(
     minimal: RenderedTemplate, creating: RenderedTemplate
 ) -> None:
-    """With createApplication, the application is the only difference in resources."""
-    assert types(creating) - types(minimal) == {APPLICATION: 1}
+    """With createApplication, the application and its channel are the only difference."""
+    assert types(creating) - types(minimal) == {APPLICATION: 1, SMS_CHANNEL: 1}
     assert types(minimal) - types(creating) == {}
 
 
@@ -285,6 +297,26 @@ def test_created_application_is_the_one_that_the_function_may_send_through(
     assert statements[0]["Resource"] == creating.arn("mobiletargeting", f"apps/{application}/otp")
     variables = creating.only(FUNCTION).properties["Environment"]["Variables"]
     assert variables["OTP_APPLICATION_ID"] == application
+
+
+def test_created_application_may_text(creating: RenderedTemplate) -> None:
+    """An application texts nobody before its SMS channel is enabled."""
+    assert creating.only(SMS_CHANNEL).properties == {
+        "ApplicationId": creating.only(APPLICATION).ref,
+        "Enabled": True,
+    }
+
+
+def test_created_application_outlives_the_stack_in_production(tmp_path: Path) -> None:
+    """AWS does not say whether another one could be created."""
+    template = synthesize(
+        tmp_path,
+        profile="production",
+        region=REGION,
+        applicationId=None,
+        createApplication="true",
+    )
+    assert template.only(APPLICATION).whole["DeletionPolicy"] == "RetainExceptOnCreate"
 
 
 @pytest.mark.parametrize("key", ["alarms", "dashboard"])
