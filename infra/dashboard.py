@@ -169,10 +169,10 @@ class Dashboard(Construct):
                 ],
             ),
             (
-                "DynamoDB: failed requests, throttled writes",
+                "DynamoDB: writes that failed or were throttled",
                 [
                     *(
-                        function.metrics.refused("StoreUnavailable").with_(label=f"{name}: failed")
+                        function.metrics.store_failures.with_(label=f"{name}: failed")
                         for name, function in functions.items()
                     ),
                     store_throttles(table).with_(label="throttled"),

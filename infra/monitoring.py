@@ -42,6 +42,7 @@ class FunctionMetrics:
         # 0 or 1 for every request, so that the average is the share of them.
         self.server_error_rate = self._own("ServerErrors", "Average")
         self.outcome_unknown_rate = self._own("OutcomeUnknown", "Average")
+        self.store_failures = self._own("StoreFailures", "Sum")
         self.throttles = alias.metric_throttles(period=_MINUTE, statistic="Sum")
         self.duration_p50 = alias.metric_duration(period=_MINUTE, statistic="p50")
         self.duration_p99 = alias.metric_duration(period=_MINUTE, statistic="p99")
@@ -59,15 +60,11 @@ class FunctionMetrics:
             period=_MINUTE,
         )
 
-    def refused(self, code: str) -> cloudwatch.Metric:
-        """Count the requests that were answered with a problem of this code."""
-        return self._own("Refused", "Sum", Code=code)
-
-    def _own(self, name: str, statistic: str, **dimensions: str) -> cloudwatch.Metric:
+    def _own(self, name: str, statistic: str) -> cloudwatch.Metric:
         return cloudwatch.Metric(
             namespace=NAMESPACE,
             metric_name=name,
-            dimensions_map={**self._dimensions, **dimensions},
+            dimensions_map=self._dimensions,
             statistic=statistic,
             period=_MINUTE,
         )

@@ -124,9 +124,9 @@ class OtpService(Construct):
     def _add_alarms(self, alarms: Alarms, deployment: Deployment) -> None:
         alarms.add(
             "Store",
-            self.send.metrics.refused("StoreUnavailable"),
+            self.send.metrics.store_failures,
             above=0,
-            meaning="DynamoDB fails, and requests with it.",
+            meaning="Writes to DynamoDB fail.",
             section="store",
         )
         alarms.add(

@@ -8,6 +8,8 @@
 | Replayed       | answers that were recorded earlier                     | Deployment, Function  |
 | ReportedErrors | function errors that are the answer to a direct call;  | Deployment, Function  |
 |                | the others in Lambda's own Errors died without one     |                       |
+| StoreFailures  | writes to the table that failed; of the lock, of the   | Deployment, Function  |
+|                | answer, or of the freeing                              |                       |
 | Texts          | messages that Pinpoint took                            | Deployment, and again |
 |                |                                                        | with Country          |
 | Refused        | answers that are problems                              | Deployment, Function, |
@@ -24,6 +26,7 @@ problems of the contract, and Country the countries that are texted, never a num
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
 
+import time
 from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
@@ -72,6 +75,16 @@ class RequestMetrics:
                 self._count_refusal(answer.code, started)
         except Exception:
             self._logger.exception("The request could not be counted")
+
+    def count_store_failure(self) -> None:
+        """Count a write to the table that failed, noticed by the caller or not. Never raises."""
+        try:
+            line = self._line(time.time())
+            line.add_dimension("Function", self._function)
+            line.add_metric("StoreFailures", MetricUnit.Count, 1)
+            line.flush_metrics()
+        except Exception:
+            self._logger.exception("The failure could not be counted")
 
     def _count_request(self, answer: Answer, started: float, *, reported_error: bool) -> None:
         first_unknown = (OutcomeUnknown.status, OutcomeUnknown.code)

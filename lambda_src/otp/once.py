@@ -56,6 +56,8 @@ if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
+    from .metrics import RequestMetrics
+
 _INPROGRESS = STATUS_CONSTANTS["INPROGRESS"]
 _COMPLETED = STATUS_CONSTANTS["COMPLETED"]
 _OUTCOME_UNKNOWN = json.dumps({"status": OutcomeUnknown.status, "code": OutcomeUnknown.code})
@@ -86,6 +88,7 @@ class ReferenceIdRecords(DynamoDBPersistenceLayer):
         client: a DynamoDB client.
         limits: after the function's own, an attempt without an outcome is surely dead.
         logger: told of outcomes that could not be written.
+        metrics: told of every write that failed.
 
     """
 
@@ -95,10 +98,12 @@ class ReferenceIdRecords(DynamoDBPersistenceLayer):
         client: "DynamoDBClient",
         limits: TimeLimits,
         logger: "Logger",
+        metrics: "RequestMetrics",
     ) -> None:
         super().__init__(table_name=table_name, boto3_client=client)
         self._function_timeout_ms = limits.function * 1000
         self._logger = logger
+        self._metrics = metrics
 
     def save_inprogress(
         self,
@@ -145,6 +150,7 @@ class ReferenceIdRecords(DynamoDBPersistenceLayer):
                 old_data_record=self._item_to_data_record(item)
             ) from None
         except Exception as failure:
+            self._metrics.count_store_failure()
             # DynamoDB may have taken the lock all the same. Nothing is sent, so it is undone.
             self.delete_record(data, failure)
             raise
@@ -173,6 +179,7 @@ class ReferenceIdRecords(DynamoDBPersistenceLayer):
                 },
             )
         except Exception:
+            self._metrics.count_store_failure()
             self._logger.exception("The outcome could not be recorded; the ReferenceId is held")
 
     def delete_record(self, data: dict[str, Any], exception: Exception) -> None:  # noqa: ARG002 - Powertools' signature
@@ -195,6 +202,7 @@ class ReferenceIdRecords(DynamoDBPersistenceLayer):
         except self.client.exceptions.ConditionalCheckFailedException:
             pass  # Nothing of ours is there: an answer got lost, or there never was a record.
         except Exception:
+            self._metrics.count_store_failure()
             self._logger.exception("The ReferenceId could not be freed; it is held")
 
     def _item_to_data_record(self, item: dict[str, Any]) -> DataRecord:

@@ -21,7 +21,7 @@ metrics = RequestMetrics(settings.deployment, "send", logger)
 limits = settings.time_limits
 pinpoint, dynamodb = create_pinpoint_client(limits), create_dynamodb_client(limits)
 delivery = Delivery(pinpoint, settings.application_id, limits, logger)
-records = ReferenceIdRecords(settings.table_name, dynamodb, limits, logger)
+records = ReferenceIdRecords(settings.table_name, dynamodb, limits, logger, metrics)
 register_hooks(os.environ, [pinpoint, dynamodb])
 
 

@@ -60,7 +60,7 @@ INSIGHTS_WORDS = {
 
 # AWS's, in places where the runbook says so.
 OTHER_CAMEL_CASE = {"gatewayResponse", "initDurationMs", "requestPayload"}
-METRICS_OF_AWS_ONLY = {"SuccessfulRequestLatency"}
+METRICS_OF_AWS_ONLY = {"SuccessfulRequestLatency", "SystemErrors", "ThrottledRequests"}
 
 CLI_SERVICES = {"deploy": "codedeploy"}
 CLI_OPTIONS = {"output", "query"}
@@ -306,7 +306,7 @@ def test_every_metric_of_awss_is_watched_or_shown(templates: dict[str, dict[str,
     asked = set(re.findall(r"--metric-name (\w+)", RUNBOOK))
     asked |= set(re.findall(r"for metric in (\w+) (\w+);", RUNBOOK)[0])
 
-    assert {"Duration", "SystemErrors"} <= named
+    assert {"Duration", "WriteThrottleEvents"} <= named
     for name in named | asked - METRICS_OF_AWS_ONLY:
         assert re.search(rf"\b{name}\b", everything), name
 
@@ -363,7 +363,9 @@ def test_what_is_said_of_old_versions_is_so(template: dict[str, Any]) -> None:
 
     assert "**An older version is there,** as with `canary=true`, which keeps them" in said
     assert "**There is none but the live one,** as without the canary" in said
-    assert version.get("DeletionPolicy", "Delete") == ("Retain" if canary else "Delete")
+    assert version.get("DeletionPolicy", "Delete") == (
+        "RetainExceptOnCreate" if canary else "Delete"
+    )
 
 
 # --- The queries ---

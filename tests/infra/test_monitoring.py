@@ -110,13 +110,13 @@ def test_slow_throttled_and_failed_are_measured_where_they_happen(
     assert (queue["Threshold"], queue["EvaluationPeriods"]) == (0, 1)
 
 
-def test_store_is_watched_by_what_callers_notice_and_by_its_throttles(
+def test_store_is_watched_by_what_the_function_notices_and_by_its_throttles(
     production: RenderedTemplate,
 ) -> None:
     """Each by one metric: what AWS writes only at a failure is no number to calculate with."""
     failures = alarm(production, "Store").properties
-    assert (failures["Namespace"], failures["MetricName"]) == ("ServerlessOtp", "Refused")
-    assert dimensions(failures) == {**OURS, "Code": "StoreUnavailable"}
+    assert (failures["Namespace"], failures["MetricName"]) == ("ServerlessOtp", "StoreFailures")
+    assert dimensions(failures) == OURS
     throttles = alarm(production, "StoreThrottles").properties
     assert throttles["MetricName"] == "WriteThrottleEvents"
     assert dimensions(throttles) == {"TableName": production.only(TABLE).ref}

@@ -353,3 +353,27 @@ def test_the_metrics_stay_the_same_whatever_powertools_is_told(
     service.send()
 
     assert read(service.metric_lines()) == before
+
+
+@pytest.mark.parametrize(
+    ("write", "number", "status"),
+    [("PutItem", NUMBER, 503), ("UpdateItem", NUMBER, 200), ("DeleteItem", THROTTLED, 429)],
+)
+def test_every_write_that_fails_is_counted(
+    service: Service, write: str, number: str, status: int
+) -> None:
+    """The lock, the record and the freeing, whether or not the caller gets to know."""
+    service.fail(f"before-call.dynamodb.{write}", ReadTimeoutError(endpoint_url=ENDPOINT))
+
+    assert service.send(DestinationIdentity=number).status == status
+
+    assert counted(service, "StoreFailures", Function="send") == [1]
+
+
+def test_no_failure_is_counted_where_there_is_none(service: Service) -> None:
+    """A ReferenceId that is taken is a refused write, and no failure."""
+    asked = request()
+    service.invoke(asked)
+    service.invoke(asked)
+
+    assert counted(service, "StoreFailures", Function="send") == []
