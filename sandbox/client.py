@@ -15,7 +15,9 @@ from botocore.credentials import Credentials
 
 from .state import State
 
-_TIMEOUT_SECONDS = 40  # API Gateway answers after 29 at the latest
+# API Gateway answers after 29 at the latest; an emulator that starts many workers at once, on a
+# small machine, may take as long again.
+_TIMEOUT_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
