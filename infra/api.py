@@ -1,13 +1,11 @@
 """The HTTP API: `POST /otp`, open to IAM principals only."""
 
 import json
-from collections.abc import Mapping
 
-from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import Duration
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
@@ -16,7 +14,9 @@ from .acknowledge import acknowledge
 from .config import Config
 from .deployment import Deployment
 from .gateway_responses import add_gateway_responses
+from .log_role import create_log_role
 from .logs import create_log_group
+from .resource_policy import resource_policy
 
 STAGE = "v1"
 
@@ -79,9 +79,9 @@ class OtpApi(Construct):
             rest_api_name=deployment.label,
             description="Sends one-time passwords, at most one text per ReferenceId",
             endpoint_types=[apigateway.EndpointType.REGIONAL],
-            # The role is the whole account's: see _create_log_role.
+            # The role is the whole account's: see log_role.py.
             cloud_watch_role=False,
-            policy=_resource_policy(self, config),
+            policy=resource_policy(self, config),
             deploy_options=self._stage_options(config, access_log),
             default_method_options=apigateway.MethodOptions(
                 authorization_type=apigateway.AuthorizationType.IAM
@@ -194,7 +194,7 @@ class OtpApi(Construct):
             )
         )
         if log_role == "create":
-            stage.node.add_dependency(_create_log_role(self))
+            stage.node.add_dependency(create_log_role(self))
 
     def _add_client_certificate(self, config: Config) -> None:
         if not config.client_certificate:
@@ -262,83 +262,3 @@ class OtpApi(Construct):
                 "HIPAA.Security-APIGWSSLEnabled",
                 "PCI.DSS.321-APIGWSSLEnabled",
             )
-
-
-def _resource_policy(scope: Construct, config: Config) -> iam.PolicyDocument:
-    """Deny everybody but this account's principals and those that the configuration names.
-
-    Within this account, a caller's own IAM policy allows it, and nothing here does. Another
-    account's caller needs both its own policy and an allowance here:
-    https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-authorization-flow.html
-    """
-    this_account = Stack.of(scope).account
-    organizations = [name for name in config.allowed_principals if name.startswith("o-")]
-    accounts = [name for name in config.allowed_principals if not name.startswith("o-")]
-    known: dict[str, list[str]] = {"aws:PrincipalAccount": [this_account, *accounts]}
-    if organizations:
-        known["aws:PrincipalOrgID"] = organizations
-    document = iam.PolicyDocument(
-        statements=[_statement("DenyUnlessKnown", iam.Effect.DENY, {"StringNotEquals": known})]
-    )
-    if accounts:
-        document.add_statements(
-            _statement(
-                "AllowAccounts",
-                iam.Effect.ALLOW,
-                {"StringEquals": {"aws:PrincipalAccount": accounts}},
-            )
-        )
-    if organizations:
-        document.add_statements(
-            _statement(
-                "AllowOrganizations",
-                iam.Effect.ALLOW,
-                {
-                    "StringEquals": {"aws:PrincipalOrgID": organizations},
-                    "StringNotEquals": {"aws:PrincipalAccount": this_account},
-                },
-            )
-        )
-    return document
-
-
-def _statement(
-    sid: str, effect: iam.Effect, conditions: Mapping[str, object]
-) -> iam.PolicyStatement:
-    return iam.PolicyStatement(
-        sid=sid,
-        effect=effect,
-        principals=[iam.AnyPrincipal()],
-        actions=["execute-api:Invoke"],
-        resources=["execute-api:/*"],
-        conditions=conditions,
-    )
-
-
-def _create_log_role(scope: Construct) -> apigateway.CfnAccount:
-    """Create the role that API Gateway logs with, for every API of the account in the region.
-
-    It outlives the stack: the other APIs log with it too.
-    """
-    role = iam.Role(
-        scope,
-        "LogRole",
-        assumed_by=iam.ServicePrincipal("apigateway.amazonaws.com"),
-        description="API Gateway logs with it, for every API of this account in this region",
-        managed_policies=[
-            iam.ManagedPolicy.from_aws_managed_policy_name(
-                "service-role/AmazonAPIGatewayPushToCloudWatchLogs"
-            )
-        ],
-    )
-    role.apply_removal_policy(RemovalPolicy.RETAIN)
-    acknowledge(
-        role,
-        "API Gateway asks for this policy by name for the role of the whole account: "
-        "https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html",
-        "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/"
-        "AmazonAPIGatewayPushToCloudWatchLogs]",
-    )
-    account = apigateway.CfnAccount(scope, "Account", cloud_watch_role_arn=role.role_arn)
-    account.apply_removal_policy(RemovalPolicy.RETAIN)
-    return account

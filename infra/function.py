@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 
 from aws_cdk import Duration, RemovalPolicy, Stack, Token
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_codedeploy as codedeploy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
@@ -17,6 +16,7 @@ from lambda_src.otp.settings import TimeLimits
 
 from .acknowledge import acknowledge
 from .bundle import build
+from .canary import deploy_by_canary
 from .config import PYTHON_VERSIONS, Config
 from .deployment import Deployment
 from .encryption import statements_for_key
@@ -123,7 +123,7 @@ class OtpFunction(Construct):
         self.metrics = FunctionMetrics(self.alias, deployment=deployment.name, function=name)
         rollback_alarms = self._add_alarms(deployment.alarms, config) if deployment.alarms else []
         if config.canary:
-            self._deploy_by_canary(rollback_alarms)
+            deploy_by_canary(self, alias=self.alias, function=self.function, alarms=rollback_alarms)
         self._acknowledge(config)
 
     def _create_failure_queue(self, deployment: Deployment) -> sqs.Queue:
@@ -270,53 +270,6 @@ class OtpFunction(Construct):
             of_periods=1,
         )
         return rollback
-
-    def _deploy_by_canary(self, alarms: Sequence[cloudwatch.IAlarm]) -> None:
-        policy = iam.ManagedPolicy(
-            self,
-            "CanaryPolicy",
-            description="Shifts the alias, and looks at the alarms while it does",
-            statements=[
-                iam.PolicyStatement(
-                    actions=[
-                        "lambda:GetAlias",
-                        "lambda:GetProvisionedConcurrencyConfig",
-                        "lambda:UpdateAlias",
-                    ],
-                    resources=[
-                        self.function.function_arn,
-                        # By its text: the alias waits for this policy.
-                        f"{self.function.function_arn}:{_ALIAS}",
-                    ],
-                ),
-                iam.PolicyStatement(actions=["cloudwatch:DescribeAlarms"], resources=["*"]),
-            ],
-        )
-        acknowledge(
-            policy,
-            "CodeDeploy describes the alarms of a deployment group by their names; the action "
-            "only reads, and the statement holds nothing else.",
-            "AwsSolutions-IAM5[Resource::*]",
-        )
-        role = iam.Role(
-            self,
-            "CanaryRole",
-            assumed_by=iam.ServicePrincipal("codedeploy.amazonaws.com"),
-            description="Of the deployments, which have one policy",
-            managed_policies=[policy],
-        )
-        codedeploy.LambdaDeploymentGroup(
-            self,
-            "Canary",
-            alias=self.alias,
-            deployment_config=codedeploy.LambdaDeploymentConfig.CANARY_10_PERCENT_5_MINUTES,
-            alarms=list(alarms),
-            auto_rollback=codedeploy.AutoRollbackConfig(
-                deployment_in_alarm=True, failed_deployment=True, stopped_deployment=True
-            ),
-            # AWS's managed policy for it may update every function of the account.
-            role=role.without_policy_updates(),
-        )
 
     def _acknowledge(self, config: Config) -> None:
         acknowledge(
