@@ -10,6 +10,7 @@ from typing import Self
 import boto3
 
 from infra.bundle import this_architecture
+from infra.config import keys
 
 from .servers import kill_group
 from .state import ACCOUNT_ID, APPLICATION_ID, FOLDER, REGION, ROOT, SECRET_ACCESS_KEY
@@ -42,7 +43,9 @@ class DeployError(Exception):
 def synthesize(context: Mapping[str, str]) -> "Command":
     """Start to synthesize the stack into the sandbox's folder."""
     shutil.rmtree(_ASSEMBLY, ignore_errors=True)  # the CDK adds to what is there
-    options = [option for key, value in context.items() for option in ("-c", f"{key}={value}")]
+    # What cdk.json says is about AWS: here, every other key has its default.
+    values = {**dict.fromkeys((key.name for key in keys().values()), ""), **context}
+    options = [option for key, value in values.items() for option in ("-c", f"{key}={value}")]
     return Command("synth", "--quiet", "--output", str(_ASSEMBLY), *options)
 
 

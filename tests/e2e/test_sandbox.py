@@ -1,11 +1,14 @@
 """The sandbox's own command line and state."""
 
 import json
+import re
 import socket
 import urllib.parse
 
 import pytest
 
+from infra.config import keys
+from sandbox.deploy import CONTEXT, synthesize
 from sandbox.state import STATE_FILE
 
 from .conftest import sandbox
@@ -84,3 +87,17 @@ def test_without_a_sandbox_send_says_how_to_start_one(monkeypatch: pytest.Monkey
 
     assert ran.returncode == 1
     assert ran.stderr == "The sandbox is not running. Start it with: make run\n"
+
+
+def test_what_cdk_json_says_about_aws_does_not_reach_the_sandbox(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whoever has written `profile: production` there still has a sandbox: every key is passed."""
+    commands: list[tuple[str, ...]] = []
+    monkeypatch.setattr("sandbox.deploy.Command", lambda *arguments: commands.append(arguments))
+
+    synthesize(CONTEXT)
+
+    passed = {option.partition("=")[0] for option in commands[0] if re.fullmatch(r"\w+=.*", option)}
+    assert passed == {key.name for key in keys().values()}
+    assert "profile=" in commands[0]
