@@ -377,7 +377,7 @@ def _assumptions(stacks: list[Stack]) -> str:
             f"{ACCESS_LOG_VALUE_BYTES:,} bytes",
         ),
         ("the firewall's line in the log, estimated", f"{FIREWALL_LINE_BYTES:,} bytes"),
-        ("what a line counts while it is kept", f"{COMPRESSED_TO:.0%} of its size"),
+        ("what a line counts while it is kept, estimated", f"{COMPRESSED_TO:.0%} of its size"),
         (
             "what X-Ray traces, by its default rule",
             f"{TRACED_A_SECOND} request a second, and {TRACED_SHARE:.0%} of the others",

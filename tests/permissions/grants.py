@@ -1,5 +1,6 @@
 """What a deployed role may do, read from IAM, and how to take one piece of it away for a while."""
 
+import abc
 import contextlib
 import json
 from collections.abc import Iterator, Mapping
@@ -23,7 +24,29 @@ class Policy(Protocol):
         """Have it say something else, within a context."""
 
 
-class InlinePolicy:
+class _Policy(abc.ABC):
+    """A policy whose document can be replaced for a while."""
+
+    @abc.abstractmethod
+    def document(self) -> Document:
+        """What it says now."""
+
+    @contextlib.contextmanager
+    def replaced(self, document: Document) -> Iterator[None]:
+        """Have it say something else, within a context."""
+        before = self.document()
+        self._put(document)
+        try:
+            yield
+        finally:
+            self._put(before)
+
+    @abc.abstractmethod
+    def _put(self, document: Document) -> None:
+        """Have it say something else."""
+
+
+class InlinePolicy(_Policy):
     """A policy inside a role."""
 
     def __init__(self, iam: Any, role: str, name: str) -> None:
@@ -37,23 +60,13 @@ class InlinePolicy:
         document: Document = policy["PolicyDocument"]
         return document
 
-    @contextlib.contextmanager
-    def replaced(self, document: Document) -> Iterator[None]:
-        """Have it say something else, within a context."""
-        before = self.document()
-        self._put(document)
-        try:
-            yield
-        finally:
-            self._put(before)
-
     def _put(self, document: Document) -> None:
         self._iam.put_role_policy(
             RoleName=self._role, PolicyName=self._name, PolicyDocument=json.dumps(document)
         )
 
 
-class ManagedPolicy:
+class ManagedPolicy(_Policy):
     """A policy of the account that is attached to a role."""
 
     def __init__(self, iam: Any, arn: str) -> None:
@@ -65,16 +78,6 @@ class ManagedPolicy:
         version = self._iam.get_policy_version(PolicyArn=self._arn, VersionId=self._default())
         document: Document = version["PolicyVersion"]["Document"]
         return document
-
-    @contextlib.contextmanager
-    def replaced(self, document: Document) -> Iterator[None]:
-        """Have it say something else, within a context."""
-        before = self.document()
-        self._put(document)
-        try:
-            yield
-        finally:
-            self._put(before)
 
     def _put(self, document: Document) -> None:
         """Make a new default version; the old one goes, because five are the most."""
