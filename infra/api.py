@@ -1,4 +1,4 @@
-"""The HTTP API: `POST /otp`, open to IAM principals only."""
+"""The HTTP API: `POST /otp` and `POST /otp/verify`, open to IAM principals only."""
 
 import json
 
@@ -19,6 +19,8 @@ from .logs import create_log_group
 from .resource_policy import resource_policy
 
 STAGE = "v1"
+
+_PATHS = ("/otp", "/otp/verify")
 
 # TLS 1.2 and 1.3:
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-security-policies.html
@@ -52,11 +54,13 @@ class OtpApi(Construct):
         construct_id: its name there.
         deployment: who may call it how often, and under which name.
         send: what answers `POST /otp`.
+        verify: what answers `POST /otp/verify`.
 
     Attributes:
         rest_api: the API.
         url: below which its paths are; ends with a slash.
         domain: the domain name of its own, if it has one.
+        method_arns: the methods in the one stage, for a policy.
 
     """
 
@@ -67,6 +71,7 @@ class OtpApi(Construct):
         *,
         deployment: Deployment,
         send: lambda_.IFunction,
+        verify: lambda_.IFunction,
     ) -> None:
         super().__init__(scope, construct_id)
         config = deployment.config
@@ -77,7 +82,7 @@ class OtpApi(Construct):
             "Api",
             # Its metrics are kept by name.
             rest_api_name=deployment.label,
-            description="Sends one-time passwords, at most one text per ReferenceId",
+            description="Sends and verifies one-time passwords, at most one text per ReferenceId",
             endpoint_types=[apigateway.EndpointType.REGIONAL],
             # The role is the whole account's: see log_role.py.
             cloud_watch_role=False,
@@ -94,16 +99,15 @@ class OtpApi(Construct):
         resource.security_policy = _TLS_OF_THE_API
         resource.endpoint_access_mode = apigateway.EndpointAccessMode.STRICT.value
         add_gateway_responses(self.rest_api)
-        self._add_send(send)
+        self._add_methods(send, verify)
         self._wait_for_logs(deployment)
         self._add_client_certificate(config)
         self.domain = self._add_domain(config)
         self.url = f"https://{config.domain_name}/" if config.domain_name else self.rest_api.url
+        self.method_arns = tuple(
+            self.rest_api.arn_for_execute_api("POST", path, STAGE) for path in _PATHS
+        )
         self._acknowledge(config)
-
-    def method_arn(self, path: str) -> str:
-        """Name `POST path` in the one stage, for a policy."""
-        return self.rest_api.arn_for_execute_api("POST", path, STAGE)
 
     def metric(self, name: str, statistic: str) -> cloudwatch.Metric:
         """Measure the API, by the minute: `5XXError`, for one, all of its own answers included."""
@@ -130,11 +134,15 @@ class OtpApi(Construct):
             throttling_rate_limit=config.api_requests_per_second,
             throttling_burst_limit=config.api_burst,
             method_options={
-                "/otp/POST": apigateway.MethodDeploymentOptions(
+                f"{path}/POST": apigateway.MethodDeploymentOptions(
                     logging_level=errors_only,
                     data_trace_enabled=False,
-                    throttling_rate_limit=config.send_requests_per_second,
-                    throttling_burst_limit=config.send_burst,
+                    throttling_rate_limit=rate,
+                    throttling_burst_limit=burst,
+                )
+                for path, rate, burst in (
+                    ("/otp", config.send_requests_per_second, config.send_burst),
+                    ("/otp/verify", config.verify_requests_per_second, config.verify_burst),
                 )
             },
             access_log_destination=(
@@ -145,7 +153,7 @@ class OtpApi(Construct):
             ),
         )
 
-    def _add_send(self, send: lambda_.IFunction) -> None:
+    def _add_methods(self, send: lambda_.IFunction, verify: lambda_.IFunction) -> None:
         # The function says the rest, naming every bad field.
         an_object = self.rest_api.add_model(
             "Object",
@@ -157,24 +165,27 @@ class OtpApi(Construct):
                 min_properties=1,
             ),
         )
-        method = self.rest_api.root.add_resource("otp").add_method(
-            "POST",
-            # The console's test button would be a second way in, past the stage.
-            apigateway.LambdaIntegration(send, allow_test_invoke=False),
-            request_models={"application/json": an_object},
-            request_validator=self.rest_api.add_request_validator(
-                "Body",
-                validate_request_body=True,
-                # There are none; security scanners want it said.
-                validate_request_parameters=True,
-            ),
+        validator = self.rest_api.add_request_validator(
+            "Body",
+            validate_request_body=True,
+            # There are none; security scanners want it said.
+            validate_request_parameters=True,
         )
-        acknowledge(
-            method,
-            "Callers are services, not people: they sign with IAM (SigV4), for which a user pool "
-            "has no place.",
-            "AwsSolutions-COG4",
-        )
+        otp = self.rest_api.root.add_resource("otp")
+        for resource, function in ((otp, send), (otp.add_resource("verify"), verify)):
+            method = resource.add_method(
+                "POST",
+                # The console's test button would be a second way in, past the stage.
+                apigateway.LambdaIntegration(function, allow_test_invoke=False),
+                request_models={"application/json": an_object},
+                request_validator=validator,
+            )
+            acknowledge(
+                method,
+                "Callers are services, not people: they sign with IAM (SigV4), for which a user "
+                "pool has no place.",
+                "AwsSolutions-COG4",
+            )
 
     def _wait_for_logs(self, deployment: Deployment) -> None:
         """Have the log group of API Gateway's own log, and the role that writes it, first.

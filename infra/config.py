@@ -281,6 +281,24 @@ class Config:
         int,
         Key("sendBurst", "how many requests POST /otp takes at once", "200", number(1, 5_000)),
     ] = 200
+    verify_requests_per_second: Annotated[
+        int,
+        Key(
+            "verifyRequestsPerSecond",
+            "how many requests a second POST /otp/verify takes",
+            "100",
+            number(1, 10_000),
+        ),
+    ] = 100
+    verify_burst: Annotated[
+        int,
+        Key(
+            "verifyBurst",
+            "how many requests POST /otp/verify takes at once",
+            "200",
+            number(1, 5_000),
+        ),
+    ] = 200
     domain_name: Annotated[
         str | None,
         Key(

@@ -17,7 +17,7 @@ from .store import ITEM_ACTIONS, create_table
 
 
 class OtpService(Construct):
-    """Sends one-time passwords, at most one text per ReferenceId.
+    """Sends one-time passwords, at most one text per ReferenceId, and verifies them.
 
     Args:
         scope: the construct it belongs to.
@@ -33,6 +33,7 @@ class OtpService(Construct):
         key: the KMS key that encrypts what is stored; None where AWS's own do.
         send: the send function, with its `alias`, `failure_queue` and `role`.
         table: remembers ReferenceIds.
+        verify: the verify function, with its `alias`, `failure_queue` and `role`.
 
     Raises:
         ConfigError: the stack is in another region than the configuration says.
@@ -72,7 +73,26 @@ class OtpService(Construct):
                 iam.PolicyStatement(actions=list(ITEM_ACTIONS), resources=[self.table.table_arn]),
             ],
         )
-        self.api = OtpApi(self, "Api", deployment=deployment, send=self.send.alias)
+        self.verify = OtpFunction(
+            self,
+            "Verify",
+            deployment=deployment,
+            name="verify",
+            environment={"OTP_APPLICATION_ID": self.application_id},
+            statements=[
+                iam.PolicyStatement(
+                    actions=["mobiletargeting:VerifyOTPMessage"],
+                    resources=[self._application_arn("verify-otp")],
+                )
+            ],
+        )
+        self.api = OtpApi(
+            self,
+            "Api",
+            deployment=deployment,
+            send=self.send.alias,
+            verify=self.verify.alias,
+        )
         firewall = (
             Firewall(self, "Firewall", deployment=deployment, api=self.api) if config.waf else None
         )
@@ -83,7 +103,7 @@ class OtpService(Construct):
                 self,
                 "Dashboard",
                 deployment=deployment,
-                functions={"send": self.send},
+                functions={"send": self.send, "verify": self.verify},
                 api=self.api,
                 table=self.table,
                 firewall=firewall,
@@ -94,23 +114,23 @@ class OtpService(Construct):
         self.caller_policy = iam.ManagedPolicy(
             self,
             "CallerPolicy",
-            description="May send one-time passwords, through the API or by invoking the function",
+            description="May send and verify OTPs, through the API or by invoking the functions",
             statements=[
                 iam.PolicyStatement(
-                    actions=["execute-api:Invoke"], resources=[self.api.method_arn("/otp")]
+                    actions=["execute-api:Invoke"], resources=list(self.api.method_arns)
                 ),
                 iam.PolicyStatement(
-                    actions=["lambda:InvokeFunction"], resources=[self.send.alias.function_arn]
+                    actions=["lambda:InvokeFunction"], resources=self._alias_arns()
                 ),
             ],
         )
 
     def grant_invoke(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Let a principal invoke the function's alias directly."""
+        """Let a principal invoke the functions' aliases directly."""
         return iam.Grant.add_to_principal(
             grantee=grantee,
             actions=["lambda:InvokeFunction"],
-            resource_arns=[self.send.alias.function_arn],
+            resource_arns=self._alias_arns(),
         )
 
     def grant_invoke_api(self, grantee: iam.IGrantable) -> iam.Grant:
@@ -118,8 +138,11 @@ class OtpService(Construct):
         return iam.Grant.add_to_principal(
             grantee=grantee,
             actions=["execute-api:Invoke"],
-            resource_arns=[self.api.method_arn("/otp")],
+            resource_arns=list(self.api.method_arns),
         )
+
+    def _alias_arns(self) -> list[str]:
+        return [function.alias.function_arn for function in (self.send, self.verify)]
 
     def _add_alarms(self, alarms: Alarms, deployment: Deployment) -> None:
         alarms.add(

@@ -40,10 +40,18 @@ class OtpStack(Stack):
     def _outputs(self, config: Config) -> dict[str, tuple[str, str]]:
         service = self.service
         outputs = {
-            "ApiUrl": (service.api.url, "POST otp below this address"),
+            "ApiUrl": (service.api.url, "POST otp and otp/verify below this address"),
             "SendFunctionArn": (
                 service.send.alias.function_arn,
                 "Invoke this to send from another Lambda function",
+            ),
+            "VerifyFunctionArn": (
+                service.verify.alias.function_arn,
+                "Invoke this to verify from another Lambda function",
+            ),
+            "VerifyFailureQueueUrl": (
+                service.verify.failure_queue.queue_url,
+                "The same of verifying, which nobody should do asynchronously",
             ),
             "CallerPolicyArn": (
                 service.caller_policy.managed_policy_arn,

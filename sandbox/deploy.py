@@ -33,6 +33,8 @@ CONTEXT = {
     "apiBurst": "5000",
     "sendRequestsPerSecond": "10000",
     "sendBurst": "5000",
+    "verifyRequestsPerSecond": "10000",
+    "verifyBurst": "5000",
 }
 
 

@@ -43,7 +43,7 @@ class State:
         pinpointEndpoint: `endpoint_url` for Pinpoint.
         applicationId: the Pinpoint application.
         sendFunction: what to invoke to send: the ARN of the alias.
-        verifyFunction: the same to verify; None until there is one.
+        verifyFunction: the same to verify.
         table: the DynamoDB table of ReferenceIds.
         inboxUrl: `GET` it for the texts that arrived, a JSON list, newest last.
         pageUrl: the page with the phone; None until there is one.
@@ -58,7 +58,7 @@ class State:
     pinpointEndpoint: str  # noqa: N815 - the name in the file
     applicationId: str  # noqa: N815 - the name in the file
     sendFunction: str  # noqa: N815 - the name in the file
-    verifyFunction: str | None  # noqa: N815 - the name in the file
+    verifyFunction: str  # noqa: N815 - the name in the file
     table: str
     inboxUrl: str  # noqa: N815 - the name in the file
     pageUrl: str | None  # noqa: N815 - the name in the file

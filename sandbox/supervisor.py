@@ -200,7 +200,7 @@ def _deploy(
         pinpointEndpoint=pinpoint.url,
         applicationId=APPLICATION_ID,
         sendFunction=outputs["SendFunctionArn"],
-        verifyFunction=None,
+        verifyFunction=outputs["VerifyFunctionArn"],
         table=outputs["TableName"],
         inboxUrl=f"{pinpoint.url}/inbox",
         pageUrl=None,

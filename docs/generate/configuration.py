@@ -52,6 +52,8 @@ GROUPS = {
         "apiBurst",
         "sendRequestsPerSecond",
         "sendBurst",
+        "verifyRequestsPerSecond",
+        "verifyBurst",
         "domainName",
         "certificateArn",
         "waf",

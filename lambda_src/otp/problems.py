@@ -127,11 +127,11 @@ class InProgress(Problem):
 
 
 class OutcomeUnknown(Problem):
-    """The text may or may not have gone out; nobody can know."""
+    """What was asked for may have been done or not; nobody can know."""
 
     code = "OutcomeUnknown"
     status = 504
-    title = "The message may or may not have been sent"
+    title = "Nobody can know what became of the request"
     keeps_reference_id = True
     # It has a metric and an alarm of its own: an outage of Pinpoint's must not make a good release
     # go back.

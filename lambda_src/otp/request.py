@@ -7,15 +7,15 @@ A request stays the dictionary the caller wrote, because that is what is compare
 ReferenceId comes again; the deployment's defaults are filled in only to send it.
 """
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired, cast
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired, TypeVar, cast
 
 from aws_lambda_powertools.utilities.parser import ValidationError, parse
 from pydantic import ConfigDict, Field, TypeAdapter, with_config
 from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12
 
 from .problems import FieldError, InvalidRequest
-from .settings import Settings
+from .settings import SendSettings
 from .telemetry import mask
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ _WANTED = {
     "BrandName": "1 to 20 characters, none of them a control character",
     "EntityId": "1 to 50 printable ASCII characters without spaces",
     "TemplateId": "1 to 50 printable ASCII characters without spaces",
+    "Otp": "the code that was texted: 5 to 8 digits",
 }
 
 # "$" is the very end of the text in pydantic's regular expressions, not "before a line break".
@@ -83,7 +84,20 @@ class SendOtpRequest(TypedDict):
     TemplateId: NotRequired[DltId]
 
 
+# Hidden input: as above, and it must not show the code.
+@with_config(ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True))
+class VerifyOtpRequest(TypedDict):
+    """The fields of `VerifyOTPMessageRequestParameters`, spelled as in boto3."""
+
+    ReferenceId: ReferenceIdText
+    DestinationIdentity: PhoneNumber
+    Otp: Annotated[str, Field(pattern=r"^[0-9]{5,8}$", description=_WANTED["Otp"])]
+
+
 _SEND_OTP_REQUEST = TypeAdapter(SendOtpRequest)
+_VERIFY_OTP_REQUEST = TypeAdapter(VerifyOtpRequest)
+
+_Request = TypeVar("_Request")
 
 # A request of 8 KB can hold a thousand unknown fields; nobody reads that many errors.
 _MOST_ERRORS = 50
@@ -102,28 +116,27 @@ def parse_send_otp(payload: object) -> SendOtpRequest:
         InvalidRequest: naming every bad field at once.
 
     """
-    if not isinstance(payload, dict):
-        raise InvalidRequest("The request must be a JSON object.")
-    errors: list[FieldError] = []
-    try:
-        # The Parser takes a ready-made TypeAdapter as well, which its type hints do not say.
-        request = parse(event=payload, model=cast("type[SendOtpRequest]", _SEND_OTP_REQUEST))
-    except ValidationError as invalid:
-        errors = [
-            FieldError(_pointer(error["loc"]), _detail(error["loc"], error["type"], error["msg"]))
-            for error in invalid.errors(include_url=False, include_input=False)
-        ]
-    errors += _dlt_errors(payload)
-    if errors:
-        raise InvalidRequest(
-            f"The request has {len(errors)} bad field{'s' if len(errors) > 1 else ''}; see errors.",
-            errors[:_MOST_ERRORS],
-        )
-    return request
+    return _parse(payload, _SEND_OTP_REQUEST, _dlt_errors)
+
+
+def parse_verify_otp(payload: object) -> VerifyOtpRequest:
+    """Check a verify request against the contract.
+
+    Args:
+        payload: the decoded JSON value, of whatever type.
+
+    Returns:
+        The request as the caller wrote it.
+
+    Raises:
+        InvalidRequest: naming every bad field at once, and no value.
+
+    """
+    return _parse(payload, _VERIFY_OTP_REQUEST)
 
 
 def with_defaults(
-    request: SendOtpRequest, settings: Settings
+    request: SendOtpRequest, settings: SendSettings
 ) -> "SendOTPMessageRequestParametersTypeDef":
     """Fill in what the caller left out: first the deployment's choice, then the contract's.
 
@@ -141,6 +154,31 @@ def with_defaults(
     if settings.language:
         parameters.setdefault("Language", settings.language)
     return parameters
+
+
+def _parse(
+    payload: object,
+    adapter: TypeAdapter[_Request],
+    more_errors: Callable[[Mapping[str, Any]], list[FieldError]] = lambda _: [],
+) -> _Request:
+    if not isinstance(payload, dict):
+        raise InvalidRequest("The request must be a JSON object.")
+    errors: list[FieldError] = []
+    try:
+        # The Parser takes a ready-made TypeAdapter as well, which its type hints do not say.
+        request = parse(event=payload, model=cast("type[_Request]", adapter))
+    except ValidationError as invalid:
+        errors = [
+            FieldError(_pointer(error["loc"]), _detail(error["loc"], error["type"], error["msg"]))
+            for error in invalid.errors(include_url=False, include_input=False)
+        ]
+    errors += more_errors(payload)
+    if errors:
+        raise InvalidRequest(
+            f"The request has {len(errors)} bad field{'s' if len(errors) > 1 else ''}; see errors.",
+            errors[:_MOST_ERRORS],
+        )
+    return request
 
 
 def _dlt_errors(payload: Mapping[str, Any]) -> list[FieldError]:

@@ -6,16 +6,17 @@ This module alone prepares things at import, once per cold start: settings, clie
 import os
 
 from .answer import Answer
-from .delivery import Delivery, create_pinpoint_client
+from .delivery import Delivery
 from .invocation import answering
 from .metrics import RequestMetrics
 from .once import OncePerReferenceId, ReferenceIdRecords, create_dynamodb_client
+from .pinpoint import create_pinpoint_client
 from .request import SendOtpRequest, parse_send_otp, with_defaults
-from .settings import Settings
+from .settings import SendSettings
 from .snapstart import register_hooks
 from .telemetry import create_logger
 
-settings = Settings.from_environment(os.environ)
+settings = SendSettings.from_environment(os.environ)
 logger = create_logger("otp-send")
 metrics = RequestMetrics(settings.deployment, "send", logger)
 limits = settings.time_limits

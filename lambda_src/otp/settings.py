@@ -15,6 +15,7 @@ A lock that fails is followed by an attempt to undo it, also 5 s; nothing is sen
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 # The longest ValidityPeriod (60 minutes) and a margin for the function's own time: while a code
 # may be valid, its ReferenceId cannot get a second one.
@@ -52,25 +53,17 @@ class TimeLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What the stack tells the function.
+    """What the stack tells every function.
 
     Attributes:
-        deployment: tells this deployment's metrics from those of others, like `ServerlessOtp/Otp`.
-        application_id: the Amazon Pinpoint application that sends.
-        table_name: the DynamoDB table that remembers ReferenceIds.
-        origination_identity: the sender, where the caller names none.
-        brand_name: the brand in the text, where the caller names none.
-        language: the text's language, where the caller names none; None leaves it to AWS.
+        application_id: the Amazon Pinpoint application.
+        deployment: which deployment this is, in its metrics.
         time_limits: how long each step may take.
 
     """
 
-    deployment: str
     application_id: str
-    table_name: str
-    origination_identity: str
-    brand_name: str
-    language: str | None
+    deployment: str
     time_limits: TimeLimits
 
     @classmethod
@@ -80,17 +73,51 @@ class Settings:
         Raises:
             KeyError: naming the variable that is not set. The function then fails to start,
                 which is loud and texts nobody.
+
+        """
+        return cls(**_of_every_function(environment))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendSettings(Settings):
+    """What the stack tells the send function.
+
+    Attributes:
+        table_name: the DynamoDB table that remembers ReferenceIds.
+        origination_identity: the sender, where the caller names none.
+        brand_name: the brand in the text, where the caller names none.
+        language: the text's language, where the caller names none; None leaves it to AWS.
+
+    """
+
+    table_name: str
+    origination_identity: str
+    brand_name: str
+    language: str | None
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "SendSettings":
+        """Read the settings.
+
+        Raises:
+            KeyError: as above.
             ValueError: Powertools is told to let every request through, and so to text twice.
 
         """
         if _IDEMPOTENCY_DISABLED in environment:
             raise ValueError(f"{_IDEMPOTENCY_DISABLED} must not be set: it would text twice.")
         return cls(
-            deployment=environment["OTP_DEPLOYMENT"],
-            application_id=environment["OTP_APPLICATION_ID"],
+            **_of_every_function(environment),
             table_name=environment["OTP_TABLE_NAME"],
             origination_identity=environment["OTP_ORIGINATION_IDENTITY"],
             brand_name=environment["OTP_BRAND_NAME"],
             language=environment.get("OTP_LANGUAGE"),
-            time_limits=TimeLimits.from_environment(environment),
         )
+
+
+def _of_every_function(environment: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "application_id": environment["OTP_APPLICATION_ID"],
+        "deployment": environment["OTP_DEPLOYMENT"],
+        "time_limits": TimeLimits.from_environment(environment),
+    }

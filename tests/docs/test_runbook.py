@@ -343,29 +343,49 @@ def test_every_output_exists(template: dict[str, Any]) -> None:
 
 
 def test_every_resource_exists(templates: dict[str, dict[str, Any]]) -> None:
-    """What the shell function `resource` is asked for; one of a type, except for log groups."""
+    """What the shell function `resource` is asked for; as many of a type as are said there."""
     asked = set(re.findall(r"\bresource (AWS::[\w:]+)", RUNBOOK))
     counted = Counter(
         resource["Type"] for resource in templates["production"]["Resources"].values()
     )
 
     assert "AWS::ApiGateway::RestApi" in asked
+    several = {"AWS::Logs::LogGroup": 5, "AWS::CodeDeploy::Application": 2}
+    assert several.keys() <= asked
     assert {type_: counted[type_] for type_ in asked} == {
-        type_: 4 if type_ == "AWS::Logs::LogGroup" else 1 for type_ in asked
+        type_: several.get(type_, 1) for type_ in asked
     }
+
+
+def test_shell_can_be_set_for_either_function(template: dict[str, Any]) -> None:
+    """The names are of send at first; the same four lines set them for the other one."""
+    of_send, of_verify = (
+        [line for block in blocks("sh") for line in block.splitlines() if function in line]
+        for function in ("$(output Send", "$(output Verify")
+    )
+    assert of_send == ["ALIAS=$(output SendFunctionArn)", "QUEUE=$(output SendFailureQueueUrl)"]
+    assert of_verify == [line.replace("Send", "Verify") for line in of_send]
+    for begin in ("FUNCTION=", "LOG="):
+        assert len(re.findall(rf"^{begin}", "\n".join(blocks("sh")), re.MULTILINE)) == 2
+    handlers = {
+        function["Properties"]["Handler"]
+        for function in of_type(template, "AWS::Lambda::Function").values()
+    }
+    assert handlers == {"otp.send.handler", "otp.verify.handler"}
+    assert "Function is `send` or `verify`" in RUNBOOK
 
 
 def test_what_is_said_of_old_versions_is_so(template: dict[str, Any]) -> None:
     """There is one to go back to by hand with the canary, and none without."""
-    [version] = of_type(template, "AWS::Lambda::Version").values()
+    versions = of_type(template, "AWS::Lambda::Version").values()
     canary = of_type(template, "AWS::CodeDeploy::DeploymentGroup")
     said = " ".join(prose().split())
 
     assert "**An older version is there,** as with `canary=true`, which keeps them" in said
     assert "**There is none but the live one,** as without the canary" in said
-    assert version.get("DeletionPolicy", "Delete") == (
+    assert {version.get("DeletionPolicy", "Delete") for version in versions} == {
         "RetainExceptOnCreate" if canary else "Delete"
-    )
+    }
 
 
 # --- The queries ---

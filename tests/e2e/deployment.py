@@ -2,6 +2,7 @@
 
 import json
 import re
+import urllib.request
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -60,10 +61,21 @@ class Deployment:
         """`POST /otp` with a JSON object, signed."""
         return client.send(self.state, asked)
 
-    def invoke(self, payload: Any) -> Invoked:
-        """Invoke the function's alias directly."""
+    def verify(self, asked: Mapping[str, Any]) -> HttpAnswer:
+        """`POST /otp/verify` with a JSON object, signed."""
+        return client.post(self.state, "/otp/verify", json.dumps(asked).encode())
+
+    def advance_clock(self, seconds: int) -> None:
+        """Have Pinpoint's time pass."""
+        body = json.dumps({"advanceSeconds": seconds}).encode()
+        url = f"{self.state.pinpointEndpoint}/clock"
+        with urllib.request.urlopen(urllib.request.Request(url, body, method="POST")):
+            pass
+
+    def invoke(self, payload: Any, function: str | None = None) -> Invoked:
+        """Invoke a function's alias directly; that of the send function unless named."""
         answer = self._lambda.invoke(
-            FunctionName=self.state.sendFunction, Payload=json.dumps(payload).encode()
+            FunctionName=function or self.state.sendFunction, Payload=json.dumps(payload).encode()
         )
         return Invoked(answer.get("FunctionError"), json.loads(answer["Payload"].read()))
 
@@ -74,10 +86,12 @@ class Deployment:
         ]
 
     def log(self) -> str:
-        """Everything that the function has logged so far."""
-        configuration = self._lambda.get_function_configuration(
-            FunctionName=self.state.sendFunction
-        )
+        """Everything that the functions have logged so far."""
+        functions = (self.state.sendFunction, self.state.verifyFunction)
+        return "\n".join(self._log_of(function) for function in functions)
+
+    def _log_of(self, function: str) -> str:
+        configuration = self._lambda.get_function_configuration(FunctionName=function)
         pages = self._logs.get_paginator("filter_log_events").paginate(
             logGroupName=configuration["LoggingConfig"]["LogGroup"]
         )

@@ -49,6 +49,10 @@ WEB_ACL = "AWS::WAFv2::WebACL"
 WEB_ACL_LOGGING = "AWS::WAFv2::LoggingConfiguration"
 WEB_ACL_ASSOCIATION = "AWS::WAFv2::WebACLAssociation"
 
+#: The functions, as they are called in logical IDs, and the path that each answers.
+PATHS = {"Send": "/otp", "Verify": "/otp/verify"}
+FUNCTIONS = tuple(PATHS)
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 THIS_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 
@@ -208,10 +212,16 @@ def allowed(actions: str | list[str], resource: str | list[str]) -> dict[str, An
     return {"Effect": "Allow", "Action": actions, "Resource": resource}
 
 
-def method_arn(template: RenderedTemplate, stage: str | None = None) -> str:
-    """Write the ARN of `POST /otp` in the one stage of the API."""
+def method_arn(template: RenderedTemplate, function: str, stage: str | None = None) -> str:
+    """Write the ARN of a function's method in the one stage of the API."""
     stage = stage or template.only(STAGE).ref
-    return template.arn("execute-api", f"{template.only(API).ref}/{stage}/POST/otp")
+    return template.arn("execute-api", f"{template.only(API).ref}/{stage}/POST{PATHS[function]}")
+
+
+def aliases(template: RenderedTemplate) -> list[str]:
+    """Give what references to the functions' aliases look like, rendered."""
+    assert len(template.all(ALIAS)) == len(FUNCTIONS)
+    return [template.named(ALIAS, f"{function}Live").ref for function in FUNCTIONS]
 
 
 def _render(value: Any) -> Any:

@@ -14,9 +14,11 @@ from .helpers import (
     CLIENT_CERTIFICATE,
     DEPLOYMENT,
     DOMAIN,
+    FUNCTIONS,
     LOG_GROUP,
     METHOD,
     MODEL,
+    PATHS,
     PERMISSION,
     REGION,
     ROLE,
@@ -26,6 +28,7 @@ from .helpers import (
     WEB_ACL_ASSOCIATION,
     WEB_ACL_LOGGING,
     RenderedTemplate,
+    Resource,
     context,
     method_arn,
     synthesize,
@@ -37,24 +40,46 @@ CERTIFICATE = f"arn:aws:acm:{REGION}:123456789012:certificate/12345678-1234-1234
 # --- The method ---
 
 
-def test_post_otp_is_the_only_method_and_needs_a_signature(template: RenderedTemplate) -> None:
-    """There is one path below the root, with one method, for IAM principals."""
-    api, path = template.only(API), template.only(API_RESOURCE)
-    assert path.properties == {
-        "RestApiId": api.ref,
-        "ParentId": api.attribute("RootResourceId"),
-        "PathPart": "otp",
-    }
-    method = {**template.only(METHOD).properties}
-    del method["Integration"]
-    assert method == {
-        "RestApiId": api.ref,
-        "ResourceId": path.ref,
-        "HttpMethod": "POST",
-        "AuthorizationType": "AWS_IAM",
-        "RequestModels": {"application/json": template.only(MODEL).ref},
-        "RequestValidatorId": template.only(VALIDATOR).ref,
-    }
+def method_of(template: RenderedTemplate, function: str) -> Resource:
+    """Give the method of a function, at its path."""
+    parent = template.only(API).attribute("RootResourceId")
+    for part in PATHS[function].strip("/").split("/"):
+        [parent] = [
+            path.ref
+            for path in template.all(API_RESOURCE)
+            if (path.properties["ParentId"], path.properties["PathPart"]) == (parent, part)
+        ]
+    [method] = [one for one in template.all(METHOD) if one.properties["ResourceId"] == parent]
+    return method
+
+
+def test_two_paths_are_all_there_are(template: RenderedTemplate) -> None:
+    """Below the root is `otp`, and below that `verify`: nothing beside them."""
+    api = template.only(API)
+    otp, verify = template.all(API_RESOURCE)
+    for path, parent, part in (
+        (otp, api.attribute("RootResourceId"), "otp"),
+        (verify, otp.ref, "verify"),
+    ):
+        assert path.properties == {"RestApiId": api.ref, "ParentId": parent, "PathPart": part}
+
+
+def test_post_is_the_only_method_of_each_path_and_needs_a_signature(
+    template: RenderedTemplate,
+) -> None:
+    """Each path has one method, for IAM principals, with the same model and validator."""
+    methods = [method_of(template, function) for function in FUNCTIONS]
+    assert len(template.all(METHOD)) == len(methods)
+    for method in methods:
+        properties = {**method.properties}
+        del properties["Integration"], properties["ResourceId"]
+        assert properties == {
+            "RestApiId": template.only(API).ref,
+            "HttpMethod": "POST",
+            "AuthorizationType": "AWS_IAM",
+            "RequestModels": {"application/json": template.only(MODEL).ref},
+            "RequestValidatorId": template.only(VALIDATOR).ref,
+        }
 
 
 def test_what_is_no_object_with_a_member_is_refused_before_the_function(
@@ -70,26 +95,33 @@ def test_what_is_no_object_with_a_member_is_refused_before_the_function(
     }
 
 
-def test_post_otp_is_proxied_to_the_alias(template: RenderedTemplate) -> None:
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_method_is_proxied_to_its_functions_alias(
+    function: str, template: RenderedTemplate
+) -> None:
     """The alias gets the request as it is."""
     functions = template.arn("apigateway", "path/2015-03-31/functions", account="lambda")
-    assert template.only(METHOD).properties["Integration"] == {
+    assert method_of(template, function).properties["Integration"] == {
         "Type": "AWS_PROXY",
         "IntegrationHttpMethod": "POST",
-        "Uri": f"{functions}/{template.only(ALIAS).ref}/invocations",
+        "Uri": f"{functions}/{template.named(ALIAS, function).ref}/invocations",
     }
 
 
-def test_api_gateway_alone_may_invoke_the_alias_for_post_otp_alone(
+def test_api_gateway_alone_may_invoke_each_alias_for_its_own_method_alone(
     template: RenderedTemplate,
 ) -> None:
-    """The one permission is the alias's, for this API's stage, method and path."""
-    assert template.only(PERMISSION).properties == {
-        "Action": "lambda:InvokeFunction",
-        "FunctionName": template.only(ALIAS).ref,
-        "Principal": "apigateway.amazonaws.com",
-        "SourceArn": method_arn(template),
-    }
+    """Each alias has one permission, for this API's stage and its own method and path."""
+    permissions = {one.properties["FunctionName"]: one for one in template.all(PERMISSION)}
+    assert len(template.all(PERMISSION)) == len(permissions) == len(FUNCTIONS)
+    for function in FUNCTIONS:
+        alias = template.named(ALIAS, function).ref
+        assert permissions[alias].properties == {
+            "Action": "lambda:InvokeFunction",
+            "FunctionName": alias,
+            "Principal": "apigateway.amazonaws.com",
+            "SourceArn": method_arn(template, function),
+        }
 
 
 # --- Who may call ---
@@ -209,19 +241,24 @@ def settings_of(template: RenderedTemplate) -> dict[tuple[str, str], dict[str, A
     }
 
 
-def test_stage_and_method_are_throttled_by_default(template: RenderedTemplate) -> None:
+def test_stage_and_methods_are_throttled_by_default(template: RenderedTemplate) -> None:
     """A caller who runs wild gets 429 from API Gateway, and costs nothing more."""
-    logs = "ERROR" if template.all(ACCOUNT) or len(template.all(LOG_GROUP)) > 1 else "OFF"
+    logged = any("AccessLog" in group.logical_id for group in template.all(LOG_GROUP))
+    logs = "ERROR" if logged else "OFF"
     expected = {
         "ThrottlingRateLimit": 100,
         "ThrottlingBurstLimit": 200,
         "LoggingLevel": logs,
         "DataTraceEnabled": False,
     }
-    assert settings_of(template) == {("/*", "*"): expected, ("/~1otp", "POST"): expected}
+    assert settings_of(template) == {
+        ("/*", "*"): expected,
+        ("/~1otp", "POST"): expected,
+        ("/~1otp~1verify", "POST"): expected,
+    }
 
 
-def test_stage_and_method_are_throttled_as_configured(tmp_path: Path) -> None:
+def test_stage_and_methods_are_throttled_as_configured(tmp_path: Path) -> None:
     """Each has keys of its own."""
     template = synthesize(
         tmp_path,
@@ -229,12 +266,18 @@ def test_stage_and_method_are_throttled_as_configured(tmp_path: Path) -> None:
         apiBurst="40",
         sendRequestsPerSecond="10",
         sendBurst="20",
+        verifyRequestsPerSecond="50",
+        verifyBurst="60",
     )
     settings = settings_of(template)
     assert {
         path: (setting["ThrottlingRateLimit"], setting["ThrottlingBurstLimit"])
         for path, setting in settings.items()
-    } == {("/*", "*"): (30, 40), ("/~1otp", "POST"): (10, 20)}
+    } == {
+        ("/*", "*"): (30, 40),
+        ("/~1otp", "POST"): (10, 20),
+        ("/~1otp~1verify", "POST"): (50, 60),
+    }
 
 
 # --- What is logged ---
@@ -281,7 +324,7 @@ def test_log_role_of_the_account_is_left_alone(
 def test_without_a_log_role_there_is_no_log(minimal: RenderedTemplate) -> None:
     """A stage that logs could not be deployed to an account that has not the role."""
     assert "AccessLogSetting" not in minimal.only(STAGE).properties
-    assert len(minimal.all(LOG_GROUP)) == 1
+    assert len(minimal.all(LOG_GROUP)) == len(FUNCTIONS)  # each function's own
 
 
 def test_log_role_is_created_when_asked_to_and_stays(tmp_path: Path) -> None:

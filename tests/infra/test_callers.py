@@ -16,9 +16,11 @@ from infra.service import OtpService
 
 from .helpers import (
     ALIAS,
+    FUNCTIONS,
     MANAGED_POLICY,
     REGION,
     RenderedTemplate,
+    aliases,
     allowed,
     context,
     create_app,
@@ -29,17 +31,22 @@ from .helpers import (
 STAGE_NAME = "v1"
 
 
-def test_caller_policy_allows_the_method_and_the_alias_and_nothing_else(
+def methods(template: RenderedTemplate) -> list[str]:
+    """Write the ARNs of the methods of both functions."""
+    return [method_arn(template, function, STAGE_NAME) for function in FUNCTIONS]
+
+
+def test_caller_policy_allows_the_methods_and_the_aliases_and_nothing_else(
     template: RenderedTemplate,
 ) -> None:
-    """Whoever gets the policy may send in the two ways there are; it is attached to nobody."""
+    """Whoever gets the policy may do both in the two ways there are; it is attached to nobody."""
     properties = template.named(MANAGED_POLICY, "Caller").properties
     assert properties.keys() == {"Description", "Path", "PolicyDocument"}
     assert properties["PolicyDocument"] == {
         "Version": "2012-10-17",
         "Statement": [
-            allowed("execute-api:Invoke", method_arn(template, STAGE_NAME)),
-            allowed("lambda:InvokeFunction", template.only(ALIAS).ref),
+            allowed("execute-api:Invoke", methods(template)),
+            allowed("lambda:InvokeFunction", aliases(template)),
         ],
     }
 
@@ -89,17 +96,17 @@ def granting(tmp_path_factory: pytest.TempPathFactory) -> Granting:
     )
 
 
-def test_grant_invoke_gives_a_role_the_alias_only(granting: Granting) -> None:
-    """Another construct's role may invoke the alias: neither the function nor any version."""
+def test_grant_invoke_gives_a_role_the_aliases_only(granting: Granting) -> None:
+    """Another construct's role may invoke the aliases: neither the functions nor any version."""
     assert granting.statements["Invoker"] == [
-        allowed("lambda:InvokeFunction", granting.template.only(ALIAS).ref)
+        allowed("lambda:InvokeFunction", aliases(granting.template))
     ]
 
 
-def test_grant_invoke_api_gives_a_role_the_method_only(granting: Granting) -> None:
-    """Another construct's role may call `POST /otp` in the stage."""
+def test_grant_invoke_api_gives_a_role_the_methods_only(granting: Granting) -> None:
+    """Another construct's role may call both methods in the stage."""
     assert granting.statements["ApiCaller"] == [
-        allowed("execute-api:Invoke", method_arn(granting.template, STAGE_NAME))
+        allowed("execute-api:Invoke", methods(granting.template))
     ]
 
 
@@ -111,7 +118,7 @@ def test_role_without_a_grant_gets_nothing(granting: Granting) -> None:
 def test_caller_policy_is_never_replaced(minimal: RenderedTemplate) -> None:
     """Its description can only be replaced with it, and callers would keep the old one."""
     assert minimal.named(MANAGED_POLICY, "Caller").properties["Description"] == (
-        "May send one-time passwords, through the API or by invoking the function"
+        "May send and verify OTPs, through the API or by invoking the functions"
     )
 
 
@@ -121,15 +128,16 @@ def test_example_of_another_teams_stack_synthesizes(tmp_path: Path) -> None:
 
     template = rendered(stack)
 
-    alias = template.only(ALIAS).ref
     [login] = [
         policy.properties["PolicyDocument"]["Statement"]
         for policy in template.all("AWS::IAM::Policy")
         if "Login" in policy.logical_id
     ]
-    assert login == [allowed("lambda:InvokeFunction", alias)]
+    assert login == [allowed("lambda:InvokeFunction", aliases(template))]
     function = template.named("AWS::Lambda::Function", "Login")
-    assert function.properties["Environment"]["Variables"] == {"SEND_FUNCTION_ARN": alias}
+    assert function.properties["Environment"]["Variables"] == {
+        "SEND_FUNCTION_ARN": template.named(ALIAS, "Send").ref
+    }
 
 
 def test_service_in_a_stack_of_another_region_is_refused(tmp_path: Path) -> None:
@@ -146,7 +154,8 @@ def test_service_has_documented_parts(tmp_path: Path) -> None:
     service = OtpService(stack, "Otp", config=Config.from_context(context()))
     public = {name for name in vars(service) if not name.startswith("_")}
     assert public == {
-        *("alarms", "api", "application_id", "caller_policy", "dashboard", "key", "send", "table")
+        *("alarms", "api", "application_id", "caller_policy", "dashboard", "key"),
+        *("send", "table", "verify"),
     }
     assert OtpService.__doc__
     assert all(re.search(rf"^ +{name}: ", OtpService.__doc__, re.MULTILINE) for name in public)

@@ -60,9 +60,9 @@ def test_key_encrypts_everything_that_is_stored(production: RenderedTemplate) ->
     """Whoever disables the key has taken all of it away."""
     key = production.only(KEY).attribute("Arn")
     assert all(group.properties["KmsKeyId"] == key for group in production.all(LOG_GROUP))
-    assert production.only(QUEUE).properties["KmsMasterKeyId"] == key
+    assert all(queue.properties["KmsMasterKeyId"] == key for queue in production.all(QUEUE))
     assert production.only(TOPIC).properties["KmsMasterKeyId"] == key
-    assert production.only(FUNCTION).properties["KmsKeyArn"] == key
+    assert all(function.properties["KmsKeyArn"] == key for function in production.all(FUNCTION))
     [replica] = production.only(TABLE).properties["Replicas"]
     assert replica["SSESpecification"] == {"KMSMasterKeyId": key}
 

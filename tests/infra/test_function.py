@@ -1,4 +1,4 @@
-"""The function: what it may do, how it runs, and the alias that everybody calls."""
+"""The functions: what each may do, how it runs, and the alias that everybody calls."""
 
 from pathlib import Path
 from typing import Any
@@ -7,11 +7,12 @@ import pytest
 from pydantic import TypeAdapter
 
 from infra.config import ARCHITECTURES, PYTHON_VERSIONS
-from infra.function import TIMEOUT_SECONDS
+from infra.function import MEMORY_MB, TIMEOUT_SECONDS
 from lambda_src.otp import settings
 from lambda_src.otp.request import SendOtpRequest
 
 from .helpers import (
+    ALARM,
     ALIAS,
     APPLICATION,
     APPLICATION_ID,
@@ -20,6 +21,7 @@ from .helpers import (
     CANARY_APPLICATION,
     DASHBOARD,
     FUNCTION,
+    FUNCTIONS,
     KEY,
     LOG_GROUP,
     MANAGED_POLICY,
@@ -41,60 +43,112 @@ from .helpers import (
 API_GATEWAY_WAITS_SECONDS = 29
 
 
-def statements_of(template: RenderedTemplate) -> list[dict[str, Any]]:
-    """Give the statements of the send function's one policy."""
-    policy = template.named(MANAGED_POLICY, "SendPolicy").properties["PolicyDocument"]
+each_function = pytest.mark.parametrize("function", FUNCTIONS)
+
+
+def statements_of(template: RenderedTemplate, function: str) -> list[dict[str, Any]]:
+    """Give the statements of a function's one policy."""
+    policy = template.named(MANAGED_POLICY, f"{function}Policy").properties["PolicyDocument"]
     assert policy["Version"] == "2012-10-17"
     statements: list[dict[str, Any]] = policy["Statement"]
     return statements
 
 
-def what_every_send_function_may(template: RenderedTemplate) -> list[dict[str, Any]]:
-    """Write the statements that the function's policy has in both profiles."""
+def what_it_is_for(template: RenderedTemplate, function: str) -> list[dict[str, Any]]:
+    """Write the statements that a function's policy has for what it alone does."""
     application = template.all(APPLICATION)
     application_id = application[0].ref if application else APPLICATION_ID
+    return {
+        "Send": [
+            allowed(
+                "mobiletargeting:SendOTPMessage",
+                template.arn("mobiletargeting", f"apps/{application_id}/otp"),
+            ),
+            allowed(
+                ["dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+                template.only(TABLE).attribute("Arn"),
+            ),
+        ],
+        "Verify": [
+            allowed(
+                "mobiletargeting:VerifyOTPMessage",
+                template.arn("mobiletargeting", f"apps/{application_id}/verify-otp"),
+            ),
+        ],
+    }[function]
+
+
+def what_it_may_in_both_profiles(template: RenderedTemplate, function: str) -> list[dict[str, Any]]:
+    """Write the statements that a function's policy has in both profiles."""
     return [
-        allowed(
-            "mobiletargeting:SendOTPMessage",
-            template.arn("mobiletargeting", f"apps/{application_id}/otp"),
-        ),
-        allowed(
-            ["dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
-            template.only(TABLE).attribute("Arn"),
-        ),
+        *what_it_is_for(template, function),
         allowed(
             ["logs:CreateLogStream", "logs:PutLogEvents"],
-            log_group_of(template).attribute("Arn"),
+            log_group_of(template, function).attribute("Arn"),
         ),
-        allowed("sqs:SendMessage", template.only(QUEUE).attribute("Arn")),
+        allowed("sqs:SendMessage", queue_of(template, function).attribute("Arn")),
         allowed(["xray:PutTelemetryRecords", "xray:PutTraceSegments"], "*"),
     ]
 
 
-def log_group_of(template: RenderedTemplate) -> Resource:
-    """Give the function's own log group."""
-    return template.named(LOG_GROUP, "SendLog")
+def log_group_of(template: RenderedTemplate, function: str) -> Resource:
+    """Give a function's own log group."""
+    return template.named(LOG_GROUP, f"{function}Log")
 
 
-# --- What the function may do ---
+def queue_of(template: RenderedTemplate, function: str) -> Resource:
+    """Give the queue of what a function finally failed at."""
+    return template.named(QUEUE, f"{function}Failures")
 
 
-def test_send_role_may_send_write_records_and_log_and_nothing_else(
-    minimal: RenderedTemplate, creating: RenderedTemplate
+def test_functions_are_these(template: RenderedTemplate) -> None:
+    """What is tested here of each function is tested of all there are."""
+    assert [function.properties["Handler"] for function in template.all(FUNCTION)] == [
+        f"otp.{function.lower()}.handler" for function in FUNCTIONS
+    ]
+
+
+# --- What a function may do ---
+
+
+@each_function
+def test_role_may_do_what_the_function_is_for_and_log_and_nothing_else(
+    function: str, minimal: RenderedTemplate, creating: RenderedTemplate
 ) -> None:
     """The role's statements are exactly these: an action more or a wider ARN fails here."""
     for template in (minimal, creating):
-        assert statements_of(template) == what_every_send_function_may(template)
+        statements = statements_of(template, function)
+        assert statements == what_it_may_in_both_profiles(template, function)
 
 
-def test_send_role_may_use_the_key_for_its_table_queue_and_settings(
-    production: RenderedTemplate,
+def test_verify_role_may_neither_send_nor_see_the_table(template: RenderedTemplate) -> None:
+    """Whoever takes the one function over has not got the other one's permissions."""
+    verify, send = (
+        {
+            action
+            for statement in statements_of(template, function)
+            for action in [statement["Action"]]
+            if isinstance(action, str) and action.startswith("mobiletargeting:")
+        }
+        for function in ("Verify", "Send")
+    )
+    assert (verify, send) == (
+        {"mobiletargeting:VerifyOTPMessage"},
+        {"mobiletargeting:SendOTPMessage"},
+    )
+    policy = template.named(MANAGED_POLICY, "VerifyPolicy")
+    assert policy.logical_id not in template.mentions(template.only(TABLE).logical_id)
+
+
+@each_function
+def test_role_may_use_the_key_for_what_it_encrypts_and_its_settings(
+    function: str, production: RenderedTemplate
 ) -> None:
     """With a key of the customer's there are two statements more, for this key and nothing else."""
     key = production.only(KEY).attribute("Arn")
     services = [f"{service}.{REGION}.amazonaws.com" for service in ("dynamodb", "sqs")]
-    assert statements_of(production) == [
-        *what_every_send_function_may(production),
+    assert statements_of(production, function) == [
+        *what_it_may_in_both_profiles(production, function),
         {
             **allowed(
                 [
@@ -112,23 +166,26 @@ def test_send_role_may_use_the_key_for_its_table_queue_and_settings(
     ]
 
 
-def test_send_role_has_one_policy(template: RenderedTemplate) -> None:
+@each_function
+def test_role_has_one_policy(function: str, template: RenderedTemplate) -> None:
     """No other policy is attached, from either side."""
-    role = template.named(ROLE, "Send" if not template.all(CANARY) else "SendRole")
+    role = template.named(ROLE, f"{function}Role")
     assert role.properties.keys() == {
         "AssumeRolePolicyDocument",
         "Description",
         "ManagedPolicyArns",
     }
     assert role.properties["ManagedPolicyArns"] == [
-        template.named(MANAGED_POLICY, "SendPolicy").ref
+        template.named(MANAGED_POLICY, f"{function}Policy").ref
     ]
-    assert template.mentions(role.logical_id) == {template.only(FUNCTION).logical_id}
+    assert template.mentions(role.logical_id) == {template.named(FUNCTION, function).logical_id}
+    assert template.named(FUNCTION, function).properties["Role"] == role.attribute("Arn")
 
 
-def test_send_role_is_assumed_by_lambda_alone(template: RenderedTemplate) -> None:
+@each_function
+def test_role_is_assumed_by_lambda_alone(function: str, template: RenderedTemplate) -> None:
     """The trust policy names the Lambda service and nobody else."""
-    role = template.named(ROLE, "SendRole")
+    role = template.named(ROLE, f"{function}Role")
     assert role.properties["AssumeRolePolicyDocument"] == {
         "Version": "2012-10-17",
         "Statement": [
@@ -155,37 +212,40 @@ def test_no_action_is_a_wildcard_and_only_what_knows_no_resource_has_one(
     ]
     tracing = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
     canary = ["cloudwatch:DescribeAlarms"] if template.all(CANARY) else []
-    assert of_anything == [tracing, *canary]
+    assert of_anything == [tracing, *canary] * len(FUNCTIONS)
 
 
-# --- The function ---
+# --- The functions ---
 
 
-def test_function_is_the_send_handler_on_the_default_runtime(minimal: RenderedTemplate) -> None:
+@each_function
+def test_function_is_its_handler_on_the_default_runtime(
+    function: str, minimal: RenderedTemplate
+) -> None:
     """By default: arm64, and the Python that synthesizes, because it is the tested one."""
-    properties = minimal.only(FUNCTION).properties
-    assert properties["Handler"] == "otp.send.handler"
+    properties = minimal.named(FUNCTION, function).properties
+    assert properties["Handler"] == f"otp.{function.lower()}.handler"
     assert properties["Runtime"] == f"python{THIS_PYTHON}"
     assert properties["Architectures"] == ["arm64"]
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 @pytest.mark.parametrize("python_version", PYTHON_VERSIONS)
-def test_function_runs_and_is_built_for_the_configured_runtime(
+def test_functions_run_and_are_built_for_the_configured_runtime(
     python_version: str, architecture: str, tmp_path: Path, stub_bundle: StubBundle
 ) -> None:
     """Lambda is told the runtime that the code was bundled for, and both are the configured."""
     template = synthesize(tmp_path, pythonVersion=python_version, architecture=architecture)
 
-    properties = template.only(FUNCTION).properties
-    assert properties["Runtime"] == f"python{python_version}"
-    assert properties["Architectures"] == [architecture]
-    assert stub_bundle.asked[-1] == (python_version, architecture)
+    for function in template.all(FUNCTION):
+        assert function.properties["Runtime"] == f"python{python_version}"
+        assert function.properties["Architectures"] == [architecture]
+    assert stub_bundle.asked[-len(FUNCTIONS) :] == [(python_version, architecture)] * len(FUNCTIONS)
 
 
-def test_function_gets_exactly_these_settings(minimal: RenderedTemplate) -> None:
-    """The environment is what Settings reads, none of it a secret; no language unless set."""
-    assert minimal.only(FUNCTION).properties["Environment"] == {
+def test_send_gets_exactly_these_settings(minimal: RenderedTemplate) -> None:
+    """The environment is what SendSettings reads, none of it a secret; no language unless set."""
+    assert minimal.named(FUNCTION, "Send").properties["Environment"] == {
         "Variables": {
             "OTP_APPLICATION_ID": APPLICATION_ID,
             "OTP_TABLE_NAME": minimal.only(TABLE).ref,
@@ -197,9 +257,9 @@ def test_function_gets_exactly_these_settings(minimal: RenderedTemplate) -> None
     }
 
 
-def test_function_gets_the_configured_language(creating: RenderedTemplate) -> None:
+def test_send_gets_the_configured_language(creating: RenderedTemplate) -> None:
     """A configured language is one setting more, and the only one."""
-    assert creating.only(FUNCTION).properties["Environment"] == {
+    assert creating.named(FUNCTION, "Send").properties["Environment"] == {
         "Variables": {
             "OTP_APPLICATION_ID": creating.only(APPLICATION).ref,
             "OTP_TABLE_NAME": creating.only(TABLE).ref,
@@ -212,16 +272,34 @@ def test_function_gets_the_configured_language(creating: RenderedTemplate) -> No
     }
 
 
-def test_function_can_start_with_its_settings(template: RenderedTemplate) -> None:
+def test_verify_gets_exactly_these_settings(template: RenderedTemplate) -> None:
+    """What every function gets: no table, no sender, no language."""
+    application = template.all(APPLICATION)
+    assert template.named(FUNCTION, "Verify").properties["Environment"] == {
+        "Variables": {
+            "OTP_APPLICATION_ID": application[0].ref if application else APPLICATION_ID,
+            "OTP_DEPLOYMENT": "Otp/Otp",
+            "OTP_FUNCTION_SECONDS": "25",
+        }
+    }
+
+
+@pytest.mark.parametrize(
+    ("function", "reader"), [("Send", settings.SendSettings), ("Verify", settings.Settings)]
+)
+def test_function_can_start_with_its_settings(
+    function: str, reader: type[settings.Settings], template: RenderedTemplate
+) -> None:
     """The function's own reader of the environment is content with the stack's."""
-    variables = template.only(FUNCTION).properties["Environment"]["Variables"]
-    limits = settings.Settings.from_environment(variables).time_limits
+    variables = template.named(FUNCTION, function).properties["Environment"]["Variables"]
+    limits = reader.from_environment(variables).time_limits
     assert limits == settings.TimeLimits(function=TIMEOUT_SECONDS)
 
 
-def test_function_has_no_other_properties(template: RenderedTemplate) -> None:
+@each_function
+def test_function_has_no_other_properties(function: str, template: RenderedTemplate) -> None:
     """No layer, network or fixed name has come with it."""
-    assert template.only(FUNCTION).properties.keys() - {"KmsKeyArn"} == {
+    assert template.named(FUNCTION, function).properties.keys() - {"KmsKeyArn"} == {
         "Architectures",
         "Code",
         "DeadLetterConfig",
@@ -237,31 +315,45 @@ def test_function_has_no_other_properties(template: RenderedTemplate) -> None:
     }
 
 
-def test_function_is_traced_without_an_sdk(template: RenderedTemplate) -> None:
+@each_function
+def test_function_is_traced_without_an_sdk(function: str, template: RenderedTemplate) -> None:
     """Lambda itself traces; the X-Ray SDK would cost every cold start 200 ms."""
-    assert template.only(FUNCTION).properties["TracingConfig"] == {"Mode": "Active"}
+    assert template.named(FUNCTION, function).properties["TracingConfig"] == {"Mode": "Active"}
 
 
+@each_function
 def test_settings_are_encrypted_with_the_customers_key_where_there_is_one(
-    minimal: RenderedTemplate, production: RenderedTemplate
+    function: str, minimal: RenderedTemplate, production: RenderedTemplate
 ) -> None:
     """Lambda's own key does where the operator asks for none."""
-    assert "KmsKeyArn" not in minimal.only(FUNCTION).properties
+    assert "KmsKeyArn" not in minimal.named(FUNCTION, function).properties
     key = production.only(KEY).attribute("Arn")
-    assert production.only(FUNCTION).properties["KmsKeyArn"] == key
+    assert production.named(FUNCTION, function).properties["KmsKeyArn"] == key
 
 
-def test_function_logs_json_to_its_own_group(template: RenderedTemplate) -> None:
+@each_function
+def test_function_logs_json_to_its_own_group(function: str, template: RenderedTemplate) -> None:
     """What Lambda itself writes there is JSON too."""
-    assert template.only(FUNCTION).properties["LoggingConfig"] == {
+    assert template.named(FUNCTION, function).properties["LoggingConfig"] == {
         "LogFormat": "JSON",
-        "LogGroup": log_group_of(template).ref,
+        "LogGroup": log_group_of(template, function).ref,
     }
 
 
-def test_function_gives_up_before_api_gateway_does(template: RenderedTemplate) -> None:
+@each_function
+def test_function_has_the_memory_that_a_quick_start_needs(
+    function: str, template: RenderedTemplate
+) -> None:
+    """CPU comes with memory."""
+    assert template.named(FUNCTION, function).properties["MemorySize"] == MEMORY_MB == 512
+
+
+@each_function
+def test_function_gives_up_before_api_gateway_does(
+    function: str, template: RenderedTemplate
+) -> None:
     """The caller hears from the function, not from a gateway that did not wait."""
-    timeout = template.only(FUNCTION).properties["Timeout"]
+    timeout = template.named(FUNCTION, function).properties["Timeout"]
     assert timeout == TIMEOUT_SECONDS == 25
     assert timeout < API_GATEWAY_WAITS_SECONDS
 
@@ -290,70 +382,83 @@ def test_reference_id_is_remembered_for_longer_than_any_code_is_valid() -> None:
 # --- The alias ---
 
 
-def test_alias_points_to_the_published_version(template: RenderedTemplate) -> None:
+@each_function
+def test_alias_points_to_the_published_version(function: str, template: RenderedTemplate) -> None:
     """The alias is `live`, of the version that this template publishes."""
-    assert template.only(ALIAS).properties == {
-        "FunctionName": template.only(FUNCTION).ref,
-        "FunctionVersion": template.only(VERSION).attribute("Version"),
+    version = template.named(VERSION, function)
+    assert version.properties["FunctionName"] == template.named(FUNCTION, function).ref
+    assert template.named(ALIAS, function).properties == {
+        "FunctionName": template.named(FUNCTION, function).ref,
+        "FunctionVersion": version.attribute("Version"),
         "Name": "live",
     }
 
 
+@each_function
 def test_nothing_but_version_and_alias_knows_the_function_itself(
-    template: RenderedTemplate,
+    function: str, template: RenderedTemplate
 ) -> None:
     """No output, permission or integration goes past the alias; nor does a caller's policy."""
     watching = {resource.logical_id for resource in template.resources if is_watching(resource)}
-    assert template.mentions(template.only(FUNCTION).logical_id) - watching == {
-        template.only(VERSION).logical_id,
-        template.only(ALIAS).logical_id,
+    version, alias = template.named(VERSION, function), template.named(ALIAS, function)
+    assert template.mentions(template.named(FUNCTION, function).logical_id) - watching == {
+        version.logical_id,
+        alias.logical_id,
         # With the alias's name as its qualifier.
-        template.only(ASYNCHRONOUS).logical_id,
+        template.named(ASYNCHRONOUS, function).logical_id,
         # To shift the alias.
-        *(policy.logical_id for policy in template.all(MANAGED_POLICY) if is_canary(policy)),
+        *(
+            policy.logical_id
+            for policy in template.all(MANAGED_POLICY)
+            if f"{function}CanaryPolicy" in policy.logical_id
+        ),
     }
-    assert template.mentions(template.only(VERSION).logical_id) == {template.only(ALIAS).logical_id}
+    assert template.mentions(version.logical_id) == {alias.logical_id}
 
 
 def is_watching(resource: Resource) -> bool:
     """Tell whether a resource only looks at the function's metrics."""
-    return resource.type in (DASHBOARD, "AWS::CloudWatch::Alarm")
-
-
-def is_canary(policy: Resource) -> bool:
-    """Tell whether a policy is that of the deployments."""
-    return "CanaryPolicy" in policy.logical_id
+    return resource.type in (DASHBOARD, ALARM)
 
 
 # --- Starting ---
 
 
-def test_function_starts_from_a_snapshot_when_asked_to(tmp_path: Path) -> None:
+def test_functions_start_from_a_snapshot_when_asked_to(tmp_path: Path) -> None:
     """Snapshots are taken of what the alias runs: published versions."""
     template = synthesize(tmp_path, snapStart="true", pythonVersion="3.13")
-    assert template.only(FUNCTION).properties["SnapStart"] == {"ApplyOn": "PublishedVersions"}
+    for function in template.all(FUNCTION):
+        assert function.properties["SnapStart"] == {"ApplyOn": "PublishedVersions"}
 
 
 def test_environments_are_kept_warm_and_reserved_when_asked_to(tmp_path: Path) -> None:
-    """Those of the alias are kept warm; the reservation is the function's."""
+    """Those of each alias are kept warm; the reservation is each function's."""
     template = synthesize(tmp_path, provisionedConcurrency="2", reservedConcurrency="5")
-    assert template.only(ALIAS).properties["ProvisionedConcurrencyConfig"] == {
-        "ProvisionedConcurrentExecutions": 2
-    }
-    assert template.only(FUNCTION).properties["ReservedConcurrentExecutions"] == 5
+    for alias in template.all(ALIAS):
+        assert alias.properties["ProvisionedConcurrencyConfig"] == {
+            "ProvisionedConcurrentExecutions": 2
+        }
+    for function in template.all(FUNCTION):
+        assert function.properties["ReservedConcurrentExecutions"] == 5
 
 
 # --- Releases ---
 
 
+@each_function
 def test_new_version_gets_a_tenth_first_and_goes_back_on_an_alarm(
-    production: RenderedTemplate,
+    function: str, production: RenderedTemplate
 ) -> None:
-    """CodeDeploy shifts the alias, looks at what a bad release can set off, and can go back."""
-    group = production.only(CANARY)
+    """CodeDeploy shifts the alias, looks at what a bad release can set off, and can go back.
+
+    At the alarms of this function: the other one's release is judged by its own.
+    """
+    group = production.named(CANARY, f"{function}Canary")
+    application = production.named(CANARY_APPLICATION, f"{function}Canary")
+    assert group.properties["ApplicationName"] == application.ref
     alarms = [alarm["Name"] for alarm in group.properties["AlarmConfiguration"]["Alarms"]]
     assert alarms == [
-        production.named("AWS::CloudWatch::Alarm", name).ref for name in ("ServerErrors", "Crashes")
+        production.named(ALARM, f"{function}{name}").ref for name in ("ServerErrors", "Crashes")
     ]
     assert group.properties["AlarmConfiguration"]["Enabled"] is True
     assert (
@@ -368,24 +473,29 @@ def test_new_version_gets_a_tenth_first_and_goes_back_on_an_alarm(
             "DEPLOYMENT_STOP_ON_ALARM",
         ],
     }
-    assert production.only(ALIAS).whole["UpdatePolicy"] == {
+    assert production.named(ALIAS, function).whole["UpdatePolicy"] == {
         "CodeDeployLambdaAliasUpdate": {
-            "ApplicationName": production.only(CANARY_APPLICATION).ref,
+            "ApplicationName": application.ref,
             "DeploymentGroupName": group.ref,
         }
     }
 
 
-def test_deployments_may_shift_this_alias_and_look_at_alarms(production: RenderedTemplate) -> None:
+@each_function
+def test_deployments_may_shift_this_alias_and_look_at_alarms(
+    function: str, production: RenderedTemplate
+) -> None:
     """Their role is CodeDeploy's, with one policy of exactly these statements."""
-    function = production.only(FUNCTION).attribute("Arn")
-    role = production.named(ROLE, "CanaryRole")
-    policy = production.named(MANAGED_POLICY, "CanaryPolicy")
+    arn = production.named(FUNCTION, function).attribute("Arn")
+    role = production.named(ROLE, f"{function}CanaryRole")
+    policy = production.named(MANAGED_POLICY, f"{function}CanaryPolicy")
     assert role.properties["ManagedPolicyArns"] == [policy.ref]
     assert "Policies" not in role.properties
     [trust] = role.properties["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Principal"] == {"Service": "codedeploy.amazonaws.com"}
-    assert production.only(CANARY).properties["ServiceRoleArn"] == role.attribute("Arn")
+    group = production.named(CANARY, f"{function}Canary")
+    assert group.properties["ServiceRoleArn"] == role.attribute("Arn")
+    assert production.mentions(role.logical_id) == {group.logical_id}
     assert policy.properties["PolicyDocument"]["Statement"] == [
         allowed(
             [
@@ -393,7 +503,7 @@ def test_deployments_may_shift_this_alias_and_look_at_alarms(production: Rendere
                 "lambda:GetProvisionedConcurrencyConfig",
                 "lambda:UpdateAlias",
             ],
-            [function, f"{function}:live"],
+            [arn, f"{arn}:live"],
         ),
         allowed("cloudwatch:DescribeAlarms", "*"),
     ]
@@ -406,11 +516,15 @@ def test_versions_are_kept_to_go_back_to_but_not_those_of_a_failed_release(
     snapshots = synthesize(
         tmp_path, profile="production", region=REGION, snapStart="true", pythonVersion="3.13"
     )
-    assert production.only(VERSION).whole["DeletionPolicy"] == "RetainExceptOnCreate"
+    for version in production.all(VERSION):
+        assert version.whole["DeletionPolicy"] == "RetainExceptOnCreate"
     for template in (minimal, snapshots):
-        assert template.only(VERSION).whole.get("DeletionPolicy", "Delete") == "Delete"
+        assert len(template.all(VERSION)) == len(FUNCTIONS)
+        for version in template.all(VERSION):
+            assert version.whole.get("DeletionPolicy", "Delete") == "Delete"
 
 
+@each_function
 @pytest.mark.parametrize(
     "changes",
     [
@@ -419,61 +533,73 @@ def test_versions_are_kept_to_go_back_to_but_not_those_of_a_failed_release(
     ],
 )
 def test_new_version_is_one_that_lambda_sees(
-    changes: dict[str, Any], minimal: RenderedTemplate, tmp_path: Path
+    changes: dict[str, Any], function: str, minimal: RenderedTemplate, tmp_path: Path
 ) -> None:
     """A property that is only written differently publishes a version, so another one differs.
 
     Lambda refuses to publish where nothing has changed, and the deployment would fail.
     """
     changed = synthesize(tmp_path, **changes)
-    assert changed.only(VERSION).logical_id != minimal.only(VERSION).logical_id
+    before, after = (template.named(VERSION, function) for template in (minimal, changed))
+    assert before.logical_id != after.logical_id
     descriptions = {
-        template.only(FUNCTION).properties["Description"] for template in (changed, minimal)
+        template.named(FUNCTION, function).properties["Description"]
+        for template in (changed, minimal)
     }
     assert len(descriptions) == 2
 
 
 def test_dev_replaces_the_version_at_once(minimal: RenderedTemplate) -> None:
     """Without a canary, the alias points to the new version as soon as it is there."""
-    assert "UpdatePolicy" not in minimal.only(ALIAS).whole
+    assert not any("UpdatePolicy" in alias.whole for alias in minimal.all(ALIAS))
 
 
 # --- Asynchronous events ---
 
 
-def test_event_that_was_invoked_around_the_alias_is_not_lost(template: RenderedTemplate) -> None:
+@each_function
+def test_event_that_was_invoked_around_the_alias_is_not_lost(
+    function: str, template: RenderedTemplate
+) -> None:
     """The destination is the alias's; whatever else fails for good ends in the same queue."""
-    assert template.only(FUNCTION).properties["DeadLetterConfig"] == {
-        "TargetArn": template.only(QUEUE).attribute("Arn")
+    assert template.named(FUNCTION, function).properties["DeadLetterConfig"] == {
+        "TargetArn": queue_of(template, function).attribute("Arn")
     }
 
 
-def test_asynchronous_events_never_arrive_after_the_window(template: RenderedTemplate) -> None:
+@each_function
+def test_asynchronous_events_never_arrive_after_the_window(
+    function: str, template: RenderedTemplate
+) -> None:
     """Lambda drops an event after 5 minutes, far below the 65 for which a ReferenceId is held."""
-    properties = template.only(ASYNCHRONOUS).properties
+    asynchronous = template.named(ASYNCHRONOUS, function)
+    properties = asynchronous.properties
     assert properties == {
-        "FunctionName": template.only(FUNCTION).ref,
+        "FunctionName": template.named(FUNCTION, function).ref,
         "Qualifier": "live",
         "MaximumEventAgeInSeconds": 300,
         "MaximumRetryAttempts": 2,
         "DestinationConfig": {
-            "OnFailure": {"Destination": template.only(QUEUE).attribute("Arn")},
+            "OnFailure": {"Destination": queue_of(template, function).attribute("Arn")},
         },
     }
     assert properties["MaximumEventAgeInSeconds"] * 10 < settings.WINDOW_SECONDS
-    assert template.only(ALIAS).logical_id in template.only(ASYNCHRONOUS).whole["DependsOn"]
+    assert template.named(ALIAS, function).logical_id in asynchronous.whole["DependsOn"]
 
 
-def test_what_finally_fails_is_kept_encrypted_and_read_over_tls(template: RenderedTemplate) -> None:
+@each_function
+def test_what_finally_fails_is_kept_encrypted_and_read_over_tls(
+    function: str, template: RenderedTemplate
+) -> None:
     """The queue is encrypted, keeps a message for two weeks, and denies every call without TLS."""
-    queue = template.only(QUEUE)
+    queue = queue_of(template, function)
     encryption = (
         {"KmsMasterKeyId": template.only(KEY).attribute("Arn")}
         if template.all(KEY)
         else {"SqsManagedSseEnabled": True}
     )
     assert queue.properties == {**encryption, "MessageRetentionPeriod": 1209600}
-    policy = template.only(QUEUE_POLICY).properties
+    policy = template.named(QUEUE_POLICY, f"{function}Failures").properties
     assert policy["Queues"] == [queue.ref]
     assert policy["PolicyDocument"]["Statement"] == [
         {

@@ -15,6 +15,7 @@ from .helpers import (
     CANARY,
     DASHBOARD,
     FUNCTION,
+    FUNCTIONS,
     QUEUE,
     TABLE,
     TOPIC,
@@ -25,17 +26,41 @@ from .helpers import (
     synthesize,
 )
 
-OURS = {"Deployment": "Otp/Otp", "Function": "send"}
+OF_EACH_FUNCTION = (
+    *("ServerErrors", "Crashes", "Latency", "OutcomeUnknown", "Throttles", "FailureQueue"),
+)
+OF_THE_SERVICE = ("Store", "StoreThrottles", "ApiErrors", "TextsPerHour")
+
+each_function = pytest.mark.parametrize("function", FUNCTIONS)
+
+
+def ours(function: str) -> dict[str, str]:
+    """Give the dimensions of our own metrics of a function."""
+    return {"Deployment": "Otp/Otp", "Function": function.lower()}
+
+
+def name_of(found: Resource) -> str:
+    """Give an alarm's name in the code."""
+    named = re.fullmatch(r"OtpAlarms(\w+)[0-9A-F]{8}", found.logical_id)
+    assert named
+    return named[1]
 
 
 def alarm(template: RenderedTemplate, name: str) -> Resource:
     """Give an alarm by its name in the code."""
-    [found] = [
-        one
-        for one in template.all(ALARM)
-        if re.fullmatch(rf"OtpAlarms(Send)?{name}[0-9A-F]{{8}}", one.logical_id)
-    ]
+    [found] = [one for one in template.all(ALARM) if name_of(one) == name]
     return found
+
+
+def of_functions(*names: str) -> list[str]:
+    """Name the alarms of each function."""
+    return [f"{function}{name}" for function in FUNCTIONS for name in names]
+
+
+def test_alarms_are_these(template: RenderedTemplate) -> None:
+    """Every function has the same six; the table, the API and the texts are of the service."""
+    names = [name_of(found) for found in template.all(ALARM)]
+    assert sorted(names) == sorted([*of_functions(*OF_EACH_FUNCTION), *OF_THE_SERVICE])
 
 
 def dimensions(metric: Mapping[str, Any]) -> dict[str, str]:
@@ -56,57 +81,69 @@ def test_every_alarm_notifies_the_topic_both_ways_and_links_to_the_runbook(
         assert re.fullmatch(r".+\. What to do: docs/runbook\.md#[a-z-]+", description)
 
 
+@each_function
 @pytest.mark.parametrize(
-    ("name", "metric", "threshold"),
-    [("ServerErrors", "ServerErrors", 0.02), ("OutcomeUnknown", "OutcomeUnknown", 0.05)],
+    ("metric", "threshold"), [("ServerErrors", 0.02), ("OutcomeUnknown", 0.05)]
 )
 def test_share_of_failing_requests_is_from_our_own_metric(
-    production: RenderedTemplate, name: str, metric: str, threshold: float
+    production: RenderedTemplate, metric: str, threshold: float, function: str
 ) -> None:
     """Lambda's Errors would count a direct caller's typo: a release must not go back for that."""
-    properties = alarm(production, name).properties
+    properties = alarm(production, f"{function}{metric}").properties
     assert (properties["Namespace"], properties["MetricName"]) == ("ServerlessOtp", metric)
-    assert dimensions(properties) == OURS
+    assert dimensions(properties) == ours(function)
     assert (properties["Statistic"], properties["Threshold"]) == ("Average", threshold)
     assert (properties["DatapointsToAlarm"], properties["EvaluationPeriods"]) == (2, 15)
 
 
-def test_crash_is_an_error_of_lambdas_that_we_did_not_report(production: RenderedTemplate) -> None:
+@each_function
+def test_crash_is_an_error_of_lambdas_that_we_did_not_report(
+    function: str, production: RenderedTemplate
+) -> None:
     """Errors, minus the problems that direct callers were told, in percent of the invocations."""
-    properties = alarm(production, "Crashes").properties
-    metrics = {metric["Id"]: metric for metric in properties["Metrics"]}
-    [expression] = [metric for metric in metrics.values() if metric["ReturnData"]]
+    properties = alarm(production, f"{function}Crashes").properties
+    [expression] = [metric for metric in properties["Metrics"] if metric["ReturnData"]]
+    stats = [metric for metric in properties["Metrics"] if "MetricStat" in metric]
+    ids = {metric["MetricStat"]["Metric"]["MetricName"]: metric["Id"] for metric in stats}
+    assert len(properties["Metrics"]) == 4
+    # The names are the function's own: on the dashboard, the functions share a graph.
     assert expression["Expression"] == (
-        "100 * (errors - SUM([FILL(reported, 0), TIME_SERIES(0)])) / invocations"
+        f"100 * ({ids['Errors']} - SUM([FILL({ids['ReportedErrors']}, 0), TIME_SERIES(0)])) "
+        f"/ {ids['Invocations']}"
     )
     assert (properties["DatapointsToAlarm"], properties["EvaluationPeriods"]) == (3, 15)
-    function = production.only(FUNCTION).ref
-    of_the_alias = {"FunctionName": function, "Resource": f"{function}:live"}
-    for name, metric, where in (
-        ("errors", "Errors", of_the_alias),
-        ("invocations", "Invocations", of_the_alias),
-        ("reported", "ReportedErrors", OURS),
-    ):
-        stat = metrics[name]["MetricStat"]
-        assert (stat["Metric"]["MetricName"], stat["Stat"]) == (metric, "Sum")
-        assert dimensions(stat["Metric"]) == where
+    name = production.named(FUNCTION, function).ref
+    of_the_alias = {"FunctionName": name, "Resource": f"{name}:live"}
+    assert {
+        metric["MetricStat"]["Metric"]["MetricName"]: (
+            metric["MetricStat"]["Stat"],
+            dimensions(metric["MetricStat"]["Metric"]),
+        )
+        for metric in stats
+    } == {
+        "Errors": ("Sum", of_the_alias),
+        "Invocations": ("Sum", of_the_alias),
+        "ReportedErrors": ("Sum", ours(function)),
+    }
 
 
+@each_function
 def test_slow_throttled_and_failed_are_measured_where_they_happen(
-    production: RenderedTemplate,
+    function: str, production: RenderedTemplate
 ) -> None:
     """Latency and throttles of the alias, and the queue of what finally failed."""
-    function = production.only(FUNCTION).ref
-    latency = alarm(production, "Latency").properties
+    name = production.named(FUNCTION, function).ref
+    latency = alarm(production, f"{function}Latency").properties
     assert (latency["MetricName"], latency["ExtendedStatistic"]) == ("Duration", "p99")
     assert latency["Threshold"] == 5000
-    throttles = alarm(production, "Throttles").properties
+    throttles = alarm(production, f"{function}Throttles").properties
     assert (throttles["MetricName"], throttles["Threshold"]) == ("Throttles", 0)
     for properties in (latency, throttles):
-        assert dimensions(properties)["Resource"] == f"{function}:live"
-    queue = alarm(production, "FailureQueue").properties
+        assert dimensions(properties) == {"FunctionName": name, "Resource": f"{name}:live"}
+    queue = alarm(production, f"{function}FailureQueue").properties
     assert queue["MetricName"] == "ApproximateNumberOfMessagesVisible"
-    assert dimensions(queue) == {"QueueName": production.only(QUEUE).attribute("QueueName")}
+    failures = production.named(QUEUE, f"{function}Failures")
+    assert dimensions(queue) == {"QueueName": failures.attribute("QueueName")}
     assert (queue["Threshold"], queue["EvaluationPeriods"]) == (0, 1)
 
 
@@ -116,7 +153,7 @@ def test_store_is_watched_by_what_the_function_notices_and_by_its_throttles(
     """Each by one metric: what AWS writes only at a failure is no number to calculate with."""
     failures = alarm(production, "Store").properties
     assert (failures["Namespace"], failures["MetricName"]) == ("ServerlessOtp", "StoreFailures")
-    assert dimensions(failures) == OURS
+    assert dimensions(failures) == ours("Send")  # which alone writes
     throttles = alarm(production, "StoreThrottles").properties
     assert throttles["MetricName"] == "WriteThrottleEvents"
     assert dimensions(throttles) == {"TableName": production.only(TABLE).ref}
@@ -141,33 +178,34 @@ def test_texts_of_an_hour_are_counted_before_the_bill_does(production: RenderedT
 
 
 @pytest.mark.parametrize(
-    ("key", "name", "threshold"),
+    ("key", "names", "threshold"),
     [
-        ("alarmOutcomeUnknownPercent", "OutcomeUnknown", 0.07),
-        ("alarmCrashPercent", "Crashes", 7),
-        ("alarmLatencyMs", "Latency", 7),
-        ("alarmTextsPerHour", "TextsPerHour", 7),
+        ("alarmOutcomeUnknownPercent", of_functions("OutcomeUnknown"), 0.07),
+        ("alarmCrashPercent", of_functions("Crashes"), 7),
+        ("alarmLatencyMs", of_functions("Latency"), 7),
+        ("alarmTextsPerHour", ["TextsPerHour"], 7),
     ],
 )
 def test_changed_threshold_is_the_one_change(
-    key: str, name: str, threshold: float, minimal: RenderedTemplate, tmp_path: Path
+    key: str, names: list[str], threshold: float, minimal: RenderedTemplate, tmp_path: Path
 ) -> None:
-    """One property of one resource: what a reviewer of `cdk diff` is shown."""
+    """One property of one alarm, or of each function's: what a reviewer of `cdk diff` is shown."""
     changed = synthesize(tmp_path, **{key: "7"})
 
     before = {resource.logical_id: resource.whole for resource in minimal.resources}
     after = {resource.logical_id: resource.whole for resource in changed.resources}
     assert before.keys() == after.keys()
-    [differing] = [name for name in before if before[name] != after[name]]
-    assert differing == alarm(minimal, name).logical_id
-    properties = dict(after[differing]["Properties"])
-    assert properties.pop("Threshold") == pytest.approx(threshold)
-    assert properties == {
-        key: value for key, value in before[differing]["Properties"].items() if key != "Threshold"
-    }
+    differing = {name for name in before if before[name] != after[name]}
+    assert differing == {alarm(minimal, name).logical_id for name in names}
+    for name in differing:
+        properties = dict(after[name]["Properties"])
+        assert properties.pop("Threshold") == pytest.approx(threshold)
+        assert properties == {
+            key: value for key, value in before[name]["Properties"].items() if key != "Threshold"
+        }
 
 
-def test_threshold_of_failures_is_that_of_both_alarms_on_them(
+def test_threshold_of_failures_is_that_of_all_alarms_on_them(
     minimal: RenderedTemplate, tmp_path: Path
 ) -> None:
     """From the inside and from the outside."""
@@ -177,7 +215,8 @@ def test_threshold_of_failures_is_that_of_both_alarms_on_them(
         for before, after in zip(minimal.resources, changed.resources, strict=True)
         if before.whole != after.whole
     }
-    assert differing == {alarm(minimal, name).logical_id for name in ("ServerErrors", "ApiErrors")}
+    names = [*of_functions("ServerErrors"), "ApiErrors"]
+    assert differing == {alarm(minimal, name).logical_id for name in names}
 
 
 # --- The topic ---
@@ -250,11 +289,13 @@ def test_dashboard_shows_every_alarm(template: RenderedTemplate) -> None:
 
 
 def test_dashboard_shows_this_deployments_own_metrics(production: RenderedTemplate) -> None:
-    """Every graph is of this deployment's function, table, queue, API and firewall."""
+    """Every graph is of this deployment's functions, table, queues, API and firewall."""
     text = json.dumps(widgets(production))
-    assert production.only(FUNCTION).ref in text
     assert production.only(TABLE).ref in text
-    assert production.only(QUEUE).attribute("QueueName") in text
+    for function in FUNCTIONS:
+        assert production.named(FUNCTION, function).ref in text
+        assert production.named(QUEUE, f"{function}Failures").attribute("QueueName") in text
+        assert f'"Deployment", "Otp/Otp", "Function", "{function.lower()}"' in text
     assert '"ApiName", "Otp-Otp"' in text
     [acl] = [resource.properties for resource in production.all(WEB_ACL)]
     assert f'"WebACL", "{acl["VisibilityConfig"]["MetricName"]}"' in text
@@ -275,4 +316,27 @@ def test_dashboard_names_only_metrics_that_there_are(
     assert "BlockedRequests" in json.dumps(widgets(production))
     assert "BlockedRequests" not in json.dumps(widgets(minimal))
     assert minimal.all(CANARY) == []
-    assert len(minimal.all(ALIAS)) == 1
+    assert len(minimal.all(ALIAS)) == len(FUNCTIONS)
+
+
+def test_dashboard_shows_the_same_of_both_functions(production: RenderedTemplate) -> None:
+    """Whatever is shown of sending is shown of verifying, in as many lines; but for the table."""
+    shown = [
+        json.dumps(metric)
+        for widget in widgets(production)
+        for metric in widget["properties"].get("metrics", [])
+    ]
+    lines = []
+    for function in FUNCTIONS:
+        marks = (
+            production.named(FUNCTION, function).ref,
+            production.named(QUEUE, f"{function}Failures").attribute("QueueName"),
+            f'"Function", "{function.lower()}"',
+        )
+        lines.append(
+            sum(
+                any(mark in line for mark in marks) and "StoreFailures" not in line
+                for line in shown
+            )
+        )
+    assert lines[0] == lines[1] > 0

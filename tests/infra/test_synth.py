@@ -14,7 +14,7 @@ import pytest
 from infra.bundle import build
 from infra.config import Config
 
-from .helpers import CONTEXT, ROOT, THIS_PYTHON, RenderedTemplate
+from .helpers import CONTEXT, FUNCTION, ROOT, THIS_PYTHON, RenderedTemplate
 
 STACK = "ServerlessOtp"
 
@@ -115,11 +115,13 @@ def test_synthesized_stack_has_the_outputs(complete: Synth) -> None:
         "SendFailureQueueUrl",
         "SendFunctionArn",
         "TableName",
+        "VerifyFailureQueueUrl",
+        "VerifyFunctionArn",
     }
 
 
-def test_synthesized_function_is_the_bundle(complete: Synth) -> None:
-    """What would be uploaded as the function's code is the real bundle, whole."""
+def test_synthesized_functions_are_the_bundle(complete: Synth) -> None:
+    """What would be uploaded as the code of both functions, once, is the real bundle, whole."""
     config = Config.from_context(CONTEXT)
     bundle = build(config.python_version, config.architecture)
     [handler] = complete.output.glob("asset.*/otp/send.py")
@@ -127,6 +129,15 @@ def test_synthesized_function_is_the_bundle(complete: Synth) -> None:
     uploaded = handler.parent.parent
 
     assert files(uploaded) == files(bundle)
+    template = json.loads((complete.output / f"{STACK}.template.json").read_text())
+    functions = RenderedTemplate(template).all(FUNCTION)
+    assert {function.properties["Handler"] for function in functions} == {
+        "otp.send.handler",
+        "otp.verify.handler",
+    }
+    assert all((bundle / "otp" / f"{name}.py").is_file() for name in ("send", "verify"))
+    [key] = {function.properties["Code"]["S3Key"] for function in functions}
+    assert key.removesuffix(".zip") == uploaded.name.split(".")[1]
 
 
 def test_missing_value_fails(incomplete: Synth) -> None:

@@ -57,20 +57,20 @@ from .helpers import (
 
 IN_BOTH_PROFILES = Counter(
     {
-        ROLE: 1,
-        MANAGED_POLICY: 2,  # the function's, and the callers'
-        FUNCTION: 1,
-        VERSION: 1,
-        ALIAS: 1,
-        PERMISSION: 1,
-        ASYNCHRONOUS: 1,
-        LOG_GROUP: 1,
+        ROLE: 2,
+        MANAGED_POLICY: 3,  # the functions', and the callers'
+        FUNCTION: 2,
+        VERSION: 2,
+        ALIAS: 2,
+        PERMISSION: 2,
+        ASYNCHRONOUS: 2,
+        LOG_GROUP: 2,
         TABLE: 1,
-        QUEUE: 1,
-        QUEUE_POLICY: 1,
+        QUEUE: 2,
+        QUEUE_POLICY: 2,
         API: 1,
-        API_RESOURCE: 1,
-        METHOD: 1,
+        API_RESOURCE: 2,
+        METHOD: 2,
         MODEL: 1,
         VALIDATOR: 1,
         GATEWAY_RESPONSE: len(TYPES),
@@ -78,7 +78,7 @@ IN_BOTH_PROFILES = Counter(
         STAGE: 1,
         TOPIC: 1,
         TOPIC_POLICY: 1,
-        ALARM: 10,
+        ALARM: 16,  # six of each function, and four
         DASHBOARD: 1,
     }
 )
@@ -90,10 +90,10 @@ ONLY_IN_PRODUCTION = Counter(
         WEB_ACL: 1,
         WEB_ACL_LOGGING: 1,
         WEB_ACL_ASSOCIATION: 1,
-        CANARY: 1,
-        CANARY_APPLICATION: 1,
-        ROLE: 1,
-        MANAGED_POLICY: 1,
+        CANARY: 2,
+        CANARY_APPLICATION: 2,
+        ROLE: 2,
+        MANAGED_POLICY: 2,
     }
 )
 
@@ -123,8 +123,10 @@ def test_outputs_are_what_a_caller_and_an_operator_need(template: RenderedTempla
             f"https://{template.only(API).ref}.execute-api.{template.region}.${{AWS::URLSuffix}}/"
             f"{template.only(STAGE).ref}/"
         ),
-        "SendFunctionArn": template.only(ALIAS).ref,
-        "SendFailureQueueUrl": template.only(QUEUE).ref,
+        "SendFunctionArn": template.named(ALIAS, "Send").ref,
+        "SendFailureQueueUrl": template.named(QUEUE, "Send").ref,
+        "VerifyFunctionArn": template.named(ALIAS, "Verify").ref,
+        "VerifyFailureQueueUrl": template.named(QUEUE, "Verify").ref,
         "CallerPolicyArn": template.named(MANAGED_POLICY, "Caller").ref,
         "ApplicationId": application[0].ref if application else APPLICATION_ID,
         "TableName": template.only(TABLE).ref,
@@ -182,14 +184,14 @@ def test_everything_goes_with_the_stack_in_dev(minimal: RenderedTemplate) -> Non
 def test_what_holds_data_outlives_the_stack_in_production(production: RenderedTemplate) -> None:
     """The table, the key that it needs, the queues and the logs stay, and an output says so.
 
-    Versions of the function stay as long as the function does, to go back to.
+    Versions of a function stay as long as the function does, to go back to.
     """
     kept = Counter(
         resource.type
         for resource in production.resources
         if resource.whole.get("DeletionPolicy") in ("Retain", "RetainExceptOnCreate")
     )
-    assert kept == {TABLE: 1, KEY: 1, QUEUE: 1, LOG_GROUP: 4, VERSION: 1}
+    assert kept == {TABLE: 1, KEY: 1, QUEUE: 2, LOG_GROUP: 5, VERSION: 2}
     said = production.outputs["KeptOnDestroy"]["Value"]
     assert all(word in said for word in ("table", "key", "queues", "log groups"))
 
@@ -241,10 +243,13 @@ def test_second_stack_in_another_region_synthesizes_beside_the_first(tmp_path: P
     assert REGION not in json.dumps([resource.whole for resource in america.resources])
     assert "us-east-1" not in json.dumps([resource.whole for resource in europe.resources])
     deployments = [
-        template.only(FUNCTION).properties["Environment"]["Variables"]["OTP_DEPLOYMENT"]
+        {
+            function.properties["Environment"]["Variables"]["OTP_DEPLOYMENT"]
+            for function in template.all(FUNCTION)
+        }
         for template in (america, europe)
     ]
-    assert deployments == ["America/Otp", "Europe/Otp"]
+    assert deployments == [{"America/Otp"}, {"Europe/Otp"}]
     assert all(not template.all("AWS::SSM::Parameter") for template in (europe, america))
 
 
@@ -288,14 +293,17 @@ def test_created_application_is_what_is_more(
     assert types(minimal) - types(creating) == {}
 
 
-def test_created_application_is_the_one_that_the_function_may_send_through(
-    creating: RenderedTemplate,
+@pytest.mark.parametrize(("function", "resource"), [("Send", "otp"), ("Verify", "verify-otp")])
+def test_created_application_is_the_one_that_a_function_may_use(
+    function: str, resource: str, creating: RenderedTemplate
 ) -> None:
     """The policy and the settings name the created application."""
     application = creating.only(APPLICATION).ref
-    statements = creating.named(MANAGED_POLICY, "Send").properties["PolicyDocument"]["Statement"]
-    assert statements[0]["Resource"] == creating.arn("mobiletargeting", f"apps/{application}/otp")
-    variables = creating.only(FUNCTION).properties["Environment"]["Variables"]
+    policy = creating.named(MANAGED_POLICY, f"{function}Policy").properties["PolicyDocument"]
+    assert policy["Statement"][0]["Resource"] == creating.arn(
+        "mobiletargeting", f"apps/{application}/{resource}"
+    )
+    variables = creating.named(FUNCTION, function).properties["Environment"]["Variables"]
     assert variables["OTP_APPLICATION_ID"] == application
 
 

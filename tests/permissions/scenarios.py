@@ -57,6 +57,11 @@ def _send_twice_to_a_throttled_number(account: Account, _: Grant) -> str:
     return ", ".join(_said(account.deployment.send(asked)) for _ in range(2))
 
 
+def _verify(account: Account, _: Grant) -> str:
+    """Verify a code that nobody was texted."""
+    return _said(account.deployment.verify(_asked("verify")))
+
+
 def _create_a_log_stream(account: Account, grant: Grant) -> str:
     """Do as the Lambda service for a new worker."""
     logs = account.client("logs", grant.role)
@@ -103,14 +108,19 @@ def _trace(account: Account, grant: Grant) -> str:
 def _call_the_api(account: Account, grant: Grant) -> str:
     """Call the method that the grant is about."""
     path = grant.resource.partition("/POST")[2]
-    return _said(account.post(path, request(), grant.role))
+    return _said(account.post(path, _asked(path), grant.role))
 
 
 def _invoke(account: Account, grant: Grant) -> str:
     """Invoke the function that the grant is about."""
     lambda_ = account.client("lambda", grant.role)
-    payload = json.dumps(request())
+    payload = json.dumps(_asked(grant.resource.lower()))
     return _done(lambda: lambda_.invoke(FunctionName=grant.resource, Payload=payload))
+
+
+def _asked(of: str) -> dict[str, Any]:
+    """Make a valid request of the function that a path or a name is about."""
+    return request(Otp="12345") if "verify" in of else request()
 
 
 def _log_group(grant: Grant) -> str:
@@ -137,6 +147,19 @@ def _done(call: Callable[[], object]) -> str:
     return "done"
 
 
+#: What the Lambda service does with the role of any function.
+_OF_EVERY_FUNCTION = {
+    "logs:CreateLogStream": Scenario(
+        _create_a_log_stream, granted="done", denied="AccessDeniedException"
+    ),
+    "logs:PutLogEvents": Scenario(
+        _write_to_the_log, granted="done", denied="AccessDeniedException"
+    ),
+    "sqs:SendMessage": Scenario(_put_into_the_failure_queue, granted="done", denied="AccessDenied"),
+    "xray:PutTraceSegments": Scenario(_trace, granted="allowed", denied="implicitDeny"),
+    "xray:PutTelemetryRecords": Scenario(_trace, granted="allowed", denied="implicitDeny"),
+}
+
 #: By the short name of the role and the action.
 SCENARIOS: Mapping[tuple[str, str], Scenario] = {
     ("send", "mobiletargeting:SendOTPMessage"): Scenario(
@@ -155,19 +178,14 @@ SCENARIOS: Mapping[tuple[str, str], Scenario] = {
         granted="429 Throttled, 429 Throttled",
         denied="429 Throttled, 409 InProgress",
     ),
-    ("send", "logs:CreateLogStream"): Scenario(
-        _create_a_log_stream, granted="done", denied="AccessDeniedException"
+    ("verify", "mobiletargeting:VerifyOTPMessage"): Scenario(
+        _verify, granted="200", denied="500 Misconfigured"
     ),
-    ("send", "logs:PutLogEvents"): Scenario(
-        _write_to_the_log, granted="done", denied="AccessDeniedException"
-    ),
-    ("send", "sqs:SendMessage"): Scenario(
-        _put_into_the_failure_queue, granted="done", denied="AccessDenied"
-    ),
-    ("send", "xray:PutTraceSegments"): Scenario(_trace, granted="allowed", denied="implicitDeny"),
-    ("send", "xray:PutTelemetryRecords"): Scenario(
-        _trace, granted="allowed", denied="implicitDeny"
-    ),
+    **{
+        (function, action): scenario
+        for function in ("send", "verify")
+        for action, scenario in _OF_EVERY_FUNCTION.items()
+    },
     ("caller", "execute-api:Invoke"): Scenario(_call_the_api, granted="200", denied="403"),
     ("caller", "lambda:InvokeFunction"): Scenario(
         _invoke, granted="done", denied="AccessDeniedException"

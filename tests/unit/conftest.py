@@ -1,6 +1,7 @@
 """The send function, imported once as on a cold start; emulated AWS, new for every test."""
 
 import importlib
+import io
 from collections.abc import Iterator
 from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from sandbox.pinpoint import install
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
-from .service import ENVIRONMENT, Service, deployed
+from .service import ENVIRONMENT, Journey, Service, deployed
 
 
 @pytest.fixture(scope="session")
@@ -24,6 +25,16 @@ def send_module() -> ModuleType:
         for name, value in ENVIRONMENT.items():
             patch.setenv(name, value)
         return importlib.import_module("lambda_src.otp.send")
+
+
+@pytest.fixture(scope="session")
+def verify_module() -> ModuleType:
+    """Import the other entry point, in the environment that the stack gives it."""
+    install()
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("OTP_APPLICATION_ID", "OTP_DEPLOYMENT", "OTP_FUNCTION_SECONDS"):
+            patch.setenv(name, ENVIRONMENT[name])
+        return importlib.import_module("lambda_src.otp.verify")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -45,3 +56,15 @@ def service(send_module: ModuleType, table_client: "DynamoDBClient") -> Iterator
     """Call the function; tables and texts are gone afterwards, and faults with them."""
     with deployed(send_module, table_client) as service:
         yield service
+
+
+@pytest.fixture
+def journey(
+    service: Service, verify_module: ModuleType, table_client: "DynamoDBClient"
+) -> Iterator[Journey]:
+    """Call both functions, on the same emulated AWS."""
+    log = io.StringIO()
+    verify_module.logger.registered_handler.setStream(log)
+    verifying = Service(verify_module, log, table_client)
+    yield Journey(sending=service, verifying=verifying)
+    verifying.mend()

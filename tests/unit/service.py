@@ -1,7 +1,8 @@
-"""The send function in process, called as Lambda calls it, on emulated AWS."""
+"""The functions in process, called as Lambda calls them, on emulated AWS."""
 
 import io
 import json
+import re
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
@@ -66,7 +67,7 @@ class HttpAnswer:
 
 
 class Service:
-    """The send function.
+    """One of the functions.
 
     Args:
         module: the entry point, imported.
@@ -84,7 +85,8 @@ class Service:
         self._hooks: list[tuple[BaseClient, str, Callable[..., Any]]] = []
         self._table = table_client
         self.pauses: list[float] = []
-        module.delivery._pause = self.pauses.append  # noqa: SLF001 - no test waits
+        calls = module.delivery if hasattr(module, "delivery") else module.verification
+        calls._pause = self.pauses.append  # noqa: SLF001 - no test waits
 
     def post(self, body: str | None, **event: Any) -> HttpAnswer:
         """Call the function through API Gateway, with this text as the body."""
@@ -144,8 +146,8 @@ class Service:
 
         """
         clients = {
-            "pinpoint": self.module.delivery._client,  # noqa: SLF001 - a fault needs a way in
-            "dynamodb": self.module.records.client,
+            "pinpoint": self.module.pinpoint,
+            "dynamodb": getattr(self.module, "dynamodb", None),
         }
         client = clients[event.split(".")[1]]
         client.meta.events.register_first(event, handler)
@@ -182,6 +184,35 @@ class Service:
         # Here and not once for all: pytest puts its own stdout in place before every test.
         with redirect_stdout(self.stdout):
             return self.module.handler(event, Context())
+
+
+@dataclass(frozen=True)
+class Journey:
+    """Both functions, for one person's whole way."""
+
+    sending: Service
+    verifying: Service
+
+    def send(self, **fields: Any) -> tuple[dict[str, Any], str]:
+        """Send; returns what a verification names beside the code, and the code that was texted."""
+        asked = request(**fields)
+        assert self.sending.post(json.dumps(asked)).status == 200
+        [text] = self.sending.texts(asked["ReferenceId"])
+        [code] = re.findall(r"\b[0-9]{5,8}\b", text)
+        about = {name: asked[name] for name in ("ReferenceId", "DestinationIdentity")}
+        return about, code
+
+    def verify(self, about: dict[str, Any], code: Any) -> HttpAnswer:
+        """Verify through API Gateway."""
+        return self.verifying.post(json.dumps({**about, "Otp": code}))
+
+    def valid(self, about: dict[str, Any], code: str) -> bool:
+        """Verify, and read what Pinpoint says."""
+        answer = self.verify(about, code)
+        assert answer.status == 200
+        assert answer.json().keys() == {"VerificationResponse"}
+        valid: bool = answer.json()["VerificationResponse"]["Valid"]
+        return valid
 
 
 @contextmanager

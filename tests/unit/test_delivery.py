@@ -205,7 +205,7 @@ def test_it_is_not_asked_for_again_when_time_is_short(
     """An attempt needs 9 of the 12 seconds: after 3, no other one begins."""
     now = iter([100.0, 103.1])
     monkeypatch.setattr(
-        "lambda_src.otp.delivery.time", SimpleNamespace(monotonic=lambda: next(now))
+        "lambda_src.otp.pinpoint.time", SimpleNamespace(monotonic=lambda: next(now))
     )
     attempts = throttle(service, times=9)
 

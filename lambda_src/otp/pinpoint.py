@@ -1,0 +1,186 @@
+"""Calls of Amazon Pinpoint's OTP operations: made once, and again only if they were not taken.
+
+Everything that can come back is one of three: done, certainly not done, or unknown. What it means
+for a message is in `delivery`, and for a code in `verification`; no other room knows which AWS
+service there is.
+"""
+
+import re
+import time
+from collections.abc import Callable
+from http import HTTPStatus
+from random import SystemRandom
+from typing import TYPE_CHECKING, NoReturn, TypeVar
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import (
+    ClientError,
+    ConnectTimeoutError,
+    CredentialRetrievalError,
+    EndpointConnectionError,
+    EndpointProviderError,
+    NoCredentialsError,
+    ParamValidationError,
+    PartialCredentialsError,
+    ProxyConnectionError,
+)
+
+from .problems import Misconfigured, OutcomeUnknown, RejectedByPinpoint, Throttled, Unavailable
+from .settings import PINPOINT_ATTEMPTS, TimeLimits
+from .telemetry import mask
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools import Logger
+    from mypy_boto3_pinpoint.client import PinpointClient
+
+_T = TypeVar("_T")
+
+# botocore raises these where there is no connection, and so no request. Its other errors may come
+# after the request has left: a read that timed out or a connection that closed, of course, but an
+# SSLError too, since TLS fails in the middle of an answer as well as in the handshake.
+_NEVER_LEFT = (ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError)
+# And these before it even looks for a connection.
+_NEVER_MADE = (
+    CredentialRetrievalError,
+    EndpointProviderError,
+    NoCredentialsError,
+    ParamValidationError,
+    PartialCredentialsError,
+)
+
+# A code: of five to eight digits. AWS's messages may repeat what they refuse.
+_CODE = re.compile(r"\d{5,}")
+
+_NOT_TAKEN = (HTTPStatus.TOO_MANY_REQUESTS,)
+_REFUSED_REQUEST = (HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+_REFUSED_DEPLOYMENT = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
+
+_FIRST_PAUSE_SECONDS = 0.2
+# Functions restored from one snapshot must not pause alike; the system's randomness is not in it.
+_JITTER = SystemRandom()
+
+
+def create_pinpoint_client(limits: TimeLimits) -> "PinpointClient":
+    """Create the client. It must not retry: a retry may be a second text, or attempt.
+
+    `total_max_attempts` counts the first attempt; `max_attempts` would not, and would retry once.
+    """
+    return boto3.client(
+        "pinpoint",
+        config=Config(
+            connect_timeout=limits.pinpoint_connect,
+            read_timeout=limits.pinpoint_read,
+            retries={"total_max_attempts": 1},
+        ),
+    )
+
+
+class PinpointCalls:
+    """Calls one operation of one Pinpoint application, and says what its failures mean.
+
+    Args:
+        client: from `create_pinpoint_client`.
+        application_id: the application.
+        limits: how long all attempts may take together.
+        logger: told what only the operator may know.
+        pause: waits some seconds between two attempts.
+
+    Class attributes:
+        not_done: says that a call which was not taken has had no effect.
+        unknown: says that nobody can know whether it had.
+        cannot: what a deployment cannot do that is set up wrongly.
+
+    """
+
+    not_done: str
+    unknown: str
+    cannot: str
+
+    def __init__(
+        self,
+        client: "PinpointClient",
+        application_id: str,
+        limits: TimeLimits,
+        logger: "Logger",
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._client = client
+        self._application_id = application_id
+        self._limits = limits
+        self._logger = logger
+        self._pause = pause
+
+    def _call(self, request: Callable[[], _T]) -> _T:
+        """Make a request, and read its answer; again only if it was not taken, and there is time.
+
+        Raises:
+            OutcomeUnknown: it may have had its effect.
+            Problem: any other one says for certain that it had none.
+
+        """
+        try:
+            return self._until_taken(request)
+        except ClientError as error:
+            self._refused(error)
+        except _NEVER_LEFT as error:
+            raise Unavailable(
+                f"Amazon Pinpoint could not be reached. {self.not_done}; repeat the request."
+            ) from error
+        except _NEVER_MADE as error:
+            self._misconfigured(type(error).__name__, "The request could not be made")
+        except Exception as error:
+            # A broken connection, an answer that is late or cannot be read, or anything else: the
+            # request may have left, so no exception may look like "not done".
+            self._logger.exception("Pinpoint's answer is lost")
+            raise OutcomeUnknown(self.unknown) from error
+
+    def _until_taken(self, request: Callable[[], _T]) -> _T:
+        limits = self._limits
+        last_start = time.monotonic() + limits.pinpoint_all_attempts
+        last_start -= limits.pinpoint_connect + limits.pinpoint_read
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                return request()
+            except Exception as error:
+                pause = _JITTER.uniform(0, _FIRST_PAUSE_SECONDS * 2 ** (attempt - 1))
+                in_time = time.monotonic() + pause <= last_start
+                if not (_was_not_taken(error) and attempt < PINPOINT_ATTEMPTS and in_time):
+                    raise
+                self._logger.info("Pinpoint did not take the request", attempt=attempt)
+                self._pause(pause)
+
+    def _refused(self, error: ClientError) -> NoReturn:
+        status = _status(error)
+        code = error.response["Error"].get("Code", "")
+        message = _CODE.sub("*****", mask(error.response["Error"].get("Message", "")))
+        if status in _NOT_TAKEN:
+            raise Throttled(
+                f"Amazon Pinpoint takes no more requests right now. {self.not_done}; "
+                "repeat the request."
+            ) from error
+        if status in _REFUSED_REQUEST:
+            raise RejectedByPinpoint(f"Amazon Pinpoint refused the request: {message}") from error
+        if status in _REFUSED_DEPLOYMENT:
+            self._misconfigured(code, message)
+        self._logger.error("Pinpoint failed", status_code=status, error=code, reason=message)
+        raise OutcomeUnknown(self.unknown) from error
+
+    def _misconfigured(self, error: str, message: str) -> NoReturn:
+        self._logger.error("Pinpoint does not let us", error=error, reason=message)
+        raise Misconfigured(
+            f"The service cannot {self.cannot}; its operator finds the reason in the function's "
+            "log."
+        )
+
+
+def _was_not_taken(error: Exception) -> bool:
+    if isinstance(error, ClientError):
+        return _status(error) in _NOT_TAKEN
+    return isinstance(error, _NEVER_LEFT)
+
+
+def _status(error: ClientError) -> int:
+    return error.response["ResponseMetadata"]["HTTPStatusCode"]

@@ -1,0 +1,41 @@
+"""The code that a person typed in: VerifyOTPMessage, which counts every attempt."""
+
+import json
+from typing import TYPE_CHECKING
+
+from .pinpoint import PinpointCalls
+
+if TYPE_CHECKING:
+    from .request import VerifyOtpRequest
+
+
+class Verification(PinpointCalls):
+    """Verifies codes with one Pinpoint application."""
+
+    not_done = "No attempt was used"
+    unknown = (
+        "The code may have been checked or not, and an attempt may have been used. Repeating the "
+        "request may use another one."
+    )
+    cannot = "verify codes"
+
+    def verify(self, request: "VerifyOtpRequest") -> str:
+        """Verify a code, once: asking again would use another of the allowed attempts.
+
+        Returns:
+            The body of the 200: `{"VerificationResponse": {"Valid": …}}` as AWS returned it, JSON.
+
+        Raises:
+            OutcomeUnknown: an attempt may have been used.
+            Problem: any other one says for certain that none was.
+
+        """
+
+        def call() -> str:
+            answer = self._client.verify_otp_message(
+                ApplicationId=self._application_id, VerifyOTPMessageRequestParameters=request
+            )["VerificationResponse"]
+            _ = answer["Valid"]  # without which the answer is none
+            return json.dumps({"VerificationResponse": answer})
+
+        return self._call(call)

@@ -1,0 +1,36 @@
+"""Lambda entry point: verifies a one-time password.
+
+Nothing is remembered here: Pinpoint knows the code, its life and the attempts. This module prepares
+things at import, once per cold start: settings, the client, models.
+"""
+
+import os
+
+from .answer import Answer
+from .invocation import answering
+from .metrics import RequestMetrics
+from .pinpoint import create_pinpoint_client
+from .request import parse_verify_otp
+from .settings import Settings
+from .snapstart import register_hooks
+from .telemetry import create_logger
+from .verification import Verification
+
+settings = Settings.from_environment(os.environ)
+logger = create_logger("otp-verify")
+metrics = RequestMetrics(settings.deployment, "verify", logger)
+limits = settings.time_limits
+pinpoint = create_pinpoint_client(limits)
+verification = Verification(pinpoint, settings.application_id, limits, logger)
+register_hooks(os.environ, [pinpoint])
+
+
+@logger.inject_lambda_context(clear_state=True)
+@answering(logger, metrics)
+def handler(payload: object, request_id: str) -> Answer:  # noqa: ARG001 - every handler has it
+    """Answer one request; the code goes to Pinpoint, and nowhere else."""
+    request = parse_verify_otp(payload)
+    logger.append_keys(
+        reference_id=request["ReferenceId"], destination=request["DestinationIdentity"]
+    )
+    return Answer(status=200, body=verification.verify(request))
