@@ -3,7 +3,7 @@
 Is it working? Is someone abusing it? What is slow? What is failing?
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -12,12 +12,15 @@ from constructs import Construct
 
 from .api import OtpApi
 from .deployment import Deployment
+from .failures import FailureTarget
 from .firewall import Firewall
 from .function import OtpFunction
 from .monitoring import NAMESPACE, store_throttles, texts
 
 _WIDTH = 24
 _HEIGHT = 6
+
+Functions = Mapping[str, OtpFunction[FailureTarget]]
 
 
 class Dashboard(Construct):
@@ -28,6 +31,7 @@ class Dashboard(Construct):
         construct_id: its name there.
         deployment: what it shows.
         functions: by name, such as `send`.
+        writers: those of them that write to the table.
         api: the API.
         table: the table of ReferenceIds.
         firewall: the web ACL, if there is one.
@@ -43,7 +47,8 @@ class Dashboard(Construct):
         construct_id: str,
         *,
         deployment: Deployment,
-        functions: dict[str, OtpFunction],
+        functions: Functions,
+        writers: Functions,
         api: OtpApi,
         table: dynamodb.TableV2,
         firewall: Firewall | None,
@@ -68,9 +73,9 @@ class Dashboard(Construct):
         self._is_it_working(functions)
         self._is_someone_abusing_it(api, firewall)
         self._what_is_slow(functions, api)
-        self._what_is_failing(functions, table)
+        self._what_is_failing(functions, writers, table)
 
-    def _is_it_working(self, functions: dict[str, OtpFunction]) -> None:
+    def _is_it_working(self, functions: Functions) -> None:
         self._heading("## Is it working?\nRequests come in, texts go out, and few fail.")
         self._row(
             (
@@ -121,9 +126,10 @@ class Dashboard(Construct):
             ("Turned away", turned_away),
         )
 
-    def _what_is_slow(self, functions: dict[str, OtpFunction], api: OtpApi) -> None:
+    def _what_is_slow(self, functions: Functions, api: OtpApi) -> None:
         self._heading(
-            "## What is slow?\nA request is three calls: two to DynamoDB, one to Pinpoint."
+            "## What is slow?\nSending is three calls: two to DynamoDB, one to Pinpoint. Verifying "
+            "is one, to Pinpoint."
         )
         self._row(
             *(
@@ -154,7 +160,9 @@ class Dashboard(Construct):
             ),
         )
 
-    def _what_is_failing(self, functions: dict[str, OtpFunction], table: dynamodb.TableV2) -> None:
+    def _what_is_failing(
+        self, functions: Functions, writers: Functions, table: dynamodb.TableV2
+    ) -> None:
         self._heading("## What is failing?")
         self._row(
             (
@@ -173,7 +181,7 @@ class Dashboard(Construct):
                 [
                     *(
                         function.metrics.store_failures.with_(label=f"{name}: failed")
-                        for name, function in functions.items()
+                        for name, function in writers.items()
                     ),
                     store_throttles(table).with_(label="throttled"),
                 ],
@@ -181,9 +189,7 @@ class Dashboard(Construct):
             (
                 "Asynchronous requests that finally failed",
                 [
-                    function.failure_queue.metric_approximate_number_of_messages_visible(
-                        period=Duration.minutes(5), statistic="Maximum"
-                    ).with_(label=name)
+                    function.failures.metric.with_(label=name)
                     for name, function in functions.items()
                 ],
             ),

@@ -1,11 +1,20 @@
 """The stack's own KMS key, for whoever must be able to take it away from AWS's services."""
 
+from collections.abc import Sequence
+
 from aws_cdk import RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from .config import Config
+
+# What the guides of these services list for whoever writes through them, apart from kms:Decrypt.
+_ACTIONS = {
+    "dynamodb": ("DescribeKey", "Encrypt", "GenerateDataKey", "ReEncryptFrom", "ReEncryptTo"),
+    "sns": ("GenerateDataKey",),
+    "sqs": ("GenerateDataKey",),
+}
 
 
 def create_key(scope: Construct, *, config: Config) -> kms.Key | None:
@@ -62,28 +71,23 @@ def create_key(scope: Construct, *, config: Config) -> kms.Key | None:
     return key
 
 
-def statements_for_key(key: kms.IKey, *, region: str) -> list[iam.PolicyStatement]:
-    """Say what a function's role may do with the key: read and write the table and the queue.
+def statements_for_key(
+    key: kms.IKey, *, region: str, services: Sequence[str]
+) -> list[iam.PolicyStatement]:
+    """Say what a function's role may do with the key.
 
-    The actions are those that DynamoDB's and SQS's guides list, through these services only; and
-    its own environment, which Lambda decrypts in the role's name.
+    It may use what it encrypts through these services, such as `sqs`, and through no others; and
+    decrypt, its own environment too, which Lambda does in the role's name.
     """
     return [
         iam.PolicyStatement(
-            actions=[
-                "kms:DescribeKey",
-                "kms:Encrypt",
-                "kms:GenerateDataKey",
-                "kms:ReEncryptFrom",
-                "kms:ReEncryptTo",
-            ],
+            actions=sorted(
+                {f"kms:{action}" for service in services for action in _ACTIONS[service]}
+            ),
             resources=[key.key_arn],
             conditions={
                 "StringEquals": {
-                    "kms:ViaService": [
-                        f"dynamodb.{region}.amazonaws.com",
-                        f"sqs.{region}.amazonaws.com",
-                    ]
+                    "kms:ViaService": [f"{service}.{region}.amazonaws.com" for service in services]
                 }
             },
         ),

@@ -2,11 +2,11 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from typing import Generic, TypeVar
 
 from aws_cdk import Duration, RemovalPolicy, Stack, Token
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sqs as sqs
@@ -20,16 +20,13 @@ from .canary import deploy_by_canary
 from .config import PYTHON_VERSIONS, Config
 from .deployment import Deployment
 from .encryption import statements_for_key
+from .failures import FailureQueue, FailureTarget
 from .logs import create_log_group
 from .monitoring import Alarms, FunctionMetrics
 
 TIMEOUT_SECONDS = int(TimeLimits().function)
 # CPU comes with memory: below this, a cold start takes seconds.
 MEMORY_MB = 512
-
-# An asynchronous event that is older is dropped to the failure queue, and so none arrives after the
-# window of its ReferenceId (65 minutes): it would text again.
-MAX_EVENT_AGE_SECONDS = 5 * 60
 
 _ALIAS = "live"
 
@@ -45,7 +42,10 @@ _ARCHITECTURES = {
 }
 
 
-class OtpFunction(Construct):
+_Target_co = TypeVar("_Target_co", bound=FailureTarget, covariant=True)
+
+
+class OtpFunction(Construct, Generic[_Target_co]):
     """One function.
 
     Args:
@@ -55,10 +55,13 @@ class OtpFunction(Construct):
         name: such as `send`: the module of the handler, and the dimension Function of its metrics.
         environment: the function's settings.
         statements: what the function may do, apart from what every function may.
+        failures: the kind of target for asynchronous events that finally failed.
+        encrypts_through: AWS services, as the KMS key knows them, through which the function reads
+            and writes what is encrypted; that of the failures apart.
 
     Attributes:
         alias: `live`, which is what the outside calls.
-        failure_queue: asynchronous events that finally failed, with the problem as the reason.
+        failures: where asynchronous events go that finally failed.
         function: the function behind the alias.
         metrics: what is measured about it.
         role: the function's role.
@@ -74,12 +77,28 @@ class OtpFunction(Construct):
         name: str,
         environment: Mapping[str, str],
         statements: Sequence[iam.PolicyStatement],
+        failures: type[_Target_co],
+        encrypts_through: Sequence[str] = (),
     ) -> None:
         super().__init__(scope, construct_id)
         config, key = deployment.config, deployment.key
         log_group = create_log_group(self, "Log", deployment)
-        self.failure_queue = self._create_failure_queue(deployment)
-        self.role = self._create_role(statements, log_group, key)
+        self.failures = failures(self, deployment)
+        self.role = self._create_role(
+            [
+                *statements,
+                *self._statements_of_every_function(log_group),
+                *(
+                    statements_for_key(
+                        key,
+                        region=Stack.of(self).region,
+                        services=(*encrypts_through, failures.service),
+                    )
+                    if key
+                    else ()
+                ),
+            ]
+        )
         self.function = lambda_.Function(
             self,
             "Function",
@@ -104,7 +123,8 @@ class OtpFunction(Construct):
             current_version_options=lambda_.VersionOptions(removal_policy=_of_versions(config)),
             # The alias has a destination, which tells the reason. This catches what was invoked
             # around the alias.
-            dead_letter_queue=self.failure_queue,
+            dead_letter_queue=self.failures.queue_or_none,
+            dead_letter_topic=self.failures.topic_or_none,
             reserved_concurrent_executions=config.reserved_concurrency,
             snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if config.snap_start else None,
         )
@@ -126,58 +146,32 @@ class OtpFunction(Construct):
             deploy_by_canary(self, alias=self.alias, function=self.function, alarms=rollback_alarms)
         self._acknowledge(config)
 
-    def _create_failure_queue(self, deployment: Deployment) -> sqs.Queue:
-        queue = sqs.Queue(
-            self,
-            "Failures",
-            encryption=(
-                sqs.QueueEncryption.KMS if deployment.key else sqs.QueueEncryption.SQS_MANAGED
-            ),
-            encryption_master_key=deployment.key,
-            enforce_ssl=True,
-            retention_period=Duration.days(14),
-            removal_policy=deployment.removal_policy,
-        )
-        acknowledge(
-            queue,
-            "It is the last stop: what failed for good waits here for a person, and nothing "
-            "consumes it that could fail again.",
-            "Serverless-SQSRedrivePolicy",
-        )
-        if not deployment.key:
-            acknowledge(
-                queue,
-                "SQS encrypts it with a key of its own; the operator has asked for none of theirs "
-                "(customerKey=false).",
-                "CKV_AWS_27",
-            )
-        return queue
+    @property
+    def failure_queue(self: "OtpFunction[FailureQueue]") -> sqs.Queue:
+        """The queue of failed asynchronous events, of a function that keeps them in one."""
+        return self.failures.queue
 
-    def _create_role(
-        self,
-        statements: Sequence[iam.PolicyStatement],
-        log_group: logs.LogGroup,
-        key: kms.IKey | None,
-    ) -> iam.Role:
+    def _statements_of_every_function(
+        self, log_group: logs.LogGroup
+    ) -> tuple[iam.PolicyStatement, ...]:
+        return (
+            iam.PolicyStatement(
+                actions=["logs:CreateLogStream", "logs:PutLogEvents"],
+                resources=[log_group.log_group_arn],
+            ),
+            self.failures.statement,
+            iam.PolicyStatement(
+                actions=["xray:PutTelemetryRecords", "xray:PutTraceSegments"],
+                resources=["*"],
+            ),
+        )
+
+    def _create_role(self, statements: Sequence[iam.PolicyStatement]) -> iam.Role:
         policy = iam.ManagedPolicy(
             self,
             "Policy",
             description="What the function may do, and nothing else",
-            statements=[
-                *statements,
-                iam.PolicyStatement(
-                    actions=["logs:CreateLogStream", "logs:PutLogEvents"],
-                    resources=[log_group.log_group_arn],
-                ),
-                iam.PolicyStatement(
-                    actions=["sqs:SendMessage"], resources=[self.failure_queue.queue_arn]
-                ),
-                iam.PolicyStatement(
-                    actions=["xray:PutTelemetryRecords", "xray:PutTraceSegments"],
-                    resources=["*"],
-                ),
-                *(statements_for_key(key, region=Stack.of(self).region) if key else ()),
-            ],
+            statements=list(statements),
         )
         acknowledge(
             policy,
@@ -194,17 +188,17 @@ class OtpFunction(Construct):
         )
 
     def _configure_asynchronous_invocation(self) -> None:
-        # Not configure_async_invoke(): it lets the function read the queue's attributes as well.
+        # Not configure_async_invoke(): it lets the function read a queue's attributes as well.
         asynchronous = lambda_.CfnEventInvokeConfig(
             self,
             "Asynchronous",
             function_name=self.function.function_name,
             qualifier=self.alias.alias_name,
-            maximum_event_age_in_seconds=MAX_EVENT_AGE_SECONDS,
-            maximum_retry_attempts=2,
+            maximum_event_age_in_seconds=self.failures.max_event_age_seconds,
+            maximum_retry_attempts=self.failures.retries,
             destination_config=lambda_.CfnEventInvokeConfig.DestinationConfigProperty(
                 on_failure=lambda_.CfnEventInvokeConfig.OnFailureProperty(
-                    destination=self.failure_queue.queue_arn
+                    destination=self.failures.arn
                 )
             ),
         )
@@ -259,13 +253,11 @@ class OtpFunction(Construct):
             section="throttles",
         )
         alarms.add(
-            f"{name}FailureQueue",
-            self.failure_queue.metric_approximate_number_of_messages_visible(
-                period=Duration.minutes(5), statistic="Maximum"
-            ),
+            f"{name}{self.failures.alarm}",
+            self.failures.metric,
             above=0,
-            meaning=f"{name}: asynchronous requests have finally failed.",
-            section="failure-queue",
+            meaning=f"{name}: {self.failures.meaning}",
+            section=self.failures.section,
             bad_periods=1,
             of_periods=1,
         )

@@ -50,11 +50,17 @@ class FunctionMetrics:
         # that died. We count the former, so the rest are the latter.
         self.crash_percent = cloudwatch.MathExpression(
             # A function that never starts reports nothing at all, not even a series to be filled.
-            expression=("100 * (errors - SUM([FILL(reported, 0), TIME_SERIES(0)])) / invocations"),
+            expression=(
+                f"100 * ({function}_errors - SUM([FILL({function}_reported, 0), TIME_SERIES(0)])) "
+                f"/ {function}_invocations"
+            ),
+            # The functions share a graph, in which an id stands for one metric.
             using_metrics={
-                "errors": alias.metric_errors(period=_MINUTE, statistic="Sum"),
-                "reported": self._own("ReportedErrors", "Sum"),
-                "invocations": alias.metric_invocations(period=_MINUTE, statistic="Sum"),
+                f"{function}_errors": alias.metric_errors(period=_MINUTE, statistic="Sum"),
+                f"{function}_reported": self._own("ReportedErrors", "Sum"),
+                f"{function}_invocations": alias.metric_invocations(
+                    period=_MINUTE, statistic="Sum"
+                ),
             },
             label="Died without an answer (%)",
             period=_MINUTE,

@@ -10,6 +10,7 @@ from .config import Config, ConfigError
 from .dashboard import Dashboard
 from .deployment import Deployment
 from .encryption import create_key
+from .failures import FailureQueue, ForgetfulTopic
 from .firewall import Firewall
 from .function import OtpFunction
 from .monitoring import Alarms, store_throttles, texts
@@ -33,7 +34,8 @@ class OtpService(Construct):
         key: the KMS key that encrypts what is stored; None where AWS's own do.
         send: the send function, with its `alias`, `failure_queue` and `role`.
         table: remembers ReferenceIds.
-        verify: the verify function, with its `alias`, `failure_queue` and `role`.
+        verify: the verify function, with its `alias` and `role`. It has no queue: what a caller
+            sends it holds a code, which is kept nowhere.
 
     Raises:
         ConfigError: the stack is in another region than the configuration says.
@@ -72,6 +74,8 @@ class OtpService(Construct):
                 ),
                 iam.PolicyStatement(actions=list(ITEM_ACTIONS), resources=[self.table.table_arn]),
             ],
+            failures=FailureQueue,
+            encrypts_through=["dynamodb"],
         )
         self.verify = OtpFunction(
             self,
@@ -85,6 +89,7 @@ class OtpService(Construct):
                     resources=[self._application_arn("verify-otp")],
                 )
             ],
+            failures=ForgetfulTopic,
         )
         self.api = OtpApi(
             self,
@@ -104,6 +109,7 @@ class OtpService(Construct):
                 "Dashboard",
                 deployment=deployment,
                 functions={"send": self.send, "verify": self.verify},
+                writers={"send": self.send},
                 api=self.api,
                 table=self.table,
                 firewall=firewall,

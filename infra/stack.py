@@ -8,7 +8,7 @@ from constructs import Construct
 from .config import Config
 from .service import OtpService
 
-_KEPT = "The table, the KMS key, the failure queues and the log groups stay when the stack goes"
+_KEPT = "The table, the KMS key, the failure queue and the log groups stay when the stack goes"
 
 
 class OtpStack(Stack):
@@ -48,10 +48,6 @@ class OtpStack(Stack):
             "VerifyFunctionArn": (
                 service.verify.alias.function_arn,
                 "Invoke this to verify from another Lambda function",
-            ),
-            "VerifyFailureQueueUrl": (
-                service.verify.failure_queue.queue_url,
-                "The same of verifying, which nobody should do asynchronously",
             ),
             "CallerPolicyArn": (
                 service.caller_policy.managed_policy_arn,

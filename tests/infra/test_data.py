@@ -61,7 +61,7 @@ def test_key_encrypts_everything_that_is_stored(production: RenderedTemplate) ->
     key = production.only(KEY).attribute("Arn")
     assert all(group.properties["KmsKeyId"] == key for group in production.all(LOG_GROUP))
     assert all(queue.properties["KmsMasterKeyId"] == key for queue in production.all(QUEUE))
-    assert production.only(TOPIC).properties["KmsMasterKeyId"] == key
+    assert all(topic.properties["KmsMasterKeyId"] == key for topic in production.all(TOPIC))
     assert all(function.properties["KmsKeyArn"] == key for function in production.all(FUNCTION))
     [replica] = production.only(TABLE).properties["Replicas"]
     assert replica["SSESpecification"] == {"KMSMasterKeyId": key}

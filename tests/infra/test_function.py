@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from infra.config import ARCHITECTURES, PYTHON_VERSIONS
+from infra.config import ARCHITECTURES, PYTHON_VERSIONS, Config
 from infra.function import MEMORY_MB, TIMEOUT_SECONDS
+from infra.stack import OtpStack
 from lambda_src.otp import settings
 from lambda_src.otp.request import SendOtpRequest
 
@@ -29,13 +30,18 @@ from .helpers import (
     QUEUE_POLICY,
     REGION,
     ROLE,
+    SUBSCRIPTION,
     TABLE,
     THIS_PYTHON,
+    TOPIC,
+    TOPIC_POLICY,
     VERSION,
     RenderedTemplate,
     Resource,
     StubBundle,
     allowed,
+    context,
+    create_app,
     find_statements,
     synthesize,
 )
@@ -86,7 +92,7 @@ def what_it_may_in_both_profiles(template: RenderedTemplate, function: str) -> l
             ["logs:CreateLogStream", "logs:PutLogEvents"],
             log_group_of(template, function).attribute("Arn"),
         ),
-        allowed("sqs:SendMessage", queue_of(template, function).attribute("Arn")),
+        what_it_does_with_failures(template, function),
         allowed(["xray:PutTelemetryRecords", "xray:PutTraceSegments"], "*"),
     ]
 
@@ -96,9 +102,18 @@ def log_group_of(template: RenderedTemplate, function: str) -> Resource:
     return template.named(LOG_GROUP, f"{function}Log")
 
 
-def queue_of(template: RenderedTemplate, function: str) -> Resource:
-    """Give the queue of what a function finally failed at."""
-    return template.named(QUEUE, f"{function}Failures")
+def what_it_does_with_failures(template: RenderedTemplate, function: str) -> dict[str, Any]:
+    """Write the statement for the events that finally failed."""
+    action = {"Send": "sqs:SendMessage", "Verify": "sns:Publish"}[function]
+    return allowed(action, failures_of(template, function))
+
+
+def failures_of(template: RenderedTemplate, function: str) -> str:
+    """Give the ARN of where the events go that finally failed: send's are kept."""
+    return {
+        "Send": template.only(QUEUE).attribute("Arn"),
+        "Verify": template.named(TOPIC, "VerifyFailures").ref,
+    }[function]
 
 
 def test_functions_are_these(template: RenderedTemplate) -> None:
@@ -146,20 +161,23 @@ def test_role_may_use_the_key_for_what_it_encrypts_and_its_settings(
 ) -> None:
     """With a key of the customer's there are two statements more, for this key and nothing else."""
     key = production.only(KEY).attribute("Arn")
-    services = [f"{service}.{REGION}.amazonaws.com" for service in ("dynamodb", "sqs")]
+    actions, services = {
+        "Send": (
+            [
+                "kms:DescribeKey",
+                "kms:Encrypt",
+                "kms:GenerateDataKey",
+                "kms:ReEncryptFrom",
+                "kms:ReEncryptTo",
+            ],
+            [f"dynamodb.{REGION}.amazonaws.com", f"sqs.{REGION}.amazonaws.com"],
+        ),
+        "Verify": ("kms:GenerateDataKey", [f"sns.{REGION}.amazonaws.com"]),
+    }[function]
     assert statements_of(production, function) == [
         *what_it_may_in_both_profiles(production, function),
         {
-            **allowed(
-                [
-                    "kms:DescribeKey",
-                    "kms:Encrypt",
-                    "kms:GenerateDataKey",
-                    "kms:ReEncryptFrom",
-                    "kms:ReEncryptTo",
-                ],
-                key,
-            ),
+            **allowed(actions, key),
             "Condition": {"StringEquals": {"kms:ViaService": services}},
         },
         allowed("kms:Decrypt", key),
@@ -561,45 +579,108 @@ def test_dev_replaces_the_version_at_once(minimal: RenderedTemplate) -> None:
 def test_event_that_was_invoked_around_the_alias_is_not_lost(
     function: str, template: RenderedTemplate
 ) -> None:
-    """The destination is the alias's; whatever else fails for good ends in the same queue."""
+    """The destination is the alias's; whatever else fails for good ends in the same place."""
     assert template.named(FUNCTION, function).properties["DeadLetterConfig"] == {
-        "TargetArn": queue_of(template, function).attribute("Arn")
+        "TargetArn": failures_of(template, function)
     }
 
 
 @each_function
-def test_asynchronous_events_never_arrive_after_the_window(
+def test_asynchronous_events_go_where_the_function_has_them(
     function: str, template: RenderedTemplate
 ) -> None:
-    """Lambda drops an event after 5 minutes, far below the 65 for which a ReferenceId is held."""
+    """The configuration is the alias's, and waits for it."""
     asynchronous = template.named(ASYNCHRONOUS, function)
-    properties = asynchronous.properties
+    properties = dict(asynchronous.properties)
+    del properties["MaximumEventAgeInSeconds"], properties["MaximumRetryAttempts"]
     assert properties == {
         "FunctionName": template.named(FUNCTION, function).ref,
         "Qualifier": "live",
-        "MaximumEventAgeInSeconds": 300,
-        "MaximumRetryAttempts": 2,
-        "DestinationConfig": {
-            "OnFailure": {"Destination": queue_of(template, function).attribute("Arn")},
-        },
+        "DestinationConfig": {"OnFailure": {"Destination": failures_of(template, function)}},
     }
-    assert properties["MaximumEventAgeInSeconds"] * 10 < settings.WINDOW_SECONDS
     assert template.named(ALIAS, function).logical_id in asynchronous.whole["DependsOn"]
 
 
-@each_function
-def test_what_finally_fails_is_kept_encrypted_and_read_over_tls(
-    function: str, template: RenderedTemplate
+def test_events_to_send_never_arrive_after_the_window(template: RenderedTemplate) -> None:
+    """Lambda drops one after 5 minutes, far below the 65 for which a ReferenceId is held."""
+    properties = template.named(ASYNCHRONOUS, "Send").properties
+    assert properties["MaximumEventAgeInSeconds"] == 300
+    assert properties["MaximumEventAgeInSeconds"] * 10 < settings.WINDOW_SECONDS
+    assert properties["MaximumRetryAttempts"] == 2
+
+
+def test_event_to_verify_uses_one_attempt_at_most_and_soon(template: RenderedTemplate) -> None:
+    """A retry would use another one; and Lambda keeps the code for as short as AWS lets it."""
+    properties = template.named(ASYNCHRONOUS, "Verify").properties
+    assert properties["MaximumRetryAttempts"] == 0
+    assert properties["MaximumEventAgeInSeconds"] == 60
+
+
+def test_nothing_that_verify_writes_to_keeps_an_event(template: RenderedTemplate) -> None:
+    """An event holds a code: it goes to a topic that nobody has subscribed to, or can."""
+    topic = template.named(TOPIC, "VerifyFailures")
+    actions = [
+        action
+        for statement in statements_of(template, "Verify")
+        for action in (
+            [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
+        )
+    ]
+    assert {action.partition(":")[0] for action in actions} - {"kms"} == {
+        *("logs", "mobiletargeting", "sns", "xray"),
+    }
+    assert template.all(SUBSCRIPTION) == []
+    assert topic.properties.keys() <= {"KmsMasterKeyId"}
+    [queue] = template.all(QUEUE)
+    assert "Send" in queue.logical_id
+    assert not any("Verify" in name for name in template.mentions(queue.logical_id))
+    policy = template.named(TOPIC_POLICY, "VerifyFailures").properties
+    assert policy["Topics"] == [topic.ref]
+    tls, nobody = policy["PolicyDocument"]["Statement"]
+    assert (tls["Effect"], tls["Action"], tls["Principal"]) == ("Deny", "sns:Publish", "*")
+    assert (tls["Resource"], tls["Condition"]) == (
+        topic.ref,
+        {"Bool": {"aws:SecureTransport": "false"}},
+    )
+    assert nobody == {
+        "Sid": "NobodySubscribes",
+        "Effect": "Deny",
+        "Principal": {"AWS": "*"},
+        "Action": "sns:Subscribe",
+        "Resource": topic.ref,
+    }
+
+
+def test_topic_of_failures_is_encrypted_with_the_customers_key_where_there_is_one(
+    template: RenderedTemplate,
+) -> None:
+    """What passes through it holds a code."""
+    properties = template.named(TOPIC, "VerifyFailures").properties
+    if template.all(KEY):
+        assert properties == {"KmsMasterKeyId": template.only(KEY).attribute("Arn")}
+    else:
+        assert properties == {}
+
+
+def test_only_what_keeps_failures_has_a_failure_queue(tmp_path: Path) -> None:
+    """In code as well: whoever looks for verify's is told that there is none."""
+    service = OtpStack(create_app(tmp_path), "Otp", config=Config.from_context(context())).service
+    assert service.send.failure_queue is service.send.failures.queue
+    assert not hasattr(service.verify, "failure_queue")
+
+
+def test_what_finally_fails_to_send_is_kept_encrypted_and_read_over_tls(
+    template: RenderedTemplate,
 ) -> None:
     """The queue is encrypted, keeps a message for two weeks, and denies every call without TLS."""
-    queue = queue_of(template, function)
+    queue = template.only(QUEUE)
     encryption = (
         {"KmsMasterKeyId": template.only(KEY).attribute("Arn")}
         if template.all(KEY)
         else {"SqsManagedSseEnabled": True}
     )
     assert queue.properties == {**encryption, "MessageRetentionPeriod": 1209600}
-    policy = template.named(QUEUE_POLICY, f"{function}Failures").properties
+    policy = template.only(QUEUE_POLICY).properties
     assert policy["Queues"] == [queue.ref]
     assert policy["PolicyDocument"]["Statement"] == [
         {

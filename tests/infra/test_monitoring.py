@@ -26,9 +26,8 @@ from .helpers import (
     synthesize,
 )
 
-OF_EACH_FUNCTION = (
-    *("ServerErrors", "Crashes", "Latency", "OutcomeUnknown", "Throttles", "FailureQueue"),
-)
+OF_EACH_FUNCTION = ("ServerErrors", "Crashes", "Latency", "OutcomeUnknown", "Throttles")
+OF_FAILED_EVENTS = ("SendFailureQueue", "VerifyAsynchronous")
 OF_THE_SERVICE = ("Store", "StoreThrottles", "ApiErrors", "TextsPerHour")
 
 each_function = pytest.mark.parametrize("function", FUNCTIONS)
@@ -58,9 +57,11 @@ def of_functions(*names: str) -> list[str]:
 
 
 def test_alarms_are_these(template: RenderedTemplate) -> None:
-    """Every function has the same six; the table, the API and the texts are of the service."""
+    """Every function has the same five, and its own; the others are of the service."""
     names = [name_of(found) for found in template.all(ALARM)]
-    assert sorted(names) == sorted([*of_functions(*OF_EACH_FUNCTION), *OF_THE_SERVICE])
+    assert sorted(names) == sorted(
+        [*of_functions(*OF_EACH_FUNCTION), *OF_FAILED_EVENTS, *OF_THE_SERVICE]
+    )
 
 
 def dimensions(metric: Mapping[str, Any]) -> dict[str, str]:
@@ -72,7 +73,7 @@ def test_every_alarm_notifies_the_topic_both_ways_and_links_to_the_runbook(
     template: RenderedTemplate,
 ) -> None:
     """Whoever is woken up reads what it means, and later that it is over."""
-    topic = template.only(TOPIC).ref
+    topic = template.named(TOPIC, "Alarms").ref
     for found in template.all(ALARM):
         assert found.properties["AlarmActions"] == [topic]
         assert found.properties["OKActions"] == [topic]
@@ -128,10 +129,10 @@ def test_crash_is_an_error_of_lambdas_that_we_did_not_report(
 
 
 @each_function
-def test_slow_throttled_and_failed_are_measured_where_they_happen(
+def test_slow_and_throttled_are_measured_where_they_happen(
     function: str, production: RenderedTemplate
 ) -> None:
-    """Latency and throttles of the alias, and the queue of what finally failed."""
+    """Latency and throttles of the alias."""
     name = production.named(FUNCTION, function).ref
     latency = alarm(production, f"{function}Latency").properties
     assert (latency["MetricName"], latency["ExtendedStatistic"]) == ("Duration", "p99")
@@ -140,11 +141,51 @@ def test_slow_throttled_and_failed_are_measured_where_they_happen(
     assert (throttles["MetricName"], throttles["Threshold"]) == ("Throttles", 0)
     for properties in (latency, throttles):
         assert dimensions(properties) == {"FunctionName": name, "Resource": f"{name}:live"}
-    queue = alarm(production, f"{function}FailureQueue").properties
-    assert queue["MetricName"] == "ApproximateNumberOfMessagesVisible"
-    failures = production.named(QUEUE, f"{function}Failures")
-    assert dimensions(queue) == {"QueueName": failures.attribute("QueueName")}
-    assert (queue["Threshold"], queue["EvaluationPeriods"]) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "metric", "statistic"),
+    [
+        ("SendFailureQueue", "ApproximateNumberOfMessagesVisible", "Maximum"),
+        ("VerifyAsynchronous", "NumberOfMessagesPublished", "Sum"),
+    ],
+)
+def test_first_event_that_finally_failed_is_heard_of(
+    name: str, metric: str, statistic: str, production: RenderedTemplate
+) -> None:
+    """What waits in send's queue, and what went by at verify's topic."""
+    properties = alarm(production, name).properties
+    assert (properties["MetricName"], properties["Statistic"]) == (metric, statistic)
+    assert (
+        dimensions(properties)
+        == {
+            "SendFailureQueue": {"QueueName": production.only(QUEUE).attribute("QueueName")},
+            "VerifyAsynchronous": {
+                "TopicName": production.named(TOPIC, "VerifyFailures").attribute("TopicName")
+            },
+        }[name]
+    )
+    assert (properties["Threshold"], properties["EvaluationPeriods"]) == (0, 1)
+
+
+def test_ids_of_metrics_are_of_one_function(template: RenderedTemplate) -> None:
+    """In the graph that the functions share, and in all alarms: an id stands for one metric."""
+    metrics = [
+        (metric["Id"], json.dumps(metric["MetricStat"], sort_keys=True))
+        for function in FUNCTIONS
+        for metric in alarm(template, f"{function}Crashes").properties["Metrics"]
+        if "MetricStat" in metric
+    ]
+    ids = [id_ for id_, _ in metrics]
+    assert len(set(metrics)) == len(set(ids)) == len(ids) == 3 * len(FUNCTIONS)
+    [crashes] = [
+        widget["properties"]["metrics"]
+        for widget in widgets(template)
+        if widget["properties"].get("title", "").startswith("Died")
+    ]
+    drawn = [metric[-1]["id"] for metric in crashes if "id" in metric[-1]]
+    assert sorted(set(drawn) & set(ids)) == sorted(ids)
+    assert len(drawn) == len(set(drawn))
 
 
 def test_store_is_watched_by_what_the_function_notices_and_by_its_throttles(
@@ -224,8 +265,8 @@ def test_threshold_of_failures_is_that_of_all_alarms_on_them(
 
 def test_topic_takes_tls_only_and_alarms_of_this_account_only(template: RenderedTemplate) -> None:
     """A topic with a policy of its own has lost the default one, so CloudWatch is named."""
-    topic = template.only(TOPIC).ref
-    tls, alarms = template.only(TOPIC_POLICY).properties["PolicyDocument"]["Statement"]
+    topic = template.named(TOPIC, "Alarms").ref
+    tls, alarms = template.named(TOPIC_POLICY, "Alarms").properties["PolicyDocument"]["Statement"]
     assert (tls["Effect"], tls["Condition"]) == (
         "Deny",
         {"Bool": {"aws:SecureTransport": "false"}},
@@ -247,7 +288,8 @@ def test_topic_of_the_operators_own_is_notified_instead(tmp_path: Path) -> None:
     """There is no second topic then, and the output names theirs."""
     arn = "arn:aws:sns:eu-west-1:123456789012:on-call"
     template = synthesize(tmp_path, alarmTopicArn=arn)
-    assert template.all(TOPIC) == template.all(TOPIC_POLICY) == []
+    assert ["VerifyFailures" in topic.logical_id for topic in template.all(TOPIC)] == [True]
+    assert len(template.all(TOPIC_POLICY)) == 1
     assert all(found.properties["AlarmActions"] == [arn] for found in template.all(ALARM))
     assert template.outputs["AlarmTopicArn"]["Value"] == arn
 
@@ -289,13 +331,13 @@ def test_dashboard_shows_every_alarm(template: RenderedTemplate) -> None:
 
 
 def test_dashboard_shows_this_deployments_own_metrics(production: RenderedTemplate) -> None:
-    """Every graph is of this deployment's functions, table, queues, API and firewall."""
+    """Every graph is of this deployment's functions, table, queue, API and firewall."""
     text = json.dumps(widgets(production))
     assert production.only(TABLE).ref in text
     for function in FUNCTIONS:
         assert production.named(FUNCTION, function).ref in text
-        assert production.named(QUEUE, f"{function}Failures").attribute("QueueName") in text
         assert f'"Deployment", "Otp/Otp", "Function", "{function.lower()}"' in text
+    assert all(mark in text for mark in failures(production).values())
     assert '"ApiName", "Otp-Otp"' in text
     [acl] = [resource.properties for resource in production.all(WEB_ACL)]
     assert f'"WebACL", "{acl["VisibilityConfig"]["MetricName"]}"' in text
@@ -319,6 +361,28 @@ def test_dashboard_names_only_metrics_that_there_are(
     assert len(minimal.all(ALIAS)) == len(FUNCTIONS)
 
 
+def failures(template: RenderedTemplate) -> dict[str, str]:
+    """Give the dimension of what counts the events that finally failed, by function."""
+    return {
+        "Send": template.only(QUEUE).attribute("QueueName"),
+        "Verify": template.named(TOPIC, "VerifyFailures").attribute("TopicName"),
+    }
+
+
+def test_dashboard_shows_failing_writes_of_what_writes(production: RenderedTemplate) -> None:
+    """Verifying never writes, so its line would be empty for ever."""
+    [graph] = [
+        widget["properties"]["metrics"]
+        for widget in widgets(production)
+        if widget["properties"].get("title", "").startswith("DynamoDB")
+    ]
+    labels = [metric[-1]["label"] for metric in graph]
+    assert labels == ["send: failed", "throttled"]
+    assert "StoreFailures" not in json.dumps(
+        [widget for widget in widgets(production) if '"verify"' in json.dumps(widget)]
+    )
+
+
 def test_dashboard_shows_the_same_of_both_functions(production: RenderedTemplate) -> None:
     """Whatever is shown of sending is shown of verifying, in as many lines; but for the table."""
     shown = [
@@ -330,7 +394,7 @@ def test_dashboard_shows_the_same_of_both_functions(production: RenderedTemplate
     for function in FUNCTIONS:
         marks = (
             production.named(FUNCTION, function).ref,
-            production.named(QUEUE, f"{function}Failures").attribute("QueueName"),
+            failures(production)[function],
             f'"Function", "{function.lower()}"',
         )
         lines.append(

@@ -115,7 +115,6 @@ def test_synthesized_stack_has_the_outputs(complete: Synth) -> None:
         "SendFailureQueueUrl",
         "SendFunctionArn",
         "TableName",
-        "VerifyFailureQueueUrl",
         "VerifyFunctionArn",
     }
 
