@@ -58,7 +58,8 @@ class LoginStack(cdk.Stack):
             code=lambda_.Code.from_inline(_LOGIN),
             environment={"SEND_FUNCTION_ARN": otp.send.alias.function_arn},
         )
-        # The function sends by invoking, without the API; and may do nothing else with it.
+        # The function sends by invoking, without the API. The grant is for both functions: it may
+        # verify as well, and do nothing else with the service.
         otp.grant_invoke(login)
         # A support tool calls the API, signed.
         support = iam.Role(self, "Support", assumed_by=iam.AccountRootPrincipal())

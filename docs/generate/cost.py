@@ -74,11 +74,12 @@ TEXTS_TO_THE_US = Price(
 
 # --- What is assumed ---
 
-SEND_MILLISECONDS = 400
+#: Of either function: AWS does not say how long VerifyOTPMessage takes.
+REQUEST_MILLISECONDS = 400
 #: Lock and record. An item is below 1 KB, which is one unit: tests/unit/test_cost.py.
 WRITES_A_SEND = 2
 MAX_ITEM_BYTES = 1024
-#: Of the function's own line, and of its two lines of metrics: tests/unit/test_cost.py.
+#: Of a function's own line, and of its lines of metrics: tests/unit/test_cost.py.
 LOG_LINE_BYTES = 700
 METRIC_LINES_BYTES = 750
 # Lambda's own two lines (platform.start, platform.report), and the firewall's one: estimates.
@@ -132,7 +133,7 @@ _FREE = frozenset(
         "AWS::WAFv2::WebACLAssociation",
     }
 )
-# By the request or by what is in it, and nothing while idle; counted below where a send uses it.
+# By the request or by what is in it, and nothing while idle; counted below where a request uses it.
 _BY_USE = frozenset(
     {
         "AWS::ApiGateway::RestApi",
@@ -205,19 +206,26 @@ class Stack:
 
     def million_messages(self, millions_a_month: float = 1) -> list[Quantity]:
         """Count what a million messages cost, which come evenly through a month."""
-        [send] = [
+        return self._million("send", millions_a_month, writes=WRITES_A_SEND)
+
+    def million_verifications(self, millions_a_month: float = 1) -> list[Quantity]:
+        """Count what a million verifications cost, which come evenly through a month."""
+        return self._million("verify", millions_a_month, writes=0)
+
+    def _million(self, name: str, millions_a_month: float, *, writes: int) -> list[Quantity]:
+        [called] = [
             function
             for function in self._all("AWS::Lambda::Function")
-            if function["Handler"] == "otp.send.handler"
+            if function["Handler"] == f"otp.{name}.handler"
         ]
-        gb_seconds = _MILLION * send["MemorySize"] / 1024 * SEND_MILLISECONDS / 1000
+        gb_seconds = _MILLION * called["MemorySize"] / 1024 * REQUEST_MILLISECONDS / 1000
         firewalls = len(self._all("AWS::WAFv2::WebACL"))
         log_gb = _MILLION * self._log_bytes() / _GB
         return [
             (API_REQUESTS, 1),
             (LAMBDA_REQUESTS, 1),
-            (LAMBDA_DURATION[send["Architectures"][0]], gb_seconds / 1000),
-            (WRITES, WRITES_A_SEND),
+            (LAMBDA_DURATION[called["Architectures"][0]], gb_seconds / 1000),
+            (WRITES, writes),
             (TRACES, _traced(millions_a_month) if self._traces() else 0),
             (WAF_REQUESTS, firewalls),
             (LOG_INGESTION, log_gb),
@@ -247,7 +255,7 @@ class Stack:
         return any(stage.get("TracingEnabled") for stage in self._all("AWS::ApiGateway::Stage"))
 
     def _log_bytes(self) -> int:
-        """Count the bytes that a send leaves in all logs."""
+        """Count the bytes that a request leaves in all logs."""
         access_logs = [
             stage["AccessLogSetting"]["Format"]
             for stage in self._all("AWS::ApiGateway::Stage")
@@ -274,6 +282,7 @@ def parts(dev: Mapping[str, Any], production: Mapping[str, Any]) -> dict[str, st
         "idle": _lines(stacks, Stack.idle_month),
         "in-use": _lines(stacks, Stack.month_in_use),
         "messages": _lines(stacks, Stack.million_messages),
+        "verifications": _lines(stacks, Stack.million_verifications),
         "scale": _scale(stacks),
         "assumptions": _assumptions(stacks),
         "prices": _prices(),
@@ -315,6 +324,7 @@ def _summary(stacks: list[Stack]) -> str:
         ("An idle month", Stack.idle_month),
         ("A month with messages adds", Stack.month_in_use),
         ("A million messages add, without the texts", Stack.million_messages),
+        ("A million verifications add", Stack.million_verifications),
     )
     return table(
         ("", "dev:", "production:"),
@@ -359,17 +369,17 @@ def _assumptions(stacks: list[Stack]) -> str:
         for counted in stacks[0].million_messages()
         if counted[0] in LAMBDA_DURATION.values()
     )
-    a_hundred = _usd(_cost(price, duration * 100 / SEND_MILLISECONDS))
+    a_hundred = _usd(_cost(price, duration * 100 / REQUEST_MILLISECONDS))
     rows = (
         (
-            "how long the function takes, which mostly waits for Pinpoint",
-            f"{SEND_MILLISECONDS} ms; every 100 ms more or less are {a_hundred} a million",
+            "how long a function takes, which mostly waits for Pinpoint",
+            f"{REQUEST_MILLISECONDS} ms; every 100 ms more or less are {a_hundred} a million",
         ),
         (
-            "what it writes to DynamoDB: the lock and the record",
+            "what a message writes to DynamoDB: the lock and the record",
             f"{WRITES_A_SEND} times less than {MAX_ITEM_BYTES:,} bytes, one unit each",
         ),
-        ("its own line in the log, measured", f"{LOG_LINE_BYTES:,} bytes"),
+        ("a function's own line in the log, measured", f"{LOG_LINE_BYTES:,} bytes"),
         ("its lines of metrics in the log, measured", f"{METRIC_LINES_BYTES:,} bytes"),
         ("Lambda's own lines in the log, estimated", f"{LAMBDA_LINES_BYTES:,} bytes"),
         (

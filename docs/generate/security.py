@@ -95,20 +95,16 @@ def _phone_numbers(dev: Mapping[str, Any], production: Mapping[str, Any]) -> str
         ("the caller's 200 answer", *2 * ("as long as the caller keeps it",)),
         ("the ReferenceId's record in DynamoDB", *2 * (record,)),
         ("the table's point-in-time recovery", *map(_recovery, (dev, production))),
-        (
-            "Lambda's own queue, for asynchronous requests",
-            *(
-                "at most "
-                + _seconds(resources, "AWS::Lambda::EventInvokeConfig", "MaximumEventAgeInSeconds")
-                for resources in (dev, production)
-            ),
+        *(
+            (
+                f"Lambda's own queue, for asynchronous requests to {function.lower()}",
+                *(f"at most {_event_age(resources, function)}" for resources in (dev, production)),
+            )
+            for function in ("Send", "Verify")
         ),
         (
-            "the failure queue, for asynchronous requests",
-            *(
-                _seconds(resources, "AWS::SQS::Queue", "MessageRetentionPeriod")
-                for resources in (dev, production)
-            ),
+            "the failure queue, for asynchronous requests to send",
+            *map(_retention, (dev, production)),
         ),
     )
     return table(("where", "how long in dev", "in production"), rows)
@@ -127,8 +123,19 @@ def _recovery(resources: Mapping[str, Any]) -> str:
     return _duration(max(days) * _DAY) if days else NOTHING
 
 
-def _seconds(resources: Mapping[str, Any], type_: str, name: str) -> str:
-    return _duration(max(properties[name] for properties in _all(resources, type_)))
+def _event_age(resources: Mapping[str, Any], function: str) -> str:
+    [age] = [
+        resource["Properties"]["MaximumEventAgeInSeconds"]
+        for resource in resources.values()
+        if resource["Type"] == "AWS::Lambda::EventInvokeConfig"
+        and f"/{function}/" in resource["Metadata"]["aws:cdk:path"]
+    ]
+    return _duration(age)
+
+
+def _retention(resources: Mapping[str, Any]) -> str:
+    [queue] = _all(resources, "AWS::SQS::Queue")
+    return _duration(queue["MessageRetentionPeriod"])
 
 
 def _duration(seconds: int) -> str:

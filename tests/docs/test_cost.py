@@ -10,6 +10,8 @@ from docs.generate.cost import (
     CUSTOM_METRICS,
     TEXTS_TO_THE_US,
     TRACES,
+    WRITES,
+    WRITES_A_SEND,
     Price,
     Stack,
     total,
@@ -81,11 +83,42 @@ def test_every_function_has_metrics_of_its_own() -> None:
 
 
 def test_texts_are_most_of_the_cost(stack: Stack) -> None:
-    """As the page says: the way through the stack is a hundredth of the text, at most."""
-    a_million_and_its_month = (
-        total(stack.idle_month()) + total(stack.month_in_use()) + total(stack.million_messages())
+    """As the page says: the way through the stack is a hundredth of the text, at most.
+
+    That of the code back again included.
+    """
+    a_million_and_its_month = sum(
+        total(quantities)
+        for quantities in (
+            stack.idle_month(),
+            stack.month_in_use(),
+            stack.million_messages(),
+            stack.million_verifications(),
+        )
     )
     assert a_million_and_its_month < TEXTS_TO_THE_US.usd / 100
+
+
+def test_verification_costs_what_a_message_does_but_for_dynamodb(stack: Stack) -> None:
+    """As the page says."""
+    messages, verifications = (
+        dict(counted) for counted in (stack.million_messages(), stack.million_verifications())
+    )
+    assert (messages.pop(WRITES), verifications.pop(WRITES)) == (WRITES_A_SEND, 0)
+    assert verifications == messages
+
+
+def test_topic_that_nobody_uses_costs_nothing_but_its_encryption() -> None:
+    """That of the failures is counted with the others: the key is asked for each."""
+    before = resources(**PROFILES["production"])
+    [name] = [
+        name
+        for name, resource in before.items()
+        if resource["Type"] == "AWS::SNS::Topic" and "Verify" in name
+    ]
+    without = Stack({other: before[other] for other in before if other != name})
+    assert without.idle_month() == Stack(before).idle_month()
+    assert total(without.month_in_use()) < total(Stack(before).month_in_use())
 
 
 def test_traces_cost_most_at_first_and_little_later(stack: Stack) -> None:

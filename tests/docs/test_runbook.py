@@ -6,6 +6,7 @@ import re
 import subprocess
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -30,7 +31,8 @@ from infra.stack import OtpStack
 from lambda_src.otp.problems import Problem
 from sandbox.pinpoint import install
 from tests.infra.helpers import cdk_context, context
-from tests.unit.service import ENVIRONMENT, deployed
+from tests.unit.service import ENVIRONMENT, Service, deployed
+from tests.unit.test_delivery import respond
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
@@ -59,11 +61,16 @@ INSIGHTS_WORDS = {
 }
 
 # AWS's, in places where the runbook says so.
-OTHER_CAMEL_CASE = {"gatewayResponse", "initDurationMs", "requestPayload"}
-METRICS_OF_AWS_ONLY = {"SuccessfulRequestLatency", "SystemErrors", "ThrottledRequests"}
+OTHER_CAMEL_CASE = {"gatewayResponse", "initDurationMs", "invocationType", "requestPayload"}
+METRICS_OF_AWS_ONLY = {
+    *("AsyncEventsReceived", "SuccessfulRequestLatency", "SystemErrors", "ThrottledRequests"),
+}
 
 CLI_SERVICES = {"deploy": "codedeploy"}
 CLI_OPTIONS = {"output", "query"}
+
+#: That a person typed, and that is nowhere else in a log by chance.
+CODE = "90817263"
 
 
 @dataclass(frozen=True)
@@ -301,7 +308,7 @@ def test_every_metric_of_awss_is_watched_or_shown(templates: dict[str, dict[str,
     )
     assert sentence
     named = set(re.findall(r"\b[A-Z]\w+", sentence[1])) - {
-        *("AWS", "ApiGateway", "DynamoDB", "Lambda", "SQS")
+        *("AWS", "ApiGateway", "DynamoDB", "Lambda", "SNS", "SQS")
     }
     asked = set(re.findall(r"--metric-name (\w+)", RUNBOOK))
     asked |= set(re.findall(r"for metric in (\w+) (\w+);", RUNBOOK)[0])
@@ -358,13 +365,13 @@ def test_every_resource_exists(templates: dict[str, dict[str, Any]]) -> None:
 
 
 def test_shell_can_be_set_for_either_function(template: dict[str, Any]) -> None:
-    """The names are of send at first; the same four lines set them for the other one."""
+    """The names are of send at first; the same lines set them for the other one, but the queue."""
     of_send, of_verify = (
         [line for block in blocks("sh") for line in block.splitlines() if function in line]
         for function in ("$(output Send", "$(output Verify")
     )
     assert of_send == ["ALIAS=$(output SendFunctionArn)", "QUEUE=$(output SendFailureQueueUrl)"]
-    assert of_verify == [line.replace("Send", "Verify") for line in of_send]
+    assert of_verify == ["ALIAS=$(output VerifyFunctionArn)"]
     for begin in ("FUNCTION=", "LOG="):
         assert len(re.findall(rf"^{begin}", "\n".join(blocks("sh")), re.MULTILINE)) == 2
     handlers = {
@@ -392,8 +399,8 @@ def test_what_is_said_of_old_versions_is_so(template: dict[str, Any]) -> None:
 
 
 @pytest.fixture(scope="module")
-def log() -> list[dict[str, Any]]:
-    """What the function logs about all that the queries look for."""
+def log_of_send() -> list[dict[str, Any]]:
+    """What `send` logs about all that the queries look for."""
     no_connection = EndpointConnectionError(endpoint_url="https://example.com")
     no_answer = ReadTimeoutError(endpoint_url="https://example.com")
     put, update, delete = (
@@ -406,22 +413,57 @@ def log() -> list[dict[str, Any]]:
         {send: no_connection},
         {send: NoCredentialsError()},
     ]
+    with _function("send") as service:
+        # Sent; a failure of the carrier; an answer that comes too late; a 500.
+        for ending in ("0100", "0105", "0108", "0109"):
+            service.send(DestinationIdentity=f"+1206555{ending}")
+        for fault in faults:
+            for event, error in fault.items():
+                service.fail(event, error)
+            service.send()
+            service.mend()
+        return service.log_lines()
+
+
+@pytest.fixture(scope="module")
+def log_of_verify() -> list[dict[str, Any]]:
+    """What `verify` logs about the same, as far as it can meet it."""
+    faults: list[BotoCoreError] = [
+        EndpointConnectionError(endpoint_url="https://example.com"),
+        ReadTimeoutError(endpoint_url="https://example.com"),
+        NoCredentialsError(),
+    ]
+    with _function("verify") as service:
+        # Not valid; no code at all.
+        for code in (CODE, "seven"):
+            service.send(Otp=code)
+        for error in faults:
+            service.fail("before-send.pinpoint.VerifyOTPMessage", error)
+            service.send(Otp=CODE)
+            service.mend()
+        service.on("before-send.pinpoint.VerifyOTPMessage", respond(500, {}))
+        service.send(Otp=CODE)
+        return service.log_lines()
+
+
+@pytest.fixture(scope="module")
+def log(
+    log_of_send: list[dict[str, Any]], log_of_verify: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """What the functions log, both of them."""
+    return [*log_of_send, *log_of_verify]
+
+
+@contextmanager
+def _function(name: str) -> Iterator[Service]:
     install()
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in ENVIRONMENT.items():
-            patch.setenv(name, value)
+        for variable, value in ENVIRONMENT.items():
+            patch.setenv(variable, value)
         patch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
-        module = importlib.import_module("lambda_src.otp.send")
+        module = importlib.import_module(f"lambda_src.otp.{name}")
         with deployed(module, boto3.client("dynamodb")) as service:
-            # Sent; a failure of the carrier; an answer that comes too late; a 500.
-            for ending in ("0100", "0105", "0108", "0109"):
-                service.send(DestinationIdentity=f"+1206555{ending}")
-            for fault in faults:
-                for event, error in fault.items():
-                    service.fail(event, error)
-                service.send()
-                service.mend()
-            return service.log_lines()
+            yield service
 
 
 @pytest.fixture(scope="module")
@@ -470,6 +512,54 @@ def test_every_message_and_code_of_a_query_is_logged(query: str, log: list[dict[
         for pattern in re.findall(rf"\b{field} like /([^/]*)/", query):
             assert any(re.search(pattern, text) for text in logged), pattern
         assert set(wanted) <= logged
+
+
+def fields_of(lines: list[dict[str, Any]]) -> set[str]:
+    """The names of all that is in some lines of a log."""
+    return {field for line in lines for field in line}
+
+
+def test_sections_of_one_function_are_about_its_log(
+    log_of_send: list[dict[str, Any]], log_of_verify: list[dict[str, Any]]
+) -> None:
+    """What the section of verify's own alarm asks for, verify logs; as send does in its own."""
+    for anchor, lines in (
+        ("asynchronous-verification", log_of_verify),
+        ("failure-queue", log_of_send),
+    ):
+        [query] = re.findall(r"```insights\n(.*?)```", SECTIONS[anchor].text, re.DOTALL)
+        bare = re.sub(r'"[^"]*"|@\w+|\d+', "", query)
+        used = set(re.findall(r"[a-z_]+", bare)) - INSIGHTS_WORDS
+        assert used
+        assert used <= fields_of(lines)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        *("answered", "Failed on our side", "Pinpoint does not let us"),
+        *("Pinpoint did not take the request", "Pinpoint failed", "Pinpoint's answer is lost"),
+    ],
+)
+def test_line_that_sections_of_both_functions_name_is_logged_by_both(
+    message: str, log_of_send: list[dict[str, Any]], log_of_verify: list[dict[str, Any]]
+) -> None:
+    """Whoever has set the shell for verify looks for the same lines."""
+    assert f'"{message}"' in RUNBOOK
+    for lines in (log_of_send, log_of_verify):
+        assert message in {line.get("message") for line in lines}
+
+
+def test_what_is_said_of_one_functions_log_alone_is_so(
+    log_of_send: list[dict[str, Any]], log_of_verify: list[dict[str, Any]]
+) -> None:
+    """A line that only `send` logs, and the code that no function does."""
+    assert '"Pinpoint did not send", which only `send` logs' in RUNBOOK
+    assert "Pinpoint did not send" in {line["message"] for line in log_of_send}
+    assert "Pinpoint did not send" not in {line["message"] for line in log_of_verify}
+    assert "delivery_status" not in fields_of(log_of_verify)
+    assert "The code of a verify request is in no line." in " ".join(RUNBOOK.split())
+    assert CODE not in json.dumps(log_of_verify)
 
 
 # --- The commands ---

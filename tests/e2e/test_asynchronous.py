@@ -117,3 +117,21 @@ def test_an_event_that_is_no_request_is_not_lost_either(asynchronous: Asynchrono
 def test_the_deployed_function_drops_old_events(asynchronous: Asynchronous) -> None:
     """After five minutes."""
     assert asynchronous.configuration["MaximumEventAgeInSeconds"] == 300
+
+
+def test_the_deployed_verify_function_repeats_no_event_and_keeps_none(
+    deployment: Deployment,
+) -> None:
+    """What failed goes to a topic that nobody has subscribed to, by either way."""
+    options = client.aws_options(deployment.state)
+    lambda_, sns = boto3.client("lambda", **options), boto3.client("sns", **options)
+    function, _, alias = deployment.state.verifyFunction.rpartition(":")
+
+    configuration = lambda_.get_function_event_invoke_config(FunctionName=function, Qualifier=alias)
+
+    assert configuration["MaximumRetryAttempts"] == 0
+    assert configuration["MaximumEventAgeInSeconds"] == 60
+    topic = configuration["DestinationConfig"]["OnFailure"]["Destination"]
+    dead_letter = lambda_.get_function_configuration(FunctionName=function)["DeadLetterConfig"]
+    assert dead_letter["TargetArn"] == topic
+    assert sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"] == []

@@ -161,7 +161,7 @@ def test_role_may_use_the_key_for_what_it_encrypts_and_its_settings(
 ) -> None:
     """With a key of the customer's there are two statements more, for this key and nothing else."""
     key = production.only(KEY).attribute("Arn")
-    actions, services = {
+    of_each: dict[str, tuple[str | list[str], list[str]]] = {
         "Send": (
             [
                 "kms:DescribeKey",
@@ -173,7 +173,8 @@ def test_role_may_use_the_key_for_what_it_encrypts_and_its_settings(
             [f"dynamodb.{REGION}.amazonaws.com", f"sqs.{REGION}.amazonaws.com"],
         ),
         "Verify": ("kms:GenerateDataKey", [f"sns.{REGION}.amazonaws.com"]),
-    }[function]
+    }
+    actions, services = of_each[function]
     assert statements_of(production, function) == [
         *what_it_may_in_both_profiles(production, function),
         {

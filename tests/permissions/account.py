@@ -58,7 +58,10 @@ class Account:
         made = self.session(role).client(
             service, endpoint_url=endpoint, config=Config(retries={"total_max_attempts": 1})
         )
-        made.meta.events.register("before-sign.sqs", _say_that_it_comes_over_tls)
+        for keeper_of_failures in ("sns", "sqs"):
+            made.meta.events.register(
+                f"before-sign.{keeper_of_failures}", _say_that_it_comes_over_tls
+            )
         return made
 
     def session(self, role: Role | None = None) -> Any:
@@ -111,5 +114,5 @@ class Account:
 
 
 def _say_that_it_comes_over_tls(request: "AWSRequest", **_: Any) -> None:
-    """Do as a proxy that ends TLS: the failure queue refuses everybody else."""
+    """Do as a proxy that ends TLS: where failed events go, everybody else is refused."""
     request.headers["X-Forwarded-Proto"] = "https"

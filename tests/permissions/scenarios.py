@@ -1,7 +1,7 @@
 """What every grant is for: what works with it, and how it fails without it.
 
 Most scenarios use the service. Where it is the Lambda service that makes a call with a function's
-role (it writes the log and the trace, and fills the failure queue), MiniStack takes a short cut
+role (it writes the log and the trace, and puts away failed events), MiniStack takes a short cut
 past IAM; there, the scenario makes that call itself, with a session of the role, or asks IAM.
 """
 
@@ -94,6 +94,12 @@ def _put_into_the_failure_queue(account: Account, grant: Grant) -> str:
     return _done(lambda: sqs.send_message(QueueUrl=url, MessageBody="failed"))
 
 
+def _publish_to_the_failure_topic(account: Account, grant: Grant) -> str:
+    """Do the same for a function whose failed events are kept nowhere."""
+    sns = account.client("sns", grant.role)
+    return _done(lambda: sns.publish(TopicArn=grant.resource, Message="failed"))
+
+
 def _trace(account: Account, grant: Grant) -> str:
     """Ask IAM what it would say to the Lambda service: MiniStack has no X-Ray to be called."""
     answer = account.client("iam").simulate_principal_policy(
@@ -155,7 +161,6 @@ _OF_EVERY_FUNCTION = {
     "logs:PutLogEvents": Scenario(
         _write_to_the_log, granted="done", denied="AccessDeniedException"
     ),
-    "sqs:SendMessage": Scenario(_put_into_the_failure_queue, granted="done", denied="AccessDenied"),
     "xray:PutTraceSegments": Scenario(_trace, granted="allowed", denied="implicitDeny"),
     "xray:PutTelemetryRecords": Scenario(_trace, granted="allowed", denied="implicitDeny"),
 }
@@ -178,8 +183,14 @@ SCENARIOS: Mapping[tuple[str, str], Scenario] = {
         granted="429 Throttled, 429 Throttled",
         denied="429 Throttled, 409 InProgress",
     ),
+    ("send", "sqs:SendMessage"): Scenario(
+        _put_into_the_failure_queue, granted="done", denied="AccessDenied"
+    ),
     ("verify", "mobiletargeting:VerifyOTPMessage"): Scenario(
         _verify, granted="200", denied="500 Misconfigured"
+    ),
+    ("verify", "sns:Publish"): Scenario(
+        _publish_to_the_failure_topic, granted="done", denied="AuthorizationError"
     ),
     **{
         (function, action): scenario

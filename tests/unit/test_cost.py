@@ -4,7 +4,7 @@ import json
 
 from docs.generate.cost import LOG_LINE_BYTES, MAX_ITEM_BYTES, WRITES_A_SEND
 
-from .service import Service
+from .service import Journey, Service
 
 # A function's name is generated from the stack's, and its ARN holds it once more.
 NAME = "ServerlessOtp-OtpSendFunction2FCCE694-0123456789ab"
@@ -35,10 +35,35 @@ def test_send_writes_as_often_as_is_paid_for(service: Service) -> None:
     assert len(calls) == WRITES_A_SEND
 
 
+def test_verification_writes_nothing(journey: Journey) -> None:
+    """There is no client that could, and what was sent is as it was."""
+    about, code = journey.send()
+    before = journey.sending.items()
+
+    journey.verify(about, code)
+
+    assert not hasattr(journey.verifying.module, "dynamodb")
+    assert journey.sending.items() == before
+
+
 def test_log_line_is_as_long_as_is_paid_for(service: Service) -> None:
     """On AWS, the function's name is longer and a trace has an ID."""
     service.send()
 
+    assert LOG_LINE_BYTES * 0.8 < bytes_on_aws(service) <= LOG_LINE_BYTES
+
+
+def test_log_line_of_a_verification_is_no_longer(journey: Journey) -> None:
+    """Its cost is counted with the same number."""
+    about, code = journey.send()
+
+    journey.verify(about, code)
+
+    assert LOG_LINE_BYTES * 0.8 < bytes_on_aws(journey.verifying) <= LOG_LINE_BYTES
+
+
+def bytes_on_aws(service: Service) -> int:
+    """Measure the one line of the log, as it would be on AWS."""
     [line] = service.log_lines()
     on_aws = json.dumps(line).replace('"send"', f'"{NAME}"').replace(":send:", f":{NAME}:") + TRACE
-    assert LOG_LINE_BYTES * 0.8 < len(on_aws) <= LOG_LINE_BYTES
+    return len(on_aws)
