@@ -1,6 +1,25 @@
 """What the caller gets, in the form in which it is recorded and replayed."""
 
 from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+CountedMetric = Literal["Texts", "Verified", "RefusedByLimit"]
+
+
+class Counted(NamedTuple):
+    """What is counted by country.
+
+    Attributes:
+        metric: a message that certainly went out just now, a code that was right, or a message
+            that a limit has refused.
+        country: of the destination, as `destination.country` says.
+        limit: the configuration key of the limit that refused.
+
+    """
+
+    metric: CountedMetric
+    country: str
+    limit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,8 +33,7 @@ class Answer:
         retry_after: seconds, where repeating the same request can help.
         replayed: True where this is the recorded answer to an earlier, identical request.
         server_error: True where the service itself failed, and its operator is to be told.
-        texted: the number that was certainly texted just now. None where none was: a problem, or
-            a replay, whose text went out earlier.
+        counted: what is counted by country. Nothing for a replay, whose text went out earlier.
 
     """
 
@@ -25,4 +43,4 @@ class Answer:
     retry_after: int | None = None
     replayed: bool = False
     server_error: bool = False
-    texted: str | None = None
+    counted: Counted | None = None

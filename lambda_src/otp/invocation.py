@@ -8,6 +8,7 @@ problem. https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html
 import base64
 import binascii
 import json
+import re
 import time
 from collections.abc import Callable
 from functools import wraps
@@ -33,7 +34,11 @@ if TYPE_CHECKING:
 # The largest valid request is under 1 KB.
 MAX_BODY_BYTES = 8 * 1024
 
-_Respond = Callable[[object, str], Answer]
+DIRECT, UNKNOWN = "direct", "unknown"
+
+# A role's session has a name of its holder's choice, and is not the caller.
+_SESSION = re.compile(r"^(arn:[^:]+:sts::\d+:assumed-role/[^/]+)/.*")
+
 _Event = Any  # API Gateway's event, or any JSON value that a direct caller sends
 
 
@@ -42,11 +47,14 @@ class Call(Protocol):
 
     Attributes:
         request_id: what the caller can quote: API Gateway's, or Lambda's for a direct invoke.
+        caller: who calls: an ARN of IAM's. `DIRECT` for a direct invoke, which does not say who,
+            and `UNKNOWN` where API Gateway does not know.
         problems_are_errors: True where the reply to a problem is a function error.
 
     """
 
     request_id: str
+    caller: str
     problems_are_errors: bool
 
     def payload(self) -> object:
@@ -56,10 +64,13 @@ class Call(Protocol):
         """Write the answer as this caller reads it."""
 
 
+_Respond = Callable[[object, Call], Answer]
+
+
 def answering(
     logger: "Logger", metrics: "RequestMetrics"
 ) -> "Callable[[_Respond], Callable[[_Event, LambdaContext], dict[str, Any]]]":
-    """Make a Lambda handler of a function from a payload and a request ID to an Answer.
+    """Make a Lambda handler of a function from a payload and its call to an Answer.
 
     Whatever goes wrong is answered as a Problem; what nobody foresaw, as an InternalError whose
     details go to the log only.
@@ -94,7 +105,7 @@ def answering(
 
 def _answer(call: Call, respond: _Respond, logger: "Logger") -> Answer:
     try:
-        return respond(call.payload(), call.request_id)
+        return respond(call.payload(), call)
     except Problem as problem:
         answer = problem.answer(call.request_id)
         if answer.server_error and problem.__cause__:
@@ -122,6 +133,7 @@ class _HttpCall:
     def __init__(self, event: dict[str, Any]) -> None:
         self._event = event
         self.request_id: str = event["requestContext"]["requestId"]
+        self.caller = _caller(event["requestContext"])
 
     def payload(self) -> object:
         self._check_media_type()
@@ -174,6 +186,7 @@ class _DirectCall:
     def __init__(self, event: object, context: "LambdaContext") -> None:
         self._event = event
         self.request_id: str = context.aws_request_id
+        self.caller = DIRECT
 
     def payload(self) -> object:
         return self._event
@@ -186,6 +199,13 @@ class _DirectCall:
         if answer.replayed:
             reply["IdempotentReplayed"] = True
         return reply
+
+
+def _caller(request_context: dict[str, Any]) -> str:
+    match request_context:
+        case {"identity": {"userArn": str(arn)}}:
+            return _SESSION.sub(r"\1", arn)
+    return UNKNOWN
 
 
 class FunctionError(Exception):

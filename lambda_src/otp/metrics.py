@@ -8,31 +8,36 @@
 | Replayed       | answers that were recorded earlier                     | Deployment, Function  |
 | ReportedErrors | function errors that are the answer to a direct call;  | Deployment, Function  |
 |                | the others in Lambda's own Errors died without one     |                       |
-| StoreFailures  | writes to the table that failed; of the lock, of the   | Deployment, Function  |
-|                | answer, or of the freeing                              |                       |
+| StoreFailures  | calls of the table that failed: for the lock, the      | Deployment, Function  |
+|                | answer, a count, the switch that pauses                |                       |
 | Texts          | messages that Pinpoint took                            | Deployment, and again |
 |                |                                                        | with Country          |
+| Verified       | codes that were right                                  | as Texts              |
+| RefusedByLimit | messages that a limit has refused                      | as Texts, and again   |
+|                |                                                        | with Limit            |
 | Refused        | answers that are problems                              | Deployment, Function, |
 |                |                                                        | Code                  |
 
 The first five are written with every request, a zero too: the statistic Average is then the share
-of requests, and an alarm on a rate needs no arithmetic.
+of requests, and an alarm on a rate needs no arithmetic. Texts, Verified and RefusedByLimit are
+written together, two of them zero: arithmetic on them then has a number for each.
 
-They are lines of the log in CloudWatch's embedded metric format, one or two a request: no call, and
-nothing to wait for. CloudWatch asks $0.30 a month for a metric, which is a name with one value of
-each dimension, by the hour in which it is written. So a dimension must have few values: Code is the
-problems of the contract, and Country the countries that are texted, never a number or an ID.
+They are lines of the log in CloudWatch's embedded metric format, one to three a request: no call,
+and nothing to wait for. CloudWatch asks $0.30 a month for a metric, which is a name with one value
+of each dimension, by the hour in which it is written. So a dimension must have few values: Code is
+the problems of the contract, Limit the limits, and Country the countries that are texted, never a
+number or an ID.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
 
 import time
-from typing import TYPE_CHECKING
+from threading import Lock
+from typing import TYPE_CHECKING, get_args
 
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
-from .answer import Answer
-from .destination import country
+from .answer import Answer, Counted, CountedMetric
 from .problems import OutcomeUnknown
 
 if TYPE_CHECKING:
@@ -55,6 +60,7 @@ class RequestMetrics:
         self._deployment = deployment
         self._function = function
         self._logger = logger
+        self._writing = Lock()
 
     def count(self, answer: Answer, *, started: float, reported_error: bool) -> None:
         """Count one request.
@@ -69,8 +75,8 @@ class RequestMetrics:
         """
         try:
             self._count_request(answer, started, reported_error=reported_error)
-            if answer.texted:
-                self._count_text(answer.texted, started)
+            if answer.counted:
+                self._count_by_country(answer.counted, started)
             if answer.code:
                 self._count_refusal(answer.code, started)
         except Exception:
@@ -82,7 +88,7 @@ class RequestMetrics:
             line = self._line(time.time())
             line.add_dimension("Function", self._function)
             line.add_metric("StoreFailures", MetricUnit.Count, 1)
-            line.flush_metrics()
+            self._write(line)
         except Exception:
             self._logger.exception("The failure could not be counted")
 
@@ -98,20 +104,26 @@ class RequestMetrics:
             ("ReportedErrors", reported_error),
         ):
             line.add_metric(name, MetricUnit.Count, value)
-        line.flush_metrics()
+        self._write(line)
 
-    def _count_text(self, number: str, started: float) -> None:
+    def _count_by_country(self, counted: Counted, started: float) -> None:
         line = self._line(started)
-        line.add_dimensions(Country=country(number))
-        line.add_metric("Texts", MetricUnit.Count, 1)
-        line.flush_metrics()
+        line.add_dimensions(Country=counted.country)
+        for name in get_args(CountedMetric):
+            line.add_metric(name, MetricUnit.Count, name == counted.metric)
+        self._write(line)
+        if counted.limit:
+            line = self._line(started)
+            line.add_dimension("Limit", counted.limit)
+            line.add_metric("RefusedByLimit", MetricUnit.Count, 1)
+            self._write(line)
 
     def _count_refusal(self, code: str, started: float) -> None:
         line = self._line(started)
         line.add_dimension("Function", self._function)
         line.add_dimension("Code", code)
         line.add_metric("Refused", MetricUnit.Count, 1)
-        line.flush_metrics()
+        self._write(line)
 
     def _line(self, started: float) -> EphemeralMetrics:
         """Begin a line: an object of its own, so that nothing of one line can get into another."""
@@ -126,3 +138,8 @@ class RequestMetrics:
         # ReportedErrors are subtracted, and so must fall into the same period.
         line.set_timestamp(int(started * 1000))
         return line
+
+    def _write(self, line: EphemeralMetrics) -> None:
+        # Calls of the table are made side by side, and `print` is not one write.
+        with self._writing:
+            line.flush_metrics()

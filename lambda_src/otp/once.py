@@ -224,14 +224,11 @@ class OncePerReferenceId:
     """A way to answer a request such that its ReferenceId is texted at most once in the window.
 
     Args:
-        text: sends the message and returns the body of the 200. It raises a Problem for
-            everything else; any other exception must mean that nothing was texted.
         records: where ReferenceIds are remembered.
 
     """
 
-    def __init__(self, text: Callable[[SendOtpRequest], str], records: ReferenceIdRecords) -> None:
-        self._text = text
+    def __init__(self, records: ReferenceIdRecords) -> None:
         self._attempt: Callable[..., Answer] = idempotent_function(
             self._outcome,
             data_keyword_argument="attempt",
@@ -249,8 +246,16 @@ class OncePerReferenceId:
             output_serializer=CustomDictSerializer(to_dict=_to_dict, from_dict=_from_dict),
         )
 
-    def __call__(self, request: SendOtpRequest, request_id: str) -> Answer:
+    def __call__(
+        self, request: SendOtpRequest, request_id: str, text: Callable[[], Answer]
+    ) -> Answer:
         """Answer the request: by a text, or by what is known of the ReferenceId already.
+
+        Args:
+            request: as the caller wrote it.
+            request_id: what the caller can quote.
+            text: sends the message and answers the 200. It raises a Problem for everything else;
+                any other exception must mean that nothing was texted.
 
         Raises:
             ReferenceIdReused: the ReferenceId belongs to a different request.
@@ -263,7 +268,7 @@ class OncePerReferenceId:
         # A new owner for every attempt: Lambda repeats the request ID when it retries an event.
         attempt = {"request": request, "owner": uuid4().hex}
         try:
-            return self._attempt(attempt=attempt, request_id=request_id)
+            return self._attempt(attempt=attempt, request_id=request_id, text=text)
         except IdempotencyValidationError:
             raise ReferenceIdReused(
                 "This ReferenceId was used for a different request. Use a new one."
@@ -277,15 +282,19 @@ class OncePerReferenceId:
                 "The ReferenceId could not be recorded, so nothing was sent. Repeat the request."
             ) from failure
 
-    def _outcome(self, *, attempt: dict[str, Any], request_id: str) -> Answer:
+    def _outcome(
+        self,
+        *,
+        attempt: dict[str, Any],  # noqa: ARG002 - what Powertools takes the ReferenceId from
+        request_id: str,
+        text: Callable[[], Answer],
+    ) -> Answer:
         """Text, and turn whatever must hold the ReferenceId into an answer to be recorded.
 
         What this raises, Powertools takes as not done, and frees the ReferenceId.
         """
-        request: SendOtpRequest = attempt["request"]
-        number = request["DestinationIdentity"]
         try:
-            return Answer(status=200, body=self._text(request), texted=number)
+            return text()
         except Problem as problem:
             if not problem.keeps_reference_id:
                 raise

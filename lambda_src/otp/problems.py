@@ -6,12 +6,12 @@ This is the only place that maps a failure to what the caller sees. The document
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, ClassVar
 
-from .answer import Answer
+from .answer import Answer, Counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,10 @@ class Problem(Exception):  # noqa: N818 - "problem" is RFC 9457's word for it
         detail: a sentence for a developer; never holds a code, a phone number or a stack trace.
         errors: the bad fields, for bad input.
 
+    Attributes:
+        extensions: more members of the document (RFC 9457, section 3.2).
+        counted: what is counted by country.
+
     Class attributes:
         code: what the caller branches on; also the `errorType` of a direct invoke.
         status: the HTTP status.
@@ -37,6 +41,7 @@ class Problem(Exception):  # noqa: N818 - "problem" is RFC 9457's word for it
             cannot help. It is what makes a problem `retryable`.
         keeps_reference_id: True where the ReferenceId must not be used for another text: the
             problem is recorded. False where certainly nothing was texted: the ReferenceId is free.
+        maybe_texted: True where nobody can know whether a message went out.
         ours: whether the service failed, where the status is 5xx: it counts as a server error, for
             which the operator may be woken. So it is unless the class says otherwise, with the
             reason: a new problem is rather counted than forgotten.
@@ -46,14 +51,17 @@ class Problem(Exception):  # noqa: N818 - "problem" is RFC 9457's word for it
     code: ClassVar[str]
     status: ClassVar[int]
     title: ClassVar[str]
-    retry_after: ClassVar[int | None] = None
+    retry_after: int | None = None
     keeps_reference_id: ClassVar[bool] = False
+    maybe_texted: ClassVar[bool] = False
     ours: ClassVar[bool] = True
 
     def __init__(self, detail: str, errors: Sequence[FieldError] = ()) -> None:
         super().__init__(detail)
         self.detail = detail
         self.errors = errors
+        self.extensions: Mapping[str, Any] = {}
+        self.counted: Counted | None = None
 
     def answer(self, request_id: str) -> Answer:
         """Write the problem down as the answer to the request `request_id`."""
@@ -65,6 +73,7 @@ class Problem(Exception):  # noqa: N818 - "problem" is RFC 9457's word for it
             "code": self.code,
             "retryable": self.retry_after is not None,
             "requestId": request_id,
+            **self.extensions,
         }
         if self.errors:
             document["errors"] = [
@@ -76,6 +85,7 @@ class Problem(Exception):  # noqa: N818 - "problem" is RFC 9457's word for it
             code=self.code,
             retry_after=self.retry_after,
             server_error=self.status >= HTTPStatus.INTERNAL_SERVER_ERROR and self.ours,
+            counted=self.counted,
         )
 
 
@@ -133,6 +143,7 @@ class OutcomeUnknown(Problem):
     status = 504
     title = "Nobody can know what became of the request"
     keeps_reference_id = True
+    maybe_texted = True
     # It has a metric and an alarm of its own: an outage of Pinpoint's must not make a good release
     # go back.
     ours = False
@@ -145,12 +156,60 @@ class OutcomeStillUnknown(OutcomeUnknown):
 
 
 class StoreUnavailable(Problem):
-    """The record of the ReferenceId cannot be written, so nothing is sent."""
+    """The ReferenceId cannot be recorded, or the message counted, so nothing is sent."""
 
     code = "StoreUnavailable"
     status = 503
     title = "The service cannot record the request"
     retry_after = 5
+
+
+# What the operator allows. Not texted, and the ReferenceId is free:
+
+
+class DestinationNotAllowed(Problem):
+    """The number's country or type is not one that this deployment texts."""
+
+    code = "DestinationNotAllowed"
+    status = 403
+    title = "This deployment does not send messages to this destination"
+
+
+class SendingPaused(Problem):
+    """The operator has paused sending, altogether or to this country."""
+
+    code = "SendingPaused"
+    status = 503
+    title = "Sending is paused"
+    # As long as it may take until a switch is heeded by all.
+    retry_after = 60
+    # It is the operator's own decision.
+    ours = False
+
+
+class TooManyMessages(Problem):
+    """A limit is reached.
+
+    Args:
+        detail: as for every problem.
+        limit: the configuration key of the limit, such as `blockPerHour`.
+        retry_after: seconds until this limit lets the same request through, if no other message
+            comes before it.
+        country: of the destination.
+
+    """
+
+    code = "TooManyMessages"
+    status = 429
+    title = "A limit on messages is reached"
+    retry_after = 60  # of the class: it can be repeated; of every one: when
+
+    def __init__(self, detail: str, *, limit: str, retry_after: int, country: str) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+        # A direct caller sees no header.
+        self.extensions = {"limit": limit, "retryAfter": retry_after}
+        self.counted = Counted("RefusedByLimit", country, limit)
 
 
 # What Pinpoint says. Not texted, and certain of it:

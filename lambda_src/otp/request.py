@@ -11,9 +11,11 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired, TypeVar, cast
 
 from aws_lambda_powertools.utilities.parser import ValidationError, parse
-from pydantic import ConfigDict, Field, TypeAdapter, with_config
+from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, with_config
+from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12
 
+from .destination import is_possible
 from .problems import FieldError, InvalidRequest
 from .settings import SendSettings
 from .telemetry import mask
@@ -24,7 +26,9 @@ if TYPE_CHECKING:
 # What a text field must be, for the schema and for the error alike.
 _WANTED = {
     "ReferenceId": "1 to 48 printable ASCII characters without spaces, such as a UUID",
-    "DestinationIdentity": "a phone number in E.164 format: + and 2 to 15 digits",
+    "DestinationIdentity": (
+        "a phone number in E.164 format: + and the digits, as many as its country's numbers have"
+    ),
     "OriginationIdentity": "a phone number in E.164 format, short code, sender ID, pool or ARN",
     "BrandName": "1 to 20 characters, none of them a control character",
     "EntityId": "1 to 50 printable ASCII characters without spaces",
@@ -32,12 +36,23 @@ _WANTED = {
     "Otp": "the code that was texted: 5 to 8 digits",
 }
 
+_IMPOSSIBLE = "impossible_number"
+
+
+def _possible(number: str) -> str:
+    if not is_possible(number):
+        raise PydanticCustomError(_IMPOSSIBLE, "Impossible")
+    return number
+
+
 # "$" is the very end of the text in pydantic's regular expressions, not "before a line break".
 ReferenceIdText = Annotated[
     str, Field(pattern=r"^[!-~]{1,48}$", description=_WANTED["ReferenceId"])
 ]
 PhoneNumber = Annotated[
-    str, Field(pattern=r"^\+[1-9][0-9]{1,14}$", description=_WANTED["DestinationIdentity"])
+    str,
+    Field(pattern=r"^\+[1-9][0-9]{1,14}$", description=_WANTED["DestinationIdentity"]),
+    AfterValidator(_possible),
 ]
 # The characters that AWS's SMS and voice API (2022-03-31) takes in any origination identity.
 OriginationIdentityText = Annotated[
@@ -119,6 +134,28 @@ def parse_send_otp(payload: object) -> SendOtpRequest:
     return _parse(payload, _SEND_OTP_REQUEST, _dlt_errors)
 
 
+def check_allowed(request: SendOtpRequest, settings: SendSettings) -> None:
+    """Check what the caller chose against what this deployment lets callers choose from.
+
+    Apart from the contract, since the operator may change it while a request is being repeated.
+
+    Raises:
+        InvalidRequest: naming every field that holds something else.
+
+    """
+    choices = {
+        "OriginationIdentity": settings.allowed_origination_identities,
+        "BrandName": settings.allowed_brand_names,
+    }
+    errors = [
+        FieldError(f"/{field}", "Is not one of those that this deployment allows.")
+        for field, allowed in choices.items()
+        if allowed and field in request and request[field] not in allowed  # type: ignore[literal-required]  # a field of the request
+    ]
+    if errors:
+        raise _bad(errors)
+
+
 def parse_verify_otp(payload: object) -> VerifyOtpRequest:
     """Check a verify request against the contract.
 
@@ -174,11 +211,15 @@ def _parse(
         ]
     errors += more_errors(payload)
     if errors:
-        raise InvalidRequest(
-            f"The request has {len(errors)} bad field{'s' if len(errors) > 1 else ''}; see errors.",
-            errors[:_MOST_ERRORS],
-        )
+        raise _bad(errors)
     return request
+
+
+def _bad(errors: list[FieldError]) -> InvalidRequest:
+    return InvalidRequest(
+        f"The request has {len(errors)} bad field{'s' if len(errors) > 1 else ''}; see errors.",
+        errors[:_MOST_ERRORS],
+    )
 
 
 def _dlt_errors(payload: Mapping[str, Any]) -> list[FieldError]:
@@ -194,7 +235,7 @@ def _detail(location: tuple[int | str, ...], kind: str, message: str) -> str:
         return "This field is required."
     if kind == "extra_forbidden":
         return "There is no such field."
-    if kind == "string_pattern_mismatch":
+    if kind in ("string_pattern_mismatch", _IMPOSSIBLE):
         return f"Must be {_WANTED[str(location[0])]}."
     return f"{message}."
 

@@ -5,41 +5,62 @@ This module alone prepares things at import, once per cold start: settings, clie
 
 import os
 
-from .answer import Answer
+from .answer import Answer, Counted
+from .counters import Counters
 from .delivery import Delivery
-from .invocation import answering
+from .destination import Destinations
+from .invocation import Call, answering
+from .limits import MOST_CALLS, Limits
 from .metrics import RequestMetrics
 from .once import OncePerReferenceId, ReferenceIdRecords, create_dynamodb_client
+from .pause import PauseSwitch
 from .pinpoint import create_pinpoint_client
-from .request import SendOtpRequest, parse_send_otp, with_defaults
+from .request import SendOtpRequest, check_allowed, parse_send_otp, with_defaults
 from .settings import SendSettings
+from .side_by_side import SideBySide
 from .snapstart import register_hooks
 from .telemetry import create_logger
 
 settings = SendSettings.from_environment(os.environ)
 logger = create_logger("otp-send")
 metrics = RequestMetrics(settings.deployment, "send", logger)
-limits = settings.time_limits
-pinpoint, dynamodb = create_pinpoint_client(limits), create_dynamodb_client(limits)
-delivery = Delivery(pinpoint, settings.application_id, limits, logger)
-records = ReferenceIdRecords(settings.table_name, dynamodb, limits, logger, metrics)
+pinpoint = create_pinpoint_client(settings.time_limits)
+dynamodb = create_dynamodb_client(settings.time_limits)
+table = settings.table_name
+once = OncePerReferenceId(
+    ReferenceIdRecords(table, dynamodb, settings.time_limits, logger, metrics)
+)
+destinations = Destinations(settings.destinations)
+limits = Limits(
+    settings.limits,
+    Counters(table, dynamodb, SideBySide(MOST_CALLS), logger, metrics),
+    PauseSwitch(table, dynamodb, logger, metrics),
+)
+delivery = Delivery(pinpoint, settings.application_id, settings.time_limits, logger)
 register_hooks(os.environ, [pinpoint, dynamodb])
 
 
-def text(request: SendOtpRequest) -> str:
-    """Send the message now; returns the body of the 200."""
-    return delivery.send(with_defaults(request, settings))
-
-
-text_once = OncePerReferenceId(text, records)
+def text(request: SendOtpRequest, caller: str) -> Answer:
+    """Send the message now, if the operator allows it."""
+    number = request["DestinationIdentity"]
+    check_allowed(request, settings)
+    country = destinations.admit(number)
+    with limits.counting(
+        number=number,
+        country=country,
+        caller=caller,
+        unlimited=destinations.is_of_the_sandbox(number),
+    ):
+        body = delivery.send(with_defaults(request, settings))
+    return Answer(status=200, body=body, counted=Counted("Texts", country))
 
 
 @logger.inject_lambda_context(clear_state=True)
 @answering(logger, metrics)
-def handler(payload: object, request_id: str) -> Answer:
+def handler(payload: object, call: Call) -> Answer:
     """Answer one request."""
     request = parse_send_otp(payload)
     logger.append_keys(
         reference_id=request["ReferenceId"], destination=request["DestinationIdentity"]
     )
-    return text_once(request, request_id)
+    return once(request, call.request_id, lambda: text(request, call.caller))

@@ -19,11 +19,12 @@ class Verification(PinpointCalls):
     )
     cannot = "verify codes"
 
-    def verify(self, request: "VerifyOtpRequest") -> str:
+    def verify(self, request: "VerifyOtpRequest") -> tuple[bool, str]:
         """Verify a code, once: asking again would use another of the allowed attempts.
 
         Returns:
-            The body of the 200: `{"VerificationResponse": {"Valid": …}}` as AWS returned it, JSON.
+            Whether it is right, and the body of the 200: `{"VerificationResponse": {"Valid": …}}`
+            as AWS returned it, JSON.
 
         Raises:
             OutcomeUnknown: an attempt may have been used.
@@ -31,11 +32,11 @@ class Verification(PinpointCalls):
 
         """
 
-        def call() -> str:
+        def call() -> tuple[bool, str]:
             answer = self._client.verify_otp_message(
                 ApplicationId=self._application_id, VerifyOTPMessageRequestParameters=request
             )["VerificationResponse"]
-            _ = answer["Valid"]  # without which the answer is none
-            return json.dumps({"VerificationResponse": answer})
+            # Without Valid, the answer is none.
+            return answer["Valid"], json.dumps({"VerificationResponse": answer})
 
         return self._call(call)

@@ -6,8 +6,9 @@ things at import, once per cold start: settings, the client, models.
 
 import os
 
-from .answer import Answer
-from .invocation import answering
+from .answer import Answer, Counted
+from .destination import country
+from .invocation import Call, answering
 from .metrics import RequestMetrics
 from .pinpoint import create_pinpoint_client
 from .request import parse_verify_otp
@@ -27,10 +28,12 @@ register_hooks(os.environ, [pinpoint])
 
 @logger.inject_lambda_context(clear_state=True)
 @answering(logger, metrics)
-def handler(payload: object, request_id: str) -> Answer:  # noqa: ARG001 - every handler has it
+def handler(payload: object, call: Call) -> Answer:  # noqa: ARG001 - every handler has it
     """Answer one request; the code goes to Pinpoint, and nowhere else."""
     request = parse_verify_otp(payload)
     logger.append_keys(
         reference_id=request["ReferenceId"], destination=request["DestinationIdentity"]
     )
-    return Answer(status=200, body=verification.verify(request))
+    valid, body = verification.verify(request)
+    counted = Counted("Verified", country(request["DestinationIdentity"])) if valid else None
+    return Answer(status=200, body=body, counted=counted)

@@ -185,7 +185,7 @@ def test_what_nobody_foresaw_is_an_internal_error_without_details(
     def broken(*_: object) -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr(service.module, "text_once", broken)
+    monkeypatch.setattr(service.module, "once", broken)
 
     answer = service.send()
 

@@ -1,0 +1,222 @@
+"""How many messages: to a number, a block of numbers, a country, for a caller, in all.
+
+Traffic pumps walk through ranges of numbers, so a number's limits are not enough: a block is all
+numbers that differ in their last four digits only. What is counted where:
+
+| limit       | item                                | exact | is written by messages |
+|-------------|-------------------------------------|-------|------------------------|
+| destination | of the number's block and day (UTC) | yes   | to that block          |
+| block       | the same, in the same write         | yes   | to that block          |
+| country     | of the country and day, in shards   | 5 %   | to that country        |
+| caller      | of the caller and hour, in shards   | 5 %   | for that caller        |
+| deployment  | of the hour, in shards              | 5 %   | to anybody             |
+
+One write decides about a number and its block. Were they two, of sixty simultaneous messages to one
+number the five that may go out could each be refused by a block full of those that will not.
+
+A shared counter is split into shards when one item could not bear the requests that the API admits,
+each with its part of the limit. Messages meet shards at random, so one may be full while others are
+not: at least 100 a shard keep the error below 5 % of the limit. It only ever refuses too early.
+"""
+
+import hashlib
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from .counters import Counter, CounterItem, Counters, Interval, Outcome
+from .pause import PauseSwitch
+from .problems import Problem, StoreUnavailable, TooManyMessages
+from .settings import TextLimits
+
+_TEN_MINUTES, _HOUR, _DAY = 600, 3600, 86_400
+
+# DynamoDB writes an item at most 1,000 times a second (Amazon DynamoDB developer guide, "Best
+# practices for designing and using partition keys"). A refused message is counted, and given back.
+_WRITES_PER_SECOND = 500
+_WRITES_PER_REQUEST = 2
+# Messages meet shards at random: of n to each, about 0.4 √n are too many for theirs.
+_LEAST_PER_SHARD = 100
+
+_LAST_DIGITS = 4
+
+# At once, for a message: the counts of its number, country, caller and hour, and the switch.
+MOST_CALLS = 5
+
+_MEANINGS = {
+    "destinationPer10Minutes": "Too many messages to this number in ten minutes.",
+    "destinationPerDay": "Too many messages to this number today.",
+    "destinationIntervalSeconds": "The last message to this number was moments ago.",
+    "blockPerHour": "Too many messages to numbers like this one in an hour.",
+    "countryPerDay": "Too many messages to this country today.",
+    "callerPerHour": "Too many messages for this caller in an hour.",
+    "deploymentPerHour": "Too many messages in an hour.",
+}
+
+
+class Limits:
+    """The limits of this deployment.
+
+    Args:
+        limits: the operator's.
+        counters: where messages are counted.
+        switch: which may pause all of it.
+
+    """
+
+    def __init__(self, limits: TextLimits, counters: Counters, switch: PauseSwitch) -> None:
+        self._limits = limits
+        self._counters = counters
+        self._switch = switch
+
+    @contextmanager
+    def counting(
+        self, *, number: str, country: str, caller: str, unlimited: bool = False
+    ) -> Iterator[None]:
+        """Count a message that is sent inside, unless it certainly was not sent.
+
+        Args:
+            number: the destination, in E.164 format.
+            country: of the destination.
+            caller: as `invocation` names it.
+            unlimited: whether it is not counted.
+
+        Raises:
+            SendingPaused: the switch says so.
+            TooManyMessages: a limit is reached.
+            StoreUnavailable: the message could not be counted.
+
+        """
+        items = [] if unlimited else self._items(number, country, caller, time.time())
+        counted = self._count(items, country)
+        try:
+            yield
+        except Exception as failure:
+            if not (isinstance(failure, Problem) and failure.maybe_texted):
+                self._counters.give_back(counted)
+            raise
+
+    def _count(self, items: list[CounterItem], country: str) -> list[CounterItem]:
+        due = self._switch.is_due()
+        if not due:
+            self._switch.check(country)
+        outcomes = self._counters.count(items, beside=[self._switch.read] if due else [])
+        counted = [outcome.item for outcome in outcomes if outcome.counted]
+        try:
+            self._switch.check(country)
+            _check(outcomes, country)
+        except Problem:
+            self._counters.give_back(counted)
+            raise
+        return counted
+
+    def _items(self, number: str, country: str, caller: str, now: float) -> list[CounterItem]:
+        limits = self._limits
+        country_limit = limits.countries_per_day.get(country, limits.country_per_day)
+        items = (
+            self._number_item(number, now),
+            self._shared_item("countryPerDay", country_limit, country, _DAY, now),
+            self._shared_item("callerPerHour", limits.caller_per_hour, _digest(caller), _HOUR, now),
+            self._shared_item("deploymentPerHour", limits.deployment_per_hour, "", _HOUR, now),
+        )
+        return [item for item in items if item]
+
+    def _number_item(self, number: str, now: float) -> CounterItem | None:
+        limits = self._limits
+        block, last = number[:-_LAST_DIGITS], number[-_LAST_DIGITS:]
+        counters = tuple(
+            Counter(
+                limit_name=limit_name,
+                attribute=f"{attribute}_{_began(now, seconds):%H:%M}",
+                most=most,
+                ends_at=_end(now, seconds),
+            )
+            for limit_name, most, seconds, attribute in (
+                ("blockPerHour", limits.block_per_hour, _HOUR, "block"),
+                ("destinationPerDay", limits.destination_per_day, _DAY, f"{last}_day"),
+                (
+                    "destinationPer10Minutes",
+                    limits.destination_per_10_minutes,
+                    _TEN_MINUTES,
+                    f"{last}_10m",
+                ),
+            )
+            if most is not None
+        )
+        interval = (
+            Interval(
+                limit_name="destinationIntervalSeconds",
+                attribute=f"{last}_last",
+                seconds=limits.destination_interval_seconds,
+            )
+            if limits.destination_interval_seconds
+            else None
+        )
+        if not counters and not interval:
+            return None
+        # Without its limit, a block could have more numbers in a day than an item can hold.
+        whose = number if limits.block_per_hour is None else block
+        return CounterItem(
+            key=f"limit#number#{_digest(whose)}#{_began(now, _DAY):%Y-%m-%d}",
+            ends_at=_end(now, _DAY),
+            counters=counters,
+            interval=interval,
+        )
+
+    def _shared_item(
+        self, limit_name: str, limit: int | None, whose: str, seconds: int, now: float
+    ) -> CounterItem | None:
+        if limit is None:
+            return None
+        shards = self._shards(limit)
+        shard = secrets.randbelow(shards)
+        counter = Counter(
+            limit_name=limit_name,
+            attribute="messages",
+            # What cannot be divided goes to the first ones.
+            most=limit // shards + (shard < limit % shards),
+            ends_at=_end(now, seconds),
+        )
+        return CounterItem(
+            key=f"limit#{limit_name}#{whose}#{_began(now, seconds):%Y-%m-%dT%H}#{shard}",
+            ends_at=counter.ends_at,
+            counters=(counter,),
+        )
+
+    def _shards(self, limit: int) -> int:
+        """Split a shared counter into as many items as the requests need, and the limit bears."""
+        writes = self._limits.requests_per_second * _WRITES_PER_REQUEST
+        return max(1, min(-(-writes // _WRITES_PER_SECOND), limit // _LEAST_PER_SHARD))
+
+
+def _check(outcomes: list[Outcome], country: str) -> None:
+    """Raise what the caller is told, if a message is not counted everywhere."""
+    refusals = [refusal for outcome in outcomes for refusal in outcome.refusals]
+    if refusals:
+        # The longest: before, another one would still refuse.
+        last = max(refusals, key=lambda refusal: refusal.retry_after)
+        raise TooManyMessages(
+            f"{_MEANINGS[last.limit_name]} Nothing was sent; repeat the request after "
+            f"{last.retry_after} s.",
+            limit=last.limit_name,
+            retry_after=last.retry_after,
+            country=country,
+        )
+    if not all(outcome.counted for outcome in outcomes):
+        raise StoreUnavailable("The message could not be counted, so nothing was sent.")
+
+
+def _began(now: float, seconds: int) -> datetime:
+    """Say when the window began that `now` is in."""
+    return datetime.fromtimestamp(now - now % seconds, UTC)
+
+
+def _end(now: float, seconds: int) -> int:
+    return int(now - now % seconds) + seconds
+
+
+def _digest(text: str) -> str:
+    """Keep numbers and names out of keys, which AWS may log. It is no secret: they are few."""
+    return hashlib.sha256(text.encode()).hexdigest()

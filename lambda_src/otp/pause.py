@@ -1,0 +1,93 @@
+"""The operator's switch: sending stops, altogether or to some countries, without a deployment.
+
+It is one item of the table, `{"id": "paused", "countries": "all"}`, which the operator writes with
+any DynamoDB client; docs/runbook.md has the command. No item, or `none`: nothing is paused. A text
+such as `JM,CA`: those countries are. DynamoDB, because a text needs it anyway: a switch in another
+service is one more that can fail, and SSM's 40 requests a second are what 1,200 functions make.
+"""
+
+import re
+import time
+from typing import TYPE_CHECKING
+
+from .problems import SendingPaused
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools import Logger
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+    from .metrics import RequestMetrics
+
+ITEM = "paused"
+ATTRIBUTE = "countries"
+ALL, NONE = "all", "none"
+
+# Half of the minute within which the switch is to be heeded: one reading may fail.
+REFRESH_SECONDS = 30
+
+_COUNTRIES = re.compile(r"[A-Z]{2}(,[A-Z]{2})*")
+
+
+class PauseSwitch:
+    """What the switch said when it was last read.
+
+    Args:
+        table_name: the table that holds the item.
+        client: a DynamoDB client.
+        logger: told when it cannot be read, or says nothing that makes sense.
+        metrics: told when it cannot be read.
+
+    """
+
+    def __init__(
+        self,
+        table_name: str,
+        client: "DynamoDBClient",
+        logger: "Logger",
+        metrics: "RequestMetrics",
+    ) -> None:
+        self._table_name = table_name
+        self._client = client
+        self._logger = logger
+        self._metrics = metrics
+        self._paused: frozenset[str] | None = None
+        self._asked_at = 0.0
+
+    def is_due(self) -> bool:
+        """Say whether it is time to read the switch: it is old, or was never read."""
+        # The clock on the wall: the other one stands still while the function is frozen.
+        return self._paused is None or abs(time.time() - self._asked_at) >= REFRESH_SECONDS
+
+    def read(self) -> None:
+        """Read the switch. Never raises: unreadable, it says what it said before."""
+        self._asked_at = time.time()
+        try:
+            answer = self._client.get_item(TableName=self._table_name, Key={"id": {"S": ITEM}})
+            item = answer.get("Item", {ATTRIBUTE: {"S": NONE}})
+            self._paused = self._understand(item.get(ATTRIBUTE))
+        except Exception:
+            self._metrics.count_store_failure()
+            self._logger.exception("The switch that pauses sending could not be read")
+
+    def check(self, country: str) -> None:
+        """Let a message to a country pass; raises SendingPaused where none may."""
+        if self._paused is None:
+            raise SendingPaused("It cannot be read whether sending is paused. Nothing was sent.")
+        if ALL in self._paused:
+            raise SendingPaused("Sending is paused. Nothing was sent.")
+        if country in self._paused:
+            raise SendingPaused(
+                "The operator has paused sending to this country. Nothing was sent."
+            )
+
+    def _understand(self, attribute: object) -> frozenset[str]:
+        match attribute:
+            case {"S": "all"}:
+                return frozenset({ALL})
+            case {"S": "none"}:
+                return frozenset()
+            case {"S": str(countries)} if _COUNTRIES.fullmatch(countries):
+                return frozenset(countries.split(","))
+        # Whoever wrote it wanted something to stop.
+        self._logger.error("The switch that pauses sending is set to nonsense: all is paused")
+        return frozenset({ALL})
