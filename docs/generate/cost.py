@@ -77,7 +77,7 @@ TEXTS_TO_THE_US = Price(
 #: Of either function: AWS does not say how long VerifyOTPMessage takes.
 REQUEST_MILLISECONDS = 400
 #: Lock and record. An item is below 1 KB, which is one unit: tests/unit/test_cost.py.
-WRITES_A_SEND = 2
+WRITES_A_SEND = 5
 MAX_ITEM_BYTES = 1024
 #: Of a function's own line, and of its lines of metrics: tests/unit/test_cost.py.
 LOG_LINE_BYTES = 700
@@ -376,7 +376,7 @@ def _assumptions(stacks: list[Stack]) -> str:
             f"{REQUEST_MILLISECONDS} ms; every 100 ms more or less are {a_hundred} a million",
         ),
         (
-            "what a message writes to DynamoDB: the lock and the record",
+            "what a message writes to DynamoDB: the lock, three counts and the record",
             f"{WRITES_A_SEND} times less than {MAX_ITEM_BYTES:,} bytes, one unit each",
         ),
         ("a function's own line in the log, measured", f"{LOG_LINE_BYTES:,} bytes"),

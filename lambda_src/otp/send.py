@@ -27,15 +27,12 @@ metrics = RequestMetrics(settings.deployment, "send", logger)
 pinpoint = create_pinpoint_client(settings.time_limits)
 dynamodb = create_dynamodb_client(settings.time_limits)
 table = settings.table_name
-once = OncePerReferenceId(
-    ReferenceIdRecords(table, dynamodb, settings.time_limits, logger, metrics)
-)
+records = ReferenceIdRecords(table, dynamodb, settings.time_limits, logger, metrics)
+once = OncePerReferenceId(records)
 destinations = Destinations(settings.destinations)
-limits = Limits(
-    settings.limits,
-    Counters(table, dynamodb, SideBySide(MOST_CALLS), logger, metrics),
-    PauseSwitch(table, dynamodb, logger, metrics),
-)
+counters = Counters(table, dynamodb, SideBySide(MOST_CALLS), logger, metrics)
+switch = PauseSwitch(table, dynamodb, logger, metrics)
+limits = Limits(settings.limits, counters, switch)
 delivery = Delivery(pinpoint, settings.application_id, settings.time_limits, logger)
 register_hooks(os.environ, [pinpoint, dynamodb])
 

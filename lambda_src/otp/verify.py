@@ -34,6 +34,7 @@ def handler(payload: object, call: Call) -> Answer:  # noqa: ARG001 - every hand
     logger.append_keys(
         reference_id=request["ReferenceId"], destination=request["DestinationIdentity"]
     )
+    # Before the call: nothing that can fail may come after it, for a code is right only once.
+    right = Counted("Verified", country(request["DestinationIdentity"]))
     valid, body = verification.verify(request)
-    counted = Counted("Verified", country(request["DestinationIdentity"])) if valid else None
-    return Answer(status=200, body=body, counted=counted)
+    return Answer(status=200, body=body, counted=right if valid else None)

@@ -98,7 +98,7 @@ class Service:
         self._log = log
         self.stdout: TextIO = io.StringIO()
         self._hooks: list[tuple[BaseClient, str, Callable[..., Any]]] = []
-        self._table = table_client
+        self.table = table_client
         self.pauses: list[float] = []
         calls = module.delivery if hasattr(module, "delivery") else module.verification
         calls._pause = self.pauses.append  # noqa: SLF001 - no test waits
@@ -139,12 +139,16 @@ class Service:
 
     def items(self) -> list[dict[str, Any]]:
         """The records, as DynamoDB holds them."""
-        return self._table.scan(TableName=TABLE)["Items"]
+        return self.table.scan(TableName=TABLE)["Items"]
+
+    def delete(self, key: dict[str, Any]) -> None:
+        """Delete an item, as the operator may."""
+        self.table.delete_item(TableName=TABLE, Key={"id": key})
 
     def age(self, attribute: str, by: int) -> None:
         """Move an attribute of all records into the past, in its own unit."""
         for item in self.items():
-            self._table.update_item(
+            self.table.update_item(
                 TableName=TABLE,
                 Key={"id": item["id"]},
                 UpdateExpression="SET #attribute = #attribute - :by",
@@ -243,6 +247,8 @@ def deployed(module: ModuleType, table_client: "DynamoDBClient") -> Iterator[Ser
             BillingMode="PAY_PER_REQUEST",
         )
         create_application(APPLICATION)
+        if hasattr(module, "switch"):
+            module.switch._paused = None  # noqa: SLF001 - as after a cold start
         service = Service(module, log, table_client)
         yield service
         service.mend()

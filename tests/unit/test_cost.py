@@ -25,13 +25,14 @@ def test_record_fits_into_one_write_request_unit(service: Service) -> None:
 
 
 def test_send_writes_as_often_as_is_paid_for(service: Service) -> None:
-    """One write for the lock and one for the record, and no reads."""
+    """The lock, the counts that are on by default, and the record; no reads but the switch's."""
+    service.send()
     calls: list[str] = []
     service.on("before-call.dynamodb", lambda model, **_: calls.append(model.name))
 
-    service.send()
+    service.send(DestinationIdentity="+12062010000")
 
-    assert calls == ["PutItem", "UpdateItem"]
+    assert calls == ["PutItem", *["UpdateItem"] * 3, "UpdateItem"]
     assert len(calls) == WRITES_A_SEND
 
 

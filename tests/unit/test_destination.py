@@ -1,6 +1,10 @@
-"""Which country a number is of."""
+"""Which country a number is of, and whether it is texted."""
 
+import json
 import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 import hypothesis.strategies as st
 import phonenumbers
@@ -8,7 +12,14 @@ import pytest
 from hypothesis import given, settings
 
 from infra.keys import countries
-from lambda_src.otp.destination import country
+from lambda_src.otp.destination import NUMBER_TYPES, SANDBOX_NUMBERS, Destinations, country
+from lambda_src.otp.problems import DestinationNotAllowed
+from lambda_src.otp.settings import DestinationRules
+
+from .service import Service, request
+
+# What docs/configuration.md has as the default of allowedNumberTypes.
+TEXTED_TYPES = {"MOBILE", "FIXED_LINE_OR_MOBILE", "VOIP", "PERSONAL_NUMBER"}
 
 
 @pytest.mark.parametrize(
@@ -76,3 +87,149 @@ def test_every_country_that_can_be_found_can_be_allowed() -> None:
     assert len(found) > 200
 
     assert set(countries(sorted(found))) == found
+
+
+def rules(**changes: Any) -> DestinationRules:
+    """Make rules that admit all of the world's mobile numbers, with these on top."""
+    everything = DestinationRules(
+        allowed_countries=frozenset(phonenumbers.SUPPORTED_REGIONS),
+        allowed_number_types=frozenset(TEXTED_TYPES),
+        blocked_prefixes=(),
+        sandbox=False,
+    )
+    return replace(everything, **changes)
+
+
+def admitted(number: str, **changes: Any) -> bool:
+    """Say whether a number is texted under these rules."""
+    try:
+        Destinations(rules(**changes)).admit(number)
+    except DestinationNotAllowed:
+        return False
+    return True
+
+
+def examples() -> Iterator[tuple[str, str, str]]:
+    """Give libphonenumber's own example of each type of number of each country."""
+    for region in sorted(phonenumbers.SUPPORTED_REGIONS):
+        for value, kind in sorted(NUMBER_TYPES.items()):
+            example = phonenumbers.example_number_for_type(region, value)
+            # Some plans have one range for two types: the number itself says which it is.
+            if example and phonenumbers.number_type(example) == value:
+                form = phonenumbers.PhoneNumberFormat.E164
+                yield region, kind, phonenumbers.format_number(example, form)
+
+
+EXAMPLES = list(examples())
+
+
+@pytest.mark.parametrize("kind", sorted(NUMBER_TYPES.values()))
+def test_a_number_of_the_worlds_plans_is_texted_if_its_type_gets_texts(kind: str) -> None:
+    """Every country's example of this type, each admitted by its own country alone."""
+    numbers = [(region, number) for region, one, number in EXAMPLES if one == kind]
+    assert len(numbers) >= 5
+    for region, number in numbers:
+        where = country(number)
+        texted = admitted(number, allowed_countries=frozenset({where}))
+        assert texted == (kind in TEXTED_TYPES), (region, number)
+        elsewhere = frozenset(phonenumbers.SUPPORTED_REGIONS - {where})
+        assert not admitted(number, allowed_countries=elsewhere), (region, number)
+
+
+def test_the_worlds_plans_are_in_the_test() -> None:
+    """Hundreds of numbers of more than two hundred countries and all types."""
+    assert len(EXAMPLES) > 800
+    assert len({region for region, _, _ in EXAMPLES}) > 200
+    assert {kind for _, kind, _ in EXAMPLES} == set(NUMBER_TYPES.values())
+
+
+def test_an_operator_may_allow_another_type() -> None:
+    """And take one away."""
+    landline, mobile = "+4930123456", "+4915123456789"
+    assert (admitted(landline), admitted(mobile)) == (False, True)
+    only = {"allowed_number_types": frozenset({"FIXED_LINE"})}
+    assert (admitted(landline, **only), admitted(mobile, **only)) == (True, False)
+
+
+def test_a_number_that_no_plan_has_is_not_texted() -> None:
+    """Its length is possible, its range is nobody's."""
+    assert not admitted("+19999999999")
+    assert not admitted("+12061234567")
+
+
+def test_a_blocked_prefix_is_on_top_of_everything() -> None:
+    """A country, a range or one number."""
+    assert admitted("+4915123456789", blocked_prefixes=("+4916", "+1"))
+    for prefix in ("+49", "+49151234", "+4915123456789"):
+        assert not admitted("+4915123456789", blocked_prefixes=("+1900", prefix))
+
+
+def test_sandbox_numbers_are_for_the_sandbox() -> None:
+    """There, whatever else is allowed; nowhere else, whatever is."""
+    assert len(SANDBOX_NUMBERS) == 11
+    for number in SANDBOX_NUMBERS:
+        assert admitted(number, sandbox=True, allowed_countries=frozenset({"DE"}))
+        assert not admitted(number)
+
+
+@pytest.mark.parametrize(
+    ("number", "status", "code"),
+    [
+        ("+18765550100", 403, "DestinationNotAllowed"),  # Jamaica
+        ("+14165550111", 200, None),  # Canada
+        ("+12065550111", 200, None),  # the United States
+        ("+19005550111", 403, "DestinationNotAllowed"),  # a blocked prefix
+        ("+18005550111", 403, "DestinationNotAllowed"),  # toll-free
+        ("+4930123456", 403, "DestinationNotAllowed"),  # a landline
+        ("+1206555010", 400, "InvalidRequest"),
+    ],
+)
+def test_what_is_not_allowed_is_a_problem_and_texts_nobody(
+    service: Service, number: str, status: int, code: str | None
+) -> None:
+    """403, where a plan has such a number; 400 where none could. The ReferenceId is free."""
+    asked = request(DestinationIdentity=number)
+    answer = service.post(json.dumps(asked))
+    assert (answer.status, answer.code) == (status, code)
+    assert len(service.texts()) == (status == 200)
+    if status != 200:
+        assert number[1:] not in answer.body
+        another = service.post(json.dumps(asked | {"DestinationIdentity": "+12065550100"}))
+        assert another.status == 200
+
+
+def test_a_replay_stays_a_replay_when_a_country_is_not_allowed_any_more(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What its record says comes first."""
+    asked = json.dumps(request(DestinationIdentity="+14165550111"))
+    first = service.post(asked)
+    monkeypatch.setattr(
+        service.module, "destinations", Destinations(rules(allowed_countries=frozenset({"US"})))
+    )
+    assert service.post(asked).body == first.body
+    assert service.send(DestinationIdentity="+14165550111").status == 403
+
+
+@pytest.mark.parametrize(
+    ("field", "allowed", "other"),
+    [("BrandName", "Example, Inc.", "Phisher"), ("OriginationIdentity", "+18555550142", "BANK")],
+)
+def test_a_caller_may_be_left_few_brands_and_senders(
+    service: Service, monkeypatch: pytest.MonkeyPatch, field: str, allowed: str, other: str
+) -> None:
+    """400, naming the field; the deployment's own are used all the same where none is named."""
+    attribute = {
+        "BrandName": "allowed_brand_names",
+        "OriginationIdentity": "allowed_origination_identities",
+    }[field]
+    restricted = replace(service.module.settings, **{attribute: frozenset({allowed})})
+    monkeypatch.setattr(service.module, "settings", restricted)
+
+    assert service.send().status == 200
+    assert service.send(**{field: allowed}).status == 200
+    answer = service.send(**{field: other})
+    assert (answer.status, answer.code) == (400, "InvalidRequest")
+    assert [error["pointer"] for error in answer.json()["errors"]] == [f"/{field}"]
+    assert other not in answer.body
+    assert len(service.texts()) == 2

@@ -3,6 +3,7 @@
 import json
 import uuid
 from typing import Any, cast
+from unittest.mock import Mock
 
 import boto3
 import pytest
@@ -297,25 +298,6 @@ def test_the_record_hides_the_reference_id_and_hashes_with_sha256(service: Servi
     assert reference_id not in json.dumps(item)
 
 
-def test_a_replay_makes_one_call_and_a_send_makes_three(service: Service) -> None:
-    """Lock, send, record; a replay asks DynamoDB once."""
-    calls: list[str] = []
-    for operation in ("PutItem", "UpdateItem", "DeleteItem", "GetItem"):
-        service.on(
-            f"before-call.dynamodb.{operation}",
-            lambda model, **_: calls.append(model.name),
-        )
-    service.on("before-call.pinpoint.SendOTPMessage", lambda model, **_: calls.append(model.name))
-    asked = request()
-
-    service.invoke(asked)
-    assert calls == ["PutItem", "SendOTPMessage", "UpdateItem"]
-
-    calls.clear()
-    service.invoke(asked)
-    assert calls == ["PutItem"]
-
-
 def test_a_rename_and_a_second_version_beside_the_first_do_not_text_twice(
     service: Service,
 ) -> None:
@@ -327,6 +309,6 @@ def test_a_rename_and_a_second_version_beside_the_first_do_not_text_twice(
         def _outcome(self, **_: object) -> Answer:
             raise AssertionError("texted twice")
 
-    renamed = Renamed(service.module.text, service.module.records)
+    renamed = Renamed(service.module.records)
 
-    assert renamed(cast("Any", asked), "request-id").replayed
+    assert renamed(cast("Any", asked), "request-id", Mock()).replayed

@@ -15,7 +15,8 @@ from botocore.exceptions import (
 
 from sandbox.pinpoint import advance_clock
 
-from .service import Journey
+from .emf import read
+from .service import DEPLOYMENT, Journey
 from .test_delivery import ENDPOINT, respond
 
 OPERATION = "pinpoint.VerifyOTPMessage"
@@ -232,5 +233,20 @@ def test_requests_are_counted_as_verifys(journey: Journey) -> None:
     """The dimension Function tells the two apart."""
     about, code = journey.send()
     journey.verify(about, code)
-    [line] = [json.loads(line) for line in journey.verifying.metric_lines()]
+    line = json.loads(journey.verifying.metric_lines()[0])
     assert (line["Function"], line["Requests"]) == ("verify", [1])
+
+
+def test_a_code_that_was_right_is_counted_for_its_country(journey: Journey) -> None:
+    """Beside the texts: what share of them is verified is how a pump is noticed."""
+    about, code = journey.send(DestinationIdentity="+14165550100")
+    wrong = f"{(int(code) + 1) % 10 ** len(code):0{len(code)}}"
+    assert [journey.valid(about, one) for one in (wrong, code, code)] == [False, True, False]
+    metrics = read(journey.verifying.metric_lines())
+    deployment = ("Deployment", DEPLOYMENT)
+    for dimensions in ((deployment,), (("Country", "CA"), deployment)):
+        counted = {
+            name: metrics["ServerlessOtp", dimensions, name]
+            for name in ("Texts", "Verified", "RefusedByLimit")
+        }
+        assert counted == {"Texts": [0], "Verified": [1], "RefusedByLimit": [0]}

@@ -1,0 +1,31 @@
+"""A clock that stands still until it is told to move."""
+
+import time
+from types import ModuleType
+
+import pytest
+
+# 2026-11-23 13:45:30 UTC: in the middle of an hour and of ten minutes.
+START = 1_795_441_530.0
+
+
+class Clock:
+    """What some modules take for the time.
+
+    Args:
+        patch: puts it in its place, for as long as a test.
+        modules: those that ask what time it is.
+
+    """
+
+    def __init__(self, patch: pytest.MonkeyPatch, *modules: ModuleType) -> None:
+        self.now = START
+        for module in modules:
+            patch.setattr(module, "time", self)
+
+    def time(self) -> float:
+        """Say what time it is."""
+        return self.now
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(time, name)

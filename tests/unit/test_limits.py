@@ -1,0 +1,520 @@
+"""How many messages: each limit alone, all together, and what counts as a message."""
+
+import importlib.util
+import json
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from threading import Barrier
+from types import ModuleType
+from typing import Any
+
+import pytest
+from botocore.exceptions import ReadTimeoutError
+
+from lambda_src.otp import counters as counters_module
+from lambda_src.otp import limits as limits_module
+from lambda_src.otp import pause as pause_module
+from lambda_src.otp.limits import Limits
+
+from .clock import Clock
+from .service import ENVIRONMENT, HttpAnswer, Service, request
+
+ENDPOINT = "https://example.com"
+
+OFF: dict[str, Any] = {
+    "destination_per_10_minutes": None,
+    "destination_per_day": None,
+    "destination_interval_seconds": None,
+    "block_per_hour": None,
+    "country_per_day": None,
+    "countries_per_day": {},
+    "caller_per_hour": None,
+    "deployment_per_hour": None,
+}
+ALICE = "arn:aws:sts::123456789012:assumed-role/Alice"
+BOB = "arn:aws:sts::123456789012:assumed-role/Bob"
+
+
+def number(block: int, last: int = 0) -> str:
+    """Give a number in Seattle; different blocks share nothing but the country."""
+    return f"+1206{200 + block}{last:04}"
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Give a clock that the limits and the switch go by."""
+    return Clock(monkeypatch, limits_module, counters_module, pause_module)
+
+
+@pytest.fixture
+def limit(service: Service, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Give a way to set limits; all others are off."""
+
+    def set_limits(**limits: Any) -> None:
+        module = service.module
+        settings = replace(module.settings.limits, **{**OFF, **limits})
+        monkeypatch.setattr(module, "limits", Limits(settings, module.counters, module.switch))
+
+    return set_limits
+
+
+def send(service: Service, to: str, caller: str | None = None) -> HttpAnswer:
+    """Ask for a message through API Gateway, as a caller."""
+    context = {"requestId": "request-id", "identity": {"userArn": caller}}
+    return service.post(json.dumps(request(DestinationIdentity=to)), requestContext=context)
+
+
+def statuses(service: Service, *to: str) -> list[int]:
+    """Ask for a message to each number, and say how that went."""
+    return [send(service, one).status for one in to]
+
+
+def refusal(answer: HttpAnswer) -> tuple[str, int]:
+    """Read which limit refuses, and for how many seconds; the header says the same."""
+    problem = answer.json()
+    assert (answer.status, problem["code"]) == (429, "TooManyMessages")
+    assert problem["retryable"] is True
+    assert answer.headers["Retry-After"] == str(problem["retryAfter"])
+    return problem["limit"], problem["retryAfter"]
+
+
+def test_five_messages_in_ten_minutes_by_default(service: Service, clock: Clock) -> None:
+    """The window is of the clock: after 13:50 there are five more, and then it is the day's end."""
+    assert statuses(service, *[number(1)] * 6) == [200] * 5 + [429]
+    assert refusal(send(service, number(1))) == ("destinationPer10Minutes", 270)
+
+    clock.now += 269
+    assert send(service, number(1)).status == 429
+    clock.now += 1
+    assert statuses(service, *[number(1)] * 6) == [200] * 5 + [429]
+    assert refusal(send(service, number(1))) == ("destinationPerDay", 10 * 3600 + 10 * 60)
+
+
+def test_ten_messages_a_day_by_default(service: Service, clock: Clock) -> None:
+    """However they are spread; the day is UTC's."""
+    for _ in range(10):
+        assert send(service, number(1)).status == 200
+        clock.now += 600
+    assert refusal(send(service, number(1)))[0] == "destinationPerDay"
+
+    clock.now += refusal(send(service, number(1)))[1]
+    assert send(service, number(1)).status == 200
+
+
+def test_one_number_does_not_use_up_anothers_messages(service: Service) -> None:
+    """Not even a neighbour's."""
+    statuses(service, *[number(1)] * 6)
+    assert statuses(service, number(1, 1), number(2)) == [200, 200]
+
+
+def test_twenty_messages_an_hour_to_a_block_by_default(service: Service, clock: Clock) -> None:
+    """Numbers that differ in their last four digits only."""
+    assert statuses(service, *(number(1, last) for last in range(21))) == [200] * 20 + [429]
+    assert refusal(send(service, number(1, 9999))) == ("blockPerHour", 870)
+    assert send(service, number(2)).status == 200
+
+    clock.now += 870
+    assert send(service, number(1, 9999)).status == 200
+
+
+def test_a_least_time_between_two_messages(
+    service: Service, limit: Callable[..., None], clock: Clock
+) -> None:
+    """Off by default."""
+    assert statuses(service, *[number(1)] * 2) == [200, 200]
+
+    limit(destination_interval_seconds=30)
+    assert send(service, number(2)).status == 200
+    clock.now += 10.5
+    assert refusal(send(service, number(2))) == ("destinationIntervalSeconds", 20)
+    assert send(service, number(2, 1)).status == 200
+    clock.now += 19.4
+    assert send(service, number(2)).status == 429
+    clock.now += 0.1
+    assert send(service, number(2)).status == 200
+
+
+def test_a_country_has_its_own_limit_or_that_of_all(
+    service: Service, limit: Callable[..., None], clock: Clock
+) -> None:
+    """A day of UTC."""
+    limit(country_per_day=3, countries_per_day={"CA": 1, "DE": None})
+
+    assert statuses(service, *(number(block) for block in range(4))) == [200] * 3 + [429]
+    assert statuses(service, "+14165550100", "+14165560100") == [200, 429]
+    assert statuses(service, *(f"+491512345678{n}" for n in range(5))) == [200] * 5
+    assert refusal(send(service, "+14165560100")) == ("countryPerDay", 10 * 3600 + 14 * 60 + 30)
+
+    clock.now += 10 * 3600 + 14 * 60 + 30
+    assert send(service, "+14165560100").status == 200
+
+
+def test_a_caller_is_a_role_whatever_its_session_is_called(
+    service: Service, limit: Callable[..., None]
+) -> None:
+    """Another role has messages of its own; all direct invocations are one caller."""
+    limit(caller_per_hour=2)
+
+    sent = [send(service, number(n), f"{ALICE}/{n}").status for n in range(3)]
+    assert sent == [200, 200, 429]
+    assert refusal(send(service, number(3), f"{ALICE}/4")) == ("callerPerHour", 870)
+    assert send(service, number(4), f"{BOB}/1").status == 200
+
+    for n in range(2):
+        service.invoke(request(DestinationIdentity=number(5 + n)))
+    with pytest.raises(Exception, match="callerPerHour"):
+        service.invoke(request(DestinationIdentity=number(7)))
+
+
+def test_no_caller_hears_of_another_ones_messages(
+    service: Service, limit: Callable[..., None]
+) -> None:
+    """The problem names the limit, and nothing that is counted."""
+    limit(caller_per_hour=1)
+    send(service, number(1), f"{ALICE}/a")
+
+    answer = send(service, number(2), f"{ALICE}/a")
+
+    assert "Alice" not in answer.body
+    assert answer.json().keys() == {
+        *("type", "title", "status", "detail", "code", "retryable", "requestId"),
+        *("limit", "retryAfter"),
+    }
+
+
+def test_a_thousand_messages_an_hour_in_all_by_default(service: Service) -> None:
+    """The default of the settings that the tests share with the stack; the limit itself below."""
+    assert service.module.settings.limits.deployment_per_hour == 1000
+
+
+def test_all_messages_of_a_deployment(
+    service: Service, limit: Callable[..., None], clock: Clock
+) -> None:
+    """In an hour of the clock, to whomever."""
+    limit(deployment_per_hour=3)
+    assert statuses(service, *(number(block) for block in range(4))) == [200] * 3 + [429]
+    assert refusal(send(service, "+14165550100")) == ("deploymentPerHour", 870)
+    clock.now += 870
+    assert send(service, "+14165550100").status == 200
+
+
+def test_the_longest_wait_is_the_honest_one(
+    service: Service, limit: Callable[..., None], clock: Clock
+) -> None:
+    """Repeated when the shorter one is over, the request would be refused again."""
+    limit(destination_per_10_minutes=1, block_per_hour=1, country_per_day=1, deployment_per_hour=1)
+    send(service, number(1))
+    assert refusal(send(service, number(1)))[0] == "countryPerDay"
+    clock.now += 24 * 3600
+    assert send(service, number(1)).status == 200
+
+
+def test_without_limits_nothing_is_counted(service: Service, limit: Callable[..., None]) -> None:
+    """Each can be turned off, and then costs nothing."""
+    limit()
+    assert statuses(service, *[number(1)] * 30) == [200] * 30
+    assert [item["id"]["S"] for item in service.items() if "limit#" in item["id"]["S"]] == []
+
+
+def test_a_refused_request_creates_nothing_and_leaves_its_reference_id_free(
+    service: Service, limit: Callable[..., None], clock: Clock
+) -> None:
+    """Neither a record nor a count; the same request is texted when the window has ended."""
+    limit(destination_per_10_minutes=1, country_per_day=100, deployment_per_hour=100)
+    send(service, number(1))
+    before = service.items()
+    asked = json.dumps(request(DestinationIdentity=number(1)))
+
+    assert service.post(asked).status == 429
+
+    assert _without_zeros(service.items()) == _without_zeros(before)
+    clock.now += 270
+    assert service.post(asked).status == 200
+
+
+def test_a_replay_costs_nothing(service: Service, limit: Callable[..., None]) -> None:
+    """Not even where the limit is reached."""
+    limit(destination_per_10_minutes=1)
+    asked = json.dumps(request(DestinationIdentity=number(1)))
+    answers = [service.post(asked) for _ in range(3)]
+    assert [answer.status for answer in answers] == [200] * 3
+    assert len({answer.body for answer in answers}) == 1
+
+
+NOT_SENT = {
+    "opted out": {"DeliveryStatus": "OPT_OUT"},
+    "permanent failure": {"DeliveryStatus": "PERMANENT_FAILURE"},
+    "duplicate": {"DeliveryStatus": "DUPLICATE"},
+    "throttled": {"DeliveryStatus": "THROTTLED"},
+    "temporary failure": {"DeliveryStatus": "TEMPORARY_FAILURE"},
+}
+MAYBE_SENT = {
+    "timeout": {"DeliveryStatus": "TIMEOUT"},
+    "unknown failure": {"DeliveryStatus": "UNKNOWN_FAILURE"},
+}
+
+
+def deliver(service: Service, result: dict[str, Any]) -> None:
+    """Have Pinpoint answer so."""
+
+    def answer(parsed: dict[str, Any], **_: Any) -> None:
+        for status in parsed["MessageResponse"]["Result"].values():
+            status.update(result)
+
+    service.on("after-call.pinpoint.SendOTPMessage", answer)
+
+
+@pytest.mark.parametrize("result", NOT_SENT.values(), ids=NOT_SENT)
+def test_what_was_certainly_not_sent_is_given_back(
+    service: Service, limit: Callable[..., None], result: dict[str, Any]
+) -> None:
+    """By every limit: the next message finds all of them as they were."""
+    limit(
+        destination_per_10_minutes=1,
+        destination_per_day=1,
+        destination_interval_seconds=30,
+        block_per_hour=1,
+        country_per_day=1,
+        caller_per_hour=1,
+        deployment_per_hour=1,
+    )
+    deliver(service, result)
+    assert send(service, number(1)).status != 200
+    service.mend()
+    assert statuses(service, *[number(1)] * 2) == [200, 429]
+
+
+@pytest.mark.parametrize("result", MAYBE_SENT.values(), ids=MAYBE_SENT)
+def test_what_may_have_been_sent_is_counted(
+    service: Service, limit: Callable[..., None], result: dict[str, Any]
+) -> None:
+    """Nobody knows, and it may have cost money."""
+    limit(destination_per_10_minutes=1)
+    deliver(service, result)
+    assert send(service, number(1)).status == 504
+    service.mend()
+    assert send(service, number(1)).status == 429
+
+
+def test_a_function_that_dies_while_it_sends_has_counted(
+    service: Service, limit: Callable[..., None]
+) -> None:
+    """The message may have gone out."""
+    limit(destination_per_10_minutes=1)
+    service.fail("after-call.pinpoint.SendOTPMessage", KeyboardInterrupt())  # type: ignore[arg-type]
+    with pytest.raises(KeyboardInterrupt):
+        send(service, number(1))
+    service.mend()
+    assert send(service, number(1)).status == 429
+
+
+def test_a_count_that_fails_sends_nothing_and_the_others_are_given_back(
+    service: Service, limit: Callable[..., None]
+) -> None:
+    """503 StoreUnavailable, to be repeated: fail closed."""
+    limit(destination_per_10_minutes=1, country_per_day=1)
+
+    def fail_for_the_country(params: dict[str, Any], **_: Any) -> None:
+        if "countryPerDay" in params["body"].decode():
+            raise ReadTimeoutError(endpoint_url=ENDPOINT)
+
+    service.on("before-call.dynamodb.UpdateItem", fail_for_the_country)
+    answer = send(service, number(1))
+    assert (answer.status, answer.code) == (503, "StoreUnavailable")
+    assert answer.headers["Retry-After"]
+    assert service.texts() == []
+
+    service.mend()
+    assert send(service, number(1)).status == 200
+
+
+def test_a_count_that_cannot_be_given_back_does_not_change_the_answer(
+    service: Service, limit: Callable[..., None]
+) -> None:
+    """The caller is told what became of the message; the count stays until its window ends."""
+    limit(destination_per_10_minutes=1)
+    deliver(service, NOT_SENT["throttled"])
+
+    def fail_to_give_back(params: dict[str, Any], **_: Any) -> None:
+        if ":less" in params["body"].decode():
+            raise ReadTimeoutError(endpoint_url=ENDPOINT)
+
+    service.on("before-call.dynamodb.UpdateItem", fail_to_give_back)
+    assert send(service, number(1)).code == "Throttled"
+    assert "stays counted" in service.log()
+    service.mend()
+    assert send(service, number(1)).status == 429
+
+
+def test_an_operator_lets_somebody_in_by_deleting_the_item(
+    service: Service, limit: Callable[..., None]
+) -> None:
+    """Of their block and day: docs/abuse.md has the command."""
+    limit(destination_per_day=1, block_per_hour=5)
+    assert statuses(service, *[number(1)] * 2) == [200, 429]
+    forget(service)
+    assert send(service, number(1)).status == 200
+
+
+def test_a_count_that_was_deleted_meanwhile_is_not_given_back(
+    service: Service, limit: Callable[..., None]
+) -> None:
+    """Or one message more could be sent than is allowed."""
+    limit(destination_per_day=1)
+
+    def throttle_and_forget(parsed: dict[str, Any], **_: Any) -> None:
+        parsed["MessageResponse"]["Result"][number(1)]["DeliveryStatus"] = "THROTTLED"
+        forget(service)
+
+    service.on("after-call.pinpoint.SendOTPMessage", throttle_and_forget)
+    assert send(service, number(1)).status == 429
+    service.mend()
+    assert statuses(service, *[number(1)] * 2) == [200, 429]
+
+
+def forget(service: Service) -> None:
+    """Delete what is counted for numbers."""
+    for item in service.items():
+        if item["id"]["S"].startswith("limit#number"):
+            service.delete(item["id"])
+
+
+def test_a_sandbox_number_is_not_counted_in_the_sandbox(
+    service: Service, limit: Callable[..., None]
+) -> None:
+    """Whoever tries their error handling may do so all day."""
+    limit(destination_per_10_minutes=1, block_per_hour=1, deployment_per_hour=1)
+    assert statuses(service, *["+12065550100"] * 3) == [200] * 3
+
+
+def test_a_number_is_in_no_key_and_a_count_has_an_end(
+    service: Service, limit: Callable[..., None], clock: Clock
+) -> None:
+    """Keys are logged by AWS where data events are; the table's TTL removes what is over."""
+    limit(
+        destination_per_10_minutes=5,
+        destination_interval_seconds=1,
+        country_per_day=5,
+        caller_per_hour=5,
+        deployment_per_hour=5,
+    )
+    send(service, number(1, 2345), f"{ALICE}/a")
+
+    counts = [item for item in service.items() if item["id"]["S"].startswith("limit#")]
+    assert len(counts) == 4
+    for item in counts:
+        assert "12345" not in item["id"]["S"]
+        assert "Alice" not in item["id"]["S"]
+        assert clock.now < int(item["expiration"]["N"]) <= clock.now + 25 * 3600
+
+
+@pytest.fixture
+def another(monkeypatch: pytest.MonkeyPatch, service: Service) -> ModuleType:
+    """Start the function once more: clients and objects of its own."""
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    spec = importlib.util.spec_from_file_location(
+        "lambda_src.otp.another_send", service.module.__file__
+    )
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_two_deployments_worth_of_functions_share_every_count(
+    service: Service, another: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is remembered in the process: the second one refuses what the first has sent."""
+    assert statuses(service, *[number(1)] * 5) == [200] * 5
+    monkeypatch.setattr(service, "module", another)
+    assert send(service, number(1)).status == 429
+
+
+def test_shards_share_a_limit_exactly(
+    service: Service, limit: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their parts add up to it, at least a hundred each, as many as the requests need."""
+    parts: Counter[str] = Counter()
+    for rate, most, shards in ((100, 1000, 1), (1000, 1003, 4), (10_000, 1_000, 10), (9_999, 7, 1)):
+        limit(deployment_per_hour=most, requests_per_second=rate)
+        parts.clear()
+        for shard in range(shards):
+            monkeypatch.setattr(
+                "lambda_src.otp.limits.secrets.randbelow",
+                lambda count, shard=shard, shards=shards: shard if count == shards else 1 / 0,
+            )
+            [item] = service.module.limits._items("+12065550007", "US", "direct", 0)  # noqa: SLF001 - 9,999 messages would take minutes
+            parts[item.key] += item.counters[0].most
+        assert sum(parts.values()) == most
+        assert len(parts) == shards
+
+
+EVERY_LIMIT = {
+    "destination_per_10_minutes": 5,
+    "destination_per_day": 5,
+    "destination_interval_seconds": 1,
+    "block_per_hour": 5,
+    "country_per_day": 5,
+    "caller_per_hour": 5,
+    "deployment_per_hour": 5,
+}
+LOCK, COUNTS, SEND, RECORD = ["PutItem"], ["GetItem", *["UpdateItem"] * 4], ["Send"], ["UpdateItem"]
+
+
+class Steps:
+    """Watches the calls of a request, and lets those of the counting begin all at once only.
+
+    Attributes:
+        names: of the calls, in the order in which they began.
+
+    """
+
+    def __init__(self, service: Service) -> None:
+        self.names: list[str] = []
+        self._together = Barrier(len(COUNTS), timeout=10)
+        for operation in ("PutItem", "GetItem", "UpdateItem", "DeleteItem"):
+            service.on(f"before-call.dynamodb.{operation}", self._dynamodb)
+        service.on("before-call.pinpoint.SendOTPMessage", lambda **_: self.names.append("Send"))
+
+    def _dynamodb(self, model: Any, params: dict[str, Any], **_: Any) -> None:
+        self.names.append(model.name)
+        if json.loads(params["body"])["Key" if model.name != "PutItem" else "Item"]["id"][
+            "S"
+        ].startswith(("limit#", "paused")):
+            # Calls that wait for each other's end would never meet here.
+            self._together.wait()
+
+
+def test_a_message_is_four_steps(service: Service, limit: Callable[..., None]) -> None:
+    """Lock, count, send, record: with every limit on, and the switch to be read again."""
+    limit(**EVERY_LIMIT)
+    steps = Steps(service)
+
+    assert send(service, number(1)).status == 200
+
+    assert steps.names[:1] == LOCK
+    assert sorted(steps.names[1:6]) == COUNTS
+    assert steps.names[6:] == [*SEND, *RECORD]
+
+
+def test_a_replay_is_one_step(service: Service, limit: Callable[..., None]) -> None:
+    """It finds the lock, and the answer with it."""
+    limit(**EVERY_LIMIT)
+    asked = json.dumps(request(DestinationIdentity=number(1)))
+    service.post(asked)
+    steps = Steps(service)
+
+    assert service.post(asked).headers["Idempotent-Replayed"] == "true"
+
+    assert steps.names == LOCK
+
+
+def _without_zeros(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Read items as they are counted: what is not there is zero."""
+    return [
+        {name: value for name, value in item.items() if value != {"N": "0"}}
+        for item in sorted(items, key=lambda item: item["id"]["S"])
+    ]
