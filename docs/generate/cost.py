@@ -76,7 +76,7 @@ TEXTS_TO_THE_US = Price(
 
 #: Of either function: AWS does not say how long VerifyOTPMessage takes.
 REQUEST_MILLISECONDS = 400
-#: Lock and record. An item is below 1 KB, which is one unit: tests/unit/test_cost.py.
+#: Lock, counts and record. An item is below 1 KB, which is one unit: tests/unit/test_cost.py.
 WRITES_A_SEND = 5
 MAX_ITEM_BYTES = 1024
 #: Of a function's own line, and of its lines of metrics: tests/unit/test_cost.py.
