@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Annotated, Any, get_args, get_type_hints
 
+from lambda_src.otp.destination import NUMBER_TYPES
 from lambda_src.otp.request import BrandNameText, LanguageTag, OriginationIdentityText
 
 from .contradictions import about_the_application, contradictions
@@ -22,7 +23,10 @@ from .keys import (
     choice,
     countries,
     each,
+    each_of,
     flag,
+    limit,
+    limits_by_country,
     matching,
     number,
     pinpoint_region,
@@ -34,6 +38,13 @@ PYTHON_VERSIONS = ("3.11", "3.12", "3.13", "3.14")
 ARCHITECTURES = ("arm64", "x86_64")
 LANGUAGES: tuple[str, ...] = get_args(LanguageTag)
 LOG_ROLES = ("create", "existing", "none")
+
+# A personal number (+44 70) can cost a lot, and many a cheap one gets texts: docs/abuse.md.
+TEXTED_TYPES = ("FIXED_LINE_OR_MOBILE", "MOBILE", "PERSONAL_NUMBER", "VOIP")
+
+# An item of DynamoDB holds 400 KB, and the one of a block and day about 40 bytes a message.
+MOST_PER_BLOCK = 200
+MOST_MESSAGES = 100_000_000
 
 # Those that CloudWatch Logs takes.
 RETENTION_DAYS = (
@@ -118,6 +129,129 @@ class Config:
             choice(LANGUAGES),
         ),
     ] = None
+
+    # --- Which numbers, and how many messages ---
+    allowed_number_types: Annotated[
+        tuple[str, ...],
+        Key(
+            "allowedNumberTypes",
+            "the types of numbers that may be texted, of "
+            f"{', '.join(sorted(NUMBER_TYPES.values()))}",
+            "MOBILE,FIXED_LINE_OR_MOBILE",
+            each_of(choice(NUMBER_TYPES.values())),
+        ),
+    ] = TEXTED_TYPES
+    blocked_prefixes: Annotated[
+        tuple[str, ...],
+        Key(
+            "blockedPrefixes",
+            "the beginnings of numbers that are never texted",
+            "+4470,+1876",
+            each(r"\+[1-9]\d{0,14}"),
+        ),
+    ] = ()
+    allowed_brand_names: Annotated[
+        tuple[str, ...],
+        Key(
+            "allowedBrandNames",
+            "what callers may put into BrandName; by default anything that AWS takes",
+            "ExampleCorp,Example Shop",
+            each_of(text(BrandNameText)),
+        ),
+    ] = ()
+    allowed_origination_identities: Annotated[
+        tuple[str, ...],
+        Key(
+            "allowedOriginationIdentities",
+            "what callers may put into OriginationIdentity; by default anything that AWS takes",
+            "+18555550142,EXAMPLE",
+            each_of(text(OriginationIdentityText)),
+        ),
+    ] = ()
+    destination_per_10_minutes: Annotated[
+        int | None,
+        Key(
+            "destinationPer10Minutes",
+            "how many messages a number gets in ten minutes, or off",
+            "3",
+            limit(1000),
+        ),
+    ] = 5
+    destination_per_day: Annotated[
+        int | None,
+        Key(
+            "destinationPerDay",
+            "how many messages a number gets in a day of UTC, or off",
+            "20",
+            limit(1000),
+        ),
+    ] = 10
+    destination_interval_seconds: Annotated[
+        int | None,
+        Key(
+            "destinationIntervalSeconds",
+            "the least number of seconds between two messages to a number, or off; 30 is usual",
+            "30",
+            limit(3600),
+        ),
+    ] = None
+    block_per_hour: Annotated[
+        int | None,
+        Key(
+            "blockPerHour",
+            "how many messages the numbers get together in an hour that differ in their last four "
+            "digits only, or off",
+            "50",
+            limit(MOST_PER_BLOCK),
+        ),
+    ] = 20
+    country_per_day: Annotated[
+        int | None,
+        Key(
+            "countryPerDay",
+            "how many messages a country gets in a day of UTC, or off",
+            "20000",
+            limit(MOST_MESSAGES),
+        ),
+    ] = 5000
+    countries_per_day: Annotated[
+        Mapping[str, int | None],
+        Key(
+            "countriesPerDay",
+            "the same for some countries, each with its own number or off",
+            "US=20000,CA=500",
+            limits_by_country(MOST_MESSAGES),
+        ),
+    ] = field(default_factory=dict)
+    caller_per_hour: Annotated[
+        int | None,
+        Key(
+            "callerPerHour",
+            "how many messages an IAM role may send in an hour, or off; all direct invocations "
+            "are one caller",
+            "500",
+            limit(MOST_MESSAGES),
+        ),
+    ] = None
+    deployment_per_hour: Annotated[
+        int | None,
+        Key(
+            "deploymentPerHour",
+            "how many messages go out in an hour at most, or off: a cap on what it costs",
+            "5000",
+            limit(MOST_MESSAGES),
+        ),
+    ] = 1000
+    sandbox_numbers: Annotated[
+        bool,
+        Key(
+            "sandboxNumbers",
+            "true or false: the numbers that play the sandbox's failures are texted, without "
+            "limits; for the sandbox only",
+            "true",
+            flag,
+        ),
+    ] = False
 
     # --- What kind of deployment ---
     profile: Annotated[
@@ -420,10 +554,46 @@ class Config:
         Key(
             "alarmTextsPerHour",
             "the alarm goes off above this number of texts in an hour, before the bill does",
-            "1000",
-            number(1, 100_000_000),
+            "2000",
+            number(1, MOST_MESSAGES),
         ),
-    ] = 1000
+    ] = 800
+    alarm_verified_percent: Annotated[
+        int,
+        Key(
+            "alarmVerifiedPercent",
+            "the alarm goes off when less than this percentage of an hour's texts is verified",
+            "50",
+            number(0, 100),
+        ),
+    ] = 30
+    alarm_verified_volume: Annotated[
+        int,
+        Key(
+            "alarmVerifiedVolume",
+            "that alarm is silent in hours with fewer messages, refused ones included",
+            "500",
+            number(1, MOST_MESSAGES),
+        ),
+    ] = 100
+    alarm_verified_countries: Annotated[
+        tuple[str, ...] | None,
+        Key(
+            "alarmVerifiedCountries",
+            "the countries with such an alarm of their own, at most ten",
+            "US,CA",
+            countries,
+        ),
+    ] = None
+    alarm_refused_per_hour: Annotated[
+        int,
+        Key(
+            "alarmRefusedPerHour",
+            "the alarm goes off above this number of messages in an hour that limits refuse",
+            "200",
+            number(0, MOST_MESSAGES),
+        ),
+    ] = 100
     dashboard: Annotated[
         bool, Key("dashboard", "true or false: there is a CloudWatch dashboard", "true", flag)
     ] = True

@@ -10,12 +10,13 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
+from .abuse import verified_percent, watched_countries
 from .api import OtpApi
 from .deployment import Deployment
 from .failures import FailureTarget
 from .firewall import Firewall
 from .function import OtpFunction
-from .monitoring import NAMESPACE, store_throttles, texts
+from .monitoring import NAMESPACE, by_country, store_throttles
 
 _WIDTH = 24
 _HEIGHT = 6
@@ -56,6 +57,7 @@ class Dashboard(Construct):
         super().__init__(scope, construct_id)
         self._region = Stack.of(self).region
         self._deployment = deployment.name
+        self._config = deployment.config
         self._dashboard = cloudwatch.Dashboard(
             self, "Dashboard", default_interval=Duration.hours(3)
         )
@@ -85,7 +87,10 @@ class Dashboard(Construct):
                     for name, function in functions.items()
                 ],
             ),
-            ("Texts a minute", [texts(self._deployment, Duration.minutes(1)).with_(label="texts")]),
+            (
+                "Texts a minute",
+                [by_country("Texts", self._deployment, Duration.minutes(1)).with_(label="texts")],
+            ),
             (
                 "Share of requests that fail on our side, or without an outcome",
                 [
@@ -101,8 +106,8 @@ class Dashboard(Construct):
 
     def _is_someone_abusing_it(self, api: OtpApi, firewall: Firewall | None) -> None:
         self._heading(
-            "## Is someone abusing it?\nTexts to countries that you do not expect, many refusals, "
-            "many requests that API Gateway or the firewall turns away."
+            "## Is someone abusing it?\nTexts to countries that you do not expect, codes that nobody "
+            "types in, many refusals, many requests that API Gateway or the firewall turns away."
         )
         turned_away = [api.metric("4XXError", "Sum").with_(label="4xx of the API, ours included")]
         if firewall:
@@ -122,6 +127,18 @@ class Dashboard(Construct):
             )
         self._row(
             ("Texts an hour by country", [self._by("Country", "Texts", hours=1)]),
+            (
+                "Verified of an hour's texts (%)",
+                [
+                    verified_percent(self._deployment, self._config, country)
+                    for country in (None, *watched_countries(self._config))
+                ],
+            ),
+            ("Verified an hour by country", [self._by("Country", "Verified", hours=1)]),
+        )
+        self._row(
+            ("Refused by a limit, by limit", [self._by("Limit", "RefusedByLimit")]),
+            ("Refused by a limit, by country", [self._by("Country", "RefusedByLimit")]),
             ("Refused, by code", [self._by("Function,Code", "Refused")]),
             ("Turned away", turned_away),
         )

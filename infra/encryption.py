@@ -93,3 +93,12 @@ def statements_for_key(
         ),
         iam.PolicyStatement(actions=["kms:Decrypt"], resources=[key.key_arn]),
     ]
+
+
+def statement_for_table(key: kms.IKey, *, region: str) -> iam.PolicyStatement:
+    """Say what whoever uses the table may do with the key: all that DynamoDB needs, through it."""
+    return iam.PolicyStatement(
+        actions=[f"kms:{action}" for action in sorted({"Decrypt", *_ACTIONS["dynamodb"]})],
+        resources=[key.key_arn],
+        conditions={"StringEquals": {"kms:ViaService": [f"dynamodb.{region}.amazonaws.com"]}},
+    )

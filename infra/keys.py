@@ -5,8 +5,9 @@ a reader takes all three, and raises ValueError for what it cannot take.
 """
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from botocore.session import Session
@@ -128,6 +129,29 @@ def number(least: int, most: int) -> Reader:
     return read
 
 
+def limit(most: int) -> Reader:
+    """Read a whole number from 1, or `off`, which is None."""
+    within = number(1, most)
+
+    def read(value: Any) -> int | None:  # noqa: ANN401 - context is JSON
+        return None if _is_off(value) else within(value)
+
+    return read
+
+
+def limits_by_country(most: int) -> Reader:
+    """Read limits of countries, such as `US=20000,JM=off`; a mapping is taken too."""
+    one = limit(most)
+
+    def read(value: Any) -> Mapping[str, int | None]:  # noqa: ANN401 - context is JSON
+        pairs = value.items() if isinstance(value, Mapping) else map(_pair, _items(value))
+        limits = {str(code).upper(): one(text) for code, text in pairs}
+        countries(list(limits))
+        return MappingProxyType(dict(sorted(limits.items())))
+
+    return read
+
+
 def pinpoint_region(value: Any) -> str:  # noqa: ANN401 - context is JSON
     """Read a region that Amazon Pinpoint is in, as botocore knows them."""
     session = Session()
@@ -149,14 +173,27 @@ def countries(value: Any) -> tuple[str, ...]:  # noqa: ANN401 - context is JSON
 
 def each(pattern: str) -> Reader:
     """Read texts that fit a regular expression, a list or separated by commas."""
+    return each_of(matching(pattern))
+
+
+def each_of(reader: Reader) -> Reader:
+    """Read texts that another reader takes, a list or separated by commas."""
 
     def read(value: Any) -> tuple[str, ...]:  # noqa: ANN401 - context is JSON
-        items = tuple(sorted(set(_items(value))))
-        if not all(re.fullmatch(pattern, item) for item in items):
-            raise ValueError
-        return items
+        return tuple(sorted({reader(item) for item in _items(value)}))
 
     return read
+
+
+def _is_off(value: Any) -> bool:  # noqa: ANN401 - context is JSON
+    return value is None or str(value).lower() == "off"
+
+
+def _pair(text: str) -> tuple[str, str]:
+    code, equals, value = text.partition("=")
+    if not equals:
+        raise ValueError
+    return code.strip(), value.strip()
 
 
 def _items(value: Any) -> list[str]:  # noqa: ANN401 - context is JSON

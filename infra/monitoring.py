@@ -76,19 +76,29 @@ class FunctionMetrics:
         )
 
 
-def texts(deployment: str, period: Duration) -> cloudwatch.Metric:
-    """Count the texts of a deployment that went out."""
+def by_country(
+    name: str, deployment: str, period: Duration, country: str | None = None
+) -> cloudwatch.Metric:
+    """Count texts, verified codes or refused messages: of a deployment, or to one country.
+
+    Args:
+        name: `Texts`, `Verified` or `RefusedByLimit`.
+        deployment: the dimension Deployment.
+        period: over which it is summed up.
+        country: an ISO 3166-1 alpha-2 code; None for all.
+
+    """
     return cloudwatch.Metric(
         namespace=NAMESPACE,
-        metric_name="Texts",
-        dimensions_map={"Deployment": deployment},
+        metric_name=name,
+        dimensions_map={"Deployment": deployment, **({"Country": country} if country else {})},
         statistic="Sum",
         period=period,
     )
 
 
 def store_throttles(table: dynamodb.TableV2) -> cloudwatch.Metric:
-    """Count the writes that DynamoDB throttled; the functions only write."""
+    """Count the writes that DynamoDB throttled; but for the switch, the functions only write."""
     return cloudwatch.Metric(
         namespace="AWS/DynamoDB",
         metric_name="WriteThrottleEvents",
@@ -130,9 +140,10 @@ class Alarms(Construct):
         construct_id: str,
         metric: cloudwatch.IMetric,
         *,
-        above: float,
         meaning: str,
         section: str,
+        above: float | None = None,
+        below: float | None = None,
         bad_periods: int = _BAD_MINUTES,
         of_periods: int = _OF_MINUTES,
     ) -> cloudwatch.Alarm:
@@ -141,19 +152,26 @@ class Alarms(Construct):
         Args:
             construct_id: its name here.
             metric: what is measured, with its period.
-            above: goes off above this value.
             meaning: a sentence; no threshold in it, or changing one would change two things.
             section: of docs/runbook.md.
+            above: goes off above this value ...
+            below: ... or below this one: one of the two.
             bad_periods: goes off when so many periods are above ...
             of_periods: ... among the last so many.
 
         """
+        threshold, comparison = (
+            (above, cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD)
+            if above is not None
+            else (below, cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD)
+        )
+        assert threshold is not None  # noqa: S101 - the callers are ours
         alarm = cloudwatch.Alarm(
             self,
             construct_id,
             metric=metric,
-            threshold=above,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+            threshold=threshold,
+            comparison_operator=comparison,
             evaluation_periods=of_periods,
             datapoints_to_alarm=bad_periods,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,

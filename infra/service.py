@@ -1,10 +1,11 @@
 """The whole service as one construct, for this stack or for another team's."""
 
-from aws_cdk import Duration, Stack, Token
+from aws_cdk import Stack, Token
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_pinpoint as pinpoint
 from constructs import Construct
 
+from .abuse import add_abuse_alarms, create_pause_policy
 from .api import OtpApi
 from .config import Config, ConfigError
 from .dashboard import Dashboard
@@ -13,7 +14,8 @@ from .encryption import create_key
 from .failures import FailureQueue, ForgetfulTopic
 from .firewall import Firewall
 from .function import OtpFunction
-from .monitoring import Alarms, store_throttles, texts
+from .monitoring import Alarms, store_throttles
+from .permitted import environment_of_the_rules
 from .store import ITEM_ACTIONS, create_table
 
 
@@ -31,6 +33,7 @@ class OtpService(Construct):
         application_id: the Amazon Pinpoint application that sends.
         caller_policy: attach it to whoever may call the API and the functions.
         dashboard: the dashboard; None without one.
+        pause_policy: attach it to whoever may pause sending.
         key: the KMS key that encrypts what is stored; None where AWS's own do.
         send: the send function, with its `alias`, `failure_queue` and `role`.
         table: remembers ReferenceIds.
@@ -66,6 +69,7 @@ class OtpService(Construct):
                 "OTP_ORIGINATION_IDENTITY": config.origination_identity,
                 "OTP_BRAND_NAME": config.brand_name,
                 **({"OTP_LANGUAGE": config.language} if config.language else {}),
+                **environment_of_the_rules(config),
             },
             statements=[
                 iam.PolicyStatement(
@@ -131,6 +135,8 @@ class OtpService(Construct):
             ],
         )
 
+        self.pause_policy = create_pause_policy(self, self.table, self.key)
+
     def grant_invoke(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let a principal invoke the functions' aliases directly."""
         return iam.Grant.add_to_principal(
@@ -172,15 +178,7 @@ class OtpService(Construct):
             meaning="The API answers with 5xx, for whatever reason.",
             section="api-errors",
         )
-        alarms.add(
-            "TextsPerHour",
-            texts(deployment.name, Duration.hours(1)),
-            above=deployment.config.alarm_texts_per_hour,
-            meaning="More texts go out than you expect to pay for.",
-            section="texts-per-hour",
-            bad_periods=1,
-            of_periods=1,
-        )
+        add_abuse_alarms(alarms, deployment.name, deployment.config)
 
     def _application_arn(self, resource: str) -> str:
         """Name one of an application's OTP resources.

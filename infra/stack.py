@@ -58,7 +58,14 @@ class OtpStack(Stack):
                 "Asynchronous requests that finally failed, with the problem",
             ),
             "ApplicationId": (service.application_id, "The Pinpoint application that sends"),
-            "TableName": (service.table.table_name, "Remembers ReferenceIds"),
+            "PausePolicyArn": (
+                service.pause_policy.managed_policy_arn,
+                "Attach this policy to whoever may pause sending",
+            ),
+            "TableName": (
+                service.table.table_name,
+                "Remembers ReferenceIds, counts messages, and holds the switch that pauses",
+            ),
         }
         if service.alarms:
             outputs["AlarmTopicArn"] = (

@@ -1,4 +1,4 @@
-"""The table that remembers which ReferenceIds were texted."""
+"""The table: which ReferenceIds were texted, how many messages, and the switch that pauses."""
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
@@ -7,11 +7,16 @@ from constructs import Construct
 from .acknowledge import acknowledge
 from .deployment import Deployment
 
-# Every write is to one item under a condition; nothing reads, queries or scans.
-ITEM_ACTIONS = ("dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
+# Every write is to one item under a condition, one item is read, and nothing queries or scans.
+ITEM_ACTIONS = (
+    "dynamodb:DeleteItem",
+    "dynamodb:GetItem",
+    "dynamodb:PutItem",
+    "dynamodb:UpdateItem",
+)
 
-# Restoring yesterday's rows would help nobody: they live for 65 minutes. A day is the least that
-# AWS takes, and phone numbers are kept no longer than that.
+# Restoring yesterday's rows would help nobody: they live for 65 minutes, and counts for a day. A day
+# is the least that AWS takes, and phone numbers are kept no longer than that.
 _RECOVERY_DAYS = 1
 
 

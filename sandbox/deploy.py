@@ -24,6 +24,7 @@ CONTEXT = {
     "originationIdentity": "+18555550142",
     "brandName": "ExampleCorp",
     "allowedCountries": "US",
+    "sandboxNumbers": "true",
     # Functions run on this machine here.
     "architecture": this_architecture(),
     # The emulator has no alarms on metric math.

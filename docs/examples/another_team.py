@@ -47,6 +47,7 @@ class LoginStack(cdk.Stack):
                 origination_identity="+18555550142",
                 brand_name="ExampleCorp",
                 allowed_countries=("US", "CA"),
+                deployment_per_hour=6000,
                 alarm_texts_per_hour=5000,
             ),
         )

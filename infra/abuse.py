@@ -1,0 +1,105 @@
+"""Somebody is abusing it: what tells, and who may pause sending."""
+
+from aws_cdk import Duration, Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+from lambda_src.otp.pause import ITEM
+
+from .config import Config
+from .encryption import statement_for_table
+from .monitoring import Alarms, by_country
+
+_HOUR = Duration.hours(1)
+
+# CloudWatch asks for every metric of an alarm, and three are behind each country's.
+_MOST_COUNTRIES_BY_DEFAULT = 5
+
+
+def verified_percent(
+    deployment: str, config: Config, country: str | None = None
+) -> cloudwatch.MathExpression:
+    """Say which share of the texts of an hour was verified, in percent.
+
+    A person types in most codes that they asked for; a traffic pump none. 100 where there are few
+    messages, refused ones included: a share of few says nothing.
+    """
+    # A graph may show several, in which an id stands for one metric.
+    suffix = f"_{country.lower()}" if country else ""
+    texts, verified, refused = (f"{name}{suffix}" for name in ("texts", "verified", "refused"))
+    volume = config.alarm_verified_volume
+    return cloudwatch.MathExpression(
+        expression=(
+            f"IF({texts} + {refused} >= {volume} AND {texts} > 0, 100 * {verified} / {texts}, 100)"
+        ),
+        using_metrics={
+            texts: by_country("Texts", deployment, _HOUR, country),
+            verified: by_country("Verified", deployment, _HOUR, country),
+            refused: by_country("RefusedByLimit", deployment, _HOUR, country),
+        },
+        label=f"verified{f' in {country}' if country else ''} (%)",
+        period=_HOUR,
+    )
+
+
+def watched_countries(config: Config) -> tuple[str, ...]:
+    """Give the countries that are watched apart: a pump in one may not show in all."""
+    if config.alarm_verified_countries is not None:
+        return config.alarm_verified_countries
+    allowed = config.allowed_countries
+    # One country is the whole deployment.
+    return allowed if 1 < len(allowed) <= _MOST_COUNTRIES_BY_DEFAULT else ()
+
+
+def add_abuse_alarms(alarms: Alarms, deployment: str, config: Config) -> None:
+    """Add the alarms on what goes out, what is refused, and what is never typed in."""
+    alarms.add(
+        "TextsPerHour",
+        by_country("Texts", deployment, _HOUR),
+        above=config.alarm_texts_per_hour,
+        meaning="More texts go out than you expect to pay for.",
+        section="texts-per-hour",
+        bad_periods=1,
+        of_periods=1,
+    )
+    alarms.add(
+        "RefusedByLimit",
+        by_country("RefusedByLimit", deployment, _HOUR),
+        above=config.alarm_refused_per_hour,
+        meaning="Limits refuse many messages.",
+        section="refused-by-limit",
+        bad_periods=1,
+        of_periods=1,
+    )
+    for country in (None, *watched_countries(config)):
+        alarms.add(
+            f"Verified{country or ''}",
+            verified_percent(deployment, config, country),
+            below=config.alarm_verified_percent,
+            meaning=f"Few of the codes texted {f'to {country} ' if country else ''}are verified.",
+            section="verified",
+            bad_periods=1,
+            of_periods=1,
+        )
+
+
+def create_pause_policy(
+    scope: Construct, table: dynamodb.TableV2, key: kms.IKey | None
+) -> iam.ManagedPolicy:
+    """Create the policy of whoever is on call: the switch that pauses sending, and no other item."""
+    return iam.ManagedPolicy(
+        scope,
+        "PausePolicy",
+        description="May pause sending, and let it go on",
+        statements=[
+            iam.PolicyStatement(
+                actions=["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem"],
+                resources=[table.table_arn],
+                conditions={"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [ITEM]}},
+            ),
+            *([statement_for_table(key, region=Stack.of(scope).region)] if key else []),
+        ],
+    )
