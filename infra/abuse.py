@@ -89,7 +89,7 @@ def add_abuse_alarms(alarms: Alarms, deployment: str, config: Config) -> None:
 def create_pause_policy(
     scope: Construct, table: dynamodb.TableV2, key: kms.IKey | None
 ) -> iam.ManagedPolicy:
-    """Create the policy of whoever is on call: the switch that pauses sending, and no other item."""
+    """Create the policy of whoever is on call: the switch of `pause.py`, and no other item."""
     return iam.ManagedPolicy(
         scope,
         "PausePolicy",

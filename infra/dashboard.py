@@ -106,8 +106,9 @@ class Dashboard(Construct):
 
     def _is_someone_abusing_it(self, api: OtpApi, firewall: Firewall | None) -> None:
         self._heading(
-            "## Is someone abusing it?\nTexts to countries that you do not expect, codes that nobody "
-            "types in, many refusals, many requests that API Gateway or the firewall turns away."
+            "## Is someone abusing it?\nTexts to countries that you do not expect, codes that "
+            "nobody types in, many refusals, many requests that API Gateway or the firewall turns "
+            "away."
         )
         turned_away = [api.metric("4XXError", "Sum").with_(label="4xx of the API, ours included")]
         if firewall:

@@ -15,7 +15,7 @@ ITEM_ACTIONS = (
     "dynamodb:UpdateItem",
 )
 
-# Restoring yesterday's rows would help nobody: they live for 65 minutes, and counts for a day. A day
+# Restoring yesterday's rows would help nobody: records live for 65 minutes, counts for a day. A day
 # is the least that AWS takes, and phone numbers are kept no longer than that.
 _RECOVERY_DAYS = 1
 
