@@ -9,7 +9,7 @@ PIP := -m pip install -qq --disable-pip-version-check
 # Two sandboxes or test runs at once would be slower than the time limits that they test.
 .NOTPARALLEL:
 
-.PHONY: help setup run test check format faults load reproduce docs verify bundle synth deploy clean
+.PHONY: help setup run test check format faults load abuse reproduce docs verify bundle synth deploy clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -38,13 +38,16 @@ faults: setup ## Break everything there is to break, 50 times each, and look at 
 load: setup ## 5,000 requests over 2,000 ReferenceIds through the deployed API
 	@SANDBOX_FOLDER=.sandbox-load $(VENV) -m tests.load $(ARGS)
 
+abuse: setup ## Traffic pumps and the switch that pauses, against the default limits
+	@SANDBOX_FOLDER=.sandbox-abuse $(VENV) -m tests.abuse $(ARGS)
+
 docs: setup ## Rewrite the generated parts of docs/
 	@$(VENV) -m docs.generate
 
 reproduce: setup ## The same template from every other Python of this machine
 	@$(VENV) -m tests.reproduce
 
-verify: check test reproduce faults load ## Everything; what CI runs
+verify: check test reproduce faults load abuse ## Everything; what CI runs
 
 bundle: setup ## Build what is deployed into build/bundle/, for this machine
 	@$(VENV) -m infra.bundle

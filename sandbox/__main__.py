@@ -6,6 +6,8 @@ import sys
 import uuid
 from collections.abc import Sequence
 
+from infra.config import keys
+
 from . import client
 from .deploy import DeployError
 from .servers import ServerError
@@ -23,8 +25,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             print("Stopped." if stop() else "The sandbox is not running.")
             return 0
         if arguments.detach:
-            return run_detached(auth=arguments.auth)
-        run(auth=arguments.auth)
+            return run_detached(context=dict(arguments.context), auth=arguments.auth)
+        run(context=dict(arguments.context), auth=arguments.auth)
     except (
         AlreadyRunningError,
         DeployError,
@@ -66,6 +68,14 @@ def _field(text: str) -> tuple[str, str | int]:
     return name, int(value) if value.isdecimal() else value
 
 
+def _context(text: str) -> tuple[str, str]:
+    """Read `destinationPerDay=3`."""
+    key, equals, value = text.partition("=")
+    if not equals or key not in {key.name for key in keys().values()}:
+        raise argparse.ArgumentTypeError(f"{text} is no KEY=VALUE of docs/configuration.md")
+    return key, value
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m sandbox",
@@ -83,6 +93,18 @@ def _parser() -> argparse.ArgumentParser:
         help=(
             "enforce IAM: whoever calls, and the functions themselves, may do only what their "
             "policies allow"
+        ),
+    )
+    parser.add_argument(
+        "-c",
+        "--context",
+        action="append",
+        type=_context,
+        default=[],
+        metavar="KEY=VALUE",
+        help=(
+            "deploy with another value of a configuration key, such as destinationPerDay=3; "
+            "repeatable"
         ),
     )
     commands = parser.add_subparsers(dest="command", metavar="send")

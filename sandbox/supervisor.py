@@ -10,7 +10,8 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import NoReturn
 
 import psutil
@@ -39,6 +40,8 @@ from .state import (
     State,
 )
 
+_AS_ALWAYS: Mapping[str, str] = MappingProxyType({})
+
 _LOCK_FILE = FOLDER / "lock"
 _CHILDREN_FILE = FOLDER / "children.json"
 _LOG_FILE = FOLDER / "log" / "sandbox.log"
@@ -62,10 +65,11 @@ class FirstMessageError(Exception):
     """Everything was deployed, but the first OTP did not arrive."""
 
 
-def run(*, auth: bool = False) -> None:
+def run(*, context: Mapping[str, str] = _AS_ALWAYS, auth: bool = False) -> None:
     """Run the sandbox until SIGINT or SIGTERM.
 
     Args:
+        context: values of configuration keys, on top of the sandbox's own.
         auth: whether everybody may do only what their IAM policies allow.
 
     Raises:
@@ -85,7 +89,7 @@ def run(*, auth: bool = False) -> None:
             cleanup.callback(_CHILDREN_FILE.unlink, missing_ok=True)
             cleanup.callback(STATE_FILE.unlink, missing_ok=True)
             servers = _start_servers(cleanup, auth=auth)
-            state = _deploy(cleanup, *servers, auth=auth)
+            state = _deploy(cleanup, *servers, context=context, auth=auth)
             _send_first(state)
             state.write()
             _say_ready(state, auth=auth)
@@ -98,7 +102,7 @@ def run(*, auth: bool = False) -> None:
                 signal.signal(number, signal.SIG_IGN)
 
 
-def run_detached(*, auth: bool = False) -> int:
+def run_detached(*, context: Mapping[str, str] = _AS_ALWAYS, auth: bool = False) -> int:
     """Run the sandbox in the background; returns 0 when it is ready, or its status if it ended."""
     if _lock_holder() is not None:
         raise AlreadyRunningError
@@ -106,7 +110,7 @@ def run_detached(*, auth: bool = False) -> int:
     _LOG_FILE.parent.mkdir(parents=True, exist_ok=True)
     with _LOG_FILE.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 - our own command
-            [sys.executable, "-m", "sandbox", *(["--auth"] if auth else [])],
+            [sys.executable, "-m", "sandbox", *_options(context, auth=auth)],
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -130,15 +134,18 @@ def run_detached(*, auth: bool = False) -> int:
 
 
 @contextlib.contextmanager
-def detached() -> Iterator[State]:
+def detached(context: Mapping[str, str] = _AS_ALWAYS) -> Iterator[State]:
     """Give a sandbox that runs in the background, and end it.
+
+    Args:
+        context: values of configuration keys, on top of the sandbox's own.
 
     Raises:
         SystemExit: it did not start, and has said why.
 
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends the sandbox, too
-    if status := run_detached():
+    if status := run_detached(context=context):
         raise SystemExit(status)
     try:
         yield State.read()
@@ -174,12 +181,22 @@ def _start_servers(cleanup: contextlib.ExitStack, *, auth: bool) -> tuple[Server
     return pinpoint, ministack
 
 
+def _options(context: Mapping[str, str], *, auth: bool) -> list[str]:
+    options = [option for key, value in context.items() for option in ("-c", f"{key}={value}")]
+    return [*options, *(["--auth"] if auth else [])]
+
+
 def _deploy(
-    cleanup: contextlib.ExitStack, pinpoint: Server, ministack: Server, *, auth: bool
+    cleanup: contextlib.ExitStack,
+    pinpoint: Server,
+    ministack: Server,
+    *,
+    context: Mapping[str, str],
+    auth: bool,
 ) -> State:
     with step("Preparing the emulated account (cdk bootstrap)"):
         # Synthesizing needs no AWS: both run at once.
-        synthesis = cleanup.enter_context(synthesize(CONTEXT))
+        synthesis = cleanup.enter_context(synthesize({**CONTEXT, **context}))
         cleanup.enter_context(bootstrap(ministack.url)).finish()
         if auth:
             admit_plain_http(ministack.url)

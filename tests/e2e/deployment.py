@@ -1,5 +1,6 @@
 """The deployed service, as its callers and its operator see it."""
 
+import contextlib
 import json
 import re
 import urllib.request
@@ -9,13 +10,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import boto3
+import psutil
 from botocore.config import Config
 
 from sandbox import client
 from sandbox.client import HttpAnswer
-from sandbox.state import State
+from sandbox.state import FOLDER, State
 
 if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
     from mypy_boto3_lambda.client import LambdaClient
     from mypy_boto3_logs.client import CloudWatchLogsClient
 
@@ -49,6 +52,7 @@ class Deployment:
         config = Config(retries={"total_max_attempts": 1})
         options = client.aws_options(state)
         self._lambda: LambdaClient = boto3.client("lambda", config=config, **options)
+        self._dynamodb: DynamoDBClient = boto3.client("dynamodb", **options)
         self._logs: CloudWatchLogsClient = boto3.client("logs", config=config, **options)
 
     def post(
@@ -79,21 +83,40 @@ class Deployment:
         )
         return Invoked(answer.get("FunctionError"), json.loads(answer["Payload"].read()))
 
+    def set_switch(self, value: str) -> None:
+        """Write the switch that pauses sending, as docs/runbook.md says."""
+        self._dynamodb.put_item(
+            TableName=self.state.table,
+            Item={"id": {"S": "paused"}, "countries": {"S": value}},
+        )
+
+    def version(self) -> str:
+        """Which version of the send function callers get."""
+        function, _, alias = self.state.sendFunction.rpartition(":")
+        return self._lambda.get_alias(FunctionName=function, Name=alias)["FunctionVersion"]
+
+    def start_anew(self) -> None:
+        """End every process that runs a function, as Lambda does with those that it needs not."""
+        _, ministack = json.loads((FOLDER / "children.json").read_text())
+        for worker in psutil.Process(ministack).children():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                worker.kill()
+
     def texts(self, reference_id: str | None = None) -> list[dict[str, str]]:
         """The texts that arrived, of one ReferenceId or of all."""
         return [
             text for text in client.inbox(self.state) if reference_id in (None, text["referenceId"])
         ]
 
-    def log(self) -> str:
-        """Everything that the functions have logged so far."""
+    def log(self, since: float = 0) -> str:
+        """Everything that the functions have logged since a time, in seconds since 1970."""
         functions = (self.state.sendFunction, self.state.verifyFunction)
-        return "\n".join(self._log_of(function) for function in functions)
+        return "\n".join(self._log_of(function, since) for function in functions)
 
-    def _log_of(self, function: str) -> str:
+    def _log_of(self, function: str, since: float) -> str:
         configuration = self._lambda.get_function_configuration(FunctionName=function)
         pages = self._logs.get_paginator("filter_log_events").paginate(
-            logGroupName=configuration["LoggingConfig"]["LogGroup"]
+            logGroupName=configuration["LoggingConfig"]["LogGroup"], startTime=int(since * 1000)
         )
         return "\n".join(event["message"] for page in pages for event in page["events"])
 

@@ -6,6 +6,8 @@ from enum import Enum, auto
 from .lab import Rule, Version
 
 SENT = "+12065550100"
+# A number of each ReferenceId's own: those above are not counted.
+COUNTED = None
 THROTTLED = "+12065550103"
 TEXTED_ANSWERED_LATE = "+12065550108"
 TEXTED_ANSWERED_500 = "+12065550109"
@@ -29,18 +31,21 @@ class Scenario:
         name: for the table.
         pinpoint: faults on the way to Pinpoint.
         dynamodb: faults on the way to DynamoDB.
-        destination: the number to text; some break the answer after the text has gone out.
+        destination: the number to text, or COUNTED; some break the answer after the text has gone
+            out.
         death: when the function is killed.
         version: the one that runs while the fault lasts.
+        just_started: whether no function runs yet, which could know something from before.
 
     """
 
     name: str
     pinpoint: Rule | None = None
     dynamodb: Rule | None = None
-    destination: str = SENT
+    destination: str | None = SENT
     death: Death | None = None
     version: Version = Version.USUAL
+    just_started: bool = False
 
     @property
     def breaks_a_way(self) -> bool:
@@ -103,6 +108,23 @@ DYNAMODB = [
         dynamodb={**_dynamodb("PutItem", _LOST_ANSWER), **_EVERY_OTHER},
     ),
 ]
+COUNTS = [
+    Scenario(f"DynamoDB {name} on the count", dynamodb=rule, destination=COUNTED)
+    for name, rule in (
+        ("500", _dynamodb("UpdateItem", _error("InternalServerError"))),
+        ("slow", _dynamodb("UpdateItem", _SLOW)),
+        (
+            "done, answer lost now and then",
+            {**_dynamodb("UpdateItem", _LOST_ANSWER), **_EVERY_OTHER},
+        ),
+    )
+] + [
+    Scenario(
+        "DynamoDB 500 on the switch that pauses",
+        dynamodb=_dynamodb("GetItem", _error("InternalServerError")),
+        just_started=True,
+    ),
+]
 DEATHS = [
     # Held, and never passed on.
     Scenario(
@@ -122,4 +144,4 @@ DEATHS = [
     ),
 ]
 
-ALL = [*PINPOINT, *DYNAMODB, *DEATHS]
+ALL = [*PINPOINT, *DYNAMODB, *COUNTS, *DEATHS]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox import client
+from tests.numbers import number_for
 
 from .lab import FUNCTION_SECONDS, Lab, Rule, wait_for
 from .scenarios import SENT, THROTTLED, Death, Scenario
@@ -77,8 +78,9 @@ class Trial:
         """Run a scenario, sequentially and with concurrent duplicates."""
         result = Result(scenario.name)
         self.results.append(result)
-        # Each worker that is killed has to start again, so there are fewer of them.
-        duplicates = min(2, self._duplicates) if scenario.death else self._duplicates
+        # Each function that is killed has to start again, so there are fewer of them.
+        few = scenario.death or scenario.just_started
+        duplicates = min(2, self._duplicates) if few else self._duplicates
         for at_once in (1, duplicates):
             self._run_in_batches(scenario, at_once, result)
 
@@ -139,14 +141,14 @@ class Trial:
             with ThreadPoolExecutor(len(cases) * at_once) as threads:
                 result.problems += _Batch(self._lab, scenario, cases, at_once, threads).run()
 
-    def _send(self, case: Case, destination: str = SENT) -> None:
+    def _send(self, case: Case, destination: str | None = SENT) -> None:
         send(self._lab, case, destination)
 
     def _texts(self, case: Case) -> int:
         return len(client.inbox(self._lab.state, case.reference_id))
 
 
-def send(lab: Lab, case: Case, destination: str) -> None:
+def send(lab: Lab, case: Case, destination: str | None) -> None:
     """Send one request, alone: what arrives meanwhile is its doing."""
     before = len(client.inbox(lab.state, case.reference_id))
     answer = _ask(lab, case, destination)
@@ -154,10 +156,9 @@ def send(lab: Lab, case: Case, destination: str) -> None:
     case.answers.append(Answer.of(answer, before, after))
 
 
-def _ask(lab: Lab, case: Case, destination: str) -> client.HttpAnswer:
-    return client.send(
-        lab.state, {"ReferenceId": case.reference_id, "DestinationIdentity": destination}
-    )
+def _ask(lab: Lab, case: Case, destination: str | None) -> client.HttpAnswer:
+    number = destination or number_for(case.reference_id)
+    return client.send(lab.state, {"ReferenceId": case.reference_id, "DestinationIdentity": number})
 
 
 class _Batch:
@@ -182,6 +183,8 @@ class _Batch:
         scenario, problems = self._scenario, []
         if scenario.death:
             self._warm_up()
+        if scenario.just_started:
+            self._lab.kill_workers()
         self._lab.pinpoint.break_by(*_rules(scenario.pinpoint, service="*"))
         self._lab.dynamodb.break_by(*_rules(scenario.dynamodb))
         self._lab.use(scenario.version)

@@ -11,6 +11,7 @@ _NOT_SENT = {
     (422, "RejectedByPinpoint"),
     (429, "Throttled"),
     (500, "Misconfigured"),
+    (503, "SendingPaused"),
     (503, "StoreUnavailable"),
     (503, "TemporaryFailure"),
     (503, "Unavailable"),
