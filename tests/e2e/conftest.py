@@ -29,6 +29,8 @@ def deployment() -> Iterator[Deployment]:
     started = sandbox("--detach")
     assert started.returncode == 0, started.stdout + started.stderr
     try:
-        yield Deployment(State.read())
+        deployment = Deployment(State.read())
+        yield deployment
+        assert deployment.leaks() == [], "a log or a metric holds what none may"
     finally:
         sandbox("--stop")

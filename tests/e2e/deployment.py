@@ -1,6 +1,5 @@
 """The deployed service, as its callers and its operator see it."""
 
-import contextlib
 import json
 import re
 import urllib.request
@@ -10,12 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import boto3
-import psutil
 from botocore.config import Config
 
 from sandbox import client
 from sandbox.client import HttpAnswer
-from sandbox.state import FOLDER, State
+from sandbox.state import State
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -23,6 +21,8 @@ if TYPE_CHECKING:
     from mypy_boto3_logs.client import CloudWatchLogsClient
 
 NUMBER = "+12065550100"
+
+_MOST_EVENTS = 10_000
 
 
 def request(**fields: Any) -> dict[str, Any]:
@@ -95,13 +95,6 @@ class Deployment:
         function, _, alias = self.state.sendFunction.rpartition(":")
         return self._lambda.get_alias(FunctionName=function, Name=alias)["FunctionVersion"]
 
-    def start_anew(self) -> None:
-        """End every process that runs a function, as Lambda does with those that it needs not."""
-        _, ministack = json.loads((FOLDER / "children.json").read_text())
-        for worker in psutil.Process(ministack).children():
-            with contextlib.suppress(psutil.NoSuchProcess):
-                worker.kill()
-
     def texts(self, reference_id: str | None = None) -> list[dict[str, str]]:
         """The texts that arrived, of one ReferenceId or of all."""
         return [
@@ -115,10 +108,29 @@ class Deployment:
 
     def _log_of(self, function: str, since: float) -> str:
         configuration = self._lambda.get_function_configuration(FunctionName=function)
-        pages = self._logs.get_paginator("filter_log_events").paginate(
-            logGroupName=configuration["LoggingConfig"]["LogGroup"], startTime=int(since * 1000)
-        )
-        return "\n".join(event["message"] for page in pages for event in page["events"])
+        group, start = configuration["LoggingConfig"]["LogGroup"], int(since * 1000)
+        messages: list[str] = []
+        while True:
+            # MiniStack gives the first ones only, and no token for the rest.
+            page = self._logs.filter_log_events(
+                logGroupName=group, startTime=start, limit=_MOST_EVENTS
+            )
+            messages += [event["message"] for event in page["events"]]
+            if len(page["events"]) < _MOST_EVENTS:
+                return "\n".join(messages)
+            start = page["events"][-1]["timestamp"]
+
+    def leaks(self) -> list[str]:
+        """Find what no log may hold: the numbers and the codes of all texts so far."""
+        log = self.log()
+        texts = self.texts()
+        numbers = {text["to"] for text in texts}
+        codes = {code_in(text) for text in texts}
+        return [number for number in numbers if number[1:] in log] + [
+            # Alone, not within an ID or a time.
+            code
+            for code in codes & set(re.findall(r"(?<![\w.-])[0-9]{5,8}(?![\w.-])", log))
+        ]
 
 
 def code_in(text: Mapping[str, str]) -> str:

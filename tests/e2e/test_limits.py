@@ -2,10 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-
-import pytest
 
 from sandbox.client import HttpAnswer
 
@@ -62,32 +59,3 @@ def test_a_country_that_is_not_allowed_is_not_texted(deployment: Deployment) -> 
     assert [answer.status for answer in answers.values()] == [403, 403, 200]
     assert {text["to"] for text in deployment.texts()} & set(answers) == {"+12062120001"}
     assert answers["+18765550111"].json()["code"] == "DestinationNotAllowed"
-
-
-@pytest.fixture
-def switch(deployment: Deployment) -> Iterator[Deployment]:
-    """Let sending go on again when the test is over."""
-    yield deployment
-    deployment.set_switch("none")
-    deployment.start_anew()
-
-
-def test_the_switch_stops_sending_and_lets_it_go_on_without_a_deployment(
-    switch: Deployment,
-) -> None:
-    """Heeded when a function next reads it: when it starts, or after half a minute.
-
-    `make abuse` waits for the latter.
-    """
-    version = switch.version()
-    switch.set_switch("all")
-    switch.start_anew()
-    asked = request(DestinationIdentity="+12062130001")
-    paused = switch.send(asked)
-    assert (paused.status, paused.json()["code"]) == (503, "SendingPaused")
-    assert switch.texts(asked["ReferenceId"]) == []
-
-    switch.set_switch("JM")
-    switch.start_anew()
-    assert switch.send(asked).status == 200
-    assert switch.version() == version

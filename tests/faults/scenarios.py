@@ -48,6 +48,11 @@ class Scenario:
     just_started: bool = False
 
     @property
+    def kills(self) -> bool:
+        """Whether a function is killed, so that API Gateway may answer in its place."""
+        return self.death is not None or self.just_started
+
+    @property
     def breaks_a_way(self) -> bool:
         """Whether a proxy plays the fault, and so can tell that it fired."""
         return self.pinpoint is not None or self.dynamodb is not None

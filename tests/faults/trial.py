@@ -79,8 +79,7 @@ class Trial:
         result = Result(scenario.name)
         self.results.append(result)
         # Each function that is killed has to start again, so there are fewer of them.
-        few = scenario.death or scenario.just_started
-        duplicates = min(2, self._duplicates) if few else self._duplicates
+        duplicates = min(2, self._duplicates) if scenario.kills else self._duplicates
         for at_once in (1, duplicates):
             self._run_in_batches(scenario, at_once, result)
 
@@ -134,7 +133,7 @@ class Trial:
         size = max(1, (_PARALLEL_DEATHS if scenario.death else _PARALLEL) // at_once)
         for start in range(0, self._cases, size):
             cases = [
-                Case(str(uuid.uuid4()), function_died=scenario.death is not None)
+                Case(str(uuid.uuid4()), function_died=scenario.kills)
                 for _ in range(min(size, self._cases - start))
             ]
             result.cases += cases

@@ -68,3 +68,4 @@ def journey(
     verifying = Service(verify_module, log, table_client)
     yield Journey(sending=service, verifying=verifying)
     verifying.mend()
+    verifying.assert_says_no_more_than_it_may()
