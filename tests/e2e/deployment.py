@@ -126,11 +126,9 @@ class Deployment:
         texts = self.texts()
         numbers = {text["to"] for text in texts}
         codes = {code_in(text) for text in texts}
-        return [number for number in numbers if number[1:] in log] + [
-            # Alone, not within an ID or a time.
-            code
-            for code in codes & set(re.findall(r"(?<![\w.-])[0-9]{5,8}(?![\w.-])", log))
-        ]
+        # Alone, not within an ID or a time.
+        alone = set(re.findall(r"(?<![\w.-])[0-9]{5,8}(?![\w.-])", log))
+        return [*(number for number in numbers if number[1:] in log), *(codes & alone)]
 
 
 def code_in(text: Mapping[str, str]) -> str:
