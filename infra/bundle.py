@@ -15,10 +15,13 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from .bytecode import compile_all, find_interpreter
+
 _ROOT = Path(__file__).resolve().parent.parent
 _SOURCE = _ROOT / "lambda_src" / "otp"
 _REQUIREMENTS = _ROOT / "lambda_src" / "requirements.txt"
 _BUILD = _ROOT / "build"
+_THIS_CODE = [Path(__file__).resolve(), Path(__file__).resolve().with_name("bytecode.py")]
 
 # A wheel runs on its C library or a newer one: Amazon Linux 2 (Python 3.11) has glibc 2.26,
 # Amazon Linux 2023 (3.12 and later) 2.34.
@@ -46,12 +49,21 @@ def build(python_version: str, architecture: str) -> Path:
         subprocess.CalledProcessError: pip could not install the dependencies, and has said why.
 
     """
+    interpreter = find_interpreter(python_version)
+    if not interpreter:
+        _tell(
+            f"No Python {python_version} is on this machine to write bytecode: cold starts will "
+            f"take twice as long. Install it, or set pythonVersion to the Python that you have."
+        )
     runtime = f"{python_version}-{architecture}"
-    dependencies = _once(
-        _BUILD / "dependencies" / f"{runtime}-{_digest([_REQUIREMENTS, Path(__file__).resolve()])}",
-        lambda target: _install(target, python_version, architecture),
-    )
+    inputs = _digest([_REQUIREMENTS, *_THIS_CODE], interpreter.release if interpreter else "")
 
+    def install(target: Path) -> None:
+        _install(target, python_version, architecture)
+        if interpreter:
+            compile_all(target, interpreter)
+
+    dependencies = _once(_BUILD / "dependencies" / f"{runtime}-{inputs}", install)
     sources = sorted(_SOURCE.rglob("*.py"))
 
     def assemble(target: Path) -> None:
@@ -60,6 +72,8 @@ def build(python_version: str, architecture: str) -> Path:
             copy = target / "otp" / source.relative_to(_SOURCE)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, copy)
+        if interpreter:
+            compile_all(target / "otp", interpreter, below="otp")
 
     return _once(
         _BUILD / "lambda" / f"{dependencies.name}-{_digest(sources)}",
@@ -73,11 +87,7 @@ def this_architecture() -> str:
 
 
 def _install(target: Path, python_version: str, architecture: str) -> None:
-    print(  # noqa: T201 - it takes some seconds; stdout is for `cdk synth`
-        f"Bundling the dependencies for Python {python_version} on {architecture} ...",
-        file=sys.stderr,
-        flush=True,
-    )
+    _tell(f"Bundling the dependencies for Python {python_version} on {architecture} ...")
     tags = _WHEEL_TAGS_AL2 if python_version == "3.11" else _WHEEL_TAGS_AL2023
     platforms = [f"--platform={tag}_{_MACHINES[architecture]}" for tag in tags]
     subprocess.run(  # noqa: S603 - our own arguments
@@ -126,8 +136,12 @@ def _forget_old(folder: Path) -> None:
             shutil.rmtree(built, ignore_errors=True)
 
 
-def _digest(files: Iterable[Path]) -> str:
-    digest = hashlib.sha256()
+def _tell(what: str) -> None:
+    print(what, file=sys.stderr, flush=True)  # noqa: T201 - stdout is for `cdk synth`
+
+
+def _digest(files: Iterable[Path], more: str = "") -> str:
+    digest = hashlib.sha256(more.encode())
     for file in files:
         digest.update(str(file.relative_to(_ROOT)).encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.hexdigest()[:16]

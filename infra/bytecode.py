@@ -1,0 +1,81 @@
+"""Bytecode for the functions: compiling at a cold start takes longer than all the rest of it.
+
+The CDK's zip gives files new times, and Lambda's folder cannot be written to. So the bytecode is
+hash-based and unchecked (PEP 552): Python takes it as it is, and the same source gives the same
+bytes. It is of one version of Python, whose interpreter must be here to write it.
+"""
+
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+# Where Lambda puts the code: what tracebacks name.
+_IN_LAMBDA = "/var/task"
+
+# Compiles in one process and in order: what marshal writes depends on what was compiled before.
+_COMPILE = """
+import pathlib, py_compile, sys
+folder, place = pathlib.Path(sys.argv[1]), sys.argv[2]
+for source in sorted(folder.rglob("*.py")):
+    py_compile.compile(
+        str(source),
+        dfile=f"{place}/{source.relative_to(folder).as_posix()}",
+        doraise=True,
+        invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+    )
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Interpreter:
+    """A Python.
+
+    Attributes:
+        path: of its executable.
+        release: its whole version, such as `3.13.9`.
+
+    """
+
+    path: str
+    release: str
+
+
+def find_interpreter(python_version: str) -> Interpreter | None:
+    """Find an interpreter of a version such as `3.13`: this one, or one on the path."""
+    this = python_version == f"{sys.version_info.major}.{sys.version_info.minor}"
+    name = sys.executable if this else shutil.which(f"python{python_version}")
+    if not name:
+        return None
+    # A version manager's shim is on the path for versions that it has not.
+    question = "import platform, sys; print(sys.executable); print(platform.python_version())"
+    asked = subprocess.run([name, "-c", question], capture_output=True, text=True, check=False)  # noqa: S603 - found above
+    return Interpreter(*asked.stdout.splitlines()) if asked.returncode == 0 else None
+
+
+def compile_all(folder: Path, interpreter: Interpreter, *, below: str = "") -> None:
+    """Compile every module in a folder.
+
+    Args:
+        folder: gets `__pycache__` folders.
+        interpreter: of the version that will run it.
+        below: where the folder is, within the functions' code.
+
+    Raises:
+        subprocess.CalledProcessError: a module is none, and the interpreter has said which.
+
+    """
+    subprocess.run(  # noqa: S603 - our own arguments
+        [
+            interpreter.path,
+            "-c",
+            _COMPILE,
+            str(folder),
+            "/".join(filter(None, [_IN_LAMBDA, below])),
+        ],
+        check=True,
+        # Nothing of this machine's settings; and sets of texts in the same order every time.
+        env={"PYTHONHASHSEED": "0"},
+        stdout=sys.stderr,
+    )
