@@ -113,6 +113,7 @@ _DEFAULTS = {
     "profile": ("`dev`",) * 2,
     "region": (NOTHING, "required, or `customerKey=false`"),
     "pythonVersion": ("the Python that synthesizes",) * 2,
+    "alarmVerifiedCountries": ("those of `allowedCountries`, if they are 2 to 5",) * 2,
 }
 
 # What is refused, on top of the least.
@@ -135,6 +136,8 @@ _REFUSED: tuple[dict[str, str | None], ...] = (
 )
 
 _TRUE_OR_FALSE = "true or false: "
+# A limit that there is not.
+_OFF = "off"
 
 
 def parts() -> dict[str, str]:
@@ -179,8 +182,11 @@ def _keys() -> str:
 def _defaults(name: str, attribute: str, dev: Config, production: Config) -> tuple[str, str]:
     if attribute in _REQUIRED:
         return "required", "required"
-    values = _written(getattr(dev, attribute)), _written(getattr(production, attribute))
-    return _DEFAULTS.get(name, values)
+    key = keys()[attribute]
+    dev_value, production_value = (
+        _written(key, getattr(config, attribute)) for config in (dev, production)
+    )
+    return _DEFAULTS.get(name, (dev_value, production_value))
 
 
 def _meaning(key: Key) -> str:
@@ -201,10 +207,27 @@ def _meaning(key: Key) -> str:
     )
 
 
-def _written(value: Any) -> str:  # noqa: ANN401 - of any key
-    if value in (None, ()):
-        return NOTHING
-    return code(str(value).lower() if isinstance(value, bool) else str(value))
+def _written(key: Key, value: Any) -> str:  # noqa: ANN401 - of any key
+    match value:
+        case None if _knows_off(key):
+            return code(_OFF)
+        case None | ():
+            return NOTHING
+        case bool():
+            return code(str(value).lower())
+        case tuple():
+            return code(",".join(value))
+        case Mapping():
+            pairs = (f"{name}={_OFF if of is None else of}" for name, of in value.items())
+            return code(",".join(pairs)) if value else NOTHING
+    return code(str(value))
+
+
+def _knows_off(key: Key) -> bool:
+    try:
+        return key.read(_OFF) is None
+    except ValueError:
+        return False
 
 
 def _refused() -> str:

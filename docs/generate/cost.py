@@ -79,9 +79,10 @@ REQUEST_MILLISECONDS = 400
 #: Lock, counts and record. An item is below 1 KB, which is one unit: tests/unit/test_cost.py.
 WRITES_A_SEND = 5
 MAX_ITEM_BYTES = 1024
-#: Of a function's own line, and of its lines of metrics: tests/unit/test_cost.py.
+#: Of a function's own line, and of its lines of metrics: tests/unit/test_cost.py and
+#: tests/docs/test_cost.py.
 LOG_LINE_BYTES = 700
-METRIC_LINES_BYTES = 750
+METRIC_LINES_BYTES = 860
 # Lambda's own two lines (platform.start, platform.report), and the firewall's one: estimates.
 LAMBDA_LINES_BYTES = 700
 FIREWALL_LINE_BYTES = 2000
@@ -92,10 +93,12 @@ COMPRESSED_TO = 0.15
 # The default rule: the first request of a second, and one of twenty of the others.
 # https://docs.aws.amazon.com/xray/latest/devguide/xray-console-sampling.html
 TRACED_A_SECOND, TRACED_SHARE = 1, 0.05
-# Requests, ServerErrors, OutcomeUnknown, Replayed, ReportedErrors; Texts, for all and by country;
-# Refused, by code.
+# Requests, ServerErrors, OutcomeUnknown, Replayed, ReportedErrors; Texts, Verified and
+# RefusedByLimit, for all and by country; RefusedByLimit, by limit; Refused, by code.
 METRICS_A_FUNCTION = 5
+METRICS_A_COUNTRY = 3
 COUNTRIES = 2
+LIMITS = 2
 CODES = 5
 # Services keep a data key for five minutes.
 KEY_REQUESTS_AN_HOUR = 12
@@ -200,7 +203,8 @@ class Stack:
     def month_in_use(self) -> list[Quantity]:
         """Count what a month with requests costs more, however many they are."""
         functions = len(self._all("AWS::Lambda::Function"))
-        own_metrics = functions * METRICS_A_FUNCTION + 1 + COUNTRIES + CODES
+        by_country = METRICS_A_COUNTRY * (1 + COUNTRIES)
+        own_metrics = functions * METRICS_A_FUNCTION + by_country + LIMITS + CODES
         key_requests = self._encrypted() * KEY_REQUESTS_AN_HOUR * _HOURS_A_MONTH
         return [(CUSTOM_METRICS, own_metrics), (KEY_REQUESTS, key_requests / 10_000)]
 
@@ -392,7 +396,11 @@ def _assumptions(stacks: list[Stack]) -> str:
             "what X-Ray traces, by its default rule",
             f"{TRACED_A_SECOND} request a second, and {TRACED_SHARE:.0%} of the others",
         ),
-        ("countries that are texted, for the metrics", str(COUNTRIES)),
+        (
+            "countries that are texted, for the metrics",
+            f"{COUNTRIES}, with {METRICS_A_COUNTRY} metrics each",
+        ),
+        ("limits that refuse something, for the metrics", str(LIMITS)),
         ("codes of problems that occur, for the metrics", str(CODES)),
         ("how often each service that encrypts asks KMS", f"{KEY_REQUESTS_AN_HOUR} times an hour"),
     )

@@ -91,9 +91,11 @@ def _phone_numbers(dev: Mapping[str, Any], production: Mapping[str, Any]) -> str
     record = (
         f"{_duration(WINDOW_SECONDS)}, and until DynamoDB deletes the expired record: a few days"
     )
+    counts = "its day (UTC) and an hour, and until DynamoDB deletes the expired item: a few days"
     rows = (
         ("the caller's 200 answer", *2 * ("as long as the caller keeps it",)),
         ("the ReferenceId's record in DynamoDB", *2 * (record,)),
+        ("the counts of messages in DynamoDB: a hash, and the last four digits", *2 * (counts,)),
         ("the table's point-in-time recovery", *map(_recovery, (dev, production))),
         *(
             (
