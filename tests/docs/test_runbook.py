@@ -1,20 +1,16 @@
 """The runbook: whoever was just woken relies on every name in it."""
 
-import importlib
 import json
 import re
 import subprocess
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import aws_cdk as cdk
-import boto3
 import botocore.session
 import pytest
 from aws_cdk.assertions import Template
@@ -28,11 +24,13 @@ from botocore.exceptions import (
 
 from infra.config import PROFILES, Config, keys
 from infra.stack import OtpStack
+from lambda_src.otp.limits import _MEANINGS
 from lambda_src.otp.problems import Problem
-from sandbox.pinpoint import install
-from tests.infra.helpers import cdk_context, context
-from tests.unit.service import ENVIRONMENT, Service, deployed
+from tests.infra.helpers import CONTEXT, cdk_context, context
+from tests.unit.service import TABLE, Service
 from tests.unit.test_delivery import respond
+
+from .functions import after_a_cold_start, running
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
@@ -71,6 +69,12 @@ CLI_OPTIONS = {"output", "query"}
 
 #: Short enough not to be masked, and hardly anywhere else in a log by chance.
 CODE = "918263"
+
+#: In an alarm's name, for a country that the operator has chosen; no country has this code.
+ANY_COUNTRY = "XX"
+
+#: Which the limits count: the sandbox's own are not.
+NUMBER = "+12062010123"
 
 
 @dataclass(frozen=True)
@@ -177,9 +181,15 @@ def of_type(template: Mapping[str, Any], type_: str) -> dict[str, dict[str, Any]
 def links(template: Mapping[str, Any]) -> dict[str, str]:
     """Where each alarm's description links to, by the name that the runbook gives the alarm."""
     return {
-        name.removeprefix("OtpAlarms")[:-8]: alarm["Properties"]["AlarmDescription"].split()[-1]
+        _of_any_country(name.removeprefix("OtpAlarms")[:-8]): (
+            alarm["Properties"]["AlarmDescription"].split()[-1]
+        )
         for name, alarm in of_type(template, "AWS::CloudWatch::Alarm").items()
     }
+
+
+def _of_any_country(alarm: str) -> str:
+    return re.sub("^Verified[A-Z]{2}$", f"Verified{ANY_COUNTRY}", alarm)
 
 
 def texts(value: Any) -> Iterator[str]:
@@ -202,7 +212,10 @@ def test_every_alarm_links_to_a_section(template: dict[str, Any]) -> None:
     """Its description ends in the address of a heading of the second level."""
     anchors = {section.anchor for section in SECTIONS.values() if section.level == 2}
 
-    assert len(links(template)) == len(of_type(template, "AWS::CloudWatch::Alarm")) > 0
+    # One stands for those of all countries.
+    countries = CONTEXT["allowedCountries"].split(",")
+    alarms = len(of_type(template, "AWS::CloudWatch::Alarm"))
+    assert len(links(template)) == alarms - len(countries) + 1 > 0
     for link in links(template).values():
         file, _, anchor = link.partition("#")
         assert (file, anchor in anchors) == ("docs/runbook.md", True), link
@@ -218,7 +231,7 @@ def test_every_section_of_an_alarm_is_linked_by_an_alarm(template: dict[str, Any
 def test_the_table_leads_from_every_alarm_to_its_section(template: dict[str, Any]) -> None:
     """By the alarm's name, to the section that its description links to."""
     table = {
-        alarm: re.sub(r".*\((#.+)\)", r"docs/runbook.md\1", link)
+        alarm.partition(",")[0]: re.sub(r".*\((#.+)\)", r"docs/runbook.md\1", link)
         for alarm, _, link in rows("where-to-look-first")
     }
 
@@ -273,7 +286,7 @@ def test_the_limit_of_every_alarm_is_named() -> None:
     """Whoever finds an alarm too nervous learns which key to set."""
     limits = {key.name for key in keys().values() if re.match("alarm[A-Z](?!opicArn)", key.name)}
 
-    assert len(limits) == 5
+    assert len(limits) == 9
     assert limits <= set(re.findall(r"`(\w+)`", RUNBOOK))
 
 
@@ -326,7 +339,12 @@ def test_every_code_of_a_server_error_is_explained() -> None:
             yield kind
             yield from all_of(kind)
 
-    said = {"TemporaryFailure", "OutcomeUnknown"}
+    said = {
+        kind.code
+        for kind in all_of(Problem)
+        if kind.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not kind.ours
+    }
+    assert "SendingPaused" in said
     assert all(f"\n{code}, a 50" in RUNBOOK for code in said)
     explained = {code for code, *_ in rows("server-errors")}
     assert (
@@ -413,7 +431,7 @@ def log_of_send() -> list[dict[str, Any]]:
         {send: no_connection},
         {send: NoCredentialsError()},
     ]
-    with _function("send") as service:
+    with running("send") as service:
         # Sent; a failure of the carrier; an answer that comes too late; a 500.
         for ending in ("0100", "0105", "0108", "0109"):
             service.send(DestinationIdentity=f"+1206555{ending}")
@@ -422,6 +440,16 @@ def log_of_send() -> list[dict[str, Any]]:
                 service.fail(event, error)
             service.send()
             service.mend()
+        # One message too many to a number; then everything is paused.
+        for _ in range(6):
+            service.send(DestinationIdentity=NUMBER)
+        pause(service, "all")
+        service.send(DestinationIdentity=NUMBER)
+        # The switch and a count, out of reach.
+        after_a_cold_start(service)
+        service.fail("before-call.dynamodb.GetItem", no_connection)
+        service.fail(update, no_connection)
+        service.send(DestinationIdentity=NUMBER)
         return service.log_lines()
 
 
@@ -433,7 +461,7 @@ def log_of_verify() -> list[dict[str, Any]]:
         ReadTimeoutError(endpoint_url="https://example.com"),
         NoCredentialsError(),
     ]
-    with _function("verify") as service:
+    with running("verify") as service:
         # Not valid; no code at all.
         for code in (CODE, "seven"):
             service.send(Otp=code)
@@ -452,18 +480,6 @@ def log(
 ) -> list[dict[str, Any]]:
     """What the functions log, both of them."""
     return [*log_of_send, *log_of_verify]
-
-
-@contextmanager
-def _function(name: str) -> Iterator[Service]:
-    install()
-    with pytest.MonkeyPatch.context() as patch:
-        for variable, value in ENVIRONMENT.items():
-            patch.setenv(variable, value)
-        patch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
-        module = importlib.import_module(f"lambda_src.otp.{name}")
-        with deployed(module, boto3.client("dynamodb")) as service:
-            yield service
 
 
 @pytest.fixture(scope="module")
@@ -512,6 +528,13 @@ def test_every_message_and_code_of_a_query_is_logged(query: str, log: list[dict[
         for pattern in re.findall(rf"\b{field} like /([^/]*)/", query):
             assert any(re.search(pattern, text) for text in logged), pattern
         assert set(wanted) <= logged
+
+
+def pause(service: Service, countries: str) -> None:
+    """Set the switch, and have the function read it."""
+    item = {"id": {"S": "paused"}, "countries": {"S": countries}}
+    service.table.put_item(TableName=TABLE, Item=item)
+    after_a_cold_start(service)
 
 
 def fields_of(lines: list[dict[str, Any]]) -> set[str]:
@@ -605,3 +628,131 @@ def test_the_shell_understands_every_block() -> None:
 
     assert script
     assert (checked.returncode, checked.stderr) == (0, "")
+
+
+#: Writes down how it is called, in place of the AWS CLI.
+FAKE_AWS = """
+aws() { for argument; do printf '%s\\0' "$argument"; done; printf '\\n'; }
+"""
+
+
+def calls_of(script: str, **variables: str) -> list[tuple[str, dict[str, str]]]:
+    """Run a block of the runbook; gives the operation and the options of each call of the CLI."""
+    assigned = "".join(f"{name}='{value}'\n" for name, value in variables.items())
+    done = subprocess.run(
+        ["/bin/sh", "-euc", FAKE_AWS + assigned + script],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    called = [line.split("\0")[:-1] for line in done.stdout.splitlines()]
+    return [
+        (operation, dict(zip(options[::2], options[1::2], strict=True)))
+        for _, operation, *options in called
+    ]
+
+
+def blocks_of(anchor: str) -> list[str]:
+    """The shell of a section."""
+    return re.findall(r"^```sh\n(.*?)^```$", SECTIONS[anchor].text, re.MULTILINE | re.DOTALL)
+
+
+def do(service: Service, operation: str, options: Mapping[str, str]) -> dict[str, Any]:
+    """Make a call of DynamoDB as the CLI would."""
+    names = {"--table-name": "TableName", "--item": "Item", "--key": "Key"}
+    given = {
+        names[option]: json.loads(value) if value.startswith("{") else value
+        for option, value in options.items()
+        if option in names
+    }
+    answer: dict[str, Any] = getattr(service.table, operation.replace("-", "_"))(**given)
+    return answer
+
+
+def test_the_commands_of_the_switch_are_heeded() -> None:
+    """Everything is paused, then some countries, then nothing; and the switch can be read."""
+    every, some, now, resume = [
+        calls_of(block, TABLE=TABLE)[0]
+        for block in blocks_of("pausing")
+        if "attach-role-policy" not in block
+    ]
+    canada = "+14165550111"
+    with running("send") as service:
+
+        def codes_after(operation: str, options: Mapping[str, str]) -> tuple[int, int]:
+            do(service, operation, options)
+            after_a_cold_start(service)
+            return (
+                service.send(DestinationIdentity=NUMBER).status,
+                service.send(DestinationIdentity=canada).status,
+            )
+
+        assert codes_after(*every) == (503, 503)
+        assert codes_after(*some) == (200, 503)
+        assert do(service, *now)["Item"]["countries"] == {"S": "JM,CA"}
+        assert codes_after(*resume) == (200, 200)
+    assert now[1]["--query"] == "Item.countries.S"
+
+
+def test_the_command_lets_a_number_in_again() -> None:
+    """It computes the key as the function does, and deletes that one item."""
+    [block] = blocks_of("let-a-number-in-again")
+    assert "NUMBER=+12065550123\n" in block
+    with running("send") as service:
+        answers = [service.send(DestinationIdentity=NUMBER).status for _ in range(6)]
+        assert answers == [200] * 5 + [429]
+        before = {item["id"]["S"] for item in service.items()}
+
+        [call] = calls_of(block.replace("+12065550123", NUMBER), TABLE=TABLE)
+        do(service, *call)
+
+        [gone] = before - {item["id"]["S"] for item in service.items()}
+        assert gone.startswith("limit#number#")
+        assert service.send(DestinationIdentity=NUMBER).status == 200
+
+
+def test_the_command_for_a_number_of_its_own_lets_it_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a limit on blocks, the item is the number's."""
+    [block] = blocks_of("let-a-number-in-again")
+    assert "# with blockPerHour=off: BLOCK=$NUMBER" in block
+    changed = block.replace("+12065550123", NUMBER).replace("${NUMBER%????}", "$NUMBER")
+    [(_, options)] = calls_of(changed, TABLE=TABLE)
+    with running("send") as service:
+        limits = service.module.limits
+        without = replace(limits._limits, block_per_hour=None)  # noqa: SLF001 - as if set so
+        monkeypatch.setattr(limits, "_limits", without)
+        service.send(DestinationIdentity=NUMBER)
+
+        key = json.loads(options["--key"])
+        assert "Item" in service.table.get_item(TableName=TABLE, Key=key)
+
+
+def test_every_limit_is_asked_for() -> None:
+    """The loop over the limits names those by which the metric is counted."""
+    [names] = re.findall(r"for limit in ((?:\w+[ \\\n]+)+\w+); do", RUNBOOK)
+
+    assert set(names.replace("\\", " ").split()) == set(_MEANINGS)
+
+
+def test_the_policy_for_pausing_allows_what_the_commands_do(template: dict[str, Any]) -> None:
+    """And on that item."""
+    [policy] = [
+        resource["Properties"]["PolicyDocument"]["Statement"][0]
+        for name, resource in of_type(template, "AWS::IAM::ManagedPolicy").items()
+        if "PausePolicy" in name
+    ]
+    commands = [
+        calls_of(block, TABLE=TABLE)[0]
+        for block in blocks_of("pausing")
+        if "attach-role-policy" not in block
+    ]
+    actions = {
+        "dynamodb:" + "".join(part.title() for part in operation.split("-"))
+        for operation, _ in commands
+    }
+    assert actions == set(policy["Action"])
+    ids = {
+        json.loads(options.get("--item") or options["--key"])["id"]["S"] for _, options in commands
+    }
+    condition = policy["Condition"]["ForAllValues:StringEquals"]["dynamodb:LeadingKeys"]
+    assert ids == {condition} if isinstance(condition, str) else set(condition)
