@@ -76,6 +76,19 @@ def test_defaults_are_those_of_the_configuration(section: str) -> None:
     assert written == {name: default(name) for name in written}
 
 
+def test_limits_in_the_readme_are_those_of_the_configuration() -> None:
+    """Every one that counts messages, with its default."""
+    readme = (DOCS.parent / "README.md").read_text()
+    [limits] = [part for part in read_sections(readme) if part.anchor == "limits"]
+    names = re.findall(r"^\| (`.+?) \| (.+?) \|", limits.text, re.MULTILINE)
+    [table] = tables("how-many-messages")
+
+    assert re.findall(r"`(\w+)`", " ".join(cell for cell, _ in names)) == [row[0] for row in table]
+    for cell, defaults in names:
+        keys_of_row = [name for name in re.findall(r"`(\w+)`", cell) if name != "countriesPerDay"]
+        assert [default(name) for name in keys_of_row] == defaults.split(", ")
+
+
 def test_defaults_of_the_alarms_are_those_of_the_configuration() -> None:
     """Each with the keys that its row names."""
     [table] = tables("what-tells")

@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 
+from docs.generate import cost
 from docs.generate.cost import (
     ALARMS,
     API_REQUESTS,
     CUSTOM_METRICS,
+    METRIC_LINES_BYTES,
     TEXTS_TO_THE_US,
     TRACES,
     WRITES,
@@ -18,6 +20,8 @@ from docs.generate.cost import (
 )
 from docs.generate.templates import resources
 from infra.config import PYTHON_VERSIONS
+
+from .functions import running
 
 PROFILES = {
     "dev": {"profile": "dev", "pythonVersion": PYTHON_VERSIONS[-1]},
@@ -80,6 +84,25 @@ def test_every_function_has_metrics_of_its_own() -> None:
     counted = dict(Stack({**before, "Second": second}).month_in_use())[CUSTOM_METRICS]
 
     assert counted == dict(Stack(before).month_in_use())[CUSTOM_METRICS] + 5
+
+
+def test_lines_of_metrics_are_as_long_as_is_paid_for() -> None:
+    """Of a message that is sent; they hold nothing that is longer on AWS."""
+    with running("send") as service:
+        assert service.send(DestinationIdentity="+12062010123").status == 200
+        size = sum(map(len, service.metric_lines()))
+
+    assert METRIC_LINES_BYTES * 0.95 < size <= METRIC_LINES_BYTES
+
+
+def test_a_limit_or_a_country_more_is_a_metric_or_three(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the page says of a country: $0.90 a month."""
+    template = resources(**PROFILES["dev"])
+    before = dict(Stack(template).month_in_use())[CUSTOM_METRICS]
+    monkeypatch.setattr(cost, "COUNTRIES", cost.COUNTRIES + 1)
+    monkeypatch.setattr(cost, "LIMITS", cost.LIMITS + 1)
+
+    assert dict(Stack(template).month_in_use())[CUSTOM_METRICS] == before + 3 + 1
 
 
 def test_texts_are_most_of_the_cost(stack: Stack) -> None:
