@@ -23,8 +23,9 @@ def running(name: str) -> Iterator[Service]:
         for variable, value in ENVIRONMENT.items():
             patch.setenv(variable, value)
         patch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
-        # No window ends within a test; the shell's `date` and the function agree on the day.
-        Clock(patch, limits, counters, pause).now = time.time()
+        # No window ends within a test; the shell's `date` and the function agree on the day. With
+        # milliseconds, of which DynamoDB would not store a zero.
+        Clock(patch, limits, counters, pause).now = int(time.time()) + 0.123
         module = importlib.import_module(f"lambda_src.otp.{name}")
         with deployed(module, boto3.client("dynamodb")) as service:
             yield service

@@ -691,6 +691,7 @@ def test_the_commands_of_the_switch_are_heeded() -> None:
         assert codes_after(*some) == (200, 503)
         assert do(service, *now)["Item"]["countries"] == {"S": "JM,CA"}
         assert codes_after(*resume) == (200, 200)
+        assert "nonsense" not in service.log()
     assert now[1]["--query"] == "Item.countries.S"
 
 
