@@ -77,5 +77,4 @@ def compile_all(folder: Path, interpreter: Interpreter, *, below: str = "") -> N
         check=True,
         # Nothing of this machine's settings; and sets of texts in the same order every time.
         env={"PYTHONHASHSEED": "0"},
-        stdout=sys.stderr,
     )

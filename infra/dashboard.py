@@ -146,8 +146,8 @@ class Dashboard(Construct):
 
     def _what_is_slow(self, functions: Functions, api: OtpApi) -> None:
         self._heading(
-            "## What is slow?\nSending is three calls: two to DynamoDB, one to Pinpoint. Verifying "
-            "is one, to Pinpoint."
+            "## What is slow?\nSending is four steps: the lock, the counts and the record in "
+            "DynamoDB, the message in Pinpoint. Verifying is one, in Pinpoint."
         )
         self._row(
             *(

@@ -161,7 +161,7 @@ class OtpService(Construct):
             "Store",
             self.send.metrics.store_failures,
             above=0,
-            meaning="Writes to DynamoDB fail.",
+            meaning="Calls of DynamoDB fail.",
             section="store",
         )
         alarms.add(

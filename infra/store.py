@@ -48,8 +48,8 @@ def create_table(scope: Construct, deployment: Deployment) -> dynamodb.TableV2:
     if not keep_data:
         acknowledge(
             table,
-            "Its rows live for 65 minutes, and the operator lets them go with the stack "
-            "(keepData=false).",
+            "Its records live for 65 minutes, and its counts for a day; the operator lets them go "
+            "with the stack (keepData=false).",
             "CKV_AWS_165",
         )
     return table

@@ -7,7 +7,7 @@ the key or of the attribute's name, a new one begins at zero, and the table's TT
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,9 @@ _MARGIN_SECONDS = 60 * 60
 
 _DECIMALS = 3  # of times: milliseconds
 
+# To give back to an item that others change meanwhile.
+_TRIES = 5
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counter:
@@ -35,6 +38,8 @@ class Counter:
         attribute: of the item.
         most: what it may count to.
         ends_at: when the window ends, in seconds since 1970.
+        forgotten_at_zero: whether the item is to lose it when all is given back. An item with
+            counters of many numbers would grow by every message that was not sent.
 
     """
 
@@ -42,6 +47,7 @@ class Counter:
     attribute: str
     most: int
     ends_at: int
+    forgotten_at_zero: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,39 +208,77 @@ class Counters:
         }
 
     def _give_back(self, item: CounterItem) -> None:
+        # It is not known what the item holds: first as if nobody else counted, then as it says.
+        held = {counter.attribute: 1 for counter in item.counters}
         try:
-            self._client.update_item(**self._giving_back(item))
-        except self._client.exceptions.ConditionalCheckFailedException:
-            pass  # The operator has removed it, to let somebody in.
+            for _ in range(_TRIES):
+                try:
+                    self._client.update_item(**self._giving_back(item, held))
+                except self._client.exceptions.ConditionalCheckFailedException as changed:
+                    found: Mapping[str, Any] | None = changed.response.get("Item")  # type: ignore[assignment]  # ALL_OLD
+                    if not found:
+                        return  # The operator has removed it, to let somebody in.
+                    held = _counts(item, found)
+                else:
+                    return
+            self._logger.warning("A message that was not sent stays counted: others are too quick")
         except Exception:
             self._metrics.count_store_failure()
             self._logger.exception("A message that was not sent stays counted")
 
-    def _giving_back(self, item: CounterItem) -> dict[str, Any]:
-        names = {f"#c{place}": counter.attribute for place, counter in enumerate(item.counters)}
-        adding, removing = [f"{name} :less" for name in names], []
+    def _giving_back(self, item: CounterItem, held: Mapping[str, int]) -> dict[str, Any]:
+        """Make the call that takes one message out, if the item is as it is thought to be."""
+        names: dict[str, str] = {}
+        conditions, adding, removing = ["attribute_exists(id)"], [], []
+        for place, counter in enumerate(item.counters):
+            name = f"#c{place}"
+            if held[counter.attribute] < 1:
+                continue  # It was removed, and made anew by others.
+            names[name] = counter.attribute
+            if not counter.forgotten_at_zero:
+                adding.append(f"{name} :less")
+            elif held[counter.attribute] == 1:
+                removing.append(name)
+                conditions.append(f"{name} = :one")
+            else:
+                adding.append(f"{name} :less")
+                conditions.append(f"{name} > :one")
         if item.interval:
             names["#last"] = item.interval.attribute
             removing.append("#last")
-        call = {
+        expression = _expression(ADD=adding, REMOVE=removing)
+        values = {":less": {"N": "-1"}, ":one": {"N": "1"}}
+        used = f"{expression} {' '.join(conditions)}"
+        return {
             "TableName": self._table_name,
             "Key": {"id": {"S": item.key}},
-            "UpdateExpression": _expression(ADD=adding, REMOVE=removing),
-            "ConditionExpression": "attribute_exists(id)",
+            "UpdateExpression": expression,
+            "ConditionExpression": " AND ".join(conditions),
             "ExpressionAttributeNames": names,
+            "ExpressionAttributeValues": {
+                name: value for name, value in values.items() if name in used
+            },
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
-        return call | ({"ExpressionAttributeValues": {":less": {"N": "-1"}}} if adding else {})
 
 
 def _refusals(item: CounterItem, held: dict[str, Any], now: float) -> Iterator[Refusal]:
+    counts = _counts(item, held)
     for counter in item.counters:
-        if int(held.get(counter.attribute, {"N": "0"})["N"]) >= counter.most:
+        if counts[counter.attribute] >= counter.most:
             yield Refusal(counter.limit_name, max(1, math.ceil(counter.ends_at - now)))
     interval = item.interval
     if interval and interval.attribute in held:
         wait = float(held[interval.attribute]["N"]) + interval.seconds - now
         if wait > 0:
             yield Refusal(interval.limit_name, math.ceil(wait))
+
+
+def _counts(item: CounterItem, held: Mapping[str, Any]) -> dict[str, int]:
+    return {
+        counter.attribute: int(held.get(counter.attribute, {"N": "0"})["N"])
+        for counter in item.counters
+    }
 
 
 def _expression(**clauses: list[str]) -> str:

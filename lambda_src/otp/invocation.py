@@ -85,11 +85,15 @@ def answering(
             call = _receive(event, context)
             logger.set_correlation_id(call.request_id)
             answer = _answer(call, respond, logger)
+            refusal: dict[str, Any] = {}
+            if answer.counted and answer.counted.limit:
+                refusal = {"limit": answer.counted.limit}
             logger.info(
                 "answered",
                 status=answer.status,
                 code=answer.code or "OK",
                 replayed=answer.replayed,
+                **refusal,
             )
             metrics.count(
                 answer,

@@ -1,5 +1,6 @@
 """The bundle: what is deployed, built for the runtime that runs it and not for this machine."""
 
+import importlib
 import importlib.util
 import json
 import os
@@ -11,15 +12,18 @@ import sys
 from collections.abc import Callable
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
-from typing import Literal, NoReturn
+from typing import Any, Literal, NoReturn
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from infra.bundle import build, this_architecture
+from infra.bytecode import compile_all, find_interpreter
+from infra.config import Config
+from infra.permitted import environment_of_the_rules
 
-from .helpers import ROOT, THIS_PYTHON
+from .helpers import ROOT, THIS_PYTHON, context
 
 THIS_MACHINE = (THIS_PYTHON, this_architecture())
 
@@ -51,7 +55,8 @@ ENVIRONMENT = {
     "OTP_ORIGINATION_IDENTITY": "+18555550142",
     "OTP_BRAND_NAME": "ExampleCorp",
     "OTP_DEPLOYMENT": "ServerlessOtp/Otp",
-    "OTP_FUNCTION_SECONDS": "25",
+    "OTP_FUNCTION_SECONDS": "27",
+    **environment_of_the_rules(Config.from_context(context())),
 }
 
 
@@ -74,14 +79,17 @@ class Project:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.installations = 0
-        for name in ("infra/bundle.py", "lambda_src/requirements.txt", "lambda_src/otp/send.py"):
+        for name in (
+            *("infra/__init__.py", "infra/bundle.py", "infra/bytecode.py"),
+            *("lambda_src/requirements.txt", "lambda_src/otp/send.py"),
+        ):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(ROOT / name, folder / name)
-        spec = importlib.util.spec_from_file_location("project", folder / "infra/bundle.py")
+        package = f"infra_of_{folder.name}"
+        spec = importlib.util.spec_from_file_location(package, folder / "infra" / "__init__.py")
         assert spec is not None
-        assert spec.loader is not None
-        self._module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(self._module)
+        sys.modules[package] = importlib.util.module_from_spec(spec)
+        self._module = importlib.import_module(f"{package}.bundle")
 
     def build(
         self, python_version: str = "3.13", architecture: Literal["arm64", "x86_64"] = "arm64"
@@ -124,11 +132,14 @@ def bundle(runtime: tuple[str, str]) -> Path:
 @pytest.fixture
 def pip_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let pip fail, whatever it is asked."""
+    run = subprocess.run
 
-    def fail(*_: object, **__: object) -> NoReturn:
-        raise PipFailedError
+    def fail(command: list[str], **options: Any) -> subprocess.CompletedProcess[str]:
+        if "pip" in command:
+            raise PipFailedError
+        return run(command, check=options.pop("check"), **options)
 
-    monkeypatch.setattr("infra.bundle.subprocess.run", fail)
+    monkeypatch.setattr("subprocess.run", fail)
 
 
 @pytest.fixture
@@ -171,7 +182,7 @@ def names(folder: Path) -> set[str]:
 
 
 def test_bundle_holds_the_functions_code_as_it_is(bundle: Path) -> None:
-    """Every module of ours is in the bundle unchanged, and nothing else is in their folder."""
+    """Every module of ours is in the bundle unchanged, and beside them their bytecode only."""
     source = ROOT / "lambda_src" / "otp"
     ours = {path.relative_to(source): path.read_bytes() for path in source.rglob("*.py")}
     assert Path("send.py") in ours
@@ -180,7 +191,7 @@ def test_bundle_holds_the_functions_code_as_it_is(bundle: Path) -> None:
     assert {
         path.relative_to(bundled): path.read_bytes()
         for path in bundled.rglob("*")
-        if path.is_file()
+        if path.is_file() and path.suffix != ".pyc"
     } == ours
 
 
@@ -197,12 +208,76 @@ def test_bundle_holds_nothing_else_of_ours(bundle: Path) -> None:
 
 
 def test_bundle_holds_nothing_of_this_machine(bundle: Path) -> None:
-    """No compiled module, whose bytes hold a time; no command line tool, which holds our path.
+    """No command line tool, which holds our path; bytecode says where the code is in Lambda.
 
     Nor pip's RECORD files: they hold the hashes of those tools.
     """
-    assert not [name for name in names(bundle) if name.endswith((".pyc", "__pycache__", "/RECORD"))]
+    assert not [name for name in names(bundle) if name.endswith("/RECORD")]
     assert not (bundle / "bin").exists()
+    for path in bundle.rglob("*.pyc"):
+        content = path.read_bytes()
+        assert str(ROOT).encode() not in content
+        source = path.parent.parent / f"{path.name.partition('.')[0]}.py"
+        assert f"/var/task/{source.relative_to(bundle)}".encode() in content
+
+
+@pytest.mark.skipif(
+    not find_interpreter("3.13"), reason="no Python 3.13 is here that could write bytecode"
+)
+def test_every_module_has_bytecode_that_lambda_takes_as_it_is(bundle: Path) -> None:
+    """PEP 552: hash-based and unchecked, since a deployment gives all files new times."""
+    for source in bundle.rglob("*.py"):
+        [compiled] = source.parent.glob(f"__pycache__/{source.stem}.cpython-*.pyc")
+        content = compiled.read_bytes()
+        assert int.from_bytes(content[4:8], "little") == 0b01
+        assert content[8:16] == importlib.util.source_hash(source.read_bytes())
+
+
+def test_bytecode_is_the_same_every_time(tmp_path: Path, bundle: Path) -> None:
+    """The same bytes give the same asset, and so nothing to deploy."""
+    interpreter = find_interpreter(f"{sys.version_info.major}.{sys.version_info.minor}")
+    assert interpreter
+    for name in ("one", "another folder"):
+        for package in ("otp", "botocore", "pydantic"):
+            shutil.copytree(
+                bundle / package,
+                tmp_path / name / package,
+                ignore=shutil.ignore_patterns("__pycache__", "data"),
+            )
+        compile_all(tmp_path / name, interpreter)
+    one, another = (
+        {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*.pyc")}
+        for folder in (tmp_path / "one", tmp_path / "another folder")
+    )
+    assert len(one) > 200
+    assert one == another
+
+
+def test_without_the_runtimes_python_there_is_no_bytecode_and_it_is_said(
+    project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It runs all the same, and starts slowly. With that Python at hand, it is built anew."""
+    other = "3.12" if sys.version_info[:2] != (3, 12) else "3.11"
+    monkeypatch.setattr("shutil.which", lambda _: None)
+    slow = project.build(other)
+    assert not list(slow.rglob("*.pyc"))
+    assert f"No Python {other}" in capsys.readouterr().err
+
+    monkeypatch.setattr("shutil.which", lambda _: sys.executable)
+    quick = project.build(other)
+    assert quick != slow
+    assert list(quick.rglob("*.pyc"))
+
+
+def test_a_name_on_the_path_that_is_no_python_is_none(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Version managers put a shim there for versions that they have not installed."""
+    shim = tmp_path / "python3.99"
+    shim.write_text("#!/bin/sh\nexit 127\n")
+    shim.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    assert find_interpreter("3.99") is None
 
 
 def test_bundle_holds_the_models_of_the_services_in_use_only(bundle: Path) -> None:
