@@ -10,10 +10,12 @@ import re
 import sys
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
+from functools import cache
 from typing import Annotated, Any, get_args, get_type_hints
 
 from lambda_src.otp.destination import NUMBER_TYPES
 from lambda_src.otp.request import BrandNameText, LanguageTag, OriginationIdentityText
+from lambda_src.otp.settings import TimeLimits
 
 from .contradictions import about_the_application, contradictions
 from .keys import (
@@ -155,7 +157,7 @@ class Config:
         Key(
             "allowedBrandNames",
             "what callers may put into BrandName; by default anything that AWS takes",
-            "ExampleCorp,Example Shop",
+            "ExampleCorp,ExampleShop",
             each_of(text(BrandNameText)),
         ),
     ] = ()
@@ -218,7 +220,7 @@ class Config:
         Mapping[str, int | None],
         Key(
             "countriesPerDay",
-            "the same for some countries, each with its own number or off",
+            "how many messages some countries get in a day of UTC instead, each a number or off",
             "US=20000,CA=500",
             limits_by_country(MOST_MESSAGES),
         ),
@@ -546,7 +548,7 @@ class Config:
             "the alarm goes off above this 99th percentile of a function's duration, in "
             "milliseconds",
             "5000",
-            number(1, 25_000),
+            number(1, int(TimeLimits().function * 1000)),
         ),
     ] = 5000
     alarm_texts_per_hour: Annotated[
@@ -617,6 +619,8 @@ class Config:
             else:
                 if value in (None, ()) and name in _required():
                     problems.append(key.missing())
+                elif value is None and not _may_be_none(name):
+                    problems.append(key.impossible(value))
                 object.__setattr__(self, name, value)
         # What does not fit together is judged once every value is one.
         problems = problems or list(contradictions(self))
@@ -664,6 +668,11 @@ def _required() -> list[str]:
         for field in fields(Config)
         if field.default is MISSING and field.default_factory is MISSING
     ]
+
+
+@cache
+def _may_be_none(name: str) -> bool:
+    return type(None) in get_args(get_type_hints(Config)[name])
 
 
 class _ValueProblem(Exception):  # noqa: N818 - the sentence that says what to set

@@ -1,7 +1,9 @@
 """What of a configuration cannot be together, or means nothing alone: each with a sentence."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
+
+from .permitted import environment_of_the_rules
 
 if TYPE_CHECKING:
     from .config import Config
@@ -10,9 +12,16 @@ if TYPE_CHECKING:
 # https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html
 _WITHOUT_SNAP_START = ("3.11",)
 
+# Of Lambda's 4 KB (AWS Lambda quotas); what else the function is told is below 1 KB.
+_MOST_BYTES = 3072
+
+# Each is an alarm that is paid for.
+_MOST_WATCHED = 10
+
 
 def contradictions(config: "Config") -> Iterator[str]:
     """Judge a configuration whose values are each possible."""
+    yield from _about_the_rules(config)
     yield from _about_the_functions(config)
     yield from _about_the_api(config)
     if config.customer_key and not config.region:
@@ -22,6 +31,7 @@ def contradictions(config: "Config") -> Iterator[str]:
         )
     if config.alarm_topic_arn and not config.alarms:
         yield "alarmTopicArn without alarms notifies nobody: set alarms=true (-c alarms=true)."
+    yield from _about_the_watched_countries(config)
 
 
 def about_the_application(config: "Config") -> Iterator[str]:
@@ -35,6 +45,45 @@ def about_the_application(config: "Config") -> Iterator[str]:
             "(-c applicationId=7353f53e6885409fa32d07cedexample); or let the stack create one "
             "(-c createApplication=true)."
         )
+
+
+def _about_the_rules(config: "Config") -> Iterator[str]:
+    if not config.allowed_number_types:
+        yield (
+            "allowedNumberTypes holds none, so nobody could be texted: set some "
+            "(-c allowedNumberTypes=MOBILE,FIXED_LINE_OR_MOBILE)."
+        )
+    if others := _not_allowed(config, config.countries_per_day):
+        yield (
+            f"countriesPerDay holds {others}, which allowedCountries does not: set only countries "
+            f"that may be texted, or allow them."
+        )
+    written = environment_of_the_rules(config)
+    size = sum(len(text.encode()) for pair in written.items() for text in pair)
+    if size > _MOST_BYTES:
+        longest = max(written, key=lambda variable: len(written[variable].encode()))
+        yield (
+            f"The rules are {size:,} bytes, and AWS Lambda takes 4 KB of environment with "
+            f"everything else in it: they may be {_MOST_BYTES:,}. The longest is {longest}."
+        )
+
+
+def _about_the_watched_countries(config: "Config") -> Iterator[str]:
+    watched = config.alarm_verified_countries or ()
+    if len(watched) > _MOST_WATCHED:
+        yield (
+            f"alarmVerifiedCountries holds {len(watched)} countries: set at most {_MOST_WATCHED} "
+            f"(-c alarmVerifiedCountries=US,CA)."
+        )
+    if others := _not_allowed(config, watched):
+        yield (
+            f"alarmVerifiedCountries holds {others}, which allowedCountries does not, and an alarm "
+            f"on what is not texted never goes off: set only countries that may be texted."
+        )
+
+
+def _not_allowed(config: "Config", countries: Iterable[str]) -> str:
+    return ", ".join(code for code in countries if code not in config.allowed_countries)
 
 
 def _about_the_functions(config: "Config") -> Iterator[str]:

@@ -6,6 +6,7 @@ a reader takes all three, and raises ValueError for what it cannot take.
 
 import re
 from collections.abc import Callable, Collection, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -144,9 +145,11 @@ def limits_by_country(most: int) -> Reader:
     one = limit(most)
 
     def read(value: Any) -> Mapping[str, int | None]:  # noqa: ANN401 - context is JSON
-        pairs = value.items() if isinstance(value, Mapping) else map(_pair, _items(value))
-        limits = {str(code).upper(): one(text) for code, text in pairs}
-        countries(list(limits))
+        pairs = list(value.items() if isinstance(value, Mapping) else map(_pair, _items(value)))
+        limits = {str(code).strip().upper(): one(text) for code, text in pairs}
+        # None twice, which could be read either way, and none without a name.
+        if len(countries(list(limits))) != len(pairs):
+            raise ValueError
         return MappingProxyType(dict(sorted(limits.items())))
 
     return read
@@ -197,7 +200,10 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _items(value: Any) -> list[str]:  # noqa: ANN401 - context is JSON
-    items = value if isinstance(value, list | tuple) else str(value).split(",")
+    items = value if isinstance(value, list | tuple | AbstractSet) else str(value).split(",")
+    # As texts, they could be taken for names.
+    if isinstance(value, Mapping) or not all(isinstance(item, str | int) for item in items):
+        raise ValueError
     return [item for item in (str(item).strip() for item in items) if item]
 
 

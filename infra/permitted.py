@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from .config import Config
+if TYPE_CHECKING:
+    from .config import Config
 
 
-def environment_of_the_rules(config: Config) -> Mapping[str, str]:
+def environment_of_the_rules(config: "Config") -> Mapping[str, str]:
     """Write the rules as `lambda_src/otp/settings.py` reads them."""
     return {
         "OTP_ALLOWED_COUNTRIES": ",".join(config.allowed_countries),

@@ -1,6 +1,6 @@
 """The whole service as one construct, for this stack or for another team's."""
 
-from aws_cdk import Stack, Token
+from aws_cdk import Annotations, Stack, Token
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_pinpoint as pinpoint
 from constructs import Construct
@@ -17,6 +17,7 @@ from .function import OtpFunction
 from .monitoring import Alarms, store_throttles
 from .permitted import environment_of_the_rules
 from .store import ITEM_ACTIONS, create_table
+from .unreachable import unreachable
 
 
 class OtpService(Construct):
@@ -33,10 +34,10 @@ class OtpService(Construct):
         application_id: the Amazon Pinpoint application that sends.
         caller_policy: attach it to whoever may call the API and the functions.
         dashboard: the dashboard; None without one.
-        pause_policy: attach it to whoever may pause sending.
         key: the KMS key that encrypts what is stored; None where AWS's own do.
+        pause_policy: attach it to whoever may pause sending.
         send: the send function, with its `alias`, `failure_queue` and `role`.
-        table: remembers ReferenceIds.
+        table: remembers ReferenceIds, counts messages, and holds the switch that pauses.
         verify: the verify function, with its `alias` and `role`. It has no queue: what a caller
             sends it holds a code, which is kept nowhere.
 
@@ -134,8 +135,9 @@ class OtpService(Construct):
                 ),
             ],
         )
-
         self.pause_policy = create_pause_policy(self, self.table, self.key)
+        for name, sentence in unreachable(config):
+            Annotations.of(self).add_warning_v2(f"serverless-otp:{name}", sentence)
 
     def grant_invoke(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let a principal invoke the functions' aliases directly."""

@@ -1,0 +1,43 @@
+"""What of a configuration is never reached, because something else comes first.
+
+It is told and not refused: whoever lowers a cap in a hurry must not be asked about other keys.
+"""
+
+from collections.abc import Iterator
+from dataclasses import fields
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .config import Config
+
+
+def unreachable(config: "Config") -> Iterator[tuple[str, str]]:
+    """Name the keys that are never reached, each with a sentence that says what to set."""
+    cap = config.deployment_per_hour
+    if config.alarms and cap is not None and config.alarm_texts_per_hour >= cap:
+        sentence = (
+            f"alarmTextsPerHour={config.alarm_texts_per_hour} never warns: deploymentPerHour={cap} "
+            f"stops sending first. Set alarmTextsPerHour below {cap}, or raise deploymentPerHour."
+        )
+        yield "alarmTextsPerHour", sentence
+    limit, first = config.destination_per_10_minutes, config.destination_per_day
+    # The default is not what somebody relies on.
+    if _is_above(limit, first) and limit != _default(config, "destination_per_10_minutes"):
+        yield _limit("destinationPer10Minutes", limit, "destinationPerDay", first)
+    if _is_above(config.caller_per_hour, cap):
+        yield _limit("callerPerHour", config.caller_per_hour, "deploymentPerHour", cap)
+
+
+def _is_above(limit: int | None, first: int | None) -> bool:
+    return limit is not None and first is not None and limit > first
+
+
+def _limit(name: str, limit: int | None, first_name: str, first: int | None) -> tuple[str, str]:
+    return name, (
+        f"{name}={limit} is never reached: {first_name}={first} refuses messages first. "
+        f"Set {name} to at most {first}, or raise {first_name}."
+    )
+
+
+def _default(config: "Config", attribute: str) -> object:
+    return next(field.default for field in fields(config) if field.name == attribute)
