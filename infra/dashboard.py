@@ -146,8 +146,8 @@ class Dashboard(Construct):
 
     def _what_is_slow(self, functions: Functions, api: OtpApi) -> None:
         self._heading(
-            "## What is slow?\nSending is four steps: the lock, the counts and the record in "
-            "DynamoDB, the message in Pinpoint. Verifying is one, in Pinpoint."
+            "## What is slow?\nSending waits four times: for the lock, the counts and the record "
+            "in DynamoDB, and for Pinpoint. Verifying waits once, for Pinpoint."
         )
         self._row(
             *(

@@ -155,7 +155,7 @@ def test_service_has_documented_parts(tmp_path: Path) -> None:
     public = {name for name in vars(service) if not name.startswith("_")}
     assert public == {
         *("alarms", "api", "application_id", "caller_policy", "dashboard", "key"),
-        *("send", "table", "verify"),
+        *("pause_policy", "send", "table", "verify"),
     }
     assert OtpService.__doc__
     assert all(re.search(rf"^ +{name}: ", OtpService.__doc__, re.MULTILINE) for name in public)

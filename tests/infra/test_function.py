@@ -48,6 +48,24 @@ from .helpers import (
 
 API_GATEWAY_WAITS_SECONDS = 29
 
+#: What send is told of the operator's rules, where only the countries are set.
+RULES = {
+    "OTP_ALLOWED_COUNTRIES": "CA,US",
+    "OTP_ALLOWED_NUMBER_TYPES": "FIXED_LINE_OR_MOBILE,MOBILE,PERSONAL_NUMBER,VOIP",
+    "OTP_BLOCKED_PREFIXES": "",
+    "OTP_ALLOWED_BRAND_NAMES": "[]",
+    "OTP_ALLOWED_ORIGINATION_IDENTITIES": "[]",
+    "OTP_DESTINATION_PER_10_MINUTES": "5",
+    "OTP_DESTINATION_PER_DAY": "10",
+    "OTP_DESTINATION_INTERVAL_SECONDS": "off",
+    "OTP_BLOCK_PER_HOUR": "20",
+    "OTP_COUNTRY_PER_DAY": "5000",
+    "OTP_COUNTRIES_PER_DAY": "",
+    "OTP_CALLER_PER_HOUR": "off",
+    "OTP_DEPLOYMENT_PER_HOUR": "1000",
+    "OTP_REQUESTS_PER_SECOND": "100",
+}
+
 
 each_function = pytest.mark.parametrize("function", FUNCTIONS)
 
@@ -71,7 +89,12 @@ def what_it_is_for(template: RenderedTemplate, function: str) -> list[dict[str, 
                 template.arn("mobiletargeting", f"apps/{application_id}/otp"),
             ),
             allowed(
-                ["dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+                [
+                    "dynamodb:DeleteItem",
+                    "dynamodb:GetItem",
+                    "dynamodb:PutItem",
+                    "dynamodb:UpdateItem",
+                ],
                 template.only(TABLE).attribute("Arn"),
             ),
         ],
@@ -263,15 +286,19 @@ def test_functions_run_and_are_built_for_the_configured_runtime(
 
 
 def test_send_gets_exactly_these_settings(minimal: RenderedTemplate) -> None:
-    """The environment is what SendSettings reads, none of it a secret; no language unless set."""
+    """The environment is what SendSettings reads, none of it a secret; no language unless set.
+
+    Nor is it a sandbox, unless that is set.
+    """
     assert minimal.named(FUNCTION, "Send").properties["Environment"] == {
         "Variables": {
             "OTP_APPLICATION_ID": APPLICATION_ID,
             "OTP_TABLE_NAME": minimal.only(TABLE).ref,
             "OTP_ORIGINATION_IDENTITY": "+18555550142",
             "OTP_BRAND_NAME": "ExampleCorp",
+            **RULES,
             "OTP_DEPLOYMENT": "Otp/Otp",
-            "OTP_FUNCTION_SECONDS": "25",
+            "OTP_FUNCTION_SECONDS": "27",
         }
     }
 
@@ -285,20 +312,21 @@ def test_send_gets_the_configured_language(creating: RenderedTemplate) -> None:
             "OTP_ORIGINATION_IDENTITY": "+18555550142",
             "OTP_BRAND_NAME": "ExampleCorp",
             "OTP_LANGUAGE": "es-ES",
+            **RULES,
             "OTP_DEPLOYMENT": "Otp/Otp",
-            "OTP_FUNCTION_SECONDS": "25",
+            "OTP_FUNCTION_SECONDS": "27",
         }
     }
 
 
 def test_verify_gets_exactly_these_settings(template: RenderedTemplate) -> None:
-    """What every function gets: no table, no sender, no language."""
+    """What every function gets: no table, no sender, no language, no rule and no limit."""
     application = template.all(APPLICATION)
     assert template.named(FUNCTION, "Verify").properties["Environment"] == {
         "Variables": {
             "OTP_APPLICATION_ID": application[0].ref if application else APPLICATION_ID,
             "OTP_DEPLOYMENT": "Otp/Otp",
-            "OTP_FUNCTION_SECONDS": "25",
+            "OTP_FUNCTION_SECONDS": "27",
         }
     }
 
@@ -373,12 +401,12 @@ def test_function_gives_up_before_api_gateway_does(
 ) -> None:
     """The caller hears from the function, not from a gateway that did not wait."""
     timeout = template.named(FUNCTION, function).properties["Timeout"]
-    assert timeout == TIMEOUT_SECONDS == 25
+    assert timeout == TIMEOUT_SECONDS == 27
     assert timeout < API_GATEWAY_WAITS_SECONDS
 
 
 def test_function_has_time_for_the_slowest_of_all_its_steps() -> None:
-    """Lock, text and record, each as late as it may be, fit into the function's timeout."""
+    """Lock, counts, text and record, each as late as it may be, fit into the function's timeout."""
     limits = settings.TimeLimits()
     attempt = limits.dynamodb_connect + limits.dynamodb_read
     # botocore waits up to 1, 2, 4 … seconds before the second, third, fourth … attempt.
@@ -386,7 +414,8 @@ def test_function_has_time_for_the_slowest_of_all_its_steps() -> None:
     dynamodb = settings.DYNAMODB_ATTEMPTS * attempt + waits
 
     assert limits.pinpoint_connect + limits.pinpoint_read <= limits.pinpoint_all_attempts
-    assert dynamodb + limits.pinpoint_all_attempts + dynamodb < TIMEOUT_SECONDS
+    lock = counts = record = dynamodb  # The counts are taken at once.
+    assert lock + counts + limits.pinpoint_all_attempts + record < TIMEOUT_SECONDS
 
 
 def test_reference_id_is_remembered_for_longer_than_any_code_is_valid() -> None:

@@ -28,7 +28,9 @@ from .helpers import (
 
 OF_EACH_FUNCTION = ("ServerErrors", "Crashes", "Latency", "OutcomeUnknown", "Throttles")
 OF_FAILED_EVENTS = ("SendFailureQueue", "VerifyAsynchronous")
-OF_THE_SERVICE = ("Store", "StoreThrottles", "ApiErrors", "TextsPerHour")
+OF_THE_SERVICE = ("Store", "StoreThrottles", "ApiErrors")
+#: In all, and in each of the two countries that are allowed.
+OF_ABUSE = ("TextsPerHour", "RefusedByLimit", "Verified", "VerifiedCA", "VerifiedUS")
 
 each_function = pytest.mark.parametrize("function", FUNCTIONS)
 
@@ -60,7 +62,7 @@ def test_alarms_are_these(template: RenderedTemplate) -> None:
     """Every function has the same five, and its own; the others are of the service."""
     names = [name_of(found) for found in template.all(ALARM)]
     assert sorted(names) == sorted(
-        [*of_functions(*OF_EACH_FUNCTION), *OF_FAILED_EVENTS, *OF_THE_SERVICE]
+        [*of_functions(*OF_EACH_FUNCTION), *OF_FAILED_EVENTS, *OF_THE_SERVICE, *OF_ABUSE]
     )
 
 
@@ -215,7 +217,8 @@ def test_texts_of_an_hour_are_counted_before_the_bill_does(production: RenderedT
     properties = alarm(production, "TextsPerHour").properties
     assert dimensions(properties) == {"Deployment": "Otp/Otp"}
     assert (properties["MetricName"], properties["Period"]) == ("Texts", 3600)
-    assert (properties["Statistic"], properties["Threshold"]) == ("Sum", 1000)
+    assert (properties["Statistic"], properties["Threshold"]) == ("Sum", 800)
+    assert (properties["DatapointsToAlarm"], properties["EvaluationPeriods"]) == (1, 1)
 
 
 @pytest.mark.parametrize(
@@ -225,6 +228,8 @@ def test_texts_of_an_hour_are_counted_before_the_bill_does(production: RenderedT
         ("alarmCrashPercent", of_functions("Crashes"), 7),
         ("alarmLatencyMs", of_functions("Latency"), 7),
         ("alarmTextsPerHour", ["TextsPerHour"], 7),
+        ("alarmRefusedPerHour", ["RefusedByLimit"], 7),
+        ("alarmVerifiedPercent", ["Verified", "VerifiedCA", "VerifiedUS"], 7),
     ],
 )
 def test_changed_threshold_is_the_one_change(
@@ -347,8 +352,21 @@ def test_dashboard_shows_this_deployments_own_metrics(production: RenderedTempla
         for metric in widget["properties"].get("metrics", [])
         if isinstance(metric[0], dict) and "SEARCH" in metric[0]["expression"]
     ]
-    assert len(searches) == 2
-    assert all('Deployment="Otp/Otp"' in search for search in searches)
+    searched = [
+        re.fullmatch(
+            r"SEARCH\('\{ServerlessOtp,Deployment,([A-Z][\w,]+)\} "
+            r"MetricName=\"(\w+)\" Deployment=\"Otp/Otp\"', 'Sum', (\d+)\)",
+            search,
+        )
+        for search in searches
+    ]
+    assert [found and found.groups() for found in searched] == [
+        ("Country", "Texts", "3600"),
+        ("Country", "Verified", "3600"),
+        ("Limit", "RefusedByLimit", "60"),
+        ("Country", "RefusedByLimit", "60"),
+        ("Function,Code", "Refused", "60"),
+    ]
 
 
 def test_dashboard_names_only_metrics_that_there_are(

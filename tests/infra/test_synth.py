@@ -112,6 +112,7 @@ def test_synthesized_stack_has_the_outputs(complete: Synth) -> None:
         "ApplicationId",
         "CallerPolicyArn",
         "DashboardName",
+        "PausePolicyArn",
         "SendFailureQueueUrl",
         "SendFunctionArn",
         "TableName",
@@ -163,7 +164,7 @@ def test_diff_of_a_changed_threshold_is_that_one_change(
     complete: Synth, offline: dict[str, str], tmp_path: Path
 ) -> None:
     """What a reviewer reads in a pull request that changes one number."""
-    given = {**CONTEXT, "pythonVersion": THIS_PYTHON, "alarmTextsPerHour": "2000"}
+    given = {**CONTEXT, "pythonVersion": THIS_PYTHON, "alarmTextsPerHour": "500"}
     options = [option for key, value in given.items() for option in ("-c", f"{key}={value}")]
     template = complete.output / f"{STACK}.template.json"
     done = subprocess.run(
@@ -182,4 +183,4 @@ def test_diff_of_a_changed_threshold_is_that_one_change(
     assert done.returncode == 0, done.stderr
     said = done.stdout + done.stderr
     assert re.findall(r"^\[[-+~]\] (\S+)", said, re.MULTILINE) == ["AWS::CloudWatch::Alarm"]
-    assert re.findall(r"\[[-+~]\] (\w+)$", said, re.MULTILINE) == ["Threshold", "1000", "2000"]
+    assert re.findall(r"\[[-+~]\] (\w+)$", said, re.MULTILINE) == ["Threshold", "800", "500"]

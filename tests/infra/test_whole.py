@@ -58,7 +58,7 @@ from .helpers import (
 IN_BOTH_PROFILES = Counter(
     {
         ROLE: 2,
-        MANAGED_POLICY: 3,  # the functions', and the callers'
+        MANAGED_POLICY: 4,  # the functions', the callers', and of who may pause
         FUNCTION: 2,
         VERSION: 2,
         ALIAS: 2,
@@ -78,7 +78,7 @@ IN_BOTH_PROFILES = Counter(
         STAGE: 1,
         TOPIC: 2,  # of the alarms, and of what could not be verified
         TOPIC_POLICY: 2,
-        ALARM: 16,  # six of each function, and four
+        ALARM: 20,  # six of each function, five on abuse of two countries, three of the service
         DASHBOARD: 1,
     }
 )
@@ -127,6 +127,7 @@ def test_outputs_are_what_a_caller_and_an_operator_need(template: RenderedTempla
         "SendFailureQueueUrl": template.only(QUEUE).ref,
         "VerifyFunctionArn": template.named(ALIAS, "Verify").ref,
         "CallerPolicyArn": template.named(MANAGED_POLICY, "Caller").ref,
+        "PausePolicyArn": template.named(MANAGED_POLICY, "Pause").ref,
         "ApplicationId": application[0].ref if application else APPLICATION_ID,
         "TableName": template.only(TABLE).ref,
         "AlarmTopicArn": template.named(TOPIC, "Alarms").ref,
