@@ -36,7 +36,8 @@ class Account:
         deployment: the service, called by the account's root, who may do everything.
         functions: the aliases of the deployed functions, by a short name.
         roles: what the functions run as, by that name; `caller`, who has the policy that the stack
-            offers to callers; and `stranger`, who has none.
+            offers to callers; `on call`, who has the one of the switch that pauses sending; and
+            `stranger`, who has none.
 
     """
 
@@ -49,6 +50,7 @@ class Account:
         self.roles = {
             **{name: self._role_of(alias) for name, alias in self.functions.items()},
             "caller": self._create_role("caller", self._output("CallerPolicyArn")),
+            "on call": self._create_role("on-call", self._output("PausePolicyArn")),
             "stranger": self._create_role("stranger"),
         }
 

@@ -20,6 +20,10 @@ from tests.e2e.deployment import request
 from .account import Account
 from .grants import Grant
 
+# No number of the sandbox's own, and so counted. Of its block for these tests alone: in an hour, a
+# block gets 20 messages.
+_COUNTED = "+12062010100"
+
 
 @dataclass(frozen=True)
 class Scenario:
@@ -44,11 +48,34 @@ def _send(account: Account, _: Grant) -> str:
     return f"{_said(answer)}; {_texted(account, asked)}"
 
 
-def _send_twice(account: Account, _: Grant) -> str:
-    """Send with one ReferenceId twice, and look at the phone."""
-    asked = request()
+def _send_twice_and_to_a_number_that_is_counted(account: Account, _: Grant) -> str:
+    """Send with one ReferenceId twice to a number of the sandbox's, and once to another number.
+
+    Messages to the sandbox's own numbers are not counted, and so get as far as their record.
+    """
+    asked, counted = request(), request(DestinationIdentity=_COUNTED)
     answers = [_said(account.deployment.send(asked)) for _ in range(2)]
-    return f"{', '.join(answers)}; {_texted(account, asked)}"
+    return (
+        f"{', '.join(answers)}; {_texted(account, asked)}; "
+        f"{_said(account.deployment.send(counted))}; {_texted(account, counted)}"
+    )
+
+
+def _send_from_a_new_environment(account: Account, _: Grant) -> str:
+    """Send from where nothing is known yet, and look at the phone.
+
+    The alias's environments know what the switch said, and go by that. Those of the unpublished
+    version, which has the same role, end when its configuration is written.
+    """
+    function = account.functions["send"].rpartition(":")[0]
+    lambda_ = account.client("lambda")
+    timeout = lambda_.get_function_configuration(FunctionName=function)["Timeout"]
+    lambda_.update_function_configuration(FunctionName=function, Timeout=timeout)
+    asked = request()
+    invoked = account.deployment.invoke(asked, function)
+    problem = json.loads(invoked.payload["errorMessage"]) if invoked.function_error else {}
+    said = f"{problem['status']} {problem['code']}" if problem else "sent"
+    return f"{said}; {_texted(account, asked)}"
 
 
 def _send_twice_to_a_throttled_number(account: Account, _: Grant) -> str:
@@ -60,6 +87,20 @@ def _send_twice_to_a_throttled_number(account: Account, _: Grant) -> str:
 def _verify(account: Account, _: Grant) -> str:
     """Verify a code that nobody was texted."""
     return _said(account.deployment.verify(_asked("verify")))
+
+
+def _use_the_switch(account: Account, grant: Grant) -> str:
+    """Read, write or take away the item that pauses sending; to a country that nobody sends to."""
+    dynamodb = account.client("dynamodb", grant.role)
+    switch = {"id": {"S": "paused"}}
+    calls: Mapping[str, Callable[[], object]] = {
+        "GetItem": lambda: dynamodb.get_item(TableName=account.state.table, Key=switch),
+        "PutItem": lambda: dynamodb.put_item(
+            TableName=account.state.table, Item={**switch, "countries": {"S": "JM"}}
+        ),
+        "DeleteItem": lambda: dynamodb.delete_item(TableName=account.state.table, Key=switch),
+    }
+    return _done(calls[grant.action.partition(":")[2]])
 
 
 def _create_a_log_stream(account: Account, grant: Grant) -> str:
@@ -174,9 +215,14 @@ SCENARIOS: Mapping[tuple[str, str], Scenario] = {
         _send, granted="200; 1 text", denied="503 StoreUnavailable; 0 texts"
     ),
     ("send", "dynamodb:UpdateItem"): Scenario(
-        _send_twice,
-        granted="200, 200 replayed; 1 text",
-        denied="200, 409 InProgress; 1 text",
+        _send_twice_and_to_a_number_that_is_counted,
+        granted="200, 200 replayed; 1 text; 200; 1 text",
+        denied="200, 409 InProgress; 1 text; 503 StoreUnavailable; 0 texts",
+    ),
+    ("send", "dynamodb:GetItem"): Scenario(
+        _send_from_a_new_environment,
+        granted="sent; 1 text",
+        denied="503 SendingPaused; 0 texts",
     ),
     ("send", "dynamodb:DeleteItem"): Scenario(
         _send_twice_to_a_throttled_number,
@@ -196,6 +242,12 @@ SCENARIOS: Mapping[tuple[str, str], Scenario] = {
         (function, action): scenario
         for function in ("send", "verify")
         for action, scenario in _OF_EVERY_FUNCTION.items()
+    },
+    **{
+        ("on call", f"dynamodb:{operation}"): Scenario(
+            _use_the_switch, granted="done", denied="AccessDeniedException"
+        )
+        for operation in ("DeleteItem", "GetItem", "PutItem")
     },
     ("caller", "execute-api:Invoke"): Scenario(_call_the_api, granted="200", denied="403"),
     ("caller", "lambda:InvokeFunction"): Scenario(
