@@ -193,9 +193,7 @@ def _is_off(value: Any) -> bool:  # noqa: ANN401 - context is JSON
 
 
 def _pair(text: str) -> tuple[str, str]:
-    code, equals, value = text.partition("=")
-    if not equals:
-        raise ValueError
+    code, _, value = text.partition("=")
     return code.strip(), value.strip()
 
 
