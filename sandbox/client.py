@@ -16,8 +16,8 @@ from botocore.credentials import Credentials
 from .state import State
 
 # API Gateway answers after 29 at the latest; an emulator that starts many workers at once, on a
-# small machine, may take as long again.
-_TIMEOUT_SECONDS = 60
+# small machine, may take several times as long.
+_TIMEOUT_SECONDS = 120
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""`make abuse`: traffic pumps and the switch, on a sandbox with the limits of a new deployment."""
+"""`make abuse`: pumps, a burst and the switch, on a sandbox with a new deployment's limits."""
 
 import argparse
 import json
@@ -24,6 +24,9 @@ _SWITCH_SECONDS = 60
 _ALARMS_ON_ABUSE = ("RefusedByLimit", "Verified")
 _SANDBOX_NUMBER = "+12065550100"
 
+_BURST, _BURST_NUMBER = 64, "+12532340001"
+_A_NUMBER = 5  # messages in ten minutes
+
 
 @dataclass(frozen=True)
 class Pump:
@@ -43,15 +46,16 @@ class Pump:
     most: int
 
 
-# An area code each: what one pump has used up of its blocks is not the other's.
-PUMPS = (
-    Pump("2,000 numbers of one block", [f"+1206300{last:04}" for last in range(2000)], 20, 20),
-    Pump(
-        "3,000 numbers of one country",
-        [f"+1425{200 + place % 700}{place // 700:04}" for place in range(3000)],
-        930,
-        1020,
-    ),
+# An area code each: what one has used up of its blocks is not the other's.
+ONE_BLOCK = Pump(
+    "2,000 numbers of one block", [f"+1206300{last:04}" for last in range(2000)], 20, 20
+)
+# The hour's thousand, less what has gone out before.
+ONE_COUNTRY = Pump(
+    "3,000 numbers of one country",
+    [f"+1425{200 + place % 700}{place // 700:04}" for place in range(3000)],
+    950,
+    1020,
 )
 
 
@@ -62,9 +66,11 @@ def main() -> int:
     with detached() as state:
         deployment = Deployment(state)
         problems = [
-            problem for pump in PUMPS for problem in _run(pump, deployment, arguments.concurrency)
+            *_run(ONE_BLOCK, deployment, arguments.concurrency),
+            *_burst(deployment),
+            *_run(ONE_COUNTRY, deployment, arguments.concurrency),
+            *_try_the_switch(deployment),
         ]
-        problems += _try_the_switch(deployment)
     for problem in problems:
         print(f"PROBLEM {problem}", file=sys.stderr)
     return 1 if problems else 0
@@ -99,6 +105,29 @@ def _run(pump: Pump, deployment: Deployment, concurrency: int) -> Iterator[str]:
         yield f"{pump.name}: {missing} did not go off"
 
 
+def _burst(deployment: Deployment) -> Iterator[str]:
+    """Ask for messages to one number, all at once; gives what is wrong with what came of it."""
+    with step(f"Starting {_BURST} functions"):
+        # More than a small machine can start while API Gateway waits.
+        while not _all_answer(deployment, 200, at_once=_BURST):
+            pass
+    with step(f"{_BURST} requests at once, one number"):
+        asked = [request(DestinationIdentity=_BURST_NUMBER) for _ in range(_BURST)]
+        with ThreadPoolExecutor(_BURST) as threads:
+            answers = list(threads.map(deployment.send, asked))
+    kinds = Counter(map(_kind, answers))
+    texts = [text for text in deployment.texts() if text["to"] == _BURST_NUMBER]
+    print(
+        f"    texts     {len(texts)}\n"
+        f"    answers   {', '.join(f'{count} {kind}' for kind, count in kinds.most_common())}"
+    )
+    refused = "429 TooManyMessages destinationPer10Minutes"
+    if len(texts) != _A_NUMBER or kinds != {"200": _A_NUMBER, refused: _BURST - _A_NUMBER}:
+        yield f"{_BURST} at once: {len(texts)} texts, {dict(kinds)}"
+    if not all(_has_retry_after(answer) for answer in answers if answer.status != 200):
+        yield f"{_BURST} at once: refused without Retry-After"
+
+
 def _try_the_switch(deployment: Deployment) -> Iterator[str]:
     """Pause, and let it go on; gives what is wrong."""
     version = deployment.version()
@@ -114,10 +143,10 @@ def _try_the_switch(deployment: Deployment) -> Iterator[str]:
         yield "another version was deployed"
 
 
-def _all_answer(deployment: Deployment, status: int) -> bool:
-    """Ask as many functions as there may be at once."""
-    with ThreadPoolExecutor(8) as threads:
-        asked = [request(DestinationIdentity=_SANDBOX_NUMBER) for _ in range(32)]
+def _all_answer(deployment: Deployment, status: int, *, at_once: int = 8) -> bool:
+    """Ask many functions at once, and say whether all answer so."""
+    with ThreadPoolExecutor(at_once) as threads:
+        asked = [request(DestinationIdentity=_SANDBOX_NUMBER) for _ in range(at_once)]
         return {answer.status for answer in threads.map(deployment.send, asked)} == {status}
 
 

@@ -8,7 +8,8 @@ from sandbox.client import HttpAnswer
 
 from .deployment import Deployment, request
 
-AT_ONCE = 64
+# `make abuse` does it with 64, each answered by a function of its own.
+AT_ONCE = 16
 
 
 def ask_at_once(deployment: Deployment, *numbers: str) -> list[HttpAnswer]:
@@ -21,16 +22,14 @@ def ask_at_once(deployment: Deployment, *numbers: str) -> list[HttpAnswer]:
         )
 
 
-def test_sixty_four_requests_at_once_to_a_number_text_it_five_times(
-    deployment: Deployment,
-) -> None:
-    """Exactly; 59 are told when to come again. Many functions answer, and share nothing."""
+def test_many_requests_at_once_to_a_number_text_it_five_times(deployment: Deployment) -> None:
+    """Exactly; the others are told when to come again. Many functions answer, and share nothing."""
     number = "+12062110001"
     seconds_left = 600 - time.time() % 600
 
     answers = ask_at_once(deployment, *[number] * AT_ONCE)
 
-    assert Counter(answer.status for answer in answers) == {200: 5, 429: 59}
+    assert Counter(answer.status for answer in answers) == {200: 5, 429: AT_ONCE - 5}
     assert len([text for text in deployment.texts() if text["to"] == number]) == 5
     for answer in answers:
         if answer.status == 429:
