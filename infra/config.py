@@ -44,7 +44,7 @@ LOG_ROLES = ("create", "existing", "none")
 # A personal number (+44 70) can cost a lot, and many a cheap one gets texts: docs/abuse.md.
 TEXTED_TYPES = ("FIXED_LINE_OR_MOBILE", "MOBILE", "PERSONAL_NUMBER", "VOIP")
 
-# An item of DynamoDB holds 400 KB, and the one of a block and day about 40 bytes a message.
+# An item of DynamoDB holds 400 KB, and the one of a block and day up to 29 bytes a message.
 MOST_PER_BLOCK = 200
 MOST_MESSAGES = 100_000_000
 
