@@ -240,7 +240,7 @@ def test_no_history_texts_twice_or_gets_a_lie(
     run_state_machine_as_test(
         lambda: Promise(send_module, table_client),  # type: ignore[arg-type]  # a factory will do
         settings=settings(
-            max_examples=150,
+            max_examples=100,
             stateful_step_count=30,
             deadline=None,
             derandomize=True,
