@@ -5,6 +5,7 @@ hash-based and unchecked (PEP 552): Python takes it as it is, and the same sourc
 bytes. It is of one version of Python, whose interpreter must be here to write it.
 """
 
+import os
 import shutil
 import subprocess
 import sys
@@ -75,6 +76,9 @@ def compile_all(folder: Path, interpreter: Interpreter, *, below: str = "") -> N
             "/".join(filter(None, [_IN_LAMBDA, below])),
         ],
         check=True,
-        # Nothing of this machine's settings; and sets of texts in the same order every time.
-        env={"PYTHONHASHSEED": "0"},
+        # None of Python's own settings here; and sets of texts in the same order every time.
+        env={
+            **{name: value for name, value in os.environ.items() if not name.startswith("PYTHON")},
+            "PYTHONHASHSEED": "0",
+        },
     )

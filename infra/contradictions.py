@@ -53,6 +53,11 @@ def _about_the_rules(config: "Config") -> Iterator[str]:
             "allowedNumberTypes holds none, so nobody could be texted: set some "
             "(-c allowedNumberTypes=MOBILE,FIXED_LINE_OR_MOBILE)."
         )
+    if config.sandbox_numbers and config.profile == "production":
+        yield (
+            "sandboxNumbers=true is for the sandbox: its numbers have no limits. Leave it out, or "
+            "set profile=dev (-c profile=dev)."
+        )
     if others := _not_allowed(config, config.countries_per_day):
         yield (
             f"countriesPerDay holds {others}, which allowedCountries does not: set only countries "

@@ -134,7 +134,8 @@ def start_ministack(port: int, pinpoint_url: str, *, auth: bool) -> Server:
             "AWS_ACCESS_KEY_ID": ACCOUNT_ID,
             "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
             "AWS_ENDPOINT_URL_PINPOINT": pinpoint_url,
-            # Sixty functions that start at once leave the emulator little of a small machine.
+            # Sixty functions that start at once leave the emulator little of a small machine. So
+            # the time limits of AWS, which are tighter, are proven by the fault suite's own.
             "OTP_DYNAMODB_READ_SECONDS": "5",
             "AUTH": str(auth).lower(),
         },

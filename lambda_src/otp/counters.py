@@ -26,7 +26,7 @@ _MARGIN_SECONDS = 60 * 60
 _DECIMALS = 3  # of times: milliseconds
 
 # To give back to an item that others change meanwhile.
-_TRIES = 5
+_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +38,6 @@ class Counter:
         attribute: of the item.
         most: what it may count to.
         ends_at: when the window ends, in seconds since 1970.
-        forgotten_at_zero: whether the item is to lose it when all is given back. An item with
-            counters of many numbers would grow by every message that was not sent.
 
     """
 
@@ -47,7 +45,6 @@ class Counter:
     attribute: str
     most: int
     ends_at: int
-    forgotten_at_zero: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +72,8 @@ class CounterItem:
         ends_at: when the last of its windows ends, in seconds since 1970.
         counters: which.
         interval: beside them, if there is one.
+        forgets_zeros: whether it is to lose a counter of which all is given back: one with counters
+            of many numbers would grow by every message that was not sent.
 
     """
 
@@ -82,6 +81,7 @@ class CounterItem:
     ends_at: int
     counters: tuple[Counter, ...]
     interval: Interval | None = None
+    forgets_zeros: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +104,7 @@ class Outcome:
 
     Attributes:
         item: the item.
+        now: when it was asked for, in seconds since 1970: the interval's own mark.
         counted: whether the message is counted in it, for certain.
         refusals: the limits that are reached, where it is not. None: DynamoDB gave no answer, and
             nobody knows whether it counted.
@@ -111,6 +112,7 @@ class Outcome:
     """
 
     item: CounterItem
+    now: float
     counted: bool
     refusals: tuple[Refusal, ...] = ()
 
@@ -121,9 +123,11 @@ class Counters:
     Args:
         table_name: a table with the key `id` and the TTL attribute `expiration`.
         client: a DynamoDB client.
+        once_client: another one, which makes every call once: what is given back twice would let
+            more messages go out than a limit allows.
         side_by_side: makes the calls.
         logger: told of what failed.
-        metrics: told of every write that failed.
+        metrics: told of every call that failed.
 
     """
 
@@ -131,12 +135,14 @@ class Counters:
         self,
         table_name: str,
         client: "DynamoDBClient",
+        once_client: "DynamoDBClient",
         side_by_side: SideBySide,
         logger: "Logger",
         metrics: "RequestMetrics",
     ) -> None:
         self._table_name = table_name
         self._client = client
+        self._once_client = once_client
         self._side_by_side = side_by_side
         self._logger = logger
         self._metrics = metrics
@@ -160,25 +166,36 @@ class Counters:
         ]
         return [outcome for outcome in self._side_by_side.run(calls) if outcome]
 
-    def give_back(self, items: Sequence[CounterItem]) -> None:
-        """Take one message out of every item again, at once.
+    def give_back(self, outcomes: Sequence[Outcome]) -> None:
+        """Take the message out of every item again in which it was counted, at once.
 
         Never raises. What cannot be given back stays counted until its window ends.
         """
-        self._side_by_side.run([partial(self._give_back, item) for item in items])
+        self._side_by_side.run(
+            [partial(self._give_back, outcome) for outcome in outcomes if outcome.counted]
+        )
 
     def _count(self, item: CounterItem) -> Outcome:
         now = round(time.time(), _DECIMALS)
         try:
-            self._client.update_item(**self._counting(item, now))
-        except self._client.exceptions.ConditionalCheckFailedException as full:
-            held: dict[str, Any] = full.response["Item"]  # type: ignore[typeddict-item]  # ALL_OLD
-            return Outcome(item, counted=False, refusals=tuple(_refusals(item, held, now)))
+            refusals = self._refused(item, now)
         except Exception:
             self._metrics.count_store_failure()
             self._logger.exception("A message could not be counted")
-            return Outcome(item, counted=False)
-        return Outcome(item, counted=True)
+            return Outcome(item, now, counted=False)
+        return Outcome(item, now, counted=not refusals, refusals=refusals)
+
+    def _refused(self, item: CounterItem, now: float) -> tuple[Refusal, ...]:
+        """Count, or find out which limits are reached."""
+        try:
+            self._client.update_item(**self._counting(item, now))
+        except self._client.exceptions.ConditionalCheckFailedException as full:
+            if full.response["ResponseMetadata"]["RetryAttempts"]:
+                # The first attempt may have counted, and this one have met its own count.
+                raise
+            held: dict[str, Any] = full.response["Item"]  # type: ignore[typeddict-item]  # ALL_OLD
+            return tuple(_refusals(item, held, now))
+        return ()
 
     def _counting(self, item: CounterItem, now: float) -> dict[str, Any]:
         names = {"#expiration": "expiration"}
@@ -207,18 +224,21 @@ class Counters:
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
 
-    def _give_back(self, item: CounterItem) -> None:
+    def _give_back(self, outcome: Outcome) -> None:
         # It is not known what the item holds: first as if nobody else counted, then as it says.
-        held = {counter.attribute: 1 for counter in item.counters}
+        held = dict.fromkeys((counter.attribute for counter in outcome.item.counters), 1.0)
+        if outcome.item.interval:
+            held[outcome.item.interval.attribute] = outcome.now
         try:
             for _ in range(_TRIES):
+                call = self._giving_back(outcome, held)
+                if not call:
+                    return  # Others have removed all of it.
                 try:
-                    self._client.update_item(**self._giving_back(item, held))
-                except self._client.exceptions.ConditionalCheckFailedException as changed:
-                    found: Mapping[str, Any] | None = changed.response.get("Item")  # type: ignore[assignment]  # ALL_OLD
-                    if not found:
-                        return  # The operator has removed it, to let somebody in.
-                    held = _counts(item, found)
+                    self._once_client.update_item(**call)
+                except self._once_client.exceptions.ConditionalCheckFailedException as changed:
+                    found: Mapping[str, Any] = changed.response.get("Item", {})  # type: ignore[assignment]  # ALL_OLD
+                    held = {name: _value(found, name) for name in held}
                 else:
                     return
             self._logger.warning("A message that was not sent stays counted: others are too quick")
@@ -226,59 +246,65 @@ class Counters:
             self._metrics.count_store_failure()
             self._logger.exception("A message that was not sent stays counted")
 
-    def _giving_back(self, item: CounterItem, held: Mapping[str, int]) -> dict[str, Any]:
-        """Make the call that takes one message out, if the item is as it is thought to be."""
+    def _giving_back(self, outcome: Outcome, held: Mapping[str, float]) -> dict[str, Any] | None:
+        """Make the call that takes one message out, if the item is as it is thought to be.
+
+        Args:
+            outcome: of the counting.
+            held: the value of each attribute, zero where there is none.
+
+        Returns:
+            The call, or None where there is nothing left to take out.
+
+        """
+        item = outcome.item
         names: dict[str, str] = {}
-        conditions, adding, removing = ["attribute_exists(id)"], [], []
+        values: dict[str, dict[str, str]] = {}
+        conditions, adding, removing = [], [], []
         for place, counter in enumerate(item.counters):
-            name = f"#c{place}"
             if held[counter.attribute] < 1:
-                continue  # It was removed, and made anew by others.
+                continue  # The operator has removed it, to let somebody in.
+            name = f"#c{place}"
             names[name] = counter.attribute
-            if not counter.forgotten_at_zero:
-                adding.append(f"{name} :less")
-            elif held[counter.attribute] == 1:
+            values[":one"] = {"N": "1"}
+            if item.forgets_zeros and held[counter.attribute] == 1:
                 removing.append(name)
                 conditions.append(f"{name} = :one")
             else:
+                values[":less"] = {"N": "-1"}
                 adding.append(f"{name} :less")
-                conditions.append(f"{name} > :one")
-        if item.interval:
+                conditions.append(f"{name} {'>' if item.forgets_zeros else '>='} :one")
+        if item.interval and held[item.interval.attribute] == outcome.now:
             names["#last"] = item.interval.attribute
+            values[":mine"] = {"N": _number(outcome.now)}
             removing.append("#last")
-        expression = _expression(ADD=adding, REMOVE=removing)
-        values = {":less": {"N": "-1"}, ":one": {"N": "1"}}
-        used = f"{expression} {' '.join(conditions)}"
+            conditions.append("#last = :mine")
+        if not conditions:
+            return None
         return {
             "TableName": self._table_name,
             "Key": {"id": {"S": item.key}},
-            "UpdateExpression": expression,
+            "UpdateExpression": _expression(ADD=adding, REMOVE=removing),
             "ConditionExpression": " AND ".join(conditions),
             "ExpressionAttributeNames": names,
-            "ExpressionAttributeValues": {
-                name: value for name, value in values.items() if name in used
-            },
+            "ExpressionAttributeValues": values,
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
 
 
-def _refusals(item: CounterItem, held: dict[str, Any], now: float) -> Iterator[Refusal]:
-    counts = _counts(item, held)
+def _refusals(item: CounterItem, held: Mapping[str, Any], now: float) -> Iterator[Refusal]:
     for counter in item.counters:
-        if counts[counter.attribute] >= counter.most:
+        if _value(held, counter.attribute) >= counter.most:
             yield Refusal(counter.limit_name, max(1, math.ceil(counter.ends_at - now)))
     interval = item.interval
-    if interval and interval.attribute in held:
-        wait = float(held[interval.attribute]["N"]) + interval.seconds - now
+    if interval:
+        wait = _value(held, interval.attribute) + interval.seconds - now
         if wait > 0:
             yield Refusal(interval.limit_name, math.ceil(wait))
 
 
-def _counts(item: CounterItem, held: Mapping[str, Any]) -> dict[str, int]:
-    return {
-        counter.attribute: int(held.get(counter.attribute, {"N": "0"})["N"])
-        for counter in item.counters
-    }
+def _value(held: Mapping[str, Any], attribute: str) -> float:
+    return float(held.get(attribute, {"N": "0"})["N"])
 
 
 def _expression(**clauses: list[str]) -> str:

@@ -74,11 +74,17 @@ class Destinations:
 
 
 def is_possible(number: str) -> bool:
-    """Say whether a number is one that some numbering plan could have, by its length."""
+    """Say whether a number is one that some numbering plan could have, by its length.
+
+    And written as E.164 wants it: libphonenumber also understands `+4401…`, with the zero that is
+    dialled at home, and a phone with two numbers would have two of every limit.
+    """
     try:
-        return phonenumbers.is_possible_number(phonenumbers.parse(number))
+        parsed = phonenumbers.parse(number)
     except phonenumbers.NumberParseException:
         return False
+    written = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    return phonenumbers.is_possible_number(parsed) and written == number
 
 
 def country(number: str) -> str:

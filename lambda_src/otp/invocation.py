@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 # The largest valid request is under 1 KB.
 MAX_BODY_BYTES = 8 * 1024
 
+_REQUEST_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # API Gateway's: a UUID
+
 DIRECT, UNKNOWN = "direct", "unknown"
 
 # A role's session has a name of its holder's choice, and is not the caller.
@@ -124,7 +126,11 @@ def _answer(call: Call, respond: _Respond, logger: "Logger") -> Answer:
 
 def _receive(event: _Event, context: "LambdaContext") -> Call:
     match event:
-        case {"httpMethod": str(), "requestContext": {"requestId": str()}}:
+        # A direct caller can write such an event, too; but not a text of its choice into our log.
+        case {
+            "httpMethod": str(),
+            "requestContext": {"requestId": str(request_id)},
+        } if _REQUEST_ID.fullmatch(request_id):
             return _HttpCall(event)
     return _DirectCall(event, context)
 

@@ -21,6 +21,7 @@ not: of as many messages as the limit allows, up to 2 % are refused on average, 
 """
 
 import hashlib
+import math
 import secrets
 import time
 from collections.abc import Iterator
@@ -99,19 +100,18 @@ class Limits:
                 self._counters.give_back(counted)
             raise
 
-    def _count(self, items: list[CounterItem], country: str) -> list[CounterItem]:
+    def _count(self, items: list[CounterItem], country: str) -> list[Outcome]:
         due = self._switch.is_due()
         if not due:
             self._switch.check(country)
         outcomes = self._counters.count(items, beside=[self._switch.read] if due else [])
-        counted = [outcome.item for outcome in outcomes if outcome.counted]
         try:
             self._switch.check(country)
             _check(outcomes, country)
         except Problem:
-            self._counters.give_back(counted)
+            self._counters.give_back(outcomes)
             raise
-        return counted
+        return outcomes
 
     def _items(self, number: str, country: str, caller: str, now: float) -> list[CounterItem]:
         limits = self._limits
@@ -135,7 +135,6 @@ class Limits:
                 attribute=attribute,
                 most=most,
                 ends_at=_end(now, seconds),
-                forgotten_at_zero=limit_name != "blockPerHour",
             )
             for limit_name, most, seconds, attribute in (
                 ("blockPerHour", limits.block_per_hour, _HOUR, f"b{_began(now, _HOUR):%H}"),
@@ -167,6 +166,7 @@ class Limits:
             ends_at=_end(now, _DAY),
             counters=counters,
             interval=interval,
+            forgets_zeros=True,
         )
 
     def _shared_item(
@@ -174,7 +174,7 @@ class Limits:
     ) -> CounterItem | None:
         if limit is None:
             return None
-        shards = self._shards(limit)
+        shards = self._shards(limit, seconds)
         shard = secrets.randbelow(shards)
         counter = Counter(
             limit_name=limit_name,
@@ -189,10 +189,12 @@ class Limits:
             counters=(counter,),
         )
 
-    def _shards(self, limit: int) -> int:
+    def _shards(self, limit: int, seconds: int) -> int:
         """Split a shared counter into as many items as the requests need, and the limit bears."""
-        writes = self._limits.requests_per_second * _WRITES_PER_REQUEST
-        return max(1, min(-(-writes // _WRITES_PER_SECOND), limit // _LEAST_PER_SHARD))
+        # Direct invocations are not held by the API's rate, but by what the limit lets through.
+        rate = max(self._limits.requests_per_second, limit / seconds)
+        needed = math.ceil(rate * _WRITES_PER_REQUEST / _WRITES_PER_SECOND)
+        return max(1, min(needed, limit // _LEAST_PER_SHARD))
 
 
 def _check(outcomes: list[Outcome], country: str) -> None:

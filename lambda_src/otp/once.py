@@ -63,14 +63,23 @@ _COMPLETED = STATUS_CONSTANTS["COMPLETED"]
 _OUTCOME_UNKNOWN = json.dumps({"status": OutcomeUnknown.status, "code": OutcomeUnknown.code})
 
 
-def create_dynamodb_client(limits: TimeLimits) -> "DynamoDBClient":
-    """Create the client of the records. It may retry: every write is conditional on its owner."""
+def create_dynamodb_client(
+    limits: TimeLimits, attempts: int = DYNAMODB_ATTEMPTS
+) -> "DynamoDBClient":
+    """Create a client of the table.
+
+    Args:
+        limits: how long each attempt may take.
+        attempts: how many the SDK makes. The records' may be made again, since they are
+            conditional on their owner; what takes something away, such as a count, may not.
+
+    """
     return boto3.client(
         "dynamodb",
         config=Config(
             connect_timeout=limits.dynamodb_connect,
             read_timeout=limits.dynamodb_read,
-            retries={"mode": "standard", "total_max_attempts": DYNAMODB_ATTEMPTS},
+            retries={"mode": "standard", "total_max_attempts": attempts},
         ),
     )
 

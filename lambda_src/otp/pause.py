@@ -6,11 +6,12 @@ such as `JM,CA`: those countries are. DynamoDB, because a text needs it anyway: 
 service is one more that can fail, and SSM's 40 requests a second are what 1,200 functions make.
 """
 
-import re
 import time
 from typing import TYPE_CHECKING
 
-from .problems import SendingPaused
+import phonenumbers
+
+from .problems import PauseUnknown, SendingPaused
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
@@ -22,10 +23,12 @@ ITEM = "paused"
 ATTRIBUTE = "countries"
 ALL, NONE = "all", "none"
 
-# Half of the minute within which the switch is to be heeded: one reading may fail.
+# The switch is to be heeded within a minute: half of it, and some readings may fail.
 REFRESH_SECONDS = 30
+_AGAIN_AFTER_SECONDS = 5
 
-_COUNTRIES = re.compile(r"[A-Z]{2}(,[A-Z]{2})*")
+# Those that a number can be of: UK, for one, is none, and somebody wanted GB paused.
+_COUNTRIES = frozenset(phonenumbers.SUPPORTED_REGIONS)
 
 
 class PauseSwitch:
@@ -51,28 +54,38 @@ class PauseSwitch:
         self._logger = logger
         self._metrics = metrics
         self._paused: frozenset[str] | None = None
-        self._asked_at = 0.0
+        self._due_at = 0.0
 
     def is_due(self) -> bool:
         """Say whether it is time to read the switch: it is old, or was never read."""
-        # The clock on the wall: the other one stands still while the function is frozen.
-        return self._paused is None or abs(time.time() - self._asked_at) >= REFRESH_SECONDS
+        # The clock on the wall: the other one stands still while the function is frozen. It may be
+        # set back.
+        wait = self._due_at - time.time()
+        return self._paused is None or not 0 < wait <= REFRESH_SECONDS
 
     def read(self) -> None:
         """Read the switch. Never raises: unreadable, it says what it said before."""
-        self._asked_at = time.time()
+        now = time.time()
         try:
-            answer = self._client.get_item(TableName=self._table_name, Key={"id": {"S": ITEM}})
+            answer = self._client.get_item(
+                TableName=self._table_name, Key={"id": {"S": ITEM}}, ConsistentRead=True
+            )
             item = answer.get("Item", {ATTRIBUTE: {"S": NONE}})
-            self._paused = self._understand(item.get(ATTRIBUTE))
+            paused = self._understand(item.get(ATTRIBUTE))
         except Exception:
+            self._due_at = now + _AGAIN_AFTER_SECONDS
             self._metrics.count_store_failure()
             self._logger.exception("The switch that pauses sending could not be read")
+        else:
+            self._due_at = now + REFRESH_SECONDS
+            if paused != (self._paused or frozenset()):
+                self._logger.warning("Sending is paused, or not any more", paused=sorted(paused))
+            self._paused = paused
 
     def check(self, country: str) -> None:
         """Let a message to a country pass; raises SendingPaused where none may."""
         if self._paused is None:
-            raise SendingPaused("It cannot be read whether sending is paused. Nothing was sent.")
+            raise PauseUnknown("It cannot be read whether sending is paused. Nothing was sent.")
         if ALL in self._paused:
             raise SendingPaused("Sending is paused. Nothing was sent.")
         if country in self._paused:
@@ -86,8 +99,8 @@ class PauseSwitch:
                 return frozenset({ALL})
             case {"S": "none"}:
                 return frozenset()
-            case {"S": str(countries)} if _COUNTRIES.fullmatch(countries):
-                return frozenset(countries.split(","))
+            case {"S": str(text)} if (countries := frozenset(text.split(","))) <= _COUNTRIES:
+                return countries
         # Whoever wrote it wanted something to stop.
         self._logger.error("The switch that pauses sending is set to nonsense: all is paused")
         return frozenset({ALL})

@@ -187,6 +187,13 @@ class SendingPaused(Problem):
     ours = False
 
 
+class PauseUnknown(SendingPaused):
+    """It was never found out whether sending is paused, and so it is."""
+
+    # Nobody has decided this: a release that cannot read the switch must go back.
+    ours = True
+
+
 class TooManyMessages(Problem):
     """A limit is reached.
 

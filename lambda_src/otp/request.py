@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 _WANTED = {
     "ReferenceId": "1 to 48 printable ASCII characters without spaces, such as a UUID",
     "DestinationIdentity": (
-        "a phone number in E.164 format: + and the digits, as many as its country's numbers have"
+        "a phone number in E.164 format: + and the digits, as many as its country's numbers have, "
+        "without the prefix that is dialled at home"
     ),
     "OriginationIdentity": "a phone number in E.164 format, short code, sender ID, pool or ARN",
     "BrandName": "1 to 20 characters, none of them a control character",

@@ -26,15 +26,16 @@ logger = create_logger("otp-send")
 metrics = RequestMetrics(settings.deployment, "send", logger)
 pinpoint = create_pinpoint_client(settings.time_limits)
 dynamodb = create_dynamodb_client(settings.time_limits)
+dynamodb_once = create_dynamodb_client(settings.time_limits, attempts=1)
 table = settings.table_name
 records = ReferenceIdRecords(table, dynamodb, settings.time_limits, logger, metrics)
 once = OncePerReferenceId(records)
 destinations = Destinations(settings.destinations)
-counters = Counters(table, dynamodb, SideBySide(MOST_CALLS), logger, metrics)
+counters = Counters(table, dynamodb, dynamodb_once, SideBySide(MOST_CALLS), logger, metrics)
 switch = PauseSwitch(table, dynamodb, logger, metrics)
 limits = Limits(settings.limits, counters, switch)
 delivery = Delivery(pinpoint, settings.application_id, settings.time_limits, logger)
-register_hooks(os.environ, [pinpoint, dynamodb])
+register_hooks(os.environ, [pinpoint, dynamodb, dynamodb_once])
 
 
 def text(request: SendOtpRequest, caller: str) -> Answer:

@@ -162,7 +162,7 @@ def test_shards_are_as_many_as_said() -> None:
     assert len(shards) == 5
     for rate, *counts in shards:
         limits = limits_of(requests_per_second=int(number(rate)))
-        of_limits = [limits._shards(limit) for limit in (1_000, 5_000, 100_000)]  # noqa: SLF001
+        of_limits = [limits._shards(limit, 24 * 3600) for limit in (1_000, 5_000, 100_000)]  # noqa: SLF001
         assert [int(count) for count in counts] == of_limits
 
 

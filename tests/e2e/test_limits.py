@@ -25,9 +25,11 @@ def ask_at_once(deployment: Deployment, *numbers: str) -> list[HttpAnswer]:
 def test_many_requests_at_once_to_a_number_text_it_five_times(deployment: Deployment) -> None:
     """Exactly; the others are told when to come again. Many functions answer, and share nothing."""
     number = "+12062110001"
-    seconds_left = 600 - time.time() % 600
-
+    window = time.time() // 600
     answers = ask_at_once(deployment, *[number] * AT_ONCE)
+    if time.time() // 600 != window:  # it ended meanwhile, and another began
+        number = "+12062110002"
+        answers = ask_at_once(deployment, *[number] * AT_ONCE)
 
     assert Counter(answer.status for answer in answers) == {200: 5, 429: AT_ONCE - 5}
     assert len([text for text in deployment.texts() if text["to"] == number]) == 5
@@ -38,7 +40,7 @@ def test_many_requests_at_once_to_a_number_text_it_five_times(deployment: Deploy
                 "TooManyMessages",
                 "destinationPer10Minutes",
             )
-            assert 1 <= int(answer.headers["Retry-After"]) <= seconds_left + 1
+            assert 1 <= int(answer.headers["Retry-After"]) <= 600
 
 
 def test_senders_to_different_numbers_do_not_get_in_each_others_way(

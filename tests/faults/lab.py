@@ -182,6 +182,16 @@ class Lab:
         ).get("Item")
         return item
 
+    def counted(self) -> int:
+        """How many messages are counted for the deployment, whenever that was."""
+        pages = self.table.get_paginator("scan").paginate(TableName=self.state.table)
+        return sum(
+            int(item["messages"]["N"])
+            for page in pages
+            for item in page["Items"]
+            if item["id"]["S"].startswith("limit#deploymentPerHour")
+        )
+
     def recorded(self) -> "Recorded":
         """Find out which ReferenceIds have a record."""
         pages = self.table.get_paginator("scan").paginate(

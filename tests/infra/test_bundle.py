@@ -55,7 +55,7 @@ ENVIRONMENT = {
     "OTP_ORIGINATION_IDENTITY": "+18555550142",
     "OTP_BRAND_NAME": "ExampleCorp",
     "OTP_DEPLOYMENT": "ServerlessOtp/Otp",
-    "OTP_FUNCTION_SECONDS": "27",
+    "OTP_FUNCTION_SECONDS": "28",
     **environment_of_the_rules(Config.from_context(context())),
 }
 

@@ -454,7 +454,7 @@ def test_what_cannot_be_together_is_refused_with_a_sentence(
 def test_everything_at_once_is_a_configuration() -> None:
     """The examples of all keys, as far as they go together."""
     given = {key.name: key.example for key in keys().values()}
-    for name in ("createApplication", "snapStart"):
+    for name in ("createApplication", "sandboxNumbers", "snapStart"):
         del given[name]
     given["certificateArn"] = given["certificateArn"].replace("eu-west-1", given["region"])
     assert Config.from_context(given).reserved_concurrency == 100

@@ -298,7 +298,7 @@ def test_send_gets_exactly_these_settings(minimal: RenderedTemplate) -> None:
             "OTP_BRAND_NAME": "ExampleCorp",
             **RULES,
             "OTP_DEPLOYMENT": "Otp/Otp",
-            "OTP_FUNCTION_SECONDS": "27",
+            "OTP_FUNCTION_SECONDS": "28",
         }
     }
 
@@ -314,7 +314,7 @@ def test_send_gets_the_configured_language(creating: RenderedTemplate) -> None:
             "OTP_LANGUAGE": "es-ES",
             **RULES,
             "OTP_DEPLOYMENT": "Otp/Otp",
-            "OTP_FUNCTION_SECONDS": "27",
+            "OTP_FUNCTION_SECONDS": "28",
         }
     }
 
@@ -326,7 +326,7 @@ def test_verify_gets_exactly_these_settings(template: RenderedTemplate) -> None:
         "Variables": {
             "OTP_APPLICATION_ID": application[0].ref if application else APPLICATION_ID,
             "OTP_DEPLOYMENT": "Otp/Otp",
-            "OTP_FUNCTION_SECONDS": "27",
+            "OTP_FUNCTION_SECONDS": "28",
         }
     }
 
@@ -401,7 +401,7 @@ def test_function_gives_up_before_api_gateway_does(
 ) -> None:
     """The caller hears from the function, not from a gateway that did not wait."""
     timeout = template.named(FUNCTION, function).properties["Timeout"]
-    assert timeout == TIMEOUT_SECONDS == 27
+    assert timeout == TIMEOUT_SECONDS == 28
     assert timeout < API_GATEWAY_WAITS_SECONDS
 
 

@@ -24,7 +24,7 @@ APPLICATION = "0123456789abcdef0123456789abcdef"
 ORIGINATION = "+18555550142"
 BRAND = "ExampleCorp"
 NUMBER = "+12065550100"
-FUNCTION_TIMEOUT_SECONDS = 27
+FUNCTION_TIMEOUT_SECONDS = 28
 
 ENVIRONMENT = {
     "OTP_DEPLOYMENT": DEPLOYMENT,
@@ -97,6 +97,7 @@ class Service:
         self.module = module
         self._log = log
         self.stdout: TextIO = io.StringIO()
+        self._undo: list[Callable[[], None]] = []
         self._hooks: list[tuple[BaseClient, str, Callable[..., Any]]] = []
         self.table = table_client
         self.pauses: list[float] = []
@@ -165,12 +166,13 @@ class Service:
 
         """
         clients = {
-            "pinpoint": self.module.pinpoint,
-            "dynamodb": getattr(self.module, "dynamodb", None),
+            "pinpoint": ["pinpoint"],
+            "dynamodb": ["dynamodb", "dynamodb_once"],
         }
-        client = clients[event.split(".")[1]]
-        client.meta.events.register_first(event, handler)
-        self._hooks.append((client, event, handler))
+        for name in clients[event.split(".")[1]]:
+            client = getattr(self.module, name)
+            client.meta.events.register_first(event, handler)
+            self._hooks.append((client, event, handler))
 
     def fail(self, event: str, error: Exception) -> None:
         """Fail at an event of the function's own clients."""
@@ -180,8 +182,14 @@ class Service:
 
         self.on(event, raise_error)
 
+    def undo_later(self, undo: Callable[[], None]) -> None:
+        """Do this when all is mended."""
+        self._undo.append(undo)
+
     def mend(self) -> None:
         """Take all handlers away again."""
+        while self._undo:
+            self._undo.pop()()
         while self._hooks:
             client, event, handler = self._hooks.pop()
             client.meta.events.unregister(event, handler)

@@ -192,3 +192,18 @@ def test_what_nobody_foresaw_is_an_internal_error_without_details(
     assert (answer.status, answer.code) == (500, "InternalError")
     assert "secret" not in answer.body
     assert "secret detail" in service.log()
+
+
+@pytest.mark.parametrize("request_id", ["+12065550100", "", "a" * 36])
+def test_an_event_that_a_direct_caller_makes_up_puts_nothing_into_the_log(
+    service: Service, request_id: str
+) -> None:
+    """API Gateway's request IDs are UUIDs, and are logged as they are."""
+    event = {
+        "httpMethod": "POST",
+        "requestContext": {"requestId": request_id},
+        "body": json.dumps(request()),
+    }
+    with pytest.raises(Exception, match="no such field"):
+        service.invoke(event)
+    assert "2065550100" not in service.log()

@@ -12,7 +12,13 @@ import pytest
 from hypothesis import given, settings
 
 from infra.keys import countries
-from lambda_src.otp.destination import NUMBER_TYPES, SANDBOX_NUMBERS, Destinations, country
+from lambda_src.otp.destination import (
+    NUMBER_TYPES,
+    SANDBOX_NUMBERS,
+    Destinations,
+    country,
+    is_possible,
+)
 from lambda_src.otp.problems import DestinationNotAllowed
 from lambda_src.otp.settings import DestinationRules
 
@@ -196,6 +202,35 @@ def test_what_is_not_allowed_is_a_problem_and_texts_nobody(
         assert number[1:] not in answer.body
         another = service.post(json.dumps(asked | {"DestinationIdentity": "+12065550100"}))
         assert another.status == 200
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["+112062011234", "+4407400123456", "+49015123456789", "+61041234567", "+390612345678"],
+)
+def test_a_phone_has_one_number(number: str) -> None:
+    """The prefix that is dialled at home is none of it, or a phone would have two of each limit.
+
+    But in Italy, where the zero is a part of the number.
+    """
+    assert is_possible(number) == number.startswith("+39")
+
+
+@pytest.mark.parametrize("region", sorted(phonenumbers.SUPPORTED_REGIONS))
+def test_a_number_with_the_prefix_of_home_is_another_number_or_none(region: str) -> None:
+    """Of every country: it is refused, or it does not lead to the phone without the prefix."""
+    example = phonenumbers.example_number(region)
+    plan = phonenumbers.PhoneMetadata.metadata_for_region(region)
+    prefix = plan.national_prefix if plan else None
+    if not example or not prefix:
+        return
+    form = phonenumbers.PhoneNumberFormat.E164
+    number = phonenumbers.format_number(example, form)
+    code = f"+{example.country_code}"
+    prefixed = f"{code}{prefix}{number.removeprefix(code)}"
+    assert is_possible(number)
+    if is_possible(prefixed):
+        assert phonenumbers.parse(prefixed) != phonenumbers.parse(number)
 
 
 def test_a_replay_stays_a_replay_when_a_country_is_not_allowed_any_more(

@@ -2,14 +2,16 @@
 
 import importlib.util
 import json
+import uuid
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from threading import Barrier
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from botocore.awsrequest import AWSPreparedRequest
 from botocore.exceptions import ReadTimeoutError
 
 from lambda_src.otp import counters as counters_module
@@ -70,7 +72,7 @@ def limit(service: Service, monkeypatch: pytest.MonkeyPatch) -> Callable[..., No
 
 def send(service: Service, to: str, caller: str | None = None) -> HttpAnswer:
     """Ask for a message through API Gateway, as a caller."""
-    context = {"requestId": "request-id", "identity": {"userArn": caller}}
+    context = {"requestId": str(uuid.uuid4()), "identity": {"userArn": caller}}
     return service.post(json.dumps(request(DestinationIdentity=to)), requestContext=context)
 
 
@@ -270,8 +272,97 @@ def test_what_was_not_sent_leaves_nothing_behind(
 
     [item] = [item for item in service.items() if item["id"]["S"].startswith("limit#number")]
 
-    assert item.keys() == {"id", "expiration", "b13"}
-    assert item["b13"] == {"N": "0"}
+    assert item.keys() == {"id", "expiration"}
+
+
+def test_an_interval_alone_is_given_back(service: Service, limit: Callable[..., None]) -> None:
+    """Whoever got nothing may ask again at once."""
+    limit(destination_interval_seconds=30)
+    deliver(service, NOT_SENT["throttled"])
+    assert send(service, number(1)).code == "Throttled"
+    service.mend()
+    assert statuses(service, *[number(1)] * 2) == [200, 429]
+    assert not any('"StoreFailures"' in line for line in service.metric_lines())
+
+
+def test_an_interval_that_another_message_has_begun_is_not_given_back(
+    service: Service, limit: Callable[..., None], clock: Clock
+) -> None:
+    """It was sent while this one, which was not, was still on its way."""
+    limit(destination_interval_seconds=1, destination_per_day=2)
+    deliver(service, NOT_SENT["throttled"])
+
+    def send_another(**_: Any) -> None:
+        service.mend()
+        clock.now += 1.05
+        assert send(service, number(1)).status == 200
+        deliver(service, NOT_SENT["throttled"])
+
+    service.on("before-call.pinpoint.SendOTPMessage", send_another)
+    assert send(service, number(1)).code == "Throttled"
+    service.mend()
+    assert refusal(send(service, number(1))) == ("destinationIntervalSeconds", 1)
+    clock.now += 1
+    assert send(service, number(1)).status == 200
+
+
+@pytest.mark.parametrize(
+    "limits", [{"deployment_per_hour": 5}, {"block_per_hour": 5}, {"destination_per_day": 5}]
+)
+def test_a_lost_answer_to_giving_back_does_not_let_another_message_out(
+    service: Service, limit: Callable[..., None], limits: dict[str, int]
+) -> None:
+    """The SDK would ask again, and so take out two for one."""
+    limit(**limits)
+    assert statuses(service, *[number(1)] * 3) == [200] * 3
+    deliver(service, NOT_SENT["throttled"])
+    lose_the_first_answer(service, "dynamodb_once")
+    assert send(service, number(1)).code == "Throttled"
+    service.mend()
+    # One less, or as many as there were; never one more.
+    assert statuses(service, *[number(1)] * 3).count(200) <= 2
+
+
+@pytest.mark.parametrize(
+    "limits", [{"deployment_per_hour": 1}, {"destination_interval_seconds": 30}]
+)
+def test_a_lost_answer_to_the_count_is_no_refusal(
+    service: Service, limit: Callable[..., None], limits: dict[str, int]
+) -> None:
+    """The SDK asks again and meets its own count: nobody knows, so nothing is sent, and 503."""
+    limit(**limits)
+    lose_the_first_answer(service, "dynamodb")
+    assert send(service, number(1)).code == "StoreUnavailable"
+    assert service.texts() == []
+
+
+def lose_the_first_answer(service: Service, client: str) -> None:
+    """Let the table do what a client asks first, and lose the answer where the SDK sees it."""
+    lost: list[str] = []
+    events, event = getattr(service.module, client).meta.events, "before-send.dynamodb.UpdateItem"
+
+    def lose(request: AWSPreparedRequest, **_: Any) -> None:
+        if not lost:
+            lost.append(client)
+            service.table.update_item(**json.loads(cast("bytes", request.body)))
+            raise ReadTimeoutError(endpoint_url=ENDPOINT)
+
+    events.register_first(event, lose)
+    service.undo_later(lambda: events.unregister(event, lose))
+
+
+def test_a_refused_message_to_a_new_block_leaves_no_count(
+    service: Service, limit: Callable[..., None]
+) -> None:
+    """An empty item stays until its day is over."""
+    limit(block_per_hour=5, destination_per_day=5, deployment_per_hour=1)
+    assert statuses(service, number(1), number(2)) == [200, 429]
+    counted = [
+        item.keys() - {"id", "expiration"}
+        for item in service.items()
+        if item["id"]["S"].startswith("limit#number")
+    ]
+    assert sorted(map(len, counted)) == [0, 2]
 
 
 @pytest.mark.parametrize("others", [1, 2])
@@ -304,7 +395,7 @@ def test_an_item_that_changes_all_the_time_stays_as_it_is(
     giving_back = []
 
     def change(params: dict[str, Any], **_: Any) -> None:
-        if "attribute_exists(id)" in params["body"].decode():
+        if ":expiration" not in params["body"].decode():
             giving_back.append(1)
             [item] = [one for one in service.items() if one["id"]["S"].startswith("limit#")]
             count = 1 + len(giving_back) % 2  # as it is never thought to be
@@ -313,7 +404,7 @@ def test_an_item_that_changes_all_the_time_stays_as_it_is(
 
     service.on("before-call.dynamodb.UpdateItem", change)
     assert send(service, number(1)).code == "Throttled"
-    assert len(giving_back) == 5
+    assert len(giving_back) == 3
     assert "others are too quick" in service.log()
 
 
@@ -405,7 +496,7 @@ def test_a_count_that_cannot_be_given_back_does_not_change_the_answer(
     deliver(service, NOT_SENT["throttled"])
 
     def fail_to_give_back(params: dict[str, Any], **_: Any) -> None:
-        if "attribute_exists(id)" in params["body"].decode():
+        if ":one" in params["body"].decode() and ":expiration" not in params["body"].decode():
             raise ReadTimeoutError(endpoint_url=ENDPOINT)
 
     service.on("before-call.dynamodb.UpdateItem", fail_to_give_back)
@@ -437,6 +528,7 @@ def test_a_count_that_was_deleted_meanwhile_is_not_given_back(
 
     service.on("after-call.pinpoint.SendOTPMessage", throttle_and_forget)
     assert send(service, number(1)).status == 429
+    assert not any('"StoreFailures"' in line for line in service.metric_lines())
     service.mend()
     assert statuses(service, *[number(1)] * 2) == [200, 429]
 
@@ -506,7 +598,14 @@ def test_shards_share_a_limit_exactly(
 ) -> None:
     """Their parts add up to it, at least 400 each, as many as the requests need."""
     parts: Counter[str] = Counter()
-    for rate, most, shards in ((100, 9000, 1), (1000, 9003, 4), (10_000, 1_001, 2), (9_999, 7, 1)):
+    for rate, most, shards in (
+        (100, 9000, 1),
+        (1000, 9003, 4),
+        (10_000, 1_001, 2),
+        (9_999, 7, 1),
+        # What direct callers may send, at whatever rate the API admits.
+        (1, 3_600_000, 4),
+    ):
         limit(deployment_per_hour=most, requests_per_second=rate)
         parts.clear()
         for shard in range(shards):

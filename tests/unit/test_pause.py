@@ -114,7 +114,7 @@ def fail_to_read(service: Service) -> None:
 def test_an_unreadable_switch_says_what_it_said_before(
     service: Service, clock: Clock, value: str, code: str | None
 ) -> None:
-    """And is asked again when it is due again; the log and the metrics tell."""
+    """And is asked again soon; the log and the metrics tell."""
     set_switch(service, value)
     assert send(service).code == code
     fail_to_read(service)
@@ -126,21 +126,30 @@ def test_an_unreadable_switch_says_what_it_said_before(
     assert "could not be read" in service.log()
     assert any('"StoreFailures"' in line for line in service.metric_lines())
     service.mend()
-    clock.now += 30
+    clock.now += 5
     assert send(service).code != code
 
 
 def test_nothing_is_sent_while_nothing_is_known(service: Service) -> None:
-    """A function that has just started and cannot read it; the next request asks again."""
+    """A function that has just started and cannot read it; the next request asks again.
+
+    A release that cannot read it is to go back: unlike a pause, it is a server error.
+    """
     fail_to_read(service)
     assert send(service).code == "SendingPaused"
     assert service.texts() == []
+    assert any(json.loads(line).get("ServerErrors") == [1] for line in service.metric_lines())
     service.mend()
     assert send(service).status == 200
 
 
 @pytest.mark.parametrize(
-    "attribute", [{"S": "everything"}, {"S": ""}, {"S": "jm"}, {"S": "JM, CA"}, {"N": "1"}, None]
+    "attribute",
+    [
+        *({"S": text} for text in ("everything", "", "jm", "JM, CA", "UK", "JM,UK")),
+        {"N": "1"},
+        None,
+    ],
 )
 def test_a_switch_that_makes_no_sense_pauses_all(service: Service, attribute: Any) -> None:
     """Whoever wrote it wanted something to stop; the log says that it is nonsense."""
