@@ -30,6 +30,22 @@ _WHEEL_TAGS_AL2023 = (*_WHEEL_TAGS_AL2, "manylinux_2_28", "manylinux_2_34")
 # Of botocore's data, 400 services, a function needs its own two and the files that are for all.
 _SERVICES = ("dynamodb", "pinpoint")
 
+# What of the dependencies nobody here imports, the largest of it. tests/infra/test_bundle.py starts
+# the functions without.
+_UNUSED = (
+    "aws_lambda_powertools/event_handler",  # API Gateway's events are read in invocation.py
+    *(
+        f"aws_lambda_powertools/utilities/{utility}"
+        for utility in (
+            *("auth_alpha", "batch", "circuit_breaker", "data_masking", "feature_flags"),
+            *("kafka", "parameters", "streaming", "validation"),
+        )
+    ),
+    "boto3/data",  # of resources; only clients are made
+    "boto3/examples",
+    "pydantic/v1",
+)
+
 _KEPT_SECONDS = 24 * 60 * 60
 
 _MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}
@@ -104,6 +120,8 @@ def _install(target: Path, python_version: str, architecture: str) -> None:
     for folder in (target / "botocore" / "data").iterdir():
         if folder.is_dir() and folder.name not in _SERVICES:
             shutil.rmtree(folder)
+    for unused in _UNUSED:
+        shutil.rmtree(target / unused)
     # Command line tools, which nobody runs: their first line names the Python of this folder. And
     # the lists of what was installed, which hold those files' hashes.
     shutil.rmtree(target / "bin", ignore_errors=True)
