@@ -194,7 +194,10 @@ class Counters:
                 # The first attempt may have counted, and this one have met its own count.
                 raise
             held: dict[str, Any] = full.response["Item"]  # type: ignore[typeddict-item]  # ALL_OLD
-            return tuple(_refusals(item, held, now))
+            refusals = tuple(_refusals(item, held, now))
+            if not refusals:
+                raise  # Not counted, for whatever reason: that must not look like "counted".
+            return refusals
         return ()
 
     def _counting(self, item: CounterItem, now: float) -> dict[str, Any]:

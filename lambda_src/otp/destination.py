@@ -15,6 +15,9 @@ NO_COUNTRY = "ZZ"
 # Ascension and Tristan da Cunha are of Saint Helena in ISO 3166-1, and so in `allowedCountries`.
 _ISO_3166 = {"001": NO_COUNTRY, "AC": "SH", "TA": "SH"}
 
+# Those that a number can be of. UK, for one, is none: it is GB.
+COUNTRIES = frozenset(_ISO_3166.get(region, region) for region in phonenumbers.SUPPORTED_REGIONS)
+
 
 # As libphonenumber calls them. All of North America reads "fixed line or mobile".
 NUMBER_TYPES: dict[int, str] = {

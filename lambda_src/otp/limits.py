@@ -127,7 +127,7 @@ class Limits:
     def _number_item(self, number: str, now: float) -> CounterItem | None:
         limits = self._limits
         block, last = number[:-_LAST_DIGITS], number[-_LAST_DIGITS:]
-        minute = int(now % _DAY // _TEN_MINUTES)
+        ten_minutes = int(now % _DAY // _TEN_MINUTES)
         # Short names: an item is paid for, and throttled, by its size.
         counters = tuple(
             Counter(
@@ -143,7 +143,7 @@ class Limits:
                     "destinationPer10Minutes",
                     limits.destination_per_10_minutes,
                     _TEN_MINUTES,
-                    f"{last}m{minute}",
+                    f"{last}m{ten_minutes}",
                 ),
             )
             if most is not None

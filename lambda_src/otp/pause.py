@@ -9,8 +9,7 @@ service is one more that can fail, and SSM's 40 requests a second are what 1,200
 import time
 from typing import TYPE_CHECKING
 
-import phonenumbers
-
+from .destination import COUNTRIES
 from .problems import PauseUnknown, SendingPaused
 
 if TYPE_CHECKING:
@@ -26,9 +25,6 @@ ALL, NONE = "all", "none"
 # The switch is to be heeded within a minute: half of it, and some readings may fail.
 REFRESH_SECONDS = 30
 _AGAIN_AFTER_SECONDS = 5
-
-# Those that a number can be of: UK, for one, is none, and somebody wanted GB paused.
-_COUNTRIES = frozenset(phonenumbers.SUPPORTED_REGIONS)
 
 
 class PauseSwitch:
@@ -99,7 +95,7 @@ class PauseSwitch:
                 return frozenset({ALL})
             case {"S": "none"}:
                 return frozenset()
-            case {"S": str(text)} if (countries := frozenset(text.split(","))) <= _COUNTRIES:
+            case {"S": str(text)} if (countries := frozenset(text.split(","))) <= COUNTRIES:
                 return countries
         # Whoever wrote it wanted something to stop.
         self._logger.error("The switch that pauses sending is set to nonsense: all is paused")

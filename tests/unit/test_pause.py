@@ -146,7 +146,7 @@ def test_nothing_is_sent_while_nothing_is_known(service: Service) -> None:
 @pytest.mark.parametrize(
     "attribute",
     [
-        *({"S": text} for text in ("everything", "", "jm", "JM, CA", "UK", "JM,UK")),
+        *({"S": text} for text in ("everything", "", "jm", "JM, CA", "UK", "JM,UK", "AC", "ZZ")),
         {"N": "1"},
         None,
     ],
