@@ -1,7 +1,7 @@
 """The same commit gives the same template, whatever Python synthesizes it: part of `make verify`.
 
-Every other Python of this machine gets an environment of its own; bytecode, which belongs to one
-version, aside. That two folders give the same is in tests/infra/test_reproducible.py.
+Every other Python of this machine gets an environment of its own, and finds this one to write the
+bytecode. That two folders give the same is in tests/infra/test_reproducible.py.
 """
 
 import glob
@@ -28,12 +28,12 @@ def main() -> int:
     different = 0
     with tempfile.TemporaryDirectory() as name:
         folder = copy_to(Path(name) / "another folder")
-        here = _without_bytecode(synthesize(folder, _RUNTIME))
+        here = synthesize(folder, _RUNTIME)
         for version, python in others.items():
             print(f"Python {version}: installing, synthesizing for {_RUNTIME} ... ", end="")
             sys.stdout.flush()
             interpreter = _environment(Path(name) / f"venv-{version}", python)
-            there = _without_bytecode(synthesize(folder, _RUNTIME, interpreter))
+            there = synthesize(folder, _RUNTIME, interpreter)
             same = (here.code, here.template) == (there.code, there.template)
             different += not same
             print("the same, byte for byte" if same else "SOMETHING ELSE", flush=True)
@@ -72,19 +72,6 @@ def _environment(folder: Path, python: str) -> Path:
         check=True,
     )
     return interpreter
-
-
-def _without_bytecode(synthesized: Synthesized) -> Synthesized:
-    """Leave out bytecode, and with it the hash of the whole code."""
-    code = {path: digest for path, digest in synthesized.code.items() if not path.endswith(".pyc")}
-    if len(code) == len(synthesized.code):
-        return synthesized
-    template = "".join(
-        line
-        for line in synthesized.template.decode().splitlines(keepends=True)
-        if '"S3Key"' not in line and "CurrentVersion" not in line and "aws:asset:path" not in line
-    )
-    return Synthesized(template.encode(), code)
 
 
 if __name__ == "__main__":

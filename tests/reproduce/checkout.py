@@ -4,6 +4,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,7 +78,12 @@ def synthesize(folder: Path, python_version: str, interpreter: Path | None = Non
             *("synth", "--quiet", "--no-notices", "--output", str(output), *app, *options),
         ],
         cwd=folder,
-        env={**os.environ, "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20"},
+        env={
+            **os.environ,
+            # Another Python has this one write the bytecode for it.
+            "PATH": os.pathsep.join([str(Path(sys.base_prefix, "bin")), os.environ["PATH"]]),
+            "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20",
+        },
         check=True,
         stdout=subprocess.DEVNULL,
     )
