@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from .checkout import ROOT, Synthesized, copy_to, synthesize
+from .checkout import ROOT, copy_to, synthesize
 
 _VERSIONS = ("3.11", "3.12", "3.13", "3.14")
 _RUNTIME = f"{sys.version_info.major}.{sys.version_info.minor}"
