@@ -43,7 +43,6 @@ _UNUSED = (
     ),
     "boto3/data",  # of resources; only clients are made
     "boto3/examples",
-    "pydantic/v1",
 )
 
 _KEPT_SECONDS = 24 * 60 * 60

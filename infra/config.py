@@ -14,7 +14,7 @@ from functools import cache
 from typing import Annotated, Any, get_args, get_type_hints
 
 from lambda_src.otp.destination import NUMBER_TYPES
-from lambda_src.otp.request import BrandNameText, LanguageTag, OriginationIdentityText
+from lambda_src.otp.request import BRAND_NAME, ORIGINATION_IDENTITY, LanguageTag
 from lambda_src.otp.settings import TimeLimits
 
 from .contradictions import about_the_application, contradictions
@@ -101,7 +101,7 @@ class Config:
             "originationIdentity",
             "the phone number, short code, sender ID, pool or ARN that sends",
             "+18555550142",
-            text(OriginationIdentityText),
+            text(ORIGINATION_IDENTITY),
         ),
     ]
     brand_name: Annotated[
@@ -110,7 +110,7 @@ class Config:
             "brandName",
             "the name in the text, 1 to 20 characters",
             "ExampleCorp",
-            text(BrandNameText),
+            text(BRAND_NAME),
         ),
     ]
     allowed_countries: Annotated[
@@ -158,7 +158,7 @@ class Config:
             "allowedBrandNames",
             "what callers may put into BrandName; by default anything that AWS takes",
             "ExampleCorp,ExampleShop",
-            each_of(text(BrandNameText)),
+            each_of(text(BRAND_NAME)),
         ),
     ] = ()
     allowed_origination_identities: Annotated[
@@ -167,7 +167,7 @@ class Config:
             "allowedOriginationIdentities",
             "what callers may put into OriginationIdentity; by default anything that AWS takes",
             "+18555550142,EXAMPLE",
-            each_of(text(OriginationIdentityText)),
+            each_of(text(ORIGINATION_IDENTITY)),
         ),
     ] = ()
     destination_per_10_minutes: Annotated[

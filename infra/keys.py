@@ -12,7 +12,8 @@ from types import MappingProxyType
 from typing import Any
 
 from botocore.session import Session
-from pydantic import TypeAdapter
+
+from lambda_src.otp.fields import Text
 
 Reader = Callable[[Any], Any]
 
@@ -76,12 +77,12 @@ class UnknownCountriesError(ValueError):
         super().__init__(", ".join(codes))
 
 
-def text(type_: Any) -> Reader:  # noqa: ANN401 - any type that pydantic knows
-    """Read a text that fits a pydantic type."""
-    adapter = TypeAdapter(type_)
+def text(rule: Text) -> Reader:
+    """Read a text that is allowed in a request as well."""
 
     def read(value: Any) -> str:  # noqa: ANN401 - context is JSON
-        adapter.validate_python(str(value))
+        if rule.error(str(value)):
+            raise ValueError
         return str(value)
 
     return read

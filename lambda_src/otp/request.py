@@ -8,63 +8,40 @@ ReferenceId comes again; the deployment's defaults are filled in only to send it
 """
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired, TypeVar, cast
-
-from aws_lambda_powertools.utilities.parser import ValidationError, parse
-from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, with_config
-from pydantic_core import PydanticCustomError
-from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired, TypedDict, TypeVar, cast
 
 from .destination import is_possible
+from .fields import Fields, Text, Whole
 from .problems import FieldError, InvalidRequest
 from .settings import SendSettings
-from .telemetry import mask
 
 if TYPE_CHECKING:
     from mypy_boto3_pinpoint.type_defs import SendOTPMessageRequestParametersTypeDef
 
-# What a text field must be, for the schema and for the error alike.
-_WANTED = {
-    "ReferenceId": "1 to 48 printable ASCII characters without spaces, such as a UUID",
-    "DestinationIdentity": (
-        "a phone number in E.164 format: + and the digits, as many as its country's numbers have, "
-        "without the prefix that is dialled at home"
-    ),
-    "OriginationIdentity": "a phone number in E.164 format, short code, sender ID, pool or ARN",
-    "BrandName": "1 to 20 characters, none of them a control character",
-    "EntityId": "1 to 50 printable ASCII characters without spaces",
-    "TemplateId": "1 to 50 printable ASCII characters without spaces",
-    "Otp": "the code that was texted: 5 to 8 digits",
-}
-
-_IMPOSSIBLE = "impossible_number"
-
-
-def _possible(number: str) -> str:
-    if not is_possible(number):
-        raise PydanticCustomError(_IMPOSSIBLE, "Impossible")
-    return number
-
-
-# "$" is the very end of the text in pydantic's regular expressions, not "before a line break".
-ReferenceIdText = Annotated[
-    str, Field(pattern=r"^[!-~]{1,48}$", description=_WANTED["ReferenceId"])
-]
-PhoneNumber = Annotated[
-    str,
-    Field(pattern=r"^\+[1-9][0-9]{1,14}$", description=_WANTED["DestinationIdentity"]),
-    AfterValidator(_possible),
-]
+_REFERENCE_ID = Text(
+    r"[!-~]{1,48}", "1 to 48 printable ASCII characters without spaces, such as a UUID"
+)
+_PHONE_NUMBER = Text(
+    r"\+[1-9][0-9]{1,14}",
+    "a phone number in E.164 format: + and the digits, as many as its country's numbers have, "
+    "without the prefix that is dialled at home",
+    also=is_possible,
+)
 # The characters that AWS's SMS and voice API (2022-03-31) takes in any origination identity.
-OriginationIdentityText = Annotated[
-    str, Field(pattern=r"^[A-Za-z0-9_:/+-]{1,256}$", description=_WANTED["OriginationIdentity"])
-]
-# U+FFFD is what a wrong encoding has become on its way here; nobody's brand holds one.
-BrandNameText = Annotated[
-    str, Field(pattern=r"^[^\p{Cc}\x{FFFD}]{1,20}$", description=_WANTED["BrandName"])
-]
+ORIGINATION_IDENTITY = Text(
+    r"[A-Za-z0-9_:/+-]{1,256}",
+    "a phone number in E.164 format, short code, sender ID, pool or ARN",
+)
+# No control character, no half of a pair (JSON can escape one, UTF-8 cannot write it), and not
+# U+FFFD: that is what a wrong encoding has become on its way here, and nobody's brand holds one.
+BRAND_NAME = Text(
+    r"[^\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffd]{1,20}",
+    "1 to 20 characters, none of them a control character",
+)
 # India's DLT identifiers; their length is the SMS and voice API's (2022-03-31).
-DltId = Annotated[str, Field(pattern=r"^[!-~]{1,50}$", description=_WANTED["EntityId"])]
+_DLT_ID = Text(r"[!-~]{1,50}", "1 to 50 printable ASCII characters without spaces")
+_OTP = Text(r"[0-9]{5,8}", "the code that was texted: 5 to 8 digits")
+
 LanguageTag = Literal[
     "de-DE",
     "en-GB",
@@ -82,36 +59,32 @@ LanguageTag = Literal[
 ]
 
 
-# Hidden input: a ValidationError that is logged by mistake must not show the phone number.
-@with_config(ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True))
 class SendOtpRequest(TypedDict):
     """The fields of `SendOTPMessageRequestParameters`, spelled as in boto3."""
 
-    ReferenceId: ReferenceIdText
-    DestinationIdentity: PhoneNumber
-    OriginationIdentity: NotRequired[OriginationIdentityText]
-    BrandName: NotRequired[BrandNameText]
+    ReferenceId: Annotated[str, _REFERENCE_ID]
+    DestinationIdentity: Annotated[str, _PHONE_NUMBER]
+    OriginationIdentity: NotRequired[Annotated[str, ORIGINATION_IDENTITY]]
+    BrandName: NotRequired[Annotated[str, BRAND_NAME]]
     Channel: NotRequired[Literal["SMS"]]
-    CodeLength: NotRequired[Annotated[int, Field(ge=5, le=8)]]
-    ValidityPeriod: NotRequired[Annotated[int, Field(ge=5, le=60, description="minutes")]]
-    AllowedAttempts: NotRequired[Annotated[int, Field(ge=1, le=5)]]
+    CodeLength: NotRequired[Annotated[int, Whole(5, 8)]]
+    ValidityPeriod: NotRequired[Annotated[int, Whole(5, 60)]]  # minutes
+    AllowedAttempts: NotRequired[Annotated[int, Whole(1, 5)]]
     Language: NotRequired[LanguageTag]
-    EntityId: NotRequired[DltId]
-    TemplateId: NotRequired[DltId]
+    EntityId: NotRequired[Annotated[str, _DLT_ID]]
+    TemplateId: NotRequired[Annotated[str, _DLT_ID]]
 
 
-# Hidden input: as above, and it must not show the code.
-@with_config(ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True))
 class VerifyOtpRequest(TypedDict):
     """The fields of `VerifyOTPMessageRequestParameters`, spelled as in boto3."""
 
-    ReferenceId: ReferenceIdText
-    DestinationIdentity: PhoneNumber
-    Otp: Annotated[str, Field(pattern=r"^[0-9]{5,8}$", description=_WANTED["Otp"])]
+    ReferenceId: Annotated[str, _REFERENCE_ID]
+    DestinationIdentity: Annotated[str, _PHONE_NUMBER]
+    Otp: Annotated[str, _OTP]
 
 
-_SEND_OTP_REQUEST = TypeAdapter(SendOtpRequest)
-_VERIFY_OTP_REQUEST = TypeAdapter(VerifyOtpRequest)
+_SEND_OTP_REQUEST = Fields(SendOtpRequest)
+_VERIFY_OTP_REQUEST = Fields(VerifyOtpRequest)
 
 _Request = TypeVar("_Request")
 
@@ -196,24 +169,15 @@ def with_defaults(
 
 def _parse(
     payload: object,
-    adapter: TypeAdapter[_Request],
+    fields: Fields[_Request],
     more_errors: Callable[[Mapping[str, Any]], list[FieldError]] = lambda _: [],
 ) -> _Request:
     if not isinstance(payload, dict):
         raise InvalidRequest("The request must be a JSON object.")
-    errors: list[FieldError] = []
-    try:
-        # The Parser takes a ready-made TypeAdapter as well, which its type hints do not say.
-        request = parse(event=payload, model=cast("type[_Request]", adapter))
-    except ValidationError as invalid:
-        errors = [
-            FieldError(_pointer(error["loc"]), _detail(error["loc"], error["type"], error["msg"]))
-            for error in invalid.errors(include_url=False, include_input=False)
-        ]
-    errors += more_errors(payload)
+    errors = [*fields.errors(payload), *more_errors(payload)]
     if errors:
         raise _bad(errors)
-    return request
+    return cast("_Request", payload)
 
 
 def _bad(errors: list[FieldError]) -> InvalidRequest:
@@ -229,18 +193,3 @@ def _dlt_errors(payload: Mapping[str, Any]) -> list[FieldError]:
         if given in payload and missing not in payload:
             return [FieldError(f"/{missing}", f"Required together with {given}.")]
     return []
-
-
-def _detail(location: tuple[int | str, ...], kind: str, message: str) -> str:
-    if kind == "missing":
-        return "This field is required."
-    if kind == "extra_forbidden":
-        return "There is no such field."
-    if kind in ("string_pattern_mismatch", _IMPOSSIBLE):
-        return f"Must be {_WANTED[str(location[0])]}."
-    return f"{message}."
-
-
-def _pointer(location: tuple[int | str, ...]) -> str:
-    """Write a JSON pointer (RFC 6901); a field's name is the caller's text, so it is masked."""
-    return "".join("/" + mask(str(step)).replace("~", "~0").replace("/", "~1") for step in location)

@@ -54,9 +54,7 @@ def test_a_problem_is_a_document_of_rfc_9457(service: Service) -> None:
         "code": "InvalidRequest",
         "retryable": False,
         "requestId": answer.headers["X-Request-Id"],
-        "errors": [
-            {"pointer": "/CodeLength", "detail": "Input should be less than or equal to 8."}
-        ],
+        "errors": [{"pointer": "/CodeLength", "detail": "Must be a whole number from 5 to 8."}],
     }
 
 
@@ -110,6 +108,32 @@ def test_a_body_that_is_no_json_object_is_refused(service: Service, body: str | 
 
     assert (answer.status, answer.code) == (400, "InvalidRequest")
     assert service.items() == []
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "utf-8-sig"])
+def test_a_body_that_is_json_in_another_encoding_is_refused(
+    service: Service, encoding: str
+) -> None:
+    """JSON between systems is UTF-8 without a mark (RFC 8259, section 8.1)."""
+    body = base64.b64encode(json.dumps(request()).encode(encoding)).decode()
+
+    answer = service.post(body, isBase64Encoded=True)
+
+    assert (answer.status, answer.code) == (400, "InvalidRequest")
+
+
+@pytest.mark.parametrize(
+    ("half", "pointer"),
+    [({"BrandName": "\ud83d"}, "/BrandName"), ({"\ud83d": "x"}, "/\ud83d")],
+)
+def test_half_of_a_surrogate_pair_is_refused_by_name(
+    service: Service, half: dict[str, str], pointer: str
+) -> None:
+    """JSON can escape one, and nobody could write it down as UTF-8."""
+    answer = service.send(**half)
+
+    assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
+    assert answer.body.isascii()
 
 
 @pytest.mark.parametrize(
