@@ -13,6 +13,7 @@ from .problems import (
     TemporaryFailure,
     Throttled,
 )
+from .sdk import prepare
 
 if TYPE_CHECKING:
     from mypy_boto3_pinpoint.type_defs import (
@@ -32,6 +33,21 @@ class Delivery(PinpointCalls):
     not_done = "Nothing was sent"
     unknown = _UNKNOWN
     cannot = "send messages"
+
+    def prepare(self) -> None:
+        """Do all that the first call does once, without making one."""
+        prepare(
+            self._client,
+            "send_otp_message",
+            ApplicationId=self._application_id,
+            SendOTPMessageRequestParameters={
+                "Channel": "SMS",
+                "BrandName": "none",
+                "DestinationIdentity": "none",
+                "OriginationIdentity": "none",
+                "ReferenceId": "none",
+            },
+        )
 
     def send(self, parameters: "SendOTPMessageRequestParametersTypeDef") -> str:
         """Send one message.

@@ -42,6 +42,15 @@ class Destinations:
     def __init__(self, rules: DestinationRules) -> None:
         self._rules = rules
 
+    def prepare(self) -> None:
+        """Load what libphonenumber knows of the allowed countries, which it does one by one."""
+        for allowed in self._rules.allowed_countries:
+            example = phonenumbers.example_number_for_type(
+                allowed, phonenumbers.PhoneNumberType.MOBILE
+            )
+            if example:
+                country(phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.E164))
+
     def admit(self, number: str) -> str:
         """Find the country of a number that may be texted.
 

@@ -73,6 +73,13 @@ class Limits:
         self._counters = counters
         self._switch = switch
 
+    def calls_at_once(self) -> int:
+        """Say how many calls a message makes at the same time, at most: its counts, and the switch.
+
+        For the usual message: a country or a caller without a limit needs one less.
+        """
+        return len(self._items("+12065550100", "US", "", time.time())) + 1
+
     @contextmanager
     def counting(
         self, *, number: str, country: str, caller: str, unlimited: bool = False

@@ -18,7 +18,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-import boto3
 from aws_lambda_powertools.utilities.idempotency import (
     DynamoDBPersistenceLayer,
     IdempotencyConfig,
@@ -38,7 +37,6 @@ from aws_lambda_powertools.utilities.idempotency.persistence.datarecord import (
 from aws_lambda_powertools.utilities.idempotency.serialization.custom_dict import (
     CustomDictSerializer,
 )
-from botocore.config import Config
 
 from .answer import Answer
 from .problems import (
@@ -50,6 +48,7 @@ from .problems import (
     StoreUnavailable,
 )
 from .request import SendOtpRequest
+from .sdk import create_client, prepare
 from .settings import DYNAMODB_ATTEMPTS, WINDOW_SECONDS, TimeLimits
 
 if TYPE_CHECKING:
@@ -74,14 +73,13 @@ def create_dynamodb_client(
             conditional on their owner; what takes something away, such as a count, may not.
 
     """
-    return boto3.client(
+    client: DynamoDBClient = create_client(
         "dynamodb",
-        config=Config(
-            connect_timeout=limits.dynamodb_connect,
-            read_timeout=limits.dynamodb_read,
-            retries={"mode": "standard", "total_max_attempts": attempts},
-        ),
+        connect_seconds=limits.dynamodb_connect,
+        read_seconds=limits.dynamodb_read,
+        attempts=attempts,
     )
+    return client
 
 
 class ReferenceIdRecords(DynamoDBPersistenceLayer):
@@ -113,6 +111,10 @@ class ReferenceIdRecords(DynamoDBPersistenceLayer):
         self._function_timeout_ms = limits.function * 1000
         self._logger = logger
         self._metrics = metrics
+
+    def prepare(self) -> None:
+        """Do all that the first call does once, without making one."""
+        prepare(self.client, "get_item", TableName=self.table_name, Key={"id": {"S": "none"}})
 
     def save_inprogress(
         self,

@@ -12,8 +12,6 @@ from http import HTTPStatus
 from random import SystemRandom
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import (
     ClientError,
     ConnectTimeoutError,
@@ -27,6 +25,7 @@ from botocore.exceptions import (
 )
 
 from .problems import Misconfigured, OutcomeUnknown, RejectedByPinpoint, Throttled, Unavailable
+from .sdk import create_client
 from .settings import PINPOINT_ATTEMPTS, TimeLimits
 from .telemetry import mask
 
@@ -56,24 +55,24 @@ _NOT_TAKEN = (HTTPStatus.TOO_MANY_REQUESTS,)
 _REFUSED_REQUEST = (HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 _REFUSED_DEPLOYMENT = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
 
+# Lambda freezes a function between two requests. A connection that the other side has closed or
+# forgotten meanwhile looks open, and a message on it would be one whose answer is lost.
+_TRUSTED_SECONDS = 20
+
 _FIRST_PAUSE_SECONDS = 0.2
 # Functions restored from one snapshot must not pause alike; the system's randomness is not in it.
 _JITTER = SystemRandom()
 
 
 def create_pinpoint_client(limits: TimeLimits) -> "PinpointClient":
-    """Create the client. It must not retry: a retry may be a second text, or attempt.
-
-    `total_max_attempts` counts the first attempt; `max_attempts` would not, and would retry once.
-    """
-    return boto3.client(
+    """Create the client. It must not retry: a retry may be a second text, or attempt."""
+    client: PinpointClient = create_client(
         "pinpoint",
-        config=Config(
-            connect_timeout=limits.pinpoint_connect,
-            read_timeout=limits.pinpoint_read,
-            retries={"total_max_attempts": 1},
-        ),
+        connect_seconds=limits.pinpoint_connect,
+        read_seconds=limits.pinpoint_read,
+        attempts=1,
     )
+    return client
 
 
 class PinpointCalls:
@@ -110,6 +109,7 @@ class PinpointCalls:
         self._limits = limits
         self._logger = logger
         self._pause = pause
+        self._connected_at = time.time()
 
     def _call(self, request: Callable[[], _T]) -> _T:
         """Make a request, and read its answer; again only if it was not taken, and there is time.
@@ -143,7 +143,7 @@ class PinpointCalls:
         while True:
             attempt += 1
             try:
-                return request()
+                return self._on_a_fresh_connection(request)
             except Exception as error:
                 pause = _JITTER.uniform(0, _FIRST_PAUSE_SECONDS * 2 ** (attempt - 1))
                 in_time = time.monotonic() + pause <= last_start
@@ -151,6 +151,15 @@ class PinpointCalls:
                     raise
                 self._logger.info("Pinpoint did not take the request", attempt=attempt)
                 self._pause(pause)
+
+    def _on_a_fresh_connection(self, request: Callable[[], _T]) -> _T:
+        # The clock on the wall: the other one stands still while the function is frozen.
+        if not 0 <= time.time() - self._connected_at <= _TRUSTED_SECONDS:
+            self._client.close()  # it opens a new one by itself
+        try:
+            return request()
+        finally:
+            self._connected_at = time.time()
 
     def _refused(self, error: ClientError) -> NoReturn:
         status = _status(error)

@@ -3,6 +3,10 @@
 This module alone prepares things at import, once per cold start: settings, clients, models.
 """
 
+import gc
+
+gc.disable()  # for as long as this module is imported: nothing that an import makes is garbage
+
 import os
 
 from .answer import Answer, Counted
@@ -16,6 +20,7 @@ from .once import OncePerReferenceId, ReferenceIdRecords, create_dynamodb_client
 from .pause import PauseSwitch
 from .pinpoint import create_pinpoint_client
 from .request import SendOtpRequest, check_allowed, parse_send_otp, with_defaults
+from .sdk import open_connections
 from .settings import SendSettings
 from .side_by_side import SideBySide
 from .snapstart import register_hooks
@@ -35,7 +40,22 @@ counters = Counters(table, dynamodb, dynamodb_once, SideBySide(MOST_CALLS), logg
 switch = PauseSwitch(table, dynamodb, logger, metrics)
 limits = Limits(settings.limits, counters, switch)
 delivery = Delivery(pinpoint, settings.application_id, settings.time_limits, logger)
-register_hooks(os.environ, [pinpoint, dynamodb, dynamodb_once])
+
+
+def connect() -> None:
+    """Open the connections that one message needs."""
+    open_connections(os.environ, [(pinpoint, 1), (dynamodb, limits.calls_at_once())])
+
+
+def prepare() -> None:
+    """Do what the first requests would do once."""
+    destinations.prepare()
+    records.prepare()
+    delivery.prepare()
+
+
+connect()
+register_hooks(os.environ, [pinpoint, dynamodb, dynamodb_once], prepare=prepare, connect=connect)
 
 
 def text(request: SendOtpRequest, caller: str) -> Answer:
@@ -62,3 +82,7 @@ def handler(payload: object, call: Call) -> Answer:
         reference_id=request["ReferenceId"], destination=request["DestinationIdentity"]
     )
     return once(request, call.request_id, lambda: text(request, call.caller))
+
+
+gc.freeze()  # what is here stays, and need not be looked through again
+gc.enable()

@@ -7,23 +7,33 @@ What must not be the same in two of them, or is gone when one of them begins:
   and the OpenSSL of Lambda's runtime is a build that is safe for snapshots; the bundle has none.
 - Open connections: a request on a dead one would look like one whose answer is lost, which is a
   message that may have been sent. They are closed before the snapshot, where there is time, and the
-  other side is still there to be told. A closed client opens new ones.
+  other side is still there to be told; and opened anew after every restore.
 - Credentials: botocore takes them from the runtime's endpoint here, and renews them by the clock.
 - Powertools' `cold_start`: unset until the first request, so that every restore logs one.
+
+And whatever takes time but is the same for all is done before the snapshot, where nobody waits.
 
 https://docs.aws.amazon.com/lambda/latest/dg/snapstart-uniqueness.html
 https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks-python.html
 """
 
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
+
+from .sdk import INITIALIZATION
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
 
 
-def register_hooks(environment: Mapping[str, str], clients: Iterable["BaseClient"]) -> None:
+def register_hooks(
+    environment: Mapping[str, str],
+    clients: Iterable["BaseClient"],
+    *,
+    prepare: Callable[[], None],
+    connect: Callable[[], None],
+) -> None:
     """Ask the runtime to prepare for the snapshot and after a restore; without SnapStart, nothing.
 
     Lambda runs the hooks before a snapshot in the reverse order of registration: what registers
@@ -32,15 +42,19 @@ def register_hooks(environment: Mapping[str, str], clients: Iterable["BaseClient
     Args:
         environment: Lambda's own variables.
         clients: all AWS clients that are created at import.
+        prepare: does what is the same after every restore.
+        connect: opens connections.
 
     """
-    if environment.get("AWS_LAMBDA_INITIALIZATION_TYPE") != "snap-start":
+    if environment.get(INITIALIZATION) != "snap-start":
         return
-    from snapshot_restore_py import (  # type: ignore[import-not-found]  # noqa: PLC0415 - the runtime has it, and nobody else
+    from snapshot_restore_py import (  # type: ignore[import-untyped]  # noqa: PLC0415 - the runtime has it, and nobody else
         register_after_restore,
         register_before_snapshot,
     )
 
     for client in clients:
         register_before_snapshot(client.close)
+    register_before_snapshot(prepare)
     register_after_restore(random.seed)
+    register_after_restore(connect)

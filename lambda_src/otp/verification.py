@@ -4,6 +4,7 @@ import json
 from typing import TYPE_CHECKING
 
 from .pinpoint import PinpointCalls
+from .sdk import prepare
 
 if TYPE_CHECKING:
     from .request import VerifyOtpRequest
@@ -18,6 +19,19 @@ class Verification(PinpointCalls):
         "request may use another one."
     )
     cannot = "verify codes"
+
+    def prepare(self) -> None:
+        """Do all that the first call does once, without making one."""
+        prepare(
+            self._client,
+            "verify_otp_message",
+            ApplicationId=self._application_id,
+            VerifyOTPMessageRequestParameters={
+                "DestinationIdentity": "none",
+                "Otp": "none",
+                "ReferenceId": "none",
+            },
+        )
 
     def verify(self, request: "VerifyOtpRequest") -> tuple[bool, str]:
         """Verify a code, once: asking again would use another of the allowed attempts.

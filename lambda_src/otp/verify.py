@@ -4,6 +4,10 @@ Nothing is remembered here: Pinpoint knows the code, its life and the attempts. 
 things at import, once per cold start: settings, the client, models.
 """
 
+import gc
+
+gc.disable()  # for as long as this module is imported: nothing that an import makes is garbage
+
 import os
 
 from .answer import Answer, Counted
@@ -12,6 +16,7 @@ from .invocation import Call, answering
 from .metrics import RequestMetrics
 from .pinpoint import create_pinpoint_client
 from .request import parse_verify_otp
+from .sdk import open_connections
 from .settings import Settings
 from .snapstart import register_hooks
 from .telemetry import create_logger
@@ -23,7 +28,15 @@ metrics = RequestMetrics(settings.deployment, "verify", logger)
 limits = settings.time_limits
 pinpoint = create_pinpoint_client(limits)
 verification = Verification(pinpoint, settings.application_id, limits, logger)
-register_hooks(os.environ, [pinpoint])
+
+
+def connect() -> None:
+    """Open the connection that a verification needs."""
+    open_connections(os.environ, [(pinpoint, 1)])
+
+
+connect()
+register_hooks(os.environ, [pinpoint], prepare=verification.prepare, connect=connect)
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -38,3 +51,7 @@ def handler(payload: object, call: Call) -> Answer:  # noqa: ARG001 - every hand
     right = Counted("Verified", country(request["DestinationIdentity"]))
     valid, body = verification.verify(request)
     return Answer(status=200, body=body, counted=right if valid else None)
+
+
+gc.freeze()  # what is here stays, and need not be looked through again
+gc.enable()

@@ -2,6 +2,7 @@
 
 import importlib
 import io
+import sys
 from collections.abc import Iterator
 from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING
@@ -9,12 +10,15 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 
+import lambda_src.otp
 from sandbox.pinpoint import install
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
+from .server import Aws, serving
 from .service import ENVIRONMENT, Journey, Service, deployed
+from .starting import ENTRY_POINT, Start
 
 
 @pytest.fixture(scope="session")
@@ -69,3 +73,28 @@ def journey(
     yield Journey(sending=service, verifying=verifying)
     verifying.mend()
     verifying.assert_says_no_more_than_it_may()
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
+    """Serve for the length of a test, to every client that is made meanwhile."""
+    with serving() as aws:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{aws.server_port}")
+        yield aws
+
+
+@pytest.fixture
+def start(send_module: ModuleType, aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Start:  # noqa: ARG001 - no start may reach the real AWS
+    """Import the entry point anew; the one that all tests share is in its place afterwards."""
+    monkeypatch.setitem(sys.modules, ENTRY_POINT, send_module)
+    monkeypatch.setattr(lambda_src.otp, "send", send_module)
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+
+    def start(initialization_type: str | None) -> ModuleType:
+        if initialization_type:
+            monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", initialization_type)
+        del sys.modules[ENTRY_POINT]
+        return importlib.import_module(ENTRY_POINT)
+
+    return start

@@ -1,9 +1,11 @@
 """What Pinpoint's answers mean: sent, certainly not sent, or unknown."""
 
+import io
 import json
+import time
 from collections.abc import Callable
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.awsrequest import AWSResponse
@@ -20,7 +22,15 @@ from botocore.exceptions import (
     SSLError,
 )
 
+from lambda_src.otp import pinpoint
+
+from .clock import Clock
+from .server import Aws
 from .service import NUMBER, Service
+from .starting import Start
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
 
 ENDPOINT = "https://pinpoint.us-east-1.amazonaws.com"
 
@@ -205,7 +215,8 @@ def test_it_is_not_asked_for_again_when_time_is_short(
     """An attempt needs 9 of the 12 seconds: after 3, no other one begins."""
     now = iter([100.0, 103.1])
     monkeypatch.setattr(
-        "lambda_src.otp.pinpoint.time", SimpleNamespace(monotonic=lambda: next(now))
+        "lambda_src.otp.pinpoint.time",
+        SimpleNamespace(monotonic=lambda: next(now), time=time.time),
     )
     attempts = throttle(service, times=9)
 
@@ -240,3 +251,30 @@ def test_no_other_answer_is_asked_for_again(service: Service, status: int) -> No
     service.send()
 
     assert len(attempts) == 1
+
+
+@pytest.mark.parametrize(("idle", "new"), [(20, 0), (20.1, 1), (-0.1, 1)])
+def test_no_message_goes_out_on_a_connection_that_may_have_died(
+    start: Start,
+    aws: Aws,
+    monkeypatch: pytest.MonkeyPatch,
+    table_client: "DynamoDBClient",
+    idle: float,
+    new: int,
+) -> None:
+    """After 20 seconds, or if the clock was set back, Pinpoint is connected to anew.
+
+    While Lambda had frozen the function, nobody was told that the other side has hung up. A lost
+    answer of DynamoDB's is asked for again; one of Pinpoint's would be a message that nobody knows
+    of.
+    """
+    module = start(None)
+    clock = Clock(monkeypatch, pinpoint)
+    service = Service(module, io.StringIO(), table_client)
+    assert service.send().status == 200
+    opened = aws.opened
+
+    clock.now += idle
+    assert service.send().status == 200
+
+    assert aws.opened == opened + new

@@ -1,0 +1,74 @@
+"""What answers as AWS does when all is well, over real connections."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from .service import APPLICATION, NUMBER
+
+
+class Aws(ThreadingHTTPServer):
+    """Answers as DynamoDB and Pinpoint do when all is well, and keeps connections open.
+
+    Attributes:
+        opened: how many connections there have been.
+        until: what a request that asks for nothing waits for before it is answered.
+        closed: can be acquired once for every connection that the client has closed.
+
+    """
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Connection)
+        self.opened = 0
+        self.until = threading.Barrier(1)
+        self.closed = threading.Semaphore(0)
+
+
+class _Connection(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"  # the first that keeps connections
+    server: Aws
+
+    def setup(self) -> None:
+        self.server.opened += 1
+        super().setup()
+
+    def finish(self) -> None:
+        super().finish()
+        self.server.closed.release()
+
+    def do_GET(self) -> None:
+        with suppress(threading.BrokenBarrierError):
+            self.server.until.wait()
+        self._answer(404, {})
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        result = {NUMBER: {"DeliveryStatus": "SUCCESSFUL", "StatusCode": 200}}
+        answer = {"ApplicationId": APPLICATION, "Result": result}
+        self._answer(200, answer if self.path.startswith("/v1/apps/") else {})
+
+    def _answer(self, status: int, answer: object) -> None:
+        body = json.dumps(answer).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def serving() -> Iterator[Aws]:
+    """Serve for a while."""
+    with Aws() as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()

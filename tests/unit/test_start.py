@@ -1,0 +1,67 @@
+"""What a start of the function prepares, and what it does without."""
+
+import gc
+import io
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from .server import Aws
+from .service import Service
+from .starting import CONNECTIONS, PERSON, Start
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+
+@pytest.mark.parametrize("initialization_type", ["on-demand", "provisioned-concurrency"])
+def test_a_start_opens_all_connections_that_a_message_needs(
+    start: Start, aws: Aws, table_client: "DynamoDBClient", initialization_type: str
+) -> None:
+    """All at the same time: none is answered before the last one is there."""
+    aws.until = threading.Barrier(CONNECTIONS, timeout=5)
+    service = Service(start(initialization_type), io.StringIO(), table_client)
+    assert aws.opened == CONNECTIONS
+
+    for _ in range(2):
+        assert service.send(DestinationIdentity=PERSON).status == 200
+
+    assert aws.opened == CONNECTIONS
+
+
+def test_outside_of_lambda_nothing_is_connected(start: Start, aws: Aws) -> None:
+    """An import of the module is no reason to call AWS."""
+    start(None)
+
+    assert aws.opened == 0
+
+
+def test_a_start_does_not_depend_on_aws(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What cannot be reached is no reason not to start; the request will say what is wrong."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+
+    assert start("on-demand").handler
+
+
+def test_a_start_does_not_wait_long_for_aws(
+    start: Start, aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It goes on when its time for that is over, though nothing has been answered."""
+    monkeypatch.setattr("lambda_src.otp.sdk._OPENING_SECONDS", 0.01)
+    aws.until = threading.Barrier(CONNECTIONS + 1, timeout=30)
+
+    assert start("on-demand").handler
+
+    assert aws.until.n_waiting < CONNECTIONS + 1
+    aws.until.abort()
+
+
+def test_the_garbage_collector_works_again_after_the_start(start: Start) -> None:
+    """It rests while the modules are imported, and need not look at them any more."""
+    gc.unfreeze()
+
+    start(None)
+
+    assert gc.isenabled()
+    assert gc.get_freeze_count() > 10_000
