@@ -1,0 +1,86 @@
+"""Measure what the functions cost: `python -m benchmarks`, which is `make bench`."""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from infra.config import Config
+from infra.permitted import environment_of_the_rules
+
+from . import chart, report
+from .measure import bench, size
+from .programs import make
+
+_DOCS = Path(__file__).resolve().parent.parent / "docs"
+
+# At least 15 starts of each, as their spread is wide on a shared machine.
+_STARTS, _WARM_ROUNDS, _REQUESTS = 21, 5, 200
+_MEMORY_AT = (1, 100, 1_000, 10_000, 99_000, 100_000)
+
+# Enough to see that every part works.
+_SHORT_STARTS, _SHORT_WARM_ROUNDS, _SHORT_REQUESTS = 2, 1, 20
+_SHORT_MEMORY_AT = (1, 100, 900, 1_000)
+
+
+def main() -> None:
+    """Measure, print, and write the page."""
+    arguments = _arguments()
+    short: bool = arguments.short
+    programs = make()
+    environment = environment_of_the_rules(
+        Config.from_context(
+            {
+                "profile": "dev",
+                "originationIdentity": "+18555550142",
+                "brandName": "ExampleCorp",
+                "allowedCountries": "US",
+                "applicationId": "7353f53e6885409fa32d07cedexample",
+            }
+        )
+    )
+    with bench(environment, _tell) as measuring:
+        starts = measuring.starts(programs.started(), _SHORT_STARTS if short else _STARTS)
+        ours, raw, calls = measuring.warm(
+            programs,
+            _SHORT_WARM_ROUNDS if short else _WARM_ROUNDS,
+            _SHORT_REQUESTS if short else _REQUESTS,
+        )
+        memory = measuring.memory(programs.ours, _SHORT_MEMORY_AT if short else _MEMORY_AT)
+    figures = report.Figures(
+        starts=starts,
+        ours=ours,
+        raw=raw,
+        calls=calls,
+        memory=memory,
+        size=size(programs.ours),
+        programs=programs,
+    )
+    print(report.text(figures))
+    if not short:
+        page = _DOCS / "performance.md"
+        page.write_text(report.page(page.read_text(), figures))
+        (_DOCS / "performance.svg").write_text(chart.cold_starts(starts))
+        print("\nWritten: docs/performance.md, docs/performance.svg")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description="Measures the send function against what others would write, and writes "
+        "docs/performance.md. Takes a quarter of an hour, and a machine that does nothing else.",
+    )
+    parser.add_argument(
+        "--short",
+        action="store_true",
+        help="a minute, to see that everything works; prints, and writes nothing",
+    )
+    return parser.parse_args()
+
+
+def _tell(what: str) -> None:
+    print(f"{time.strftime('%H:%M:%S')} {what}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()

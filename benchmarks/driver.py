@@ -1,0 +1,147 @@
+"""Runs one function as Lambda's runtime does, in a Python that has nothing else: no site-packages.
+
+    python -I -S -B driver.py FOLDER MODULE PLAN
+
+Only the standard library is imported here, and nothing that a start of Lambda's own would not need.
+PLAN is JSON: `port` of the stub; `prefix` of all ReferenceIds; `result`, the file descriptor that
+gets the result as a line of JSON; and `what` to do:
+
+- `import`: import the module, and end.
+- `cold`: import it, answer one request, and end. `twice`: two requests.
+- `warm`: answer `warm_up` requests, then measure the CPU of `blocks` times `requests` of them, each
+  block as `sent` (every ReferenceId new) and as `replayed` (always the same one).
+- `calls`: the same, but of the module's `calls()`: see raw.py.
+- `memory`: answer requests, one in five of them sent, and look at the process after each of `at`.
+
+What the function says goes where it always does, to stdout.
+"""
+
+import json
+import os
+import sys
+
+folder, module, plan = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
+sys.path.insert(0, folder)
+
+import socket  # noqa: E402 - after the path, like everything that follows
+
+_getaddrinfo = socket.getaddrinfo
+
+
+def _to_the_stub(host, port, *args, **kwargs):
+    """Let every name be the stub, so that AWS's own host names and certificates are in play."""
+    return _getaddrinfo("127.0.0.1", plan["port"], *args, **kwargs)
+
+
+socket.getaddrinfo = _to_the_stub
+
+
+class Context:
+    function_name = "send"
+    function_version = "1"
+    memory_limit_in_mb = 512
+    invoked_function_arn = "arn:aws:lambda:us-east-1:123456789012:function:send:live"
+    aws_request_id = "8a1f7a4e-4d8e-4a57-8f39-6f8e3a1f0b11"
+
+    def get_remaining_time_in_millis(self):
+        return 25_000
+
+
+def event(reference_id):
+    return {
+        "resource": "/otp",
+        "path": "/otp",
+        "httpMethod": "POST",
+        "headers": {"Content-Type": "application/json"},
+        "multiValueHeaders": {"Content-Type": ["application/json"]},
+        "queryStringParameters": None,
+        "requestContext": {
+            "requestId": "6d2f0a52-7d6f-4e0e-8b1b-0a4f3f0e9c55",
+            "stage": "v1",
+            "httpMethod": "POST",
+            "path": "/otp",
+            "identity": {"userArn": "arn:aws:sts::123456789012:assumed-role/login/session"},
+        },
+        "body": json.dumps({"ReferenceId": reference_id, "DestinationIdentity": "+12065550123"}),
+        "isBase64Encoded": False,
+    }
+
+
+def done(result):
+    os.write(plan["result"], json.dumps(result).encode() + b"\n")
+    sys.stdout.flush()
+    os._exit(0)  # what Python does at its end is no part of an answer
+
+
+function = __import__(module, fromlist=["handler"])
+if plan["what"] == "import":
+    done({})
+
+
+def answer(reference_id):
+    reply = function.handler(event(reference_id), Context())
+    if reply["statusCode"] != 200:
+        raise SystemExit(f"Not an answer to measure: {reply}")
+
+
+if plan["what"] in ("cold", "twice"):
+    answer(plan["prefix"])
+    if plan["what"] == "twice":
+        answer(f"{plan['prefix']}-again")
+    done({})
+
+import gc  # noqa: E402 - not before a cold start is over
+import itertools  # noqa: E402
+import resource  # noqa: E402
+import subprocess  # noqa: E402
+import threading  # noqa: E402
+import time  # noqa: E402
+
+numbers = itertools.count()
+
+
+def new():
+    return f"{plan['prefix']}-{next(numbers)}"
+
+
+def measured(call, ids):
+    began = time.process_time()
+    for reference_id in ids:
+        call(reference_id)
+    return (time.process_time() - began) / len(ids)
+
+
+if plan["what"] in ("warm", "calls"):
+    result = {"sent": [], "replayed": []}
+    if plan["what"] == "calls":
+        sent, replayed = function.calls(plan["calls"])
+    else:
+        sent = replayed = answer
+    known = new()
+    answer(known) if plan["what"] == "warm" else sent(known)
+    for _ in range(plan["warm_up"]):
+        sent(new())
+        replayed(known)
+    for _ in range(plan["blocks"]):
+        result["sent"].append(measured(sent, [new() for _ in range(plan["requests"])]))
+        result["replayed"].append(measured(replayed, [known] * plan["requests"]))
+    done(result)
+
+unit = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss
+result = {}
+known = new()
+for number in range(1, plan["at"][-1] + 1):
+    answer(new() if number % 5 == 0 else known)
+    if number in plan["at"]:
+        cpu = time.process_time()
+        gc.collect()
+        ps = subprocess.run(["ps", "-o", "rss=", "-p", str(os.getpid())], stdout=-1, check=True)
+        result[number] = {
+            "cpu": cpu,
+            "resident": int(ps.stdout) * 1024,
+            "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit,
+            "objects": len(gc.get_objects()),
+            "threads": threading.active_count(),
+            "files": len(os.listdir("/dev/fd")),
+        }
+done(result)

@@ -1,0 +1,223 @@
+"""Measurements, each by processes that do one thing and end.
+
+Two that are compared take turns, so that a machine that gets slower does so for both.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .programs import Program, Programs
+from .stub import REGION, Stub, running
+
+_DRIVER = Path(__file__).resolve().parent / "driver.py"
+
+# As the stack sets it, with its default limits; and as Lambda does.
+_ENVIRONMENT = {
+    "OTP_DEPLOYMENT": "ServerlessOtp/Otp",
+    "OTP_APPLICATION_ID": "7353f53e6885409fa32d07cedexample",
+    "OTP_TABLE_NAME": "reference-ids",
+    "OTP_ORIGINATION_IDENTITY": "+18555550142",
+    "OTP_BRAND_NAME": "ExampleCorp",
+    "OTP_FUNCTION_SECONDS": "28",
+    "POWERTOOLS_METRICS_NAMESPACE": "Otp",
+    "AWS_REGION": REGION,
+    "AWS_DEFAULT_REGION": REGION,
+    "AWS_ACCESS_KEY_ID": "ASIAIOSFODNN7EXAMPLE",
+    "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+    "AWS_SESSION_TOKEN": "e" * 400,
+    "AWS_EXECUTION_ENV": "AWS_Lambda_python",
+    "AWS_LAMBDA_FUNCTION_NAME": "send",
+    "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+    "_X_AMZN_TRACE_ID": "Root=1-5759e988-bd862e3fe1be46a994272793;"
+    "Parent=53995c3f42cd8ad8;Sampled=1",
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """One process.
+
+    Attributes:
+        result: what the driver says.
+        cpu: milliseconds, of all its threads, in the kernel too.
+        wall: milliseconds, from its start until it has answered.
+
+    """
+
+    result: dict[str, Any]
+    cpu: float
+    wall: float
+
+
+@dataclass
+class Starts:
+    """The starts of one program, in milliseconds.
+
+    Attributes:
+        cold: from the start of the process to the first answer.
+        imported: the start alone.
+
+    """
+
+    cold: list[Run] = field(default_factory=list)
+    imported: list[Run] = field(default_factory=list)
+
+
+@dataclass
+class Warm:
+    """CPU of a request, in milliseconds, as blocks of requests.
+
+    Attributes:
+        sent: of those that send a message.
+        replayed: of those that are answered by what was recorded.
+
+    """
+
+    sent: list[float] = field(default_factory=list)
+    replayed: list[float] = field(default_factory=list)
+
+
+class Bench:
+    """A stub, and processes that use it.
+
+    Args:
+        stub: what they take for AWS.
+        folder: for their trust stores.
+        environment: of the functions, beside what all of them have.
+        tell: says how far it is.
+
+    """
+
+    def __init__(
+        self,
+        stub: Stub,
+        folder: Path,
+        environment: Mapping[str, str],
+        tell: Callable[[str], None],
+    ) -> None:
+        self._stub = stub
+        self._folder = folder
+        self._environment = {**_ENVIRONMENT, **environment}
+        self._tell = tell
+        self._runs = 0
+
+    def starts(self, programs: Sequence[Program], rounds: int) -> dict[str, Starts]:
+        """Measure starts, each program once a round. One more round comes first, uncounted."""
+        starts = {program.name: Starts() for program in programs}
+        for round_ in range(rounds + 1):
+            self._tell(f"starts: {round_} of {rounds}")
+            for program in programs:
+                cold = self._run(program, {"what": "cold"})
+                imported = self._run(program, {"what": "import"})
+                if round_:
+                    starts[program.name].cold.append(cold)
+                    starts[program.name].imported.append(imported)
+        return starts
+
+    def warm(self, programs: Programs, rounds: int, requests: int) -> tuple[Warm, Warm, list[str]]:
+        """Measure requests: ours, and the SDK calls that they make; and name those."""
+        calls = self._calls_of_a_request(programs.ours)
+        ours, raw = Warm(), Warm()
+        plan = {"warm_up": requests // 4, "blocks": 3, "requests": requests}
+        for round_ in range(rounds):
+            self._tell(f"requests: {round_} of {rounds}")
+            for into, run in (
+                (ours, self._run(programs.ours, {"what": "warm", **plan})),
+                (raw, self._run(programs.raw, {"what": "calls", "calls": calls, **plan})),
+            ):
+                into.sent += [1000 * seconds for seconds in run.result["sent"]]
+                into.replayed += [1000 * seconds for seconds in run.result["replayed"]]
+        return ours, raw, [call["operation"] for call in calls]
+
+    def memory(self, program: Program, at: Sequence[int]) -> dict[int, dict[str, float]]:
+        """Look at a process after some numbers of requests, one in five of them a message."""
+        self._tell(f"memory: {at[-1]:,} requests")
+        result = self._run(program, {"what": "memory", "at": at}).result
+        return {int(number): found for number, found in result.items()}
+
+    def _calls_of_a_request(self, program: Program) -> list[dict[str, Any]]:
+        """Record the calls of a request that is not the first one, which reads the switch too."""
+        self._stub.calls()
+        self._run(program, {"what": "twice"})
+        calls = self._stub.calls()
+        locks = [place for place, call in enumerate(calls) if call["operation"] == "PutItem"]
+        return calls[locks[-1] :]
+
+    def _run(self, program: Program, plan: dict[str, Any]) -> Run:
+        self._runs += 1
+        trusted = self._folder / f"{program.module}.pem"
+        trusted.write_text(
+            self._stub.authority + (program.folder / "botocore" / "cacert.pem").read_text()
+        )
+        reading, writing = os.pipe()
+        plan |= {"port": self._stub.port, "prefix": f"run-{self._runs}", "result": writing}
+        # Not the one of the virtual environment: Lambda's runtime has none.
+        command = [sys._base_executable, "-I", "-S", "-B", str(_DRIVER)]  # type: ignore[attr-defined]  # noqa: SLF001 - there is no other name for it
+        command += [str(program.folder), program.module, json.dumps(plan)]
+        environment = {
+            **self._environment,
+            "LAMBDA_TASK_ROOT": str(program.folder),
+            "AWS_CA_BUNDLE": str(trusted),
+        }
+        began = time.perf_counter()
+        process = subprocess.Popen(  # noqa: S603 - our own arguments
+            command,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            pass_fds=[writing],
+        )
+        os.close(writing)
+        with os.fdopen(reading) as results:
+            answered = results.readline()
+            wall = time.perf_counter() - began
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode or not answered:
+            raise RuntimeError(f"{program.name} failed; see above.")
+        return Run(json.loads(answered), 1000 * (used.ru_utime + used.ru_stime), 1000 * wall)
+
+
+@contextmanager
+def bench(environment: Mapping[str, str], tell: Callable[[str], None]) -> Iterator[Bench]:
+    """Run a stub to measure against."""
+    with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as stub:
+        yield Bench(stub, Path(folder), environment, tell)
+
+
+@dataclass(frozen=True)
+class Size:
+    """What a bundle weighs, in bytes.
+
+    Attributes:
+        unzipped: all files.
+        zipped: the zip that is deployed.
+        files: how many.
+
+    """
+
+    unzipped: int
+    zipped: int
+    files: int
+
+
+def size(program: Program) -> Size:
+    """Weigh a package."""
+    files = sorted(path for path in program.folder.rglob("*") if path.is_file())
+    with tempfile.TemporaryFile() as file:
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            for path in files:
+                # Of a fixed time: a zip knows none before 1980.
+                entry = zipfile.ZipInfo(str(path.relative_to(program.folder)))
+                archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
+        zipped = file.tell()
+    return Size(sum(path.stat().st_size for path in files), zipped, len(files))
