@@ -3,7 +3,6 @@
 import importlib
 import importlib.util
 import json
-import os
 import re
 import shutil
 import struct
@@ -20,10 +19,9 @@ from packaging.utils import canonicalize_name
 
 from infra.bundle import build, this_architecture
 from infra.bytecode import compile_all, find_interpreter
-from infra.config import Config
-from infra.permitted import environment_of_the_rules
+from tests.environment import OF_AWS, OF_SEND
 
-from .helpers import ROOT, THIS_PYTHON, context
+from .helpers import ROOT, THIS_PYTHON
 
 THIS_MACHINE = (THIS_PYTHON, this_architecture())
 
@@ -43,21 +41,7 @@ files = [getattr(module, "__file__", None) for module in list(sys.modules.values
 print(json.dumps({"stdlib": sys.path[1:], "files": sorted(filter(None, files))}))
 """
 
-ENVIRONMENT = {
-    "AWS_ACCESS_KEY_ID": "testing",
-    "AWS_SECRET_ACCESS_KEY": "testing",
-    "AWS_DEFAULT_REGION": "us-east-1",
-    "AWS_EC2_METADATA_DISABLED": "true",
-    "AWS_CONFIG_FILE": os.devnull,
-    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-    "OTP_APPLICATION_ID": "7353f53e6885409fa32d07cedexample",
-    "OTP_TABLE_NAME": "reference-ids",
-    "OTP_ORIGINATION_IDENTITY": "+18555550142",
-    "OTP_BRAND_NAME": "ExampleCorp",
-    "OTP_DEPLOYMENT": "ServerlessOtp/Otp",
-    "OTP_FUNCTION_SECONDS": "28",
-    **environment_of_the_rules(Config.from_context(context())),
-}
+ENVIRONMENT = {**OF_AWS, **OF_SEND}
 
 
 class PipFailedError(Exception):
