@@ -48,7 +48,7 @@ def register_hooks(
     """
     if environment.get(INITIALIZATION) != "snap-start":
         return
-    from snapshot_restore_py import (  # type: ignore[import-untyped]  # noqa: PLC0415 - the runtime has it, and nobody else
+    from snapshot_restore_py import (  # noqa: PLC0415 - the runtime has it, and nobody else
         register_after_restore,
         register_before_snapshot,
     )

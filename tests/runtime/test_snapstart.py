@@ -1,0 +1,77 @@
+"""SnapStart: what the runtime client does with the functions' hooks."""
+
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psutil
+import pytest
+
+from .api import NEXT, RESTORE_NEXT
+from .conftest import SETTINGS, Starter
+from .requests import post, request
+
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux", reason="the bundle and the runtime client are for Lambda's Linux"
+)
+
+# A function that somebody warms up before the snapshot, and who looks at what is in it.
+WARMED_UP = """
+import random
+from snapshot_restore_py import register_before_snapshot
+
+at_snapshot = []
+register_before_snapshot(lambda: at_snapshot.append(random.getstate()))  # runs last
+
+from otp import FUNCTION as function
+
+@register_before_snapshot  # runs first
+def warm_up():
+    for name in ("dynamodb", "dynamodb_once"):
+        if hasattr(function, name):
+            table = function.table
+            getattr(function, name).get_item(TableName=table, Key={"id": {"S": "nobody's"}})
+    function.pinpoint.verify_otp_message(
+        ApplicationId=function.settings.application_id,
+        VerifyOTPMessageRequestParameters={
+            "DestinationIdentity": "+12065550100", "ReferenceId": "nobody's", "Otp": "00000"
+        },
+    )
+
+def handler(event, context):
+    if event == "is the randomness new?":
+        return at_snapshot != [random.getstate()]
+    return function.handler(event, context)
+"""
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_hooks_run_around_the_snapshot_and_requests_work_afterwards(
+    start: Starter, tmp_path: Path, aws: str, name: str
+) -> None:
+    """No connection is in the snapshot, and new ones are there; nor is its randomness used."""
+    (tmp_path / "warmed_up.py").write_text(WARMED_UP.replace("FUNCTION", name))
+    function = start(
+        "warmed_up.handler",
+        {**SETTINGS[name], "AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start"},
+        [tmp_path],
+    )
+
+    def connections() -> int:
+        found = psutil.Process(function.pid).net_connections("tcp")
+        port = urlsplit(aws).port
+        return sum(
+            connection.status == psutil.CONN_ESTABLISHED and connection.raddr.port == port
+            for connection in found
+        )
+
+    assert function.api.next_call().what == RESTORE_NEXT
+    assert connections() == 0
+
+    function.api.restore()
+
+    assert function.initialize().what == NEXT
+    assert connections() > 0
+    assert function.invoke("is the randomness new?").body is True
+    asked = {**request(), **({"Otp": "12345"} if name == "verify" else {})}
+    assert post(function, asked).status == 200
