@@ -9,10 +9,10 @@ PIP := -m pip install -qq --disable-pip-version-check
 # Two sandboxes or test runs at once would be slower than the time limits that they test.
 .NOTPARALLEL:
 
-.PHONY: help setup run test check format faults load abuse reproduce docs verify bundle synth deploy clean
+.PHONY: help setup run test test-bundle check format faults load abuse reproduce docs verify bundle synth deploy clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
 
 setup: node_modules/.ready .venv/.ready .venv-ministack/.ready ## Install what runs and tests into this folder
 
@@ -21,6 +21,9 @@ run: setup ## Deploy the stack on this machine, send a first OTP, stay up
 
 test: setup ## Unit, template and short end-to-end tests
 	@$(VENV) -m pytest $(ARGS)
+
+test-bundle: setup ## The unit tests of what is deployed, code and libraries, not of the source
+	@$(VENV) -m pytest -p tests.bundled $(or $(ARGS),tests/unit)
 
 check: setup .venv-checkov/.ready ## Format, lint, types, security rules
 	@$(VENV) -m ruff format --check .
@@ -47,7 +50,7 @@ docs: setup ## Rewrite the generated parts of docs/
 reproduce: setup ## The same template from every other Python of this machine
 	@$(VENV) -m tests.reproduce
 
-verify: check test reproduce faults load abuse ## Everything; what CI runs
+verify: check test test-bundle reproduce faults load abuse ## Everything; what CI runs
 
 bundle: setup ## Build what is deployed into build/bundle/, for this machine
 	@$(VENV) -m infra.bundle

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING
 
-import boto3
 import pytest
 
 import lambda_src.otp
@@ -16,6 +15,7 @@ from sandbox.pinpoint import install
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
+from .aws import create_client
 from .server import Aws, serving
 from .service import ENVIRONMENT, Journey, Service, deployed
 from .starting import ENTRY_POINT, Start
@@ -52,7 +52,8 @@ def no_waiting() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def table_client() -> "DynamoDBClient":
     """Make one client for all tests: each would read the service's model anew."""
-    return boto3.client("dynamodb")
+    client: DynamoDBClient = create_client("dynamodb")
+    return client
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import uuid
 from typing import Any, cast
 from unittest.mock import Mock
 
-import boto3
 import pytest
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
@@ -274,7 +273,7 @@ def test_an_attempt_never_touches_a_record_that_is_not_its_own(
 
     def take_over(**_: Any) -> None:
         [item] = service.items()
-        boto3.client("dynamodb").put_item(TableName=TABLE, Item={**item, "owner": {"S": "other"}})
+        service.table.put_item(TableName=TABLE, Item={**item, "owner": {"S": "other"}})
 
     service.on("before-call.pinpoint.SendOTPMessage", take_over)
 
