@@ -1,10 +1,12 @@
 """What is logged about a request, and what never is: no phone number leaves through a log.
 
 `mask` is applied to every text of every log line by the logger itself, so that forgetting it at
-one place cannot leak anything.
+one place cannot leak anything. What libraries say goes past it, to Lambda's own handler, and so
+they speak in warnings only.
 """
 
 import json
+import logging
 import re
 from typing import Any
 
@@ -33,6 +35,9 @@ def mask(text: str) -> str:
 
 def create_logger(service: str) -> Logger:
     """Create the structured logger (one JSON object a line) of a function."""
+    # Lambda lets INFO through with JSON logs: botocore would tell at every start where it has found
+    # credentials.
+    logging.getLogger("botocore").setLevel(logging.WARNING)
     return Logger(service=service, json_serializer=_serialize, utc=True)
 
 

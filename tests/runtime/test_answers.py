@@ -91,12 +91,11 @@ def test_the_code_that_was_texted_is_valid_once(sending: Function, verifying: Fu
 
 
 def test_log_and_metrics_are_lines_of_json_on_stdout(sending: Function) -> None:
-    """From the start, what the function and the runtime client write; no handler repeats a line."""
-    before = sending.new_lines()
+    """What the function and the runtime client write; no handler repeats a line."""
+    sending.new_lines()
     sent, refused = sending.invoke(request()), sending.invoke({})
     after = sending.new_lines()
 
-    assert all(isinstance(json.loads(line), dict) for line in before)
     lines = [json.loads(line) for line in after]
     for outcome in (sent, refused):
         [answered] = [

@@ -44,6 +44,16 @@ def handler(event, context):
     return function.handler(event, context)
 """
 
+# A function that says what it has imported.
+MODULES = "which modules are there?"
+WATCHED = """
+import sys
+from otp import FUNCTION as function
+
+def handler(event, context):
+    return sorted(sys.modules) if event == "MODULES" else function.handler(event, context)
+""".replace("MODULES", MODULES)
+
 
 @pytest.mark.parametrize("name", SETTINGS)
 def test_hooks_run_around_the_snapshot_and_requests_work_afterwards(
@@ -75,3 +85,30 @@ def test_hooks_run_around_the_snapshot_and_requests_work_afterwards(
     assert function.invoke("is the randomness new?").body is True
     asked = {**request(), **({"Otp": "12345"} if name == "verify" else {})}
     assert post(function, asked).status == 200
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_the_first_request_after_a_restore_finds_every_module_imported(
+    start: Starter, tmp_path: Path, name: str
+) -> None:
+    """Whatever takes time but once is done before the snapshot.
+
+    But for what libphonenumber knows of a country, where the function is not told which to expect.
+    """
+    (tmp_path / "watched.py").write_text(WATCHED.replace("FUNCTION", name))
+    environment = {**SETTINGS[name], "AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start"}
+    function = start("watched.handler", environment, [tmp_path])
+    assert function.api.next_call().what == RESTORE_NEXT
+    function.api.restore()
+    assert function.initialize().what == NEXT
+    before = function.invoke(MODULES).body
+
+    # The countries of SETTINGS, both of which libphonenumber knows apart.
+    for number in ("+12065550123", "+14165550123"):
+        code = {"Otp": "12345"} if name == "verify" else {}
+        assert post(function, request(DestinationIdentity=number, **code)).status == 200
+
+    late = set(function.invoke(MODULES).body) - set(before)
+    if name == "verify":
+        late = {module for module in late if not module.startswith("phonenumbers.data.")}
+    assert late == set()

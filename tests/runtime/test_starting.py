@@ -71,3 +71,13 @@ def test_a_missing_setting_is_an_init_error_that_names_it(
     assert call.error_type == call.body["errorType"] == "KeyError"
     assert variable in call.body["errorMessage"]
     assert function.end() == 1
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_start_says_nothing(start: Starter, name: str) -> None:
+    """Neither does a library: what it logs is not masked."""
+    function = start(f"otp.{name}.handler", SETTINGS[name])
+
+    assert function.initialize().what == NEXT
+
+    assert function.new_lines() == []
