@@ -16,19 +16,20 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from .bytecode import compile_all, find_interpreter
+from .models import reduce_data
 
 _ROOT = Path(__file__).resolve().parent.parent
 _SOURCE = _ROOT / "lambda_src" / "otp"
 _REQUIREMENTS = _ROOT / "lambda_src" / "requirements.txt"
 _BUILD = _ROOT / "build"
-_THIS_CODE = [Path(__file__).resolve(), Path(__file__).resolve().with_name("bytecode.py")]
+_THIS_CODE = [
+    Path(__file__).resolve().with_name(name) for name in ("bundle.py", "bytecode.py", "models.py")
+]
 
 # A wheel runs on its C library or a newer one: Amazon Linux 2 (Python 3.11) has glibc 2.26,
 # Amazon Linux 2023 (3.12 and later) 2.34.
 _WHEEL_TAGS_AL2 = ("manylinux2014", "manylinux_2_17", "manylinux_2_24", "manylinux_2_26")
 _WHEEL_TAGS_AL2023 = (*_WHEEL_TAGS_AL2, "manylinux_2_28", "manylinux_2_34")
-# Of botocore's data, 400 services, a function needs its own two and the files that are for all.
-_SERVICES = ("dynamodb", "pinpoint")
 
 # What of the dependencies nobody here imports, the largest of it. tests/infra/test_bundle.py starts
 # the functions without.
@@ -62,6 +63,7 @@ def build(python_version: str, architecture: str) -> Path:
 
     Raises:
         subprocess.CalledProcessError: pip could not install the dependencies, and has said why.
+        UnexpectedDataError: it installed a botocore that is not known yet.
 
     """
     interpreter = find_interpreter(python_version)
@@ -116,9 +118,7 @@ def _install(target: Path, python_version: str, architecture: str) -> None:
         check=True,
         stdout=sys.stderr,
     )
-    for folder in (target / "botocore" / "data").iterdir():
-        if folder.is_dir() and folder.name not in _SERVICES:
-            shutil.rmtree(folder)
+    reduce_data(target / "botocore" / "data")
     for unused in _UNUSED:
         shutil.rmtree(target / unused)
     # Command line tools, which nobody runs: their first line names the Python of this folder. And

@@ -19,9 +19,13 @@ from packaging.utils import canonicalize_name
 
 from infra.bundle import build, this_architecture
 from infra.bytecode import compile_all, find_interpreter
+from infra.models import OPERATIONS
 from tests.environment import OF_AWS, OF_SEND
 
 from .helpers import ROOT, THIS_PYTHON
+
+#: What builds the bundle.
+MODULES = ("infra/bundle.py", "infra/bytecode.py", "infra/models.py")
 
 THIS_MACHINE = (THIS_PYTHON, this_architecture())
 
@@ -64,7 +68,7 @@ class Project:
         self.folder = folder
         self.installations = 0
         for name in (
-            *("infra/__init__.py", "infra/bundle.py", "infra/bytecode.py"),
+            *("infra/__init__.py", *MODULES),
             *("lambda_src/requirements.txt", "lambda_src/otp/send.py"),
         ):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -264,10 +268,13 @@ def test_a_name_on_the_path_that_is_no_python_is_none(
     assert find_interpreter("3.99") is None
 
 
-def test_bundle_holds_the_models_of_the_services_in_use_only(bundle: Path) -> None:
-    """Of botocore's 400 services, two are left."""
-    services = {path.name for path in (bundle / "botocore" / "data").iterdir() if path.is_dir()}
-    assert services == {"dynamodb", "pinpoint"}
+@pytest.mark.parametrize("service", OPERATIONS)
+def test_bundle_holds_the_models_of_the_operations_in_use_only(bundle: Path, service: str) -> None:
+    """Of botocore's 400 services, two; tests/infra/test_models.py is about what is left of them."""
+    data = bundle / "botocore" / "data"
+    assert {path.name for path in data.iterdir() if path.is_dir()} == set(OPERATIONS)
+    [model] = data.glob(f"{service}/*/service-2.json")
+    assert json.loads(model.read_text())["operations"].keys() == set(OPERATIONS[service])
 
 
 def test_bundle_holds_nothing_that_is_known_to_be_unused(bundle: Path) -> None:
@@ -398,10 +405,11 @@ def test_changed_dependencies_are_another_bundle(project: Project) -> None:
     assert project.installations == 2
 
 
-def test_changed_way_of_building_is_another_bundle(project: Project) -> None:
-    """Nobody has to know that the cache must be deleted when infra/bundle.py has changed."""
+@pytest.mark.parametrize("module", MODULES)
+def test_changed_way_of_building_is_another_bundle(project: Project, module: str) -> None:
+    """Nobody has to know that the cache must be deleted when what builds has changed."""
     before = project.build()
-    with (project.folder / "infra/bundle.py").open("a") as file:
+    with (project.folder / module).open("a") as file:
         file.write("# changed\n")
 
     assert project.build() != before
