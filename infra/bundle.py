@@ -17,13 +17,15 @@ from pathlib import Path
 
 from .bytecode import compile_all, find_interpreter
 from .models import reduce_data
+from .trust import reduce_roots
 
 _ROOT = Path(__file__).resolve().parent.parent
 _SOURCE = _ROOT / "lambda_src" / "otp"
 _REQUIREMENTS = _ROOT / "lambda_src" / "requirements.txt"
 _BUILD = _ROOT / "build"
 _THIS_CODE = [
-    Path(__file__).resolve().with_name(name) for name in ("bundle.py", "bytecode.py", "models.py")
+    Path(__file__).resolve().with_name(name)
+    for name in ("bundle.py", "bytecode.py", "models.py", "trust.py")
 ]
 
 # A wheel runs on its C library or a newer one: Amazon Linux 2 (Python 3.11) has glibc 2.26,
@@ -63,7 +65,7 @@ def build(python_version: str, architecture: str) -> Path:
 
     Raises:
         subprocess.CalledProcessError: pip could not install the dependencies, and has said why.
-        UnexpectedDataError: it installed a botocore that is not known yet.
+        UnexpectedDataError, UnexpectedRootsError: it installed a botocore that is not known yet.
 
     """
     interpreter = find_interpreter(python_version)
@@ -119,6 +121,7 @@ def _install(target: Path, python_version: str, architecture: str) -> None:
         stdout=sys.stderr,
     )
     reduce_data(target / "botocore" / "data")
+    reduce_roots(target / "botocore" / "cacert.pem")
     for unused in _UNUSED:
         shutil.rmtree(target / unused)
     # Command line tools, which nobody runs: their first line names the Python of this folder. And

@@ -5,12 +5,16 @@ import importlib.util
 import json
 import re
 import shutil
+import ssl
 import struct
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
+from threading import Thread
 from typing import Any, Literal, NoReturn
 
 import pytest
@@ -22,10 +26,11 @@ from infra.bytecode import compile_all, find_interpreter
 from infra.models import OPERATIONS
 from tests.environment import OF_AWS, OF_SEND
 
+from .certificates import make_certificate
 from .helpers import ROOT, THIS_PYTHON
 
 #: What builds the bundle.
-MODULES = ("infra/bundle.py", "infra/bytecode.py", "infra/models.py")
+MODULES = ("infra/bundle.py", "infra/bytecode.py", "infra/models.py", "infra/trust.py")
 
 THIS_MACHINE = (THIS_PYTHON, this_architecture())
 
@@ -45,7 +50,9 @@ files = [getattr(module, "__file__", None) for module in list(sys.modules.values
 print(json.dumps({"stdlib": sys.path[1:], "files": sorted(filter(None, files))}))
 """
 
-ENVIRONMENT = {**OF_AWS, **OF_SEND}
+from infra.models import OPERATIONS
+from infra.trust import reduce_roots
+from tests.environment import OF_AWS, OF_SEND
 
 
 class PipFailedError(Exception):
@@ -166,6 +173,45 @@ def names(folder: Path) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
 
 
+class AnswerNothing(BaseHTTPRequestHandler):
+    """A service that answers `{}`."""
+
+    def do_POST(self) -> None:
+        """Answer."""
+        self.send_response(200)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def serve_https(certificate: Path) -> Iterator[str]:
+    """Serve with a certificate that nobody has signed but itself.
+
+    Args:
+        certificate: gets it.
+
+    Returns:
+        The server's URL.
+
+    """
+    make_certificate(certificate, "Example Corp")
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate)
+    with ThreadingHTTPServer(("127.0.0.1", 0), AnswerNothing) as server:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"https://localhost:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
 # --- What is in it ---
 
 
@@ -277,6 +323,12 @@ def test_bundle_holds_the_models_of_the_operations_in_use_only(bundle: Path, ser
     assert json.loads(model.read_text())["operations"].keys() == set(OPERATIONS[service])
 
 
+def test_bundle_trusts_the_roots_of_aws_only(bundle: Path) -> None:
+    """The ten of tests/infra/test_trust.py; where certifi is, botocore takes that one's instead."""
+    assert (bundle / "botocore" / "cacert.pem").read_text().count("BEGIN CERTIFICATE") == 10
+    assert not (bundle / "certifi").exists()
+
+
 def test_bundle_holds_nothing_that_is_known_to_be_unused(bundle: Path) -> None:
     """Less to download and to unpack at a cold start."""
     assert not (bundle / "aws_lambda_powertools" / "event_handler").exists()
@@ -353,6 +405,31 @@ def test_function_starts_from_the_bundle_alone() -> None:
     assert [file for file in files if "site-packages" in file.parts] == []
     for file in files:
         assert any(file.is_relative_to(folder) for folder in (bundle, *stdlib)), file
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the bundle is for Lambda's Linux")
+@pytest.mark.parametrize("trusted", [False, True], ids=["botocore's roots", "AWS_CA_BUNDLE"])
+def test_function_trusts_whom_the_environment_says(tmp_path: Path, *, trusted: bool) -> None:
+    """A root that is not AWS's is refused; with AWS_CA_BUNDLE, it is what the function trusts."""
+    certificate = tmp_path / "root.pem"
+    with serve_https(certificate) as url:
+        asked = subprocess.run(
+            [sys.executable, "-I", "-S", "-B", "-c", ASK_DYNAMODB, str(build(*THIS_MACHINE))],
+            env={
+                **ENVIRONMENT,
+                "AWS_ENDPOINT_URL": url,
+                **({"AWS_CA_BUNDLE": str(certificate)} if trusted else {}),
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+    if trusted:
+        assert asked.stdout == "200\n", asked.stderr
+    else:
+        assert "SSLError" in asked.stderr
+        assert "CERTIFICATE_VERIFY_FAILED" in asked.stderr
 
 
 # --- How it is built ---
