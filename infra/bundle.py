@@ -1,12 +1,12 @@
 """Builds what is deployed: the functions' code and its dependencies, without Docker.
 
-The same input gives the same bytes. The stack builds for the runtime it deploys to;
-`python -m infra.bundle` builds `build/bundle/` for this machine's Python and processor.
+The same input gives the same bytes, for both of Lambda's processors: nothing in it is compiled for
+one. The stack builds for the Python it deploys to; `python -m infra.bundle` builds `build/bundle/`
+for the one that runs it.
 """
 
 import hashlib
 import os
-import platform
 import shutil
 import subprocess
 import sys
@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from .bytecode import compile_all, find_interpreter
+from .hollow import hollow_out
 from .models import reduce_data
 from .trust import reduce_roots
 
@@ -25,13 +26,8 @@ _REQUIREMENTS = _ROOT / "lambda_src" / "requirements.txt"
 _BUILD = _ROOT / "build"
 _THIS_CODE = [
     Path(__file__).resolve().with_name(name)
-    for name in ("bundle.py", "bytecode.py", "models.py", "trust.py")
+    for name in ("bundle.py", "bytecode.py", "hollow.py", "models.py", "trust.py")
 ]
-
-# A wheel runs on its C library or a newer one: Amazon Linux 2 (Python 3.11) has glibc 2.26,
-# Amazon Linux 2023 (3.12 and later) 2.34.
-_WHEEL_TAGS_AL2 = ("manylinux2014", "manylinux_2_17", "manylinux_2_24", "manylinux_2_26")
-_WHEEL_TAGS_AL2023 = (*_WHEEL_TAGS_AL2, "manylinux_2_28", "manylinux_2_34")
 
 # What of the dependencies nobody here imports, the largest of it. tests/infra/test_bundle.py starts
 # the functions without.
@@ -41,31 +37,35 @@ _UNUSED = (
         f"aws_lambda_powertools/utilities/{utility}"
         for utility in (
             *("auth_alpha", "batch", "circuit_breaker", "data_masking", "feature_flags"),
-            *("kafka", "parameters", "streaming", "validation"),
+            *("data_classes", "kafka", "parameters", "parser", "streaming", "validation"),
         )
     ),
     "boto3/data",  # of resources; only clients are made
+    "boto3/docs",
+    "boto3/ec2",
     "boto3/examples",
+    "boto3/s3",
+    "dateutil/zoneinfo",  # every time here is in UTC
+    "phonenumbers/shortdata",  # of numbers that are dialled short
+    "urllib3/contrib/emscripten",  # for browsers
 )
 
 _KEPT_SECONDS = 24 * 60 * 60
 
-_MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}
 
-
-def build(python_version: str, architecture: str) -> Path:
-    """Build for a Lambda runtime, or find what was built before from the same input.
+def build(python_version: str) -> Path:
+    """Build for a Python, or find what was built before from the same input.
 
     Args:
         python_version: such as `3.13`.
-        architecture: `arm64` or `x86_64`.
 
     Returns:
         The folder to deploy.
 
     Raises:
         subprocess.CalledProcessError: pip could not install the dependencies, and has said why.
-        UnexpectedDataError, UnexpectedRootsError: it installed a botocore that is not known yet.
+        UnexpectedDataError, UnexpectedRootsError, FileNotFoundError: it installed a release that
+            is not known yet.
 
     """
     interpreter = find_interpreter(python_version)
@@ -74,15 +74,14 @@ def build(python_version: str, architecture: str) -> Path:
             f"No Python {python_version} is on this machine to write bytecode: cold starts will "
             f"take twice as long. Install it, or set pythonVersion to the Python that you have."
         )
-    runtime = f"{python_version}-{architecture}"
     inputs = _digest([_REQUIREMENTS, *_THIS_CODE], interpreter.release if interpreter else "")
 
     def install(target: Path) -> None:
-        _install(target, python_version, architecture)
+        _install(target, python_version)
         if interpreter:
             compile_all(target, interpreter)
 
-    dependencies = _once(_BUILD / "dependencies" / f"{runtime}-{inputs}", install)
+    dependencies = _once(_BUILD / "dependencies" / f"{python_version}-{inputs}", install)
     sources = sorted(_SOURCE.rglob("*.py"))
 
     def assemble(target: Path) -> None:
@@ -100,28 +99,23 @@ def build(python_version: str, architecture: str) -> Path:
     )
 
 
-def this_architecture() -> str:
-    """Name this machine's processor as Lambda does."""
-    return "arm64" if platform.machine().lower() in ("arm64", "aarch64") else "x86_64"
-
-
-def _install(target: Path, python_version: str, architecture: str) -> None:
-    _tell(f"Bundling the dependencies for Python {python_version} on {architecture} ...")
-    tags = _WHEEL_TAGS_AL2 if python_version == "3.11" else _WHEEL_TAGS_AL2023
-    platforms = [f"--platform={tag}_{_MACHINES[architecture]}" for tag in tags]
+def _install(target: Path, python_version: str) -> None:
+    _tell(f"Bundling the dependencies for Python {python_version} ...")
     subprocess.run(  # noqa: S603 - our own arguments
         [
             sys.executable,
             *("-m", "pip", "-qq", "--disable-pip-version-check", "install"),
             *("--target", str(target), "--requirement", str(_REQUIREMENTS)),
-            *("--python-version", python_version, "--implementation", "cp", *platforms),
-            *("--only-binary=:all:", "--no-deps", "--no-compile"),
+            # Python alone: what is compiled would be of one processor, and takes long to load.
+            *("--python-version", python_version, "--implementation", "py", "--abi", "none"),
+            *("--platform", "any", "--only-binary=:all:", "--no-deps", "--no-compile"),
         ],
         check=True,
         stdout=sys.stderr,
     )
     reduce_data(target / "botocore" / "data")
     reduce_roots(target / "botocore" / "cacert.pem")
+    hollow_out(target)
     for unused in _UNUSED:
         shutil.rmtree(target / unused)
     # Command line tools, which nobody runs: their first line names the Python of this folder. And
@@ -168,7 +162,7 @@ def _digest(files: Iterable[Path], more: str = "") -> str:
 
 
 def _main() -> None:
-    built = build(f"{sys.version_info.major}.{sys.version_info.minor}", this_architecture())
+    built = build(f"{sys.version_info.major}.{sys.version_info.minor}")
     target = _BUILD / "bundle"
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(built, target)

@@ -6,6 +6,7 @@ module.
 """
 
 import difflib
+import platform
 import re
 import sys
 from collections.abc import Mapping
@@ -700,3 +701,8 @@ def _unknown(key: str, names: Mapping[str, str]) -> str:
     return f"There is no configuration key {key}" + (
         f"; did you mean {close[0]}?" if close else "."
     )
+
+
+def this_architecture() -> str:
+    """Name this machine's processor as Lambda does."""
+    return "arm64" if platform.machine().lower() in ("arm64", "aarch64") else "x86_64"

@@ -105,7 +105,7 @@ class OtpFunction(Construct, Generic[_Target_co]):
             description=f"Serverless OTP: {name} ({_settings_digest(self, config)})",
             runtime=_RUNTIMES[config.python_version],
             architecture=_ARCHITECTURES[config.architecture],
-            code=lambda_.Code.from_asset(str(build(config.python_version, config.architecture))),
+            code=lambda_.Code.from_asset(str(build(config.python_version))),
             handler=f"otp.{name}.handler",
             memory_size=MEMORY_MB,
             timeout=Duration.seconds(TIMEOUT_SECONDS),

@@ -9,8 +9,7 @@ from typing import Self
 
 import boto3
 
-from infra.bundle import this_architecture
-from infra.config import keys
+from infra.config import keys, this_architecture
 
 from .servers import kill_group
 from .state import ACCOUNT_ID, APPLICATION_ID, FOLDER, REGION, ROOT, SECRET_ACCESS_KEY

@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from infra.bundle import build, this_architecture
+from infra.bundle import build
 
 # Where the tests find the functions' package.
 _SOURCE = "lambda_src"
@@ -39,7 +39,7 @@ class Bundle:
 
     def __init__(self) -> None:
         this_python = f"{sys.version_info.major}.{sys.version_info.minor}"
-        self.folder = build(this_python, this_architecture())
+        self.folder = build(this_python)
         self._import = builtins.__import__
 
     def take_over(self) -> None:

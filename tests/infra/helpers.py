@@ -180,11 +180,11 @@ class StubBundle:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self.asked: list[tuple[str, str]] = []
+        self.asked: list[str] = []
 
-    def build(self, python_version: str, architecture: str) -> Path:
+    def build(self, python_version: str) -> Path:
         """Stand in for `infra.bundle.build`."""
-        self.asked.append((python_version, architecture))
+        self.asked.append(python_version)
         return self._folder
 
 

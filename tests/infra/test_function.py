@@ -276,13 +276,13 @@ def test_function_is_its_handler_on_the_default_runtime(
 def test_functions_run_and_are_built_for_the_configured_runtime(
     python_version: str, architecture: str, tmp_path: Path, stub_bundle: StubBundle
 ) -> None:
-    """Lambda is told the runtime that the code was bundled for, and both are the configured."""
+    """Lambda is told the Python that the code was bundled for, and the configured processor."""
     template = synthesize(tmp_path, pythonVersion=python_version, architecture=architecture)
 
     for function in template.all(FUNCTION):
         assert function.properties["Runtime"] == f"python{python_version}"
         assert function.properties["Architectures"] == [architecture]
-    assert stub_bundle.asked[-len(FUNCTIONS) :] == [(python_version, architecture)] * len(FUNCTIONS)
+    assert stub_bundle.asked[-len(FUNCTIONS) :] == [python_version] * len(FUNCTIONS)
 
 
 def test_send_gets_exactly_these_settings(minimal: RenderedTemplate) -> None:

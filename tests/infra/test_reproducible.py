@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 
 from infra.bundle import build
-from infra.config import Config
-from tests.reproduce.checkout import CONTEXT, Synthesized, copy_to, synthesize
+from tests.reproduce.checkout import Synthesized, copy_to, synthesize
 
 from .helpers import THIS_PYTHON
 
@@ -14,7 +13,7 @@ from .helpers import THIS_PYTHON
 @pytest.fixture(scope="module")
 def twice(tmp_path_factory: pytest.TempPathFactory) -> tuple[Synthesized, Synthesized]:
     """Synthesize production in two folders; pip would need the network, so it has run before."""
-    build(THIS_PYTHON, Config.from_context(CONTEXT).architecture)
+    build(THIS_PYTHON)
     first, second = (
         synthesize(copy_to(tmp_path_factory.mktemp("one") / name), THIS_PYTHON)
         for name in ("checkout", "another checkout, with spaces")

@@ -10,7 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from infra.bundle import this_architecture
+from infra.config import this_architecture
 
 _ROOT = Path(__file__).resolve().parent.parent.parent
 _CFN_LINT = Path(sys.executable).parent / "cfn-lint"
