@@ -8,6 +8,7 @@ out of these, modules and data, the tools have.
 
 import builtins
 import os
+import subprocess
 import sys
 import sysconfig
 from collections.abc import Sequence
@@ -20,10 +21,14 @@ from typing import Any
 
 import pytest
 
-from infra.bundle import build
-
 # Where the tests find the functions' package.
 _SOURCE = "lambda_src"
+
+_BUILD = """
+import sys
+from infra.bundle import build
+print(build(f"{sys.version_info.major}.{sys.version_info.minor}"), end="")
+"""
 
 # The runtime has it for SnapStart; a test puts its own in place.
 _OF_THE_RUNTIME = "snapshot_restore_py"
@@ -38,8 +43,11 @@ class Bundle:
     """
 
     def __init__(self) -> None:
-        this_python = f"{sys.version_info.major}.{sys.version_info.minor}"
-        self.folder = build(this_python)
+        # By another process: what builds it imports some of what must come from it.
+        built = subprocess.run(
+            [sys.executable, "-c", _BUILD], check=True, stdout=subprocess.PIPE, text=True
+        )
+        self.folder = Path(built.stdout)
         self._import = builtins.__import__
 
     def take_over(self) -> None:

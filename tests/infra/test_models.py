@@ -805,7 +805,7 @@ def test_operations_are_those_that_the_functions_call() -> None:
     called = set(re.findall(r"client\.(\w+)\(", code)) - {"close", "generate_presigned_url"}
     kept = {xform_name(name) for names in OPERATIONS.values() for name in names}
     assert kept == called | {"describe_endpoints"}
-    assert set(re.findall(r'boto3\.client\(\s*"(\w+)"', code)) == set(OPERATIONS)
+    assert set(re.findall(r'create_client\(\s*"(\w+)"', code)) == set(OPERATIONS)
 
 
 # --- The same every time ---
