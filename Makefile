@@ -9,7 +9,7 @@ PIP := -m pip install -qq --disable-pip-version-check
 # Two sandboxes or test runs at once would be slower than the time limits that they test.
 .NOTPARALLEL:
 
-.PHONY: help setup run test test-bundle check format faults load abuse reproduce docs verify bundle synth deploy clean
+.PHONY: help setup run test test-bundle check format faults load abuse reproduce bench docs verify bundle synth deploy clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -50,7 +50,11 @@ docs: setup ## Rewrite the generated parts of docs/
 reproduce: setup ## The same template from every other Python of this machine
 	@$(VENV) -m tests.reproduce
 
+bench: setup ## Measure starts, requests and memory, and rewrite docs/performance.md (10 minutes)
+	@$(VENV) -m benchmarks $(ARGS)
+
 verify: check test test-bundle reproduce faults load abuse ## Everything; what CI runs
+	@$(VENV) -m benchmarks --short
 
 bundle: setup ## Build what is deployed into build/bundle/, for this machine
 	@$(VENV) -m infra.bundle

@@ -109,6 +109,11 @@ class PinpointCalls:
         self._limits = limits
         self._logger = logger
         self._pause = pause
+        self.has_connected()
+
+    def has_connected(self) -> None:
+        """Take note that the connection is new, or was used just now."""
+        # The clock on the wall: the other one stands still while the function is frozen.
         self._connected_at = time.time()
 
     def _call(self, request: Callable[[], _T]) -> _T:
@@ -153,13 +158,12 @@ class PinpointCalls:
                 self._pause(pause)
 
     def _on_a_fresh_connection(self, request: Callable[[], _T]) -> _T:
-        # The clock on the wall: the other one stands still while the function is frozen.
         if not 0 <= time.time() - self._connected_at <= _TRUSTED_SECONDS:
             self._client.close()  # it opens a new one by itself
         try:
             return request()
         finally:
-            self._connected_at = time.time()
+            self.has_connected()
 
     def _refused(self, error: ClientError) -> NoReturn:
         status = _status(error)

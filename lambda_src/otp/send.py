@@ -45,6 +45,7 @@ delivery = Delivery(pinpoint, settings.application_id, settings.time_limits, log
 def connect() -> None:
     """Open the connections that one message needs."""
     open_connections(os.environ, [(pinpoint, 1), (dynamodb, limits.calls_at_once())])
+    delivery.has_connected()
 
 
 def prepare() -> None:

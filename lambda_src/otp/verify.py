@@ -33,6 +33,7 @@ verification = Verification(pinpoint, settings.application_id, limits, logger)
 def connect() -> None:
     """Open the connection that a verification needs."""
     open_connections(os.environ, [(pinpoint, 1)])
+    verification.has_connected()
 
 
 connect()

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from lambda_src.otp import pinpoint
+
+from .clock import Clock
 from .server import Aws
 from .service import Service
 from .starting import CONNECTIONS, PERSON, Start
@@ -74,9 +77,14 @@ def test_two_restores_of_one_snapshot_draw_different_numbers(
 
 
 def test_no_connection_is_in_the_snapshot_and_new_ones_are_there_after_a_restore(
-    runtime: Runtime, start: Start, aws: Aws, table_client: "DynamoDBClient"
+    runtime: Runtime,
+    start: Start,
+    aws: Aws,
+    table_client: "DynamoDBClient",
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """All are closed when the snapshot is taken; no request has to open one."""
+    """All are closed when the snapshot is taken; no request has to open one, even a day later."""
+    clock = Clock(monkeypatch, pinpoint)
     module = start("snap-start")
     service = Service(module, io.StringIO(), table_client)
     assert service.send(DestinationIdentity=PERSON).status == 200
@@ -88,6 +96,7 @@ def test_no_connection_is_in_the_snapshot_and_new_ones_are_there_after_a_restore
         assert aws.closed.acquire(timeout=5)
 
     aws.until = threading.Barrier(CONNECTIONS, timeout=5)
+    clock.now += 24 * 60 * 60
     runtime.restore()
 
     assert service.send(DestinationIdentity=PERSON).status == 200
