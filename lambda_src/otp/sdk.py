@@ -21,6 +21,7 @@ INITIALIZATION = "AWS_LAMBDA_INITIALIZATION_TYPE"
 # botocore puts its own together twice for every call, which takes a tenth of the call's CPU.
 _USER_AGENT = f"Boto3/{boto3.__version__} md/serverless-otp"
 
+_OPENING = "opening a connection"
 # Of the ten that Lambda gives a start. What is not open then is opened by who needs it.
 _OPENING_SECONDS = 2
 
@@ -62,7 +63,7 @@ def open_connections(
     if INITIALIZATION not in environment:
         return
     threads = [
-        Thread(target=_open, args=(client,), daemon=True)
+        Thread(target=_open, args=(client,), name=_OPENING, daemon=True)
         for client, connections in clients
         for _ in range(connections)
     ]

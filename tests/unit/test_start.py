@@ -53,7 +53,7 @@ def test_a_start_does_not_wait_long_for_aws(
 
     assert start("on-demand").handler
 
-    assert aws.until.n_waiting < CONNECTIONS + 1
+    assert "opening a connection" in {thread.name for thread in threading.enumerate()}
     aws.until.abort()
 
 
