@@ -153,7 +153,7 @@ class _HttpCall:
         try:
             # Decoded here: `json` would also take UTF-16 and UTF-32, and pass halves of pairs on.
             return json.loads(body.decode())
-        except (ValueError, RecursionError):  # the latter before Python 3.13, for brackets in brackets
+        except (ValueError, RecursionError):  # brackets in brackets, before Python 3.13
             raise InvalidRequest("The body is not valid JSON.") from None
 
     def reply(self, answer: Answer) -> dict[str, Any]:

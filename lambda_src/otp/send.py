@@ -22,7 +22,7 @@ from .pinpoint import create_pinpoint_client
 from .request import SendOtpRequest, check_allowed, parse_send_otp, with_defaults
 from .sdk import open_connections
 from .settings import SendSettings
-from .side_by_side import SideBySide
+from .side_by_side import SideBySide, stay_on_one_processor
 from .snapstart import register_hooks
 from .telemetry import create_logger
 
@@ -56,6 +56,7 @@ def prepare() -> None:
 
 
 connect()
+stay_on_one_processor(os.environ)
 register_hooks(os.environ, [pinpoint, dynamodb, dynamodb_once], prepare=prepare, connect=connect)
 
 

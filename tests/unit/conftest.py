@@ -2,8 +2,10 @@
 
 import importlib
 import io
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -85,8 +87,15 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
 
 
 @pytest.fixture
-def start(send_module: ModuleType, aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Start:  # noqa: ARG001 - no start may reach the real AWS
+def start(
+    send_module: ModuleType,
+    aws: Aws,  # noqa: ARG001 - no start may reach the real AWS
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Start]:
     """Import the entry point anew; the one that all tests share is in its place afterwards."""
+    undo: Callable[[], None] = lambda: None  # noqa: E731 - where processors cannot be chosen
+    if hasattr(os, "sched_setaffinity"):
+        undo = partial(os.sched_setaffinity, 0, os.sched_getaffinity(0))
     monkeypatch.setitem(sys.modules, ENTRY_POINT, send_module)
     monkeypatch.setattr(lambda_src.otp, "send", send_module)
     for name, value in ENVIRONMENT.items():
@@ -98,4 +107,5 @@ def start(send_module: ModuleType, aws: Aws, monkeypatch: pytest.MonkeyPatch) ->
         del sys.modules[ENTRY_POINT]
         return importlib.import_module(ENTRY_POINT)
 
-    return start
+    yield start
+    undo()

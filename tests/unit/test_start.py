@@ -2,6 +2,7 @@
 
 import gc
 import io
+import os
 import threading
 from typing import TYPE_CHECKING
 
@@ -65,3 +66,30 @@ def test_the_garbage_collector_works_again_after_the_start(start: Start) -> None
 
     assert gc.isenabled()
     assert gc.get_freeze_count() > 10_000
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="Linux alone can tell")
+@pytest.mark.parametrize(("initialization_type", "stays"), [(None, False), ("on-demand", True)])
+def test_in_lambda_the_function_stays_on_one_processor(
+    start: Start, initialization_type: str | None, *, stays: bool
+) -> None:
+    """And the threads that it starts; elsewhere, whoever runs it decides."""
+    before = os.sched_getaffinity(0)
+
+    module = start(initialization_type)
+
+    allowed = module.counters._side_by_side.run([lambda: os.sched_getaffinity(0)] * 2)  # noqa: SLF001 - as they are started
+    assert allowed == [{min(before)} if stays else before] * 2
+
+
+def test_a_start_does_not_depend_on_staying_on_one_processor(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever runs it may not allow that."""
+
+    def refuse(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "sched_setaffinity", refuse, raising=False)
+
+    assert start("on-demand").handler
