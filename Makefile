@@ -56,7 +56,7 @@ bench: setup ## Measure starts, requests and memory, and rewrite docs/performanc
 verify: check test test-bundle reproduce faults load abuse ## Everything; what CI runs
 	@$(VENV) -m benchmarks --short
 
-bundle: setup ## Build what is deployed into build/bundle/, for this machine
+bundle: setup ## Build what is deployed into build/bundle/, for this Python
 	@$(VENV) -m infra.bundle
 
 synth: setup ## The CDK's own: synthesize (ARGS="-c key=value …")

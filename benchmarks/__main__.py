@@ -68,12 +68,12 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
         description="Measures the send function against what others would write, and writes "
-        "docs/performance.md. Takes a quarter of an hour, and a machine that does nothing else.",
+        "docs/performance.md. Takes ten minutes, and a machine that does nothing else.",
     )
     parser.add_argument(
         "--short",
         action="store_true",
-        help="a minute, to see that everything works; prints, and writes nothing",
+        help="half a minute, to see that everything works; prints, and writes nothing",
     )
     return parser.parse_args()
 

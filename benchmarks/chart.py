@@ -47,7 +47,7 @@ def cold_starts(starts: Mapping[str, Starts]) -> str:
         parts += [
             f'  <text x="{_LABELS - 10}" y="{middle:.0f}" text-anchor="end">{escape(name)}</text>',
             _bar("import", _LABELS, top, first),
-            _bar("request", _LABELS + first, top, max(second, 0)),
+            _bar("request", _LABELS + first, top, second),
             f'  <text x="{_LABELS + cold * scale + 8:.1f}" y="{middle:.0f}">{cold:.0f}</text>',
         ]
     return "\n".join([*parts, "</svg>", ""])

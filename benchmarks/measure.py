@@ -61,11 +61,11 @@ class Run:
 
 @dataclass
 class Starts:
-    """The starts of one program, in milliseconds.
+    """The starts of one program, in milliseconds, from the start of the process.
 
     Attributes:
-        cold: from the start of the process to the first answer.
-        imported: the start alone.
+        cold: to the first answer.
+        imported: to the end of the import, of the same processes.
 
     """
 
@@ -117,10 +117,10 @@ class Bench:
         for round_ in range(rounds + 1):
             self._tell(f"starts: {round_} of {rounds}")
             for program in programs:
-                cold = self._run(program, {"what": "cold"})
-                imported = self._run(program, {"what": "import"})
+                run = self._run(program, {"what": "cold"})
+                imported = Run({}, 1000 * run.result["cpu"], 1000 * run.result["after"])
                 if round_:
-                    starts[program.name].cold.append(cold)
+                    starts[program.name].cold.append(run)
                     starts[program.name].imported.append(imported)
         return starts
 
@@ -131,10 +131,12 @@ class Bench:
         plan = {"warm_up": requests // 4, "blocks": 3, "requests": requests}
         for round_ in range(rounds):
             self._tell(f"requests: {round_} of {rounds}")
-            for into, run in (
-                (ours, self._run(programs.ours, {"what": "warm", **plan})),
-                (raw, self._run(programs.raw, {"what": "calls", "calls": calls, **plan})),
-            ):
+            turns = [
+                (ours, programs.ours, {"what": "warm", **plan}),
+                (raw, programs.raw, {"what": "calls", "calls": calls, **plan}),
+            ]
+            for into, program, what in turns if round_ % 2 else reversed(turns):
+                run = self._run(program, what)
                 into.sent += [1000 * seconds for seconds in run.result["sent"]]
                 into.replayed += [1000 * seconds for seconds in run.result["replayed"]]
         return ours, raw, [call["operation"] for call in calls]
@@ -169,7 +171,8 @@ class Bench:
             "LAMBDA_TASK_ROOT": str(program.folder),
             "AWS_CA_BUNDLE": str(trusted),
         }
-        began = time.perf_counter()
+        began = time.monotonic()
+        command[-1] = json.dumps({**plan, "began": began})
         process = subprocess.Popen(  # noqa: S603 - our own arguments
             command,
             env=environment,
@@ -179,7 +182,7 @@ class Bench:
         os.close(writing)
         with os.fdopen(reading) as results:
             answered = results.readline()
-            wall = time.perf_counter() - began
+            wall = time.monotonic() - began
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode or not answered:

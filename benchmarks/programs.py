@@ -84,9 +84,11 @@ def make() -> Programs:
     ordinary = _package("ordinary", [*_SDK, *_POWERTOOLS], ["ordinary.py"])
     deployed = ordinary.with_name(f"{ordinary.name}-deployed")
     if not deployed.exists():
-        shutil.copytree(ordinary, deployed)
-        for path in deployed.rglob("*"):
+        making = _making(deployed)
+        shutil.copytree(ordinary, making)
+        for path in making.rglob("*"):
             os.utime(path, (_TIME_IN_A_ZIP, _TIME_IN_A_ZIP))
+        making.rename(deployed)
     return Programs(
         ours=Program("Serverless OTP", ours, "otp.send"),
         bare=Program("bare", bare, "bare"),
@@ -105,8 +107,7 @@ def _package(name: str, packages: Sequence[str], modules: Sequence[str]) -> Path
     folder = _BUILD / f"{name}-{digest.hexdigest()[:16]}"
     if not folder.exists():
         print(f"Packaging {name} ...", file=sys.stderr, flush=True)
-        making = folder.with_name(f"{folder.name}.making")
-        shutil.rmtree(making, ignore_errors=True)
+        making = _making(folder)
         subprocess.run(  # noqa: S603 - our own arguments
             [
                 sys.executable,
@@ -123,3 +124,10 @@ def _package(name: str, packages: Sequence[str], modules: Sequence[str]) -> Path
         )
         making.rename(folder)
     return folder
+
+
+def _making(folder: Path) -> Path:
+    """Name the place where a folder is made, to be moved when it is whole."""
+    making = folder.with_name(f"{folder.name}.making")
+    shutil.rmtree(making, ignore_errors=True)
+    return making

@@ -25,7 +25,7 @@ from .logs import create_log_group
 from .monitoring import Alarms, FunctionMetrics
 
 TIMEOUT_SECONDS = int(TimeLimits().function)
-# CPU comes with memory: below this, a cold start takes seconds.
+# CPU comes with memory: with less, a request takes longer, and the first one most of all.
 MEMORY_MB = 512
 
 _ALIAS = "live"

@@ -1,8 +1,8 @@
 """Modules that what the functions use imports, and nothing that they do ever calls.
 
-Without them, the import would fail; with them, it takes a tenth of a cold start. So the bundle has
-hollow ones in their place: any name can be imported from one, and is a class that does nothing.
-tests/infra/test_hollow.py imports the functions so, and runs their tests.
+Left out, they would make the import fail; left in, they make every cold start longer. So the bundle
+has hollow ones in their place: any name can be imported from one, and is a class that does nothing.
+`make test-bundle` runs the functions' tests with them.
 """
 
 import shutil

@@ -2,7 +2,8 @@
 
 They call nobody else, and for every new connection OpenSSL reads the whole of botocore's trust
 store, more than a hundred roots. Who needs another root, for a proxy that looks into TLS or for an
-endpoint of their own, sets AWS_CA_BUNDLE as always with boto3: that file takes this one's place.
+endpoint of their own, sets AWS_CA_BUNDLE as always with boto3: that file takes the place of this
+one, whole.
 """
 
 import hashlib

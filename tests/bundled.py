@@ -35,7 +35,7 @@ _OF_THE_RUNTIME = "snapshot_restore_py"
 
 
 class Bundle:
-    """The bundle for this machine, in place of what is installed and of the source.
+    """The bundle for this Python, in place of what is installed and of the source.
 
     Attributes:
         folder: where it is.

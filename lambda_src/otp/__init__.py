@@ -1,1 +1,1 @@
-"""Serverless OTP: what runs in Lambda. `send` is the entry point; every other module is a room."""
+"""Serverless OTP: what runs in Lambda. `send` and `verify` are the entry points, others rooms."""

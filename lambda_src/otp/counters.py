@@ -171,6 +171,8 @@ class Counters:
 
         Never raises. What cannot be given back stays counted until its window ends.
         """
+        # It is seldom used, so its connections may have died; and nothing is tried again.
+        self._once_client.close()
         self._side_by_side.run(
             [partial(self._give_back, outcome) for outcome in outcomes if outcome.counted]
         )

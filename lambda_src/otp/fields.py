@@ -6,16 +6,25 @@
         Count: NotRequired[Annotated[int, Whole(1, 9)]]
 
 pydantic does this and much more, at the price of a longer cold start than everything else that is
-imported here beside the SDK, and of six megabytes: for eleven fields, too much. The figures are in
-docs/performance.md. As there, a request's type is its rules, every bad field is named at once, and
-nothing is converted.
+imported here beside the SDK, and of more than half of the bundle: for eleven fields, too much. The
+figures are in docs/performance.md. As there, a request's type is its rules, every bad field is
+named at once, and nothing is converted.
 """
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Generic, Literal, NotRequired, Protocol, TypeVar, get_type_hints
-from typing import get_args as arguments
-from typing import get_origin as origin
+from typing import (
+    Annotated,
+    Any,
+    Generic,
+    Literal,
+    NotRequired,
+    Required,
+    TypeVar,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 from .problems import FieldError
 from .telemetry import mask
@@ -23,14 +32,15 @@ from .telemetry import mask
 _T = TypeVar("_T")
 
 
-class Rule(Protocol):
+class Rule:
     """What a field may hold."""
 
     def error(self, value: object) -> str | None:
         """Say what is wrong with a value, without repeating it; None: nothing."""
+        raise NotImplementedError
 
 
-class Text:
+class Text(Rule):
     """A text.
 
     Args:
@@ -43,7 +53,6 @@ class Text:
     def __init__(
         self, pattern: str, wanted: str, also: Callable[[str], bool] | None = None
     ) -> None:
-        self.pattern = pattern
         self._wanted = wanted
         self._matches = re.compile(pattern).fullmatch
         self._also = also
@@ -57,7 +66,7 @@ class Text:
         return None
 
 
-class Whole:
+class Whole(Rule):
     """A whole number.
 
     Args:
@@ -67,17 +76,17 @@ class Whole:
     """
 
     def __init__(self, least: int, most: int) -> None:
-        self.least = least
+        self._least = least
         self.most = most
 
     def error(self, value: object) -> str | None:
         """Say what is wrong with a value. True is no number, though Python says so."""
-        if type(value) is int and self.least <= value <= self.most:
+        if type(value) is int and self._least <= value <= self.most:
             return None
-        return f"Must be a whole number from {self.least} to {self.most}."
+        return f"Must be a whole number from {self._least} to {self.most}."
 
 
-class OneOf:
+class OneOf(Rule):
     """One of some texts.
 
     Args:
@@ -86,13 +95,13 @@ class OneOf:
     """
 
     def __init__(self, choices: tuple[str, ...]) -> None:
-        self.choices = choices
+        self._choices = choices
 
     def error(self, value: object) -> str | None:
         """Say what is wrong with a value."""
-        if isinstance(value, str) and value in self.choices:
+        if isinstance(value, str) and value in self._choices:
             return None
-        return f"Must be one of: {', '.join(self.choices)}."
+        return f"Must be one of: {', '.join(self._choices)}."
 
 
 class Fields(Generic[_T]):
@@ -103,7 +112,6 @@ class Fields(Generic[_T]):
 
     Attributes:
         rules: what each may hold, by its name.
-        required: those that must be there.
 
     Raises:
         TypeError: a field has no rule.
@@ -113,9 +121,7 @@ class Fields(Generic[_T]):
     def __init__(self, model: type[_T]) -> None:
         hints = get_type_hints(model, include_extras=True)
         self.rules: Mapping[str, Rule] = {name: _rule(hint) for name, hint in hints.items()}
-        self.required = frozenset(
-            name for name, hint in hints.items() if origin(hint) is not NotRequired
-        )
+        self._required: frozenset[str] = vars(model)["__required_keys__"]
 
     def errors(self, value: Mapping[str, Any]) -> list[FieldError]:
         """Name every bad field, in the order of the model, and then those that it does not have."""
@@ -124,7 +130,7 @@ class Fields(Generic[_T]):
             if name in value:
                 if error := rule.error(value[name]):
                     errors.append(FieldError(f"/{name}", error))
-            elif name in self.required:
+            elif name in self._required:
                 errors.append(FieldError(f"/{name}", "This field is required."))
         errors += [
             FieldError(_pointer(name), "There is no such field.")
@@ -135,13 +141,13 @@ class Fields(Generic[_T]):
 
 
 def _rule(hint: Any) -> Rule:  # noqa: ANN401 - a type has no type of its own
-    if origin(hint) is NotRequired:
-        return _rule(arguments(hint)[0])
-    if origin(hint) is Literal:
-        return OneOf(arguments(hint))
-    if origin(hint) is Annotated:
-        for part in arguments(hint)[1:]:
-            if isinstance(part, Text | Whole | OneOf):
+    if get_origin(hint) in (NotRequired, Required):
+        return _rule(get_args(hint)[0])
+    if get_origin(hint) is Literal:
+        return OneOf(get_args(hint))
+    if get_origin(hint) is Annotated:
+        for part in get_args(hint)[1:]:
+            if isinstance(part, Rule):
                 return part
     raise TypeError(f"This field has no rule: {hint}")
 

@@ -29,6 +29,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from .counters import Counter, CounterItem, Counters, Interval, Outcome
+from .destination import NO_COUNTRY
 from .pause import PauseSwitch
 from .problems import Problem, StoreUnavailable, TooManyMessages
 from .settings import TextLimits
@@ -74,11 +75,11 @@ class Limits:
         self._switch = switch
 
     def calls_at_once(self) -> int:
-        """Say how many calls a message makes at the same time, at most: its counts, and the switch.
+        """Say how many calls a message makes at the same time: its counts, and the switch.
 
-        For the usual message: a country or a caller without a limit needs one less.
+        That is one of a country whose limit is the general one; others may be one more, or less.
         """
-        return len(self._items("+12065550100", "US", "", time.time())) + 1
+        return len(self._items("+0", NO_COUNTRY, "", time.time())) + 1
 
     @contextmanager
     def counting(

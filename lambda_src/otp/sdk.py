@@ -7,6 +7,7 @@ at the start, all at once, and kept.
 
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from threading import Thread
 from typing import Any
 
@@ -46,6 +47,9 @@ def create_client(
             read_timeout=read_seconds,
             retries={"mode": "standard", "total_max_attempts": attempts},
             user_agent=_USER_AGENT,
+            # A host for each account is for those who share one client of DynamoDB's among many.
+            # Here, it would not be the one to which connections are opened.
+            account_id_endpoint_mode="disabled",
         ),
     )
 
@@ -67,11 +71,13 @@ def open_connections(
         for client, connections in clients
         for _ in range(connections)
     ]
-    for thread in threads:
-        thread.start()
+    with suppress(RuntimeError):  # no more threads: then with those that there are
+        for thread in threads:
+            thread.start()
     until = time.monotonic() + _OPENING_SECONDS
     for thread in threads:
-        thread.join(max(0, until - time.monotonic()))
+        if thread.ident:
+            thread.join(max(0, until - time.monotonic()))
 
 
 def prepare(client: BaseClient, operation: str, **parameters: object) -> None:

@@ -1,6 +1,7 @@
 """Lambda entry point: sends a one-time password, at most one text per ReferenceId.
 
-This module alone prepares things at import, once per cold start: settings, clients, models.
+The entry points alone prepare things at import, once per cold start: settings, clients and their
+connections.
 """
 
 import gc
@@ -23,7 +24,7 @@ from .request import SendOtpRequest, check_allowed, parse_send_otp, with_default
 from .sdk import open_connections
 from .settings import SendSettings
 from .side_by_side import SideBySide, stay_on_one_processor
-from .snapstart import register_hooks
+from .snapstart import start_early
 from .telemetry import create_logger
 
 settings = SendSettings.from_environment(os.environ)
@@ -57,7 +58,7 @@ def prepare() -> None:
 
 connect()
 stay_on_one_processor(os.environ)
-register_hooks(os.environ, [pinpoint, dynamodb, dynamodb_once], prepare=prepare, connect=connect)
+start_early(os.environ, [pinpoint, dynamodb, dynamodb_once], prepare=prepare, connect=connect)
 
 
 def text(request: SendOtpRequest, caller: str) -> Answer:

@@ -11,7 +11,8 @@ What must not be the same in two of them, or is gone when one of them begins:
 - Credentials: botocore takes them from the runtime's endpoint here, and renews them by the clock.
 - Powertools' `cold_start`: unset until the first request, so that every restore logs one.
 
-And whatever takes time but is the same for all is done before the snapshot, where nobody waits.
+And whatever takes time but is the same for all is done before the snapshot, where nobody waits; as
+it is with provisioned concurrency, which has no snapshot, but starts long before the first request.
 
 https://docs.aws.amazon.com/lambda/latest/dg/snapstart-uniqueness.html
 https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks-python.html
@@ -19,6 +20,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks-python.html
 
 import random
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from .sdk import INITIALIZATION
@@ -27,14 +29,18 @@ if TYPE_CHECKING:
     from botocore.client import BaseClient
 
 
-def register_hooks(
+_SNAPSTART = "snap-start"
+_EARLY = (_SNAPSTART, "provisioned-concurrency")
+
+
+def start_early(
     environment: Mapping[str, str],
     clients: Iterable["BaseClient"],
     *,
     prepare: Callable[[], None],
     connect: Callable[[], None],
 ) -> None:
-    """Ask the runtime to prepare for the snapshot and after a restore; without SnapStart, nothing.
+    """Do what can be done early, where there is an early: see above. A usual start does nothing.
 
     Lambda runs the hooks before a snapshot in the reverse order of registration: what registers
     later, and uses a client, is still cleaned up.
@@ -42,11 +48,16 @@ def register_hooks(
     Args:
         environment: Lambda's own variables.
         clients: all AWS clients that are created at import.
-        prepare: does what is the same after every restore.
+        prepare: does what the first requests would do once. That it fails is no reason not to
+            start: they do it then.
         connect: opens connections.
 
     """
-    if environment.get(INITIALIZATION) != "snap-start":
+    initialization = environment.get(INITIALIZATION)
+    if initialization in _EARLY:
+        with suppress(Exception):
+            prepare()
+    if initialization != _SNAPSTART:
         return
     from snapshot_restore_py import (  # noqa: PLC0415 - the runtime has it, and nobody else
         register_after_restore,
@@ -55,6 +66,5 @@ def register_hooks(
 
     for client in clients:
         register_before_snapshot(client.close)
-    register_before_snapshot(prepare)
     register_after_restore(random.seed)
     register_after_restore(connect)

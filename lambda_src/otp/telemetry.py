@@ -1,8 +1,8 @@
 """What is logged about a request, and what never is: no phone number leaves through a log.
 
 `mask` is applied to every text of every log line by the logger itself, so that forgetting it at
-one place cannot leak anything. What libraries say goes past it, to Lambda's own handler, and so
-they speak in warnings only.
+one place cannot leak anything. What the SDK says goes past it, to Lambda's own handler, and so it
+speaks in warnings only.
 """
 
 import json

@@ -1,7 +1,7 @@
 """Lambda entry point: verifies a one-time password.
 
-Nothing is remembered here: Pinpoint knows the code, its life and the attempts. This module prepares
-things at import, once per cold start: settings, the client, models.
+Nothing is remembered here: Pinpoint knows the code, its life and the attempts. The entry points
+alone prepare things at import, once per cold start: settings, the client and its connection.
 """
 
 import gc
@@ -18,7 +18,7 @@ from .pinpoint import create_pinpoint_client
 from .request import parse_verify_otp
 from .sdk import open_connections
 from .settings import Settings
-from .snapstart import register_hooks
+from .snapstart import start_early
 from .telemetry import create_logger
 from .verification import Verification
 
@@ -37,7 +37,7 @@ def connect() -> None:
 
 
 connect()
-register_hooks(os.environ, [pinpoint], prepare=verification.prepare, connect=connect)
+start_early(os.environ, [pinpoint], prepare=verification.prepare, connect=connect)
 
 
 @logger.inject_lambda_context(clear_state=True)

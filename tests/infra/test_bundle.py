@@ -1,4 +1,4 @@
-"""The bundle: what is deployed, built for the runtime that runs it and not for this machine."""
+"""The bundle: what is deployed, of Python alone, built for the version that runs it."""
 
 import importlib
 import importlib.util
@@ -339,7 +339,6 @@ def test_dependencies_are_transitively_complete(bundle: Path) -> None:
                 assert needed.specifier.contains(version, prereleases=True), line
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the bundle is for Lambda's Linux")
 def test_function_starts_from_the_bundle_alone() -> None:
     """With nothing installed but the bundle, otp.send is imported and all comes from there."""
     bundle = build(THIS_PYTHON)
@@ -364,7 +363,6 @@ def test_function_starts_from_the_bundle_alone() -> None:
         assert any(file.is_relative_to(folder) for folder in (bundle, *stdlib)), file
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the bundle is for Lambda's Linux")
 @pytest.mark.parametrize("trusted", [False, True], ids=["botocore's roots", "AWS_CA_BUNDLE"])
 def test_function_trusts_whom_the_environment_says(tmp_path: Path, *, trusted: bool) -> None:
     """A root that is not AWS's is refused; with AWS_CA_BUNDLE, it is what the function trusts."""

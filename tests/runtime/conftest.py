@@ -92,7 +92,7 @@ def aws() -> Iterator[str]:
 
 @pytest.fixture(scope="package")
 def runtime(tmp_path_factory: pytest.TempPathFactory) -> Runtime:
-    """Build the bundle for this machine, and put AWS's runtime client beside it."""
+    """Build the bundle for this Python, and put AWS's runtime client beside it."""
     client = tmp_path_factory.mktemp("client")
     install_client(client)
     return Runtime(

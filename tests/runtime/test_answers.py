@@ -13,7 +13,7 @@ from .function import Function
 from .requests import post, request
 
 pytestmark = pytest.mark.skipif(
-    sys.platform != "linux", reason="the bundle and the runtime client are for Lambda's Linux"
+    sys.platform != "linux", reason="AWS's runtime client is for Lambda's Linux"
 )
 
 

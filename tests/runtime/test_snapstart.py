@@ -12,7 +12,7 @@ from .conftest import SETTINGS, Starter
 from .requests import post, request
 
 pytestmark = pytest.mark.skipif(
-    sys.platform != "linux", reason="the bundle and the runtime client are for Lambda's Linux"
+    sys.platform != "linux", reason="AWS's runtime client is for Lambda's Linux"
 )
 
 # A function that somebody warms up before the snapshot, and who looks at what is in it.
@@ -87,19 +87,21 @@ def test_hooks_run_around_the_snapshot_and_requests_work_afterwards(
     assert post(function, asked).status == 200
 
 
+@pytest.mark.parametrize("initialization", ["snap-start", "provisioned-concurrency"])
 @pytest.mark.parametrize("name", SETTINGS)
-def test_the_first_request_after_a_restore_finds_every_module_imported(
-    start: Starter, tmp_path: Path, name: str
+def test_the_first_request_after_an_early_start_finds_every_module_imported(
+    start: Starter, tmp_path: Path, name: str, initialization: str
 ) -> None:
-    """Whatever takes time but once is done before the snapshot.
+    """Whatever takes time but once is done before the snapshot, or before anybody waits.
 
     But for what libphonenumber knows of a country, where the function is not told which to expect.
     """
     (tmp_path / "watched.py").write_text(WATCHED.replace("FUNCTION", name))
-    environment = {**SETTINGS[name], "AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start"}
+    environment = {**SETTINGS[name], "AWS_LAMBDA_INITIALIZATION_TYPE": initialization}
     function = start("watched.handler", environment, [tmp_path])
-    assert function.api.next_call().what == RESTORE_NEXT
-    function.api.restore()
+    if initialization == "snap-start":
+        assert function.api.next_call().what == RESTORE_NEXT
+        function.api.restore()
     assert function.initialize().what == NEXT
     before = function.invoke(MODULES).body
 

@@ -11,7 +11,7 @@ from .function import Runtime
 from .requests import request
 
 pytestmark = pytest.mark.skipif(
-    sys.platform != "linux", reason="the bundle and the runtime client are for Lambda's Linux"
+    sys.platform != "linux", reason="AWS's runtime client is for Lambda's Linux"
 )
 
 

@@ -13,8 +13,10 @@ class Aws(ThreadingHTTPServer):
     """Answers as DynamoDB and Pinpoint do when all is well, and keeps connections open.
 
     Attributes:
+        counting: is held while `opened` is changed.
         opened: how many connections there have been.
         until: what a request that asks for nothing waits for before it is answered.
+        refuses: whether Pinpoint answers 403.
         closed: can be acquired once for every connection that the client has closed.
 
     """
@@ -23,8 +25,10 @@ class Aws(ThreadingHTTPServer):
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Connection)
+        self.counting = threading.Lock()
         self.opened = 0
         self.until = threading.Barrier(1)
+        self.refuses = False
         self.closed = threading.Semaphore(0)
 
 
@@ -33,7 +37,8 @@ class _Connection(BaseHTTPRequestHandler):
     server: Aws
 
     def setup(self) -> None:
-        self.server.opened += 1
+        with self.server.counting:
+            self.server.opened += 1
         super().setup()
 
     def finish(self) -> None:
@@ -49,7 +54,12 @@ class _Connection(BaseHTTPRequestHandler):
         self.rfile.read(int(self.headers["Content-Length"]))
         result = {NUMBER: {"DeliveryStatus": "SUCCESSFUL", "StatusCode": 200}}
         answer = {"ApplicationId": APPLICATION, "Result": result}
-        self._answer(200, answer if self.path.startswith("/v1/apps/") else {})
+        if not self.path.startswith("/v1/apps/"):
+            self._answer(200, {})
+        elif self.server.refuses:
+            self._answer(403, {"Message": "No"})
+        else:
+            self._answer(200, answer)
 
     def _answer(self, status: int, answer: object) -> None:
         body = json.dumps(answer).encode()

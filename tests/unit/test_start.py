@@ -14,6 +14,9 @@ from .starting import CONNECTIONS, PERSON, Start
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
+on_linux = pytest.mark.skipif(
+    not hasattr(os, "sched_getaffinity"), reason="processors can be chosen on Linux only"
+)
 
 
 @pytest.mark.parametrize("initialization_type", ["on-demand", "provisioned-concurrency"])
@@ -68,7 +71,8 @@ def test_the_garbage_collector_works_again_after_the_start(start: Start) -> None
     assert gc.get_freeze_count() > 10_000
 
 
-@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="Linux alone can tell")
+@on_linux
+@pytest.mark.skipif(os.cpu_count() == 1, reason="there is one processor only")
 @pytest.mark.parametrize(("initialization_type", "stays"), [(None, False), ("on-demand", True)])
 def test_in_lambda_the_function_stays_on_one_processor(
     start: Start, initialization_type: str | None, *, stays: bool
@@ -82,6 +86,7 @@ def test_in_lambda_the_function_stays_on_one_processor(
     assert allowed == [{min(before)} if stays else before] * 2
 
 
+@on_linux
 def test_a_start_does_not_depend_on_staying_on_one_processor(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -90,6 +95,48 @@ def test_a_start_does_not_depend_on_staying_on_one_processor(
     def refuse(*_: object) -> None:
         raise PermissionError
 
-    monkeypatch.setattr(os, "sched_setaffinity", refuse, raising=False)
+    monkeypatch.setattr(os, "sched_setaffinity", refuse)
 
     assert start("on-demand").handler
+
+
+def test_a_start_does_not_depend_on_what_is_done_early(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What could not be prepared is done by the first request."""
+
+    def fail(_: object) -> None:
+        raise ValueError
+
+    monkeypatch.setattr("lambda_src.otp.delivery.Delivery.prepare", fail)
+
+    assert start("provisioned-concurrency").handler
+
+
+def test_calls_go_where_connections_are_opened(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where credentials name an account: DynamoDB has hosts for each of them."""
+    monkeypatch.delenv("AWS_ENDPOINT_URL")
+    monkeypatch.setenv("AWS_ACCOUNT_ID", "123456789012")
+    dynamodb = start(None).dynamodb
+
+    url = dynamodb.generate_presigned_url(
+        "get_item", Params={"TableName": "t", "Key": {"id": {"S": "1"}}}
+    )
+
+    assert url.startswith(f"{dynamodb.meta.endpoint_url}/?")
+
+
+def test_what_is_given_back_goes_over_new_connections(
+    start: Start, aws: Aws, table_client: "DynamoDBClient"
+) -> None:
+    """It is asked for once, so a connection that died since the last time would lose it."""
+    aws.until = threading.Barrier(CONNECTIONS, timeout=5)
+    service = Service(start("on-demand"), io.StringIO(), table_client)
+    aws.refuses = True
+
+    for _ in range(2):
+        opened = aws.opened
+        assert service.send(DestinationIdentity=PERSON).code == "Misconfigured"
+        assert aws.opened > opened
