@@ -72,7 +72,7 @@ def build(python_version: str) -> Path:
     if not interpreter:
         _tell(
             f"No Python {python_version} is on this machine to write bytecode: cold starts will "
-            "take three times as long. Install it, or set pythonVersion to the Python that you "
+            "take more than twice as long. Install it, or set pythonVersion to the Python that you "
             "have."
         )
     inputs = _digest([_REQUIREMENTS, *_THIS_CODE], interpreter.release if interpreter else "")
