@@ -12,6 +12,7 @@ named at once, and nothing is converted.
 """
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import (
     Annotated,
@@ -32,12 +33,12 @@ from .telemetry import mask
 _T = TypeVar("_T")
 
 
-class Rule:
+class Rule(ABC):
     """What a field may hold."""
 
+    @abstractmethod
     def error(self, value: object) -> str | None:
         """Say what is wrong with a value, without repeating it; None: nothing."""
-        raise NotImplementedError
 
 
 class Text(Rule):
