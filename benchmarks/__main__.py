@@ -5,9 +5,6 @@ import sys
 import time
 from pathlib import Path
 
-from infra.config import Config
-from infra.permitted import environment_of_the_rules
-
 from . import chart, report
 from .measure import bench, size
 from .programs import make
@@ -28,18 +25,7 @@ def main() -> None:
     arguments = _arguments()
     short: bool = arguments.short
     programs = make()
-    environment = environment_of_the_rules(
-        Config.from_context(
-            {
-                "profile": "dev",
-                "originationIdentity": "+18555550142",
-                "brandName": "ExampleCorp",
-                "allowedCountries": "US",
-                "applicationId": "7353f53e6885409fa32d07cedexample",
-            }
-        )
-    )
-    with bench(environment, _tell) as measuring:
+    with bench(_tell) as measuring:
         starts = measuring.starts(programs.started(), _SHORT_STARTS if short else _STARTS)
         ours, raw, calls = measuring.warm(
             programs,

@@ -10,11 +10,13 @@ import sys
 import tempfile
 import time
 import zipfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from tests.environment import OF_SEND
 
 from .programs import Program, Programs
 from .stub import REGION, Stub, running
@@ -23,12 +25,7 @@ _DRIVER = Path(__file__).resolve().parent / "driver.py"
 
 # As the stack sets it, with its default limits; and as Lambda does.
 _ENVIRONMENT = {
-    "OTP_DEPLOYMENT": "ServerlessOtp/Otp",
-    "OTP_APPLICATION_ID": "7353f53e6885409fa32d07cedexample",
-    "OTP_TABLE_NAME": "reference-ids",
-    "OTP_ORIGINATION_IDENTITY": "+18555550142",
-    "OTP_BRAND_NAME": "ExampleCorp",
-    "OTP_FUNCTION_SECONDS": "28",
+    **OF_SEND,
     "POWERTOOLS_METRICS_NAMESPACE": "Otp",
     "AWS_REGION": REGION,
     "AWS_DEFAULT_REGION": REGION,
@@ -93,7 +90,6 @@ class Bench:
     Args:
         stub: what they take for AWS.
         folder: for their trust stores.
-        environment: of the functions, beside what all of them have.
         tell: says how far it is.
 
     """
@@ -102,12 +98,10 @@ class Bench:
         self,
         stub: Stub,
         folder: Path,
-        environment: Mapping[str, str],
         tell: Callable[[str], None],
     ) -> None:
         self._stub = stub
         self._folder = folder
-        self._environment = {**_ENVIRONMENT, **environment}
         self._tell = tell
         self._runs = 0
 
@@ -167,7 +161,7 @@ class Bench:
         command = [sys._base_executable, "-I", "-S", "-B", str(_DRIVER)]  # type: ignore[attr-defined]  # noqa: SLF001 - there is no other name for it
         command += [str(program.folder), program.module, json.dumps(plan)]
         environment = {
-            **self._environment,
+            **_ENVIRONMENT,
             "LAMBDA_TASK_ROOT": str(program.folder),
             "AWS_CA_BUNDLE": str(trusted),
         }
@@ -191,10 +185,10 @@ class Bench:
 
 
 @contextmanager
-def bench(environment: Mapping[str, str], tell: Callable[[str], None]) -> Iterator[Bench]:
+def bench(tell: Callable[[str], None]) -> Iterator[Bench]:
     """Run a stub to measure against."""
     with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as stub:
-        yield Bench(stub, Path(folder), environment, tell)
+        yield Bench(stub, Path(folder), tell)
 
 
 @dataclass(frozen=True)

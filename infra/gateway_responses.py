@@ -67,7 +67,7 @@ def problems() -> Iterator[tuple[str, Problem]]:
     """Give the problem of every type of response that API Gateway has."""
     body = InvalidRequest(
         "The body must be a JSON object with at least one member.",
-        [FieldError("", "Input should be a JSON object with at least one member.")],
+        [FieldError("", "Must be a JSON object with at least one member.")],
     )
     ours = Misconfigured(
         "The service is not set up correctly; its operator finds the reason in API Gateway's log."

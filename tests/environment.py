@@ -1,4 +1,4 @@
-"""What a function finds in its environment, for tests that start one outside of Lambda."""
+"""What a function finds in its environment, for those that start one outside of Lambda."""
 
 import os
 from collections.abc import Mapping

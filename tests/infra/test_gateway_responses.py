@@ -150,7 +150,7 @@ def test_bad_body_is_said_as_the_function_says_it(production: RenderedTemplate) 
     [error] = document(production, "BAD_REQUEST_BODY")["errors"]
     assert error == {
         "pointer": "",
-        "detail": "Input should be a JSON object with at least one member.",
+        "detail": "Must be a JSON object with at least one member.",
     }
 
 

@@ -2,6 +2,8 @@
 
 import base64
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -108,6 +110,20 @@ def test_a_body_that_is_no_json_object_is_refused(service: Service, body: str | 
 
     assert (answer.status, answer.code) == (400, "InvalidRequest")
     assert service.items() == []
+
+
+def test_the_readme_shows_what_is_answered(service: Service) -> None:
+    """Its example of a problem, but for the requestId, which is every time another one."""
+    readme = Path(__file__).parents[2].joinpath("README.md").read_text()
+    [shown] = [
+        json.loads(block)
+        for block in re.findall(r"```json\n(.*?)```", readme, re.DOTALL)
+        if '"errors"' in block
+    ]
+
+    answer = service.send(CodeLength=9)
+
+    assert answer.json() == {**shown, "requestId": answer.json()["requestId"]}
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "utf-8-sig"])
