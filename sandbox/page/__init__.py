@@ -1,0 +1,1 @@
+"""The pages of the sandbox in a browser: the phone, and the reference of the API."""
