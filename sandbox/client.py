@@ -7,10 +7,10 @@ import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import Message
-from typing import Any
+from typing import Any, cast
 
 from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
+from botocore.awsrequest import AWSPreparedRequest, AWSRequest
 from botocore.credentials import Credentials
 
 from .state import State
@@ -40,7 +40,7 @@ class HttpAnswer:
         return json.loads(self.body)
 
 
-def post(
+def sign(
     state: State,
     path: str,
     body: bytes,
@@ -48,8 +48,8 @@ def post(
     *,
     signed: bool = True,
     credentials: Credentials | None = None,
-) -> HttpAnswer:
-    """`POST` to the API, by default signed with Signature Version 4.
+) -> AWSPreparedRequest:
+    """Make a `POST` to the API, by default signed with Signature Version 4.
 
     Args:
         state: the sandbox.
@@ -69,9 +69,16 @@ def post(
     if signed:
         credentials = credentials or Credentials(state.accessKeyId, state.secretAccessKey)
         SigV4Auth(credentials, "execute-api", state.region).add_auth(request)
-    prepared = request.prepare()
+    return request.prepare()
+
+
+def make(request: AWSPreparedRequest) -> HttpAnswer:
+    """Make a request, once."""
     call = urllib.request.Request(  # noqa: S310 - the sandbox's own address
-        prepared.url, data=body, headers=dict(prepared.headers), method="POST"
+        request.url,
+        data=cast("bytes", request.body),
+        headers=dict(request.headers),
+        method=request.method,
     )
     try:
         with urllib.request.urlopen(call, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310 - as above
@@ -79,6 +86,19 @@ def post(
     except urllib.error.HTTPError as refusal:
         with refusal:
             return HttpAnswer(refusal.code, refusal.headers, refusal.read())
+
+
+def post(
+    state: State,
+    path: str,
+    body: bytes,
+    headers: Mapping[str, str] | None = None,
+    *,
+    signed: bool = True,
+    credentials: Credentials | None = None,
+) -> HttpAnswer:
+    """`POST` to the API; the arguments are those of `sign`."""
+    return make(sign(state, path, body, headers, signed=signed, credentials=credentials))
 
 
 def send(state: State, request: Mapping[str, Any]) -> HttpAnswer:
@@ -96,9 +116,17 @@ def aws_options(state: State) -> dict[str, Any]:
     }
 
 
-def inbox(state: State, reference_id: str | None = None) -> list[dict[str, str]]:
-    """Read the texts that arrived, of one ReferenceId or of all, newest last."""
-    query = f"?{urllib.parse.urlencode({'referenceId': reference_id})}" if reference_id else ""
-    with urllib.request.urlopen(state.inboxUrl + query, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310 - the sandbox's own
+def inbox(state: State, reference_id: str | None = None, *, after: int = 0) -> list[dict[str, str]]:
+    """Read the texts that arrived, newest last.
+
+    Args:
+        state: the sandbox.
+        reference_id: only those of this one.
+        after: without as many of the oldest.
+
+    """
+    query = {"after": str(after), **({"referenceId": reference_id} if reference_id else {})}
+    url = f"{state.inboxUrl}?{urllib.parse.urlencode(query)}"
+    with urllib.request.urlopen(url, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310 - the sandbox's own
         texts: list[dict[str, str]] = json.load(answer)
         return texts

@@ -19,6 +19,7 @@ _MINISTACK_PYTHON = ROOT / ".venv-ministack" / "bin" / "python"
 # Taken where they are free, because addresses that stay the same are easier to work with.
 _MINISTACK_PORT = 4566
 _PINPOINT_PORT = 4567
+_PAGE_PORT = 4568
 
 _START_SECONDS = 30
 _STOP_SECONDS = 10
@@ -85,6 +86,11 @@ class Server:
 def ministack_port() -> int:
     """Find a port for MiniStack, before it starts: the emulators know each other's address."""
     return free_port(_MINISTACK_PORT)
+
+
+def page_port() -> int:
+    """Find a port for the page."""
+    return free_port(_PAGE_PORT)
 
 
 def start_pinpoint(iam_port: int | None = None) -> Server:

@@ -63,7 +63,7 @@ class State:
         verifyFunction: the same to verify.
         table: the DynamoDB table of ReferenceIds.
         inboxUrl: `GET` it for the texts that arrived, a JSON list, newest last.
-        pageUrl: the page with the phone; None until there is one.
+        pageUrl: the page with the phone, for a browser.
 
     """
 
@@ -78,7 +78,7 @@ class State:
     verifyFunction: str  # noqa: N815 - the name in the file
     table: str
     inboxUrl: str  # noqa: N815 - the name in the file
-    pageUrl: str | None  # noqa: N815 - the name in the file
+    pageUrl: str  # noqa: N815 - the name in the file
 
     @classmethod
     def read(cls, folder: Path = FOLDER) -> "State":

@@ -26,7 +26,15 @@ from .deploy import (
     read_outputs,
     synthesize,
 )
-from .servers import Server, kill_group, ministack_port, start_ministack, start_pinpoint
+from .page.server import serving
+from .servers import (
+    Server,
+    kill_group,
+    ministack_port,
+    page_port,
+    start_ministack,
+    start_pinpoint,
+)
 from .state import (
     ACCOUNT_ID,
     APPLICATION_ID,
@@ -91,6 +99,7 @@ def run(*, context: Mapping[str, str] = _AS_ALWAYS, auth: bool = False) -> None:
             servers = _start_servers(cleanup, auth=auth)
             state = _deploy(cleanup, *servers, context=context, auth=auth)
             _send_first(state)
+            cleanup.enter_context(serving(state))
             state.write()
             _say_ready(state, auth=auth)
             _show_texts(state, servers)
@@ -220,7 +229,7 @@ def _deploy(
         verifyFunction=outputs["VerifyFunctionArn"],
         table=outputs["TableName"],
         inboxUrl=f"{pinpoint.url}/inbox",
-        pageUrl=None,
+        pageUrl=f"http://127.0.0.1:{page_port()}/",
     )
 
 
@@ -239,6 +248,7 @@ def _say_ready(state: State, *, auth: bool) -> None:
         f"API       {state.apiUrl}/otp  (region {state.region}, access key {state.accessKeyId}, "
         f"secret {state.secretAccessKey})\n"
         f"{iam if auth else ''}"
+        f"Page      {state.pageUrl}  (the phone, in a browser)\n"
         f"Inbox     {state.inboxUrl}\n"
         f"All else  {STATE_FILE.relative_to(ROOT)}\n"
         "\n"

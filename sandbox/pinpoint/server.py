@@ -4,7 +4,7 @@ moto's server with the OTP operations installed, and in front of it:
 
 - ``GET /health``: ``{"status": "ok"}``
 - ``GET /inbox``: the texts of all accounts and regions, newest last; ``?to=`` and
-  ``?referenceId=`` keep those that match
+  ``?referenceId=`` keep those that match, ``?after=`` leaves out as many of the oldest
 - ``GET /requests``: the SendOTPMessageRequestParameters received, newest last; ``?referenceId=``
 - ``POST /clock`` with ``{"advanceSeconds": n}``: moves time on, answers ``{"advancedSeconds": n}``
 
@@ -147,13 +147,12 @@ def _inbox(request: Request) -> Response:
         # "?to=+1..." is an easy slip: an unescaped plus arrives as a space, which no number has.
         to = to.replace(" ", "+")
     reference_id = request.args.get("referenceId")
-    return _json(
-        [
-            text
-            for text in all_texts()
-            if to in {None, text["to"]} and reference_id in {None, text["referenceId"]}
-        ]
-    )
+    texts = [
+        text
+        for text in all_texts()
+        if to in {None, text["to"]} and reference_id in {None, text["referenceId"]}
+    ]
+    return _json(texts[max(0, request.args.get("after", 0, type=int)) :])
 
 
 def _requests(request: Request) -> Response:

@@ -1,0 +1,155 @@
+"""The pages as an HTTP server, on this machine only.
+
+- ``GET /``: the phone
+- ``GET /events``: the texts as server-sent events, from the first one on, or from the one after
+  ``Last-Event-ID``; the data of each is an entry of the inbox
+- ``POST /calls`` with ``{"path": "/otp", "body": "{…}", "times": 1}``: calls the deployed API as
+  often at once, signed; answers with one line of JSON for each answer (an ``Exchange``), as they
+  come
+- ``GET /written/REQUEST_ID?since=…``: the ``Written`` of a request, or 404 while there is none
+"""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import BadRequest, HTTPException
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from sandbox import client
+from sandbox.state import State
+
+from .exchange import MOST_AT_ONCE, exchanges
+from .written import Log
+
+_PATHS = ("/otp", "/otp/verify")
+
+_TEXTS_EVERY_SECONDS = 0.2
+# So that the server notices a page that is gone, and the page a server that is.
+_ALIVE_EVERY_SECONDS = 10
+
+# Nothing from elsewhere, nothing inline, and nobody may frame it.
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+@contextmanager
+def serving(state: State) -> Iterator[None]:
+    """Serve the pages where the state says, in a thread, for the length of a `with` block."""
+    address = urlsplit(state.pageUrl)
+    server = make_server(
+        address.hostname or "",
+        address.port or 0,
+        create_app(state),
+        threaded=True,
+        request_handler=_QuietRequestHandler,
+    )
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def create_app(state: State) -> Flask:
+    """Make the pages of a sandbox.
+
+    A page of another site can neither read them nor call the API through them: it would need
+    another `Host` (DNS rebinding), or a media type that the browser asks for first.
+    """
+    app = Flask(__name__)
+    app.config["TRUSTED_HOSTS"] = ["127.0.0.1", "localhost"]
+    log = Log(state)
+
+    @app.get("/")
+    def phone() -> Response:
+        return app.send_static_file("phone.html")
+
+    @app.get("/events")
+    def events() -> Response:
+        seen = request.headers.get("Last-Event-ID", 0, type=int)
+        return Response(_events(state, max(0, seen)), content_type="text/event-stream")
+
+    @app.post("/calls")
+    def calls() -> Response:
+        path, body, times = _call(request.get_json())
+        lines = (
+            json.dumps(asdict(one)) + "\n" for one in exchanges(state, path, body, times=times)
+        )
+        return Response(lines, content_type="application/x-ndjson")
+
+    @app.get("/written/<uuid:request_id>")
+    def written(request_id: object) -> Response:
+        found = log.of(str(request_id), request.args.get("since", 0.0, type=float))
+        if found is None:
+            return _json({"error": "Nothing is written for this request."}, HTTPStatus.NOT_FOUND)
+        return _json(asdict(found))
+
+    @app.errorhandler(HTTPException)
+    def error(problem: HTTPException) -> Response:
+        return _json({"error": problem.description}, HTTPStatus(problem.code or 500))
+
+    @app.after_request
+    def protect(response: Response) -> Response:
+        response.headers["Content-Security-Policy"] = _POLICY
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Referrer-Policy"] = "no-referrer"
+        # The sandbox of another day may be of another version.
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    return app
+
+
+def _events(state: State, seen: int) -> Iterator[str]:
+    """Give the texts after as many, and then each as it arrives, as long as the sandbox runs."""
+    quiet_since = time.monotonic()
+    yield ": the texts follow\n\n"
+    while True:
+        try:
+            texts = client.inbox(state, after=seen)
+        except OSError:
+            return  # the sandbox is ending
+        for text in texts:
+            seen += 1
+            quiet_since = time.monotonic()
+            yield f"id: {seen}\ndata: {json.dumps(text)}\n\n"
+        if time.monotonic() - quiet_since > _ALIVE_EVERY_SECONDS:
+            quiet_since = time.monotonic()
+            yield ": nothing new\n\n"
+        time.sleep(_TEXTS_EVERY_SECONDS)
+
+
+def _call(content: object) -> tuple[str, str, int]:
+    """Check what the page asks for; raises BadRequest."""
+    match content:
+        case {"path": str(path), "body": str(body), "times": int(times)} if (
+            path in _PATHS and 1 <= times <= MOST_AT_ONCE
+        ):
+            return path, body, times
+    raise BadRequest(
+        f"Say path ({' or '.join(_PATHS)}), body (a text) and times (1 to {MOST_AT_ONCE})."
+    )
+
+
+def _json(content: Any, status: HTTPStatus = HTTPStatus.OK) -> Response:  # noqa: ANN401 - any JSON
+    return Response(json.dumps(content), status, content_type="application/json")
+
+
+class _QuietRequestHandler(WSGIRequestHandler):
+    """Logs errors only: the sandbox prints texts."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Say nothing."""

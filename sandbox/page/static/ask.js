@@ -1,0 +1,129 @@
+// The forms: what is asked of the service, and in one sentence what came of it.
+
+import { call, outcome } from "./calls.js";
+import { element } from "./texts.js";
+
+const AT_ONCE = 20;
+
+const send = document.getElementById("send");
+const verify = document.getElementById("verify");
+const again = document.getElementById("again");
+const said = document.getElementById("said");
+const burst = document.getElementById("burst");
+
+let last; // the body of the last request for a code
+
+/**
+ * Makes the forms work.
+ *
+ * @param add is given each request with its answer
+ * @returns verifyText: sets which text the code to verify is of
+ */
+export function onAsk(add) {
+  const ask = (body) => one("/otp", body, said, add);
+
+  send.addEventListener("submit", (event) => {
+    event.preventDefault();
+    ask(remember(bodyOf(send)));
+  });
+  again.addEventListener("click", () => ask(last));
+  document.getElementById("failures").addEventListener("click", ({ target }) => {
+    if (target.value) {
+      ask(remember({ ReferenceId: crypto.randomUUID(), DestinationIdentity: target.value }));
+    }
+  });
+  document.getElementById("many").addEventListener("click", () => {
+    atOnce(remember({ ...bodyOf(send), ReferenceId: crypto.randomUUID() }), add);
+  });
+  verify.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const { DestinationIdentity, ReferenceId, Otp } = verify.elements;
+    const body = {
+      ReferenceId: ReferenceId.value,
+      DestinationIdentity: DestinationIdentity.value,
+      Otp: Otp.value.trim(),
+    };
+    one("/otp/verify", JSON.stringify(body), document.getElementById("verified"), add);
+  });
+  return { verifyText };
+}
+
+function verifyText(text, { chosen }) {
+  verify.elements.DestinationIdentity.value = text.to;
+  verify.elements.ReferenceId.value = text.referenceId;
+  if (chosen) {
+    verify.elements.Otp.value = "";
+    verify.elements.Otp.focus();
+  }
+}
+
+/** Reads the fields that are filled in; a whole number becomes one, all else stays as written. */
+function bodyOf(form) {
+  const body = { ReferenceId: crypto.randomUUID() };
+  for (const field of form.querySelectorAll("input")) {
+    const value = field.value.trim();
+    if (value) {
+      const whole = "whole" in field.dataset && /^[0-9]{1,9}$/.test(value);
+      body[field.name] = whole ? Number(value) : value;
+    }
+  }
+  return body;
+}
+
+function remember(body) {
+  last = JSON.stringify(body);
+  again.disabled = false;
+  return last;
+}
+
+/** Makes one call, and says what came of it; says how long it has taken while nothing has. */
+async function one(path, body, place, add) {
+  burst.hidden = true;
+  const started = Date.now();
+  say(place, "", "Waiting for the answer …");
+  const clock = setInterval(() => {
+    const seconds = Math.round((Date.now() - started) / 1000);
+    say(place, "", `Waiting for the answer … ${seconds} s`);
+  }, 1000);
+  try {
+    await call(path, body, 1, (exchange) => {
+      const { kind, name, detail } = outcome(exchange);
+      add(exchange);
+      say(place, kind, `${exchange.status}, ${name}: ${detail}`);
+    });
+  } catch (problem) {
+    say(place, "bad", problem.message);
+  } finally {
+    clearInterval(clock);
+  }
+}
+
+/** Makes the same call twenty times at once, and draws a cell for each answer. */
+async function atOnce(body, add) {
+  const names = new Map();
+  const cells = document.getElementById("cells");
+  cells.replaceChildren(...Array.from({ length: AT_ONCE }, () => element("span", "", "")));
+  burst.hidden = false;
+  say(said, "", `${AT_ONCE} requests with one ReferenceId are on their way …`);
+  let answered = 0;
+  try {
+    await call("/otp", body, AT_ONCE, (exchange) => {
+      add(exchange);
+      const { name } = outcome(exchange);
+      cells.children[answered].className = name;
+      cells.children[answered].textContent = exchange.status;
+      answered += 1;
+      names.set(name, (names.get(name) ?? 0) + 1);
+      const counts = [...names].map(([what, count]) => `${count} ${what}`).join(", ");
+      document.getElementById("counted").textContent = `${answered} of ${AT_ONCE}: ${counts}`;
+    });
+    say(said, "good", `${AT_ONCE} answers, ${names.get("sent") ?? 0} sent. Look at the phone.`);
+  } catch (problem) {
+    say(said, "bad", problem.message);
+  }
+}
+
+function say(place, kind, what) {
+  place.className = kind;
+  place.textContent = what;
+}

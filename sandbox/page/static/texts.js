@@ -1,0 +1,54 @@
+// The phone: texts as they arrive, by server-sent events.
+
+const screen = document.getElementById("screen");
+const list = document.getElementById("texts");
+const connection = document.getElementById("connection");
+
+/**
+ * Shows the texts, those that have arrived and each new one.
+ *
+ * @param verifyText is told of each text, and once more of the one that the person chooses.
+ */
+export function onText(verifyText) {
+  const events = new EventSource("/events");
+  events.onopen = () => say("Connected", "good");
+  // The browser connects again by itself.
+  events.onerror = () => say("The sandbox does not answer. Is it running?", "bad");
+  events.onmessage = ({ data }) => {
+    const text = JSON.parse(data);
+    show(text, () => verifyText(text, { chosen: true }));
+    verifyText(text, { chosen: false });
+  };
+}
+
+function say(what, kind) {
+  connection.textContent = what;
+  connection.className = kind;
+}
+
+function show(text, choose) {
+  document.getElementById("none").hidden = true;
+  const atEnd = screen.scrollHeight - screen.scrollTop - screen.clientHeight < 40;
+  const item = document.createElement("li");
+  item.dataset.referenceId = text.referenceId;
+  const about = element("p", "about", `To ${text.to} from ${text.from}, `);
+  const time = element("time", "", new Date(text.sentAt).toLocaleTimeString());
+  time.dateTime = text.sentAt;
+  about.append(time);
+  const button = element("button", "", "Verify this one");
+  button.type = "button";
+  button.addEventListener("click", choose);
+  item.append(about, element("p", "bubble", text.body), button);
+  list.append(item);
+  // Whoever reads an older text is not taken away from it.
+  if (atEnd) {
+    screen.scrollTop = screen.scrollHeight;
+  }
+}
+
+export function element(name, className, content) {
+  const made = document.createElement(name);
+  made.className = className;
+  made.textContent = content;
+  return made;
+}

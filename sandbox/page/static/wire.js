@@ -1,0 +1,105 @@
+// What went over the wire, and what the function wrote.
+
+import { outcome } from "./calls.js";
+import { element } from "./texts.js";
+
+const KEPT = 40;
+const ASK_EVERY_MILLISECONDS = 250;
+const ASK_TIMES = 20;
+
+const list = document.getElementById("exchanges");
+const waiting = document.getElementById("waiting");
+const metrics = document.getElementById("metrics");
+const log = document.getElementById("log");
+
+let shown; // the one of the exchanges that is on the screen
+
+/** Adds an exchange, and shows it. */
+export function add(exchange) {
+  document.getElementById("nothing").hidden = true;
+  const { kind, name } = outcome(exchange);
+  const button = element("button", "", "");
+  button.type = "button";
+  button.append(
+    element("span", `status ${kind}`, exchange.status),
+    ` POST ${exchange.path} `,
+    element("strong", "", name),
+    element("span", "took", ` ${exchange.milliseconds} ms`),
+  );
+  button.addEventListener("click", () => show(exchange, button));
+  const item = document.createElement("li");
+  item.append(button);
+  list.prepend(item);
+  while (list.children.length > KEPT) {
+    list.lastChild.remove();
+  }
+  show(exchange, button);
+}
+
+async function show(exchange, button) {
+  shown = exchange;
+  for (const other of list.querySelectorAll("[aria-current]")) {
+    other.removeAttribute("aria-current");
+  }
+  button.setAttribute("aria-current", "true");
+  document.getElementById("shown").hidden = false;
+  document.getElementById("request").textContent = written(exchange.request);
+  document.getElementById("answer").textContent = written(exchange.answer);
+  metrics.hidden = true;
+  log.hidden = true;
+  waiting.textContent = "Looking for it in the log …";
+  exchange.written ??= await find(exchange);
+  if (shown === exchange) {
+    showWritten(exchange.written);
+  }
+}
+
+/** Writes a message as HTTP does, with its JSON indented. */
+function written({ line, headers, body }) {
+  const lines = headers.map(([name, value]) => `${name}: ${value}`);
+  return [line, ...lines, "", indented(body)].join("\n");
+}
+
+function indented(text) {
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    return text;
+  }
+}
+
+/** Asks for the log until it is there, which is a little later than the answer. */
+async function find(exchange) {
+  const named = exchange.answer.headers.find(([name]) => name.toLowerCase() === "x-request-id");
+  if (!named) {
+    return undefined;
+  }
+  const address = `/written/${encodeURIComponent(named[1])}?since=${exchange.since}`;
+  for (let asked = 0; asked < ASK_TIMES && shown === exchange; asked += 1) {
+    const response = await fetch(address);
+    if (response.ok) {
+      return response.json();
+    }
+    await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MILLISECONDS));
+  }
+  return undefined;
+}
+
+function showWritten(found) {
+  if (!found) {
+    waiting.textContent = "Nothing: the API has answered by itself, or the function has died.";
+    return;
+  }
+  waiting.textContent = "";
+  const rows = found.metrics.map(({ name, value, dimensions }) => {
+    const row = document.createElement("tr");
+    row.className = value ? "counted" : "";
+    const of = Object.entries(dimensions).map(([key, what]) => `${key}=${what}`);
+    row.append(element("td", "", name), element("td", "", value), element("td", "", of.join(", ")));
+    return row;
+  });
+  metrics.querySelector("tbody").replaceChildren(...rows);
+  metrics.hidden = false;
+  log.textContent = found.lines.map(indented).join("\n\n");
+  log.hidden = false;
+}
