@@ -9,7 +9,7 @@ PIP := -m pip install -qq --disable-pip-version-check
 # Two sandboxes or test runs at once would be slower than the time limits that they test.
 .NOTPARALLEL:
 
-.PHONY: help setup run test test-bundle check format faults load abuse reproduce bench docs verify bundle synth deploy clean
+.PHONY: help setup run test test-bundle browser screenshots check format faults load abuse reproduce bench docs verify bundle synth deploy clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -24,6 +24,12 @@ test: setup ## Unit, template and short end-to-end tests
 
 test-bundle: setup ## The unit tests of what is deployed, code and libraries, not of the source
 	@$(VENV) -m pytest -p tests.bundled $(or $(ARGS),tests/unit)
+
+browser: setup ## The sandbox's page in a real browser, which this machine must have
+	@$(VENV) -m pytest $(or $(ARGS),tests/browser)
+
+screenshots: setup ## Take the README's pictures of the page anew
+	@SCREENSHOTS=yes $(VENV) -m pytest -q tests/browser/test_pictures.py
 
 check: setup .venv-checkov/.ready ## Format, lint, types, security rules
 	@$(VENV) -m ruff format --check .
@@ -53,7 +59,7 @@ reproduce: setup ## The same template from every other Python of this machine
 bench: setup ## Measure starts, requests and memory, and rewrite docs/performance.md (10 minutes)
 	@$(VENV) -m benchmarks $(ARGS)
 
-verify: check test test-bundle reproduce faults load abuse ## Everything; what CI runs
+verify: check test test-bundle browser reproduce faults load abuse ## Everything; what CI runs
 	@$(VENV) -m benchmarks --short
 
 bundle: setup ## Build what is deployed into build/bundle/, for this Python

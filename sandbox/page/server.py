@@ -6,7 +6,7 @@
 - ``POST /calls`` with ``{"path": "/otp", "body": "{…}", "times": 1}``: calls the deployed API as
   often at once, signed; answers with one line of JSON for each answer (an ``Exchange``), as they
   come
-- ``GET /written/REQUEST_ID?since=…``: the ``Written`` of a request, or 404 while there is none
+- ``GET /written/REQUEST_ID?since=…``: the ``Written`` of a request; 204 while there is none
 """
 
 import json
@@ -93,9 +93,7 @@ def create_app(state: State) -> Flask:
     @app.get("/written/<uuid:request_id>")
     def written(request_id: object) -> Response:
         found = log.of(str(request_id), request.args.get("since", 0.0, type=float))
-        if found is None:
-            return _json({"error": "Nothing is written for this request."}, HTTPStatus.NOT_FOUND)
-        return _json(asdict(found))
+        return _json(asdict(found)) if found else Response(status=HTTPStatus.NO_CONTENT)
 
     @app.errorhandler(HTTPException)
     def error(problem: HTTPException) -> Response:

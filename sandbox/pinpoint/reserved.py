@@ -55,6 +55,8 @@ _RESERVED = {
     "+12065550110": Behaviour(answer=Answer.CONNECTION_DROPPED),
 }
 
+NUMBERS = frozenset(_RESERVED)
+
 
 def behaviour_for(destination: str) -> Behaviour:
     """Return what a message to ``destination`` (E.164) does; every unreserved number is sent."""

@@ -77,7 +77,7 @@ async function find(exchange) {
   const address = `/written/${encodeURIComponent(named[1])}?since=${exchange.since}`;
   for (let asked = 0; asked < ASK_TIMES && shown === exchange; asked += 1) {
     const response = await fetch(address);
-    if (response.ok) {
+    if (response.status === 200) {
       return response.json();
     }
     await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MILLISECONDS));

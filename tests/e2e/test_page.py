@@ -1,0 +1,151 @@
+"""What the page's server gives to the page, and refuses to everybody else."""
+
+import json
+import re
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from email.message import Message
+from typing import Any
+
+import pytest
+
+from sandbox.pinpoint.reserved import NUMBERS
+from sandbox.state import ROOT
+
+from .deployment import Deployment, request
+
+Answer = tuple[int, Message, bytes]
+
+JSON = {"Content-Type": "application/json"}
+
+
+def get(deployment: Deployment, path: str, headers: Mapping[str, str] | None = None) -> Answer:
+    """`GET` something of the page's."""
+    call = urllib.request.Request(deployment.state.pageUrl + path, headers=dict(headers or {}))
+    return _answer(call)
+
+
+def post(deployment: Deployment, content: Any, headers: Mapping[str, str] = JSON) -> Answer:
+    """`POST /calls`."""
+    call = urllib.request.Request(
+        deployment.state.pageUrl + "calls", json.dumps(content).encode(), dict(headers)
+    )
+    return _answer(call)
+
+
+def _answer(call: urllib.request.Request) -> Answer:
+    try:
+        with urllib.request.urlopen(call, timeout=60) as answer:
+            return answer.status, answer.headers, answer.read()
+    except urllib.error.HTTPError as refusal:
+        with refusal:
+            return refusal.code, refusal.headers, refusal.read()
+
+
+def events(deployment: Deployment, after: int) -> Iterator[tuple[str, dict[str, str]]]:
+    """The texts that are there now, from the server-sent events."""
+    call = urllib.request.Request(
+        deployment.state.pageUrl + "events", headers={"Last-Event-ID": str(after)}
+    )
+    with urllib.request.urlopen(call, timeout=60) as answer:
+        event = ""
+        for line in answer:
+            if line.startswith(b"id: "):
+                event = line[4:].decode().strip()
+            elif line.startswith(b"data: "):
+                yield event, json.loads(line[6:])
+
+
+def test_call_is_answered_with_both_sides_of_it(deployment: Deployment) -> None:
+    """The API's own answer, and the request as it was signed."""
+    asked = json.dumps(request())
+
+    status, _, body = post(deployment, {"path": "/otp", "body": asked, "times": 1})
+
+    [exchange] = map(json.loads, body.splitlines())
+    assert (status, exchange["status"]) == (200, 200)
+    assert exchange["request"]["body"] == asked
+    assert dict(exchange["request"]["headers"])["Authorization"].startswith("AWS4-HMAC-SHA256 ")
+    assert "MessageResponse" in exchange["answer"]["body"]
+
+
+def test_events_go_on_after_the_last_one_that_was_seen(deployment: Deployment) -> None:
+    """A browser that connects again misses nothing, and has nothing twice."""
+    deployment.send(request())
+    deployment.send(request())
+    texts = deployment.texts()
+
+    following = events(deployment, len(texts) - 1)
+    assert next(following) == (str(len(texts)), texts[-1])
+    deployment.send(request())
+    event, text = next(following)
+
+    assert event == str(len(texts) + 1)
+    assert text not in texts
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param({"path": "/otp", "body": "{}", "times": 21}, id="more than twenty"),
+        pytest.param({"path": "/otp", "body": "{}", "times": 0}, id="none"),
+        pytest.param({"path": "/other", "body": "{}", "times": 1}, id="another path"),
+        pytest.param({"path": "/otp", "body": {}, "times": 1}, id="a body that is no text"),
+        pytest.param([], id="no object"),
+    ],
+)
+def test_what_the_page_would_not_ask_for_is_refused(deployment: Deployment, content: Any) -> None:
+    """With a sentence."""
+    status, _, body = post(deployment, content)
+
+    assert status == 400
+    assert "Say path (/otp or /otp/verify)" in json.loads(body)["error"]
+
+
+def test_another_site_cannot_call_the_api_through_it(deployment: Deployment) -> None:
+    """A form of another page can send no JSON without asking, and nobody answers that."""
+    asked = {"path": "/otp", "body": json.dumps(request()), "times": 1}
+    texts = deployment.texts()
+
+    status, _, _ = post(deployment, asked, {"Content-Type": "text/plain"})
+
+    assert status == 415
+    assert deployment.texts() == texts
+
+
+@pytest.mark.parametrize("path", ["", "events"])
+def test_another_name_of_this_machine_is_refused(deployment: Deployment, path: str) -> None:
+    """A site whose name leads to 127.0.0.1 (DNS rebinding) does not see the page."""
+    status, _, body = get(deployment, path, {"Host": "attacker.example"})
+
+    assert status == 400
+    assert b"One Time Password" not in body
+
+
+@pytest.mark.parametrize("path", ["", "reference", "static/phone.js"])
+def test_pages_load_nothing_from_elsewhere_and_run_nothing_inline(
+    deployment: Deployment, path: str
+) -> None:
+    """The browser is told so."""
+    status, headers, body = get(deployment, path)
+
+    assert status == 200
+    assert "default-src 'none'; script-src 'self'" in headers["Content-Security-Policy"]
+    assert headers["Cache-Control"] == "no-store"
+    assert b"https://" not in body.replace(b"https://docs.aws.amazon.com", b"")
+
+
+def test_nothing_is_written_for_an_unknown_request(deployment: Deployment) -> None:
+    """Which the page asks again for, until it is."""
+    status, _, _ = get(deployment, "written/00000000-0000-4000-8000-000000000000")
+
+    assert status == 204
+
+
+def test_every_reserved_number_has_a_button() -> None:
+    """And no other number."""
+    page = (ROOT / "sandbox" / "page" / "static" / "phone.html").read_text()
+    _, _, failures = page.partition('id="failures"')
+
+    assert re.findall(r'value="([^"]+)"', failures) == sorted(NUMBERS)
