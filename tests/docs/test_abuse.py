@@ -17,7 +17,7 @@ from lambda_src.otp.limits import Limits
 from lambda_src.otp.settings import TextLimits
 
 from .functions import running
-from .test_runbook import read_sections
+from .pages import read_sections
 
 DOCS = Path(__file__).resolve().parent.parent.parent / "docs"
 PAGE = (DOCS / "abuse.md").read_text()
@@ -103,21 +103,6 @@ def test_types_of_numbers_that_are_left_out_are_named() -> None:
     [said] = re.findall(r"Left out by default:\*\* ([A-Z_, \n]+)\.", PAGE)
 
     assert set(said.split(", ")) == set(NUMBER_TYPES.values()) - set(DEFAULTS.allowed_number_types)
-
-
-def test_every_link_between_pages_leads_somewhere() -> None:
-    """To a file, and there to a heading."""
-    pages = [*DOCS.glob("*.md"), DOCS.parent / "README.md"]
-    anchors = {
-        page.resolve(): {section.anchor for section in read_sections(page.read_text())}
-        for page in pages
-    }
-    for page in pages:
-        for target in re.findall(r"\]\((?!http)([^)]+)\)", page.read_text()):
-            file, _, anchor = target.partition("#")
-            path = (page.parent / file if file else page).resolve()
-            assert path.exists(), (page.name, target)
-            assert not anchor or anchor in anchors[path], (page.name, target)
 
 
 # --- The arithmetic ---

@@ -5,7 +5,7 @@ import re
 import subprocess
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from tests.unit.service import TABLE, Service
 from tests.unit.test_delivery import respond
 
 from .functions import after_a_cold_start, running
+from .pages import Section, read_sections
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
@@ -75,44 +76,6 @@ ANY_COUNTRY = "XX"
 
 #: Which the limits count: the sandbox's own are not.
 NUMBER = "+12062010123"
-
-
-@dataclass(frozen=True)
-class Section:
-    """A section, without those below it.
-
-    Attributes:
-        level: 1 for the document's.
-        anchor: what a link to it ends in.
-        text: below its heading.
-
-    """
-
-    level: int
-    anchor: str
-    text: str
-
-
-def read_sections(markdown: str) -> list[Section]:
-    """Divide a document at its headings, and name them as GitHub does."""
-    headings: list[tuple[int, str, list[str]]] = []
-    fenced = False
-    for line in markdown.splitlines():
-        fenced ^= line.lstrip().startswith("```")
-        if not fenced and (heading := re.fullmatch(r"(#+) (.+)", line)):
-            headings.append((len(heading[1]), heading[2], []))
-        elif headings:
-            headings[-1][2].append(line)
-    seen: Counter[str] = Counter()
-    sections = []
-    for level, title, lines in headings:
-        anchor = re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
-        number = seen[anchor]
-        seen[anchor] += 1
-        sections.append(
-            Section(level, f"{anchor}-{number}" if number else anchor, "\n".join(lines))
-        )
-    return sections
 
 
 SECTIONS = {section.anchor: section for section in read_sections(RUNBOOK)}
@@ -252,19 +215,6 @@ def test_alarms_are_named_as_the_runbook_looks_for_them(template: dict[str, Any]
 def test_an_alarms_section_has_all_its_parts(section: Section) -> None:
     """What it means, how to confirm it, what to do, when it is over: in this order."""
     assert tuple(parts(section)) == PARTS
-
-
-def test_every_link_leads_somewhere() -> None:
-    """To a heading here, or to a file that there is."""
-    targets = re.findall(r"\]\(([^)]+)\)", RUNBOOK)
-
-    assert targets
-    for target in targets:
-        file, _, anchor = target.partition("#")
-        if file:
-            assert (ROOT / "docs" / file).is_file(), target
-        else:
-            assert anchor in SECTIONS, target
 
 
 # --- The names ---
