@@ -1,5 +1,7 @@
 """docs/cost.md: what is counted, and what the text says of the numbers."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +24,8 @@ from docs.generate.templates import resources
 from infra.config import PYTHON_VERSIONS
 
 from .functions import running
+
+ROOT = Path(__file__).resolve().parent.parent.parent
 
 PROFILES = {
     "dev": {"profile": "dev", "pythonVersion": PYTHON_VERSIONS[-1]},
@@ -159,3 +163,13 @@ def test_production_costs_more(stack: Stack) -> None:
 
 def _largest(stack: Stack, millions: float) -> Price:
     return max(stack.million_messages(millions), key=lambda counted: counted[0].usd * counted[1])[0]
+
+
+def test_the_readme_says_what_a_month_costs() -> None:
+    """That of a million messages, in both profiles, as the page has it."""
+    [said] = re.findall(
+        r"\[\$(\d+) or \$(\d+)\]\(docs/cost\.md\)", (ROOT / "README.md").read_text()
+    )
+    page = (ROOT / "docs" / "cost.md").read_text()
+
+    assert re.findall(r"^\| 1 million \|.*\| \$(\d+) \| \$(\d+) \|$", page, re.MULTILINE) == [said]
