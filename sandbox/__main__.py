@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 import uuid
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ from .supervisor import AlreadyRunningError, FirstMessageError, run, run_detache
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the sandbox, or do something with the one that runs; returns the exit status."""
     arguments = _parser().parse_args(argv)
+    _ask_no_proxy_for_this_machine()
     try:
         if arguments.command == "send":
             return _send(arguments.number, arguments.reference_id, arguments.field)
@@ -39,6 +41,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130  # as a shell reports it
     return 0
+
+
+def _ask_no_proxy_for_this_machine() -> None:
+    """Reach the emulators directly, here and in the CDK's commands, whatever proxy is set."""
+    for name in ("NO_PROXY", "no_proxy"):
+        others = os.environ.get(name)
+        os.environ[name] = ",".join([*([others] if others else []), "localhost", "127.0.0.1"])
 
 
 def _send(number: str, reference_id: str | None, fields: Sequence[str]) -> int:

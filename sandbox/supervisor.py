@@ -239,7 +239,7 @@ def _send_first(state: State) -> None:
         answer = client.send(state, request)
     print(f"\n{json.dumps(answer.json(), indent=2)}\n", flush=True)
     if not client.inbox(state):
-        raise FirstMessageError("No text arrived; the function's log says why.")
+        raise FirstMessageError("No text arrived; the answer above says why.")
 
 
 def _say_ready(state: State, *, auth: bool) -> None:

@@ -84,7 +84,7 @@ def test_what_is_said_is_in_the_code(anchor: str, file: str) -> None:
         "Makefile": ["Node.js 20 or later is missing", "Python 3.11 or later with venv is missing"],
         "sandbox/supervisor.py": [
             "The sandbox of this folder is running already",
-            "No text arrived; the function's log says why",
+            "No text arrived; the answer above says why",
         ],
         "sandbox/servers.py": ["did not start", "has ended"],
         "lambda_src/otp/invocation.py": ["Nobody foresaw this"],

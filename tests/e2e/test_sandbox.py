@@ -50,6 +50,18 @@ def test_send_exits_with_1_when_nothing_was_sent(
     assert "InvalidRequest" in ran.stdout
 
 
+@pytest.mark.usefixtures("deployment")
+def test_proxy_of_a_company_is_not_asked_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would not know what localhost is."""
+    for name in ("http_proxy", "HTTP_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")  # nobody listens there
+    monkeypatch.setenv("no_proxy", "intranet.example")
+
+    ran = sandbox("send", "+12065550100")
+
+    assert ran.returncode == 0, ran.stderr
+
+
 @pytest.mark.parametrize("arguments", [(), ("--detach",)])
 def test_a_second_sandbox_in_one_folder_is_refused(
     deployment: Deployment, arguments: tuple[str, ...]
