@@ -8,7 +8,7 @@ os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
 
 from infra.config import PYTHON_VERSIONS
 
-from . import configuration, cost, markdown, security
+from . import configuration, cost, markdown, scaling, security
 from .templates import resources
 
 _DOCS = Path(__file__).resolve().parent.parent
@@ -36,6 +36,7 @@ def pages() -> dict[Path, str]:
     parts = {
         _DOCS / "configuration.md": configuration.parts(),
         _DOCS / "cost.md": cost.parts(dev, production),
+        _DOCS / "scaling.md": scaling.parts(),
         _DOCS / "security.md": security.parts(dev, production, other),
     }
     return {page: markdown.replace(page.read_text(), part) for page, part in parts.items()}
