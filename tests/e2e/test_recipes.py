@@ -1,0 +1,225 @@
+"""docs/examples: sign-up and step-up, through the client, against the deployed service."""
+
+from dataclasses import dataclass, field
+
+import boto3
+import pytest
+from serverless_otp import OtpClient
+
+from docs.examples import step_up
+from docs.examples.sign_up import MOST_TEXTS_A_SESSION, WRONG, Session, SignUp
+from docs.examples.step_up import Payment
+from docs.examples.what_to_say import ANOTHER_WAY, LATER, MAYBE
+
+from .deployment import NUMBER, Deployment, code_in
+
+OPTED_OUT = "+12065550101"
+ANSWER_LOST = "+12065550109"  # texted, and nobody knows
+
+
+@pytest.fixture(scope="module")
+def client(deployment: Deployment) -> OtpClient:
+    """Make a client as a caller does, with the ApiUrl and its own credentials."""
+    state = deployment.state
+    session = boto3.Session(state.accessKeyId, state.secretAccessKey, region_name=state.region)
+    return OtpClient(api_url=state.apiUrl + "/", region_name=state.region, session=session)
+
+
+def code_of(deployment: Deployment, reference_id: str) -> str:
+    """Read the code on the phone; there is one text."""
+    [text] = deployment.texts(reference_id)
+    return code_in(text)
+
+
+def another(code: str) -> str:
+    """Give a code that is wrong."""
+    return f"{(int(code) + 1) % 1_000_000:06}"
+
+
+# --- Sign-up ---
+
+
+@dataclass
+class Site:
+    """Somebody's site: who is let in, and a CAPTCHA that people solve."""
+
+    client: OtpClient
+    accounts: list[str] = field(default_factory=list)
+
+    @property
+    def sign_up(self) -> SignUp:
+        """The page."""
+        return SignUp(self.client, lambda answer: answer == "human", self.accounts.append)
+
+
+@pytest.fixture
+def site(client: OtpClient) -> Site:
+    """A site without accounts."""
+    return Site(client)
+
+
+def test_sign_up_lets_in_who_has_the_code(site: Site, deployment: Deployment) -> None:
+    """And nobody with another one."""
+    session = Session()
+    assert site.sign_up.ask_for_code(session, NUMBER, "human") is None
+    code = code_of(deployment, session.reference_id)
+
+    assert site.sign_up.confirm(session, another(code)) == WRONG
+    assert site.accounts == []
+    assert site.sign_up.confirm(session, code) is None
+    assert site.accounts == [NUMBER]
+
+
+def test_sign_up_whose_account_failed_can_be_confirmed_again(
+    site: Site, deployment: Deployment
+) -> None:
+    """A code is right only once, so the answer is kept."""
+    session = Session()
+    site.sign_up.ask_for_code(session, NUMBER, "human")
+    code = code_of(deployment, session.reference_id)
+
+    def fail(_: str) -> None:
+        raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        SignUp(site.client, lambda _: True, fail).confirm(session, code)
+    assert site.sign_up.confirm(session, code) is None
+    assert site.accounts == [NUMBER]
+
+
+def test_a_bot_gets_no_text(site: Site, deployment: Deployment) -> None:
+    """Nor does it hear why."""
+    session, before = Session(), len(deployment.texts())
+
+    assert site.sign_up.ask_for_code(session, NUMBER, "robot") == LATER
+    assert len(deployment.texts()) == before
+
+
+def test_a_session_gets_a_few_texts_only(site: Site, deployment: Deployment) -> None:
+    """Whatever numbers it asks for."""
+    session, before = Session(), len(deployment.texts())
+
+    said = [
+        site.sign_up.ask_for_code(session, NUMBER, "human") for _ in range(MOST_TEXTS_A_SESSION + 1)
+    ]
+
+    assert said == [None] * MOST_TEXTS_A_SESSION + [LATER]
+    assert len(deployment.texts()) == before + MOST_TEXTS_A_SESSION
+
+
+def test_a_new_code_takes_the_place_of_the_old_one(site: Site, deployment: Deployment) -> None:
+    """The session knows one ReferenceId."""
+    session = Session()
+    site.sign_up.ask_for_code(session, NUMBER, "human")
+    old = code_of(deployment, session.reference_id)
+    site.sign_up.ask_for_code(session, NUMBER, "human")
+    new = code_of(deployment, session.reference_id)
+
+    if old != new:
+        assert site.sign_up.confirm(session, old) == WRONG
+    assert site.sign_up.confirm(session, new) is None
+
+
+def test_who_cannot_be_texted_is_told_to_go_another_way(site: Site) -> None:
+    """As everybody is, whatever the reason."""
+    assert site.sign_up.ask_for_code(Session(), OPTED_OUT, "human") == ANOTHER_WAY
+    assert site.sign_up.ask_for_code(Session(), "+1206", "human") == ANOTHER_WAY
+
+
+def test_a_text_that_nobody_knows_of_can_still_be_confirmed(
+    site: Site, deployment: Deployment
+) -> None:
+    """The person has the code."""
+    session = Session()
+
+    assert site.sign_up.ask_for_code(session, ANSWER_LOST, "human") == MAYBE
+    code = code_of(deployment, session.reference_id)
+    assert site.sign_up.confirm(session, code) is None
+
+
+# --- Step-up ---
+
+
+@dataclass
+class Bank:
+    """Somebody's payments."""
+
+    client: OtpClient
+    saved: list[str | None] = field(default_factory=list)
+    payment: Payment = field(
+        default_factory=lambda: Payment("p-1", NUMBER, payee="ExampleCorp", amount="25.00 USD")
+    )
+
+    def save(self, payment: Payment) -> None:
+        """Write down what was known when."""
+        self.saved.append(payment.confirmation.reference_id if payment.confirmation else None)
+
+    def ask(self, *, again: bool = False) -> str:
+        """Text a code; gives the ReferenceId."""
+        step_up.ask(self.client, self.payment, self.save, again=again)
+        assert self.payment.confirmation
+        return self.payment.confirmation.reference_id
+
+    def confirm(self, code: str) -> bool:
+        """Type a code in."""
+        return step_up.confirm(self.client, self.payment, code, self.save)
+
+
+@pytest.fixture
+def bank(client: OtpClient) -> Bank:
+    """A payment that waits."""
+    return Bank(client)
+
+
+def test_the_code_confirms_the_payment(bank: Bank, deployment: Deployment) -> None:
+    """Once for all: it stays confirmed, whatever is typed in next."""
+    code = code_of(deployment, bank.ask())
+
+    assert bank.confirm(another(code)) is False
+    assert bank.confirm(code) is True
+    assert bank.confirm(code) is True
+
+
+@pytest.mark.parametrize("change", [{"amount": "2500.00 USD"}, {"payee": "Mallory"}])
+def test_a_payment_that_has_changed_is_not_confirmed(
+    bank: Bank, deployment: Deployment, change: dict[str, str]
+) -> None:
+    """The code was for something else; the next one is for this."""
+    code = code_of(deployment, bank.ask())
+    vars(bank.payment).update(change)
+
+    assert bank.confirm(code) is False
+    assert bank.confirm(code_of(deployment, bank.ask())) is True
+
+
+def test_a_payment_that_was_confirmed_and_changed_is_not_confirmed(
+    bank: Bank, deployment: Deployment
+) -> None:
+    """A confirmation is of what it was then."""
+    code = code_of(deployment, bank.ask())
+    assert bank.confirm(code) is True
+    bank.payment.amount = "2500.00 USD"
+
+    assert bank.confirm(code) is False
+
+
+def test_a_page_that_is_reloaded_texts_once(bank: Bank, deployment: Deployment) -> None:
+    """The same ReferenceId again; "send again" is another one."""
+    first = bank.ask()
+
+    assert bank.ask() == first
+    assert len(deployment.texts(first)) == 1
+    assert bank.ask(again=True) != first
+
+
+def test_the_reference_id_is_kept_before_the_text(bank: Bank, deployment: Deployment) -> None:
+    """A process that dies in between can ask for the same text."""
+    before = len(deployment.texts())
+
+    def die(_: Payment) -> None:
+        assert len(deployment.texts()) == before
+        raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        step_up.ask(bank.client, bank.payment, die)
+    assert len(deployment.texts()) == before
