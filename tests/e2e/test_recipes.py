@@ -1,12 +1,13 @@
-"""docs/examples: sign-up and step-up, through the client, against the deployed service."""
+"""docs/examples: sign-up, step-up and moving over, against the deployed service."""
 
 from dataclasses import dataclass, field
 
 import boto3
 import pytest
-from serverless_otp import OtpClient
+from serverless_otp import OtpClient, OutcomeUnknown
 
 from docs.examples import step_up
+from docs.examples.moving_over import NEW, Both
 from docs.examples.sign_up import MOST_TEXTS_A_SESSION, WRONG, Session, SignUp
 from docs.examples.step_up import Payment
 from docs.examples.what_to_say import ANOTHER_WAY, LATER, MAYBE
@@ -223,3 +224,45 @@ def test_the_reference_id_is_kept_before_the_text(bank: Bank, deployment: Deploy
     with pytest.raises(ConnectionError):
         step_up.ask(bank.client, bank.payment, die)
     assert len(deployment.texts()) == before
+
+
+# --- Moving over ---
+
+
+class OldService:
+    """What somebody had: one code for all."""
+
+    def send(self, phone: str) -> str:
+        """Text a code."""
+        return f"old-{phone}"
+
+    def verify(self, phone: str, reference_id: str, code: str) -> bool:
+        """Say whether a code is right."""
+        return (reference_id, code) == (f"old-{phone}", "111111")
+
+
+def test_codes_are_verified_where_they_were_made(client: OtpClient, deployment: Deployment) -> None:
+    """Whichever service new codes come from meanwhile."""
+    share = {"new": 1.0}
+    both = Both(OldService(), client, lambda: share["new"])
+    by_the_new_one = both.send(NUMBER)
+    share["new"] = 0.0
+    by_the_old_one = both.send(NUMBER)
+
+    assert by_the_new_one.startswith(NEW)
+    assert not by_the_old_one.startswith(NEW)
+    assert both.verify(NUMBER, by_the_old_one, "111111") is True
+    assert both.verify(NUMBER, by_the_new_one, "111111") is False
+    assert both.verify(NUMBER, by_the_new_one, code_of(deployment, by_the_new_one)) is True
+
+
+def test_a_text_of_the_new_service_that_failed_is_not_sent_by_the_old_one(
+    client: OtpClient,
+) -> None:
+    """It may have gone out."""
+    sent: list[str] = []
+    old = OldService()
+    old.send = lambda phone: sent.append(phone) or ""  # type: ignore[method-assign, func-returns-value]
+    with pytest.raises(OutcomeUnknown):
+        Both(old, client, lambda: 1.0).send(ANSWER_LOST)
+    assert sent == []
