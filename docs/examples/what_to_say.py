@@ -30,6 +30,7 @@ SAY = {
     "AccessDenied": OURS,
     "InternalError": OURS,
     "Misconfigured": OURS,
+    "NotFound": OURS,
     "PayloadTooLarge": OURS,
     "ReferenceIdReused": OURS,
     "UnsupportedMediaType": OURS,

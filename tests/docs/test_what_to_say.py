@@ -1,28 +1,32 @@
 """docs/examples/what_to_say.py: every problem that there is has a sentence, which tells nothing."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from docs.examples.what_to_say import LATER, SAY, SOON
-from lambda_src.otp.problems import Problem
+from infra import gateway_responses
+from lambda_src.otp import problems
 
 
-def problems(base: type[Problem] = Problem) -> Iterator[type[Problem]]:
+def every_problem() -> list[type[problems.Problem]]:
     """Give every way to fail that a caller is told about."""
-    for problem in base.__subclasses__():
-        yield problem
-        yield from problems(problem)
+    return [
+        found
+        for module in (problems, gateway_responses)
+        for found in vars(module).values()
+        if isinstance(found, type)
+        and issubclass(found, problems.Problem)
+        and found is not problems.Problem
+    ]
 
 
 def test_every_code_has_a_sentence() -> None:
     """The functions' own, and API Gateway's."""
-    assert SAY.keys() == {problem.code for problem in problems()} | {"AccessDenied"}
+    assert SAY.keys() == {problem.code for problem in every_problem()}
 
 
 def test_what_is_retryable_is_to_be_tried_again() -> None:
     """And nothing else is."""
-    retryable = {problem.code for problem in problems() if problem.retry_after is not None}
+    retryable = {problem.code for problem in every_problem() if problem.retry_after is not None}
     assert {code for code, sentence in SAY.items() if sentence in (SOON, LATER)} == retryable
 
 

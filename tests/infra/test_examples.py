@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import pytest
 from docs.examples import event_bridge, step_functions
 from docs.examples.event_bridge import CodesStack
 from docs.examples.step_functions import VerificationStack
-from lambda_src.otp.problems import Problem
+from lambda_src.otp import problems
 from lambda_src.otp.request import parse_send_otp
 from lambda_src.otp.settings import WINDOW_SECONDS, TimeLimits
 
@@ -56,11 +55,15 @@ def states(verification: RenderedTemplate) -> dict[str, Any]:
     return found
 
 
-def problems(base: type[Problem] = Problem) -> Iterator[type[Problem]]:
+def every_problem() -> list[type[problems.Problem]]:
     """Give every way to fail that a caller is told about."""
-    for problem in base.__subclasses__():
-        yield problem
-        yield from problems(problem)
+    return [
+        found
+        for found in vars(problems).values()
+        if isinstance(found, type)
+        and issubclass(found, problems.Problem)
+        and found is not problems.Problem
+    ]
 
 
 def errors(clauses: list[dict[str, Any]], next_state: str | None = None) -> list[str]:
@@ -79,7 +82,7 @@ def errors(clauses: list[dict[str, Any]], next_state: str | None = None) -> list
 def test_what_is_retryable_is_repeated_or_left_for_later(states: dict[str, Any]) -> None:
     """Exactly the codes of the contract: a new one has to be decided about."""
     send = states["SendCode"]
-    retryable = {problem.code for problem in problems() if problem.retry_after is not None}
+    retryable = {problem.code for problem in every_problem() if problem.retry_after is not None}
     repeated = set(errors(send["Retry"])) - set(step_functions.OF_LAMBDA)
     later = set(errors(send["Catch"], "TryLater"))
 
@@ -92,7 +95,7 @@ def test_what_is_final_leads_to_another_way(states: dict[str, Any]) -> None:
     """Each code that is recorded and was certainly not texted, and numbers that are not allowed."""
     final = {
         problem.code
-        for problem in problems()
+        for problem in every_problem()
         if problem.keeps_reference_id and not problem.maybe_texted
     }
     another_way = errors(states["SendCode"]["Catch"], "AnotherWay")
