@@ -270,6 +270,7 @@ def parts() -> dict[str, str]:
         "walls": _walls(),
         "demand": _demand(),
         "keys": _key_lines(),
+        "no-walls": _no_walls(),
         "assumptions": _assumptions(),
         "regions": _regions(),
     }
@@ -340,7 +341,7 @@ def _demand() -> str:
         *(
             (label, *(_against(found[what], rate) for rate in RATES))
             for label, what in (
-                ("texts to the carriers, parts a second", _short_code()),
+                ("texts to the carriers a second, with a short code", _short_code()),
                 (
                     "requests of Pinpoint's SendOTPMessage a second (not confirmed)",
                     "Pinpoint, requests a second of one operation",
@@ -445,6 +446,18 @@ def _assumptions() -> str:
         ("room that the keys leave", f"{HEADROOM - 1:.0%}"),
     )
     return table(("what is assumed", ""), rows)
+
+
+def _no_walls() -> str:
+    return (
+        f"- **KMS**, with `customerKey`: services keep a data key for a while, so its requests do "
+        f"not grow with the texts ([cost.md](cost.md#what-a-month-with-messages-adds)). The "
+        f"smallest [quota of a Region]({_KMS}) is {_number(KMS_REQUESTS)} a second.\n"
+        f"- **CloudWatch Logs**: Lambda delivers the lines. Whether its deliveries count against "
+        f"the [{_number(LOG_REQUESTS)} requests a second]({_LOGS}) of PutLogEvents is not "
+        f"confirmed.\n"
+        f"- **SQS and SNS**: only what fails goes there."
+    )
 
 
 def _regions() -> str:
