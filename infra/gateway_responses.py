@@ -20,8 +20,8 @@ from lambda_src.otp.problems import (
 )
 
 _LEARN_THE_OUTCOME = (
-    "The request may have been carried out or not. Repeat it with the same ReferenceId: that tells "
-    "the outcome, and never texts twice."
+    "The request may have been carried out or not. Repeat a send with the same ReferenceId: that "
+    "tells the outcome, and never texts twice. A verify may have used an attempt."
 )
 _SIGN = (
     "Sign the request with AWS Signature Version 4 for execute-api and this region, as a principal "

@@ -8,7 +8,7 @@ os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
 
 from infra.config import PYTHON_VERSIONS
 
-from . import configuration, cost, markdown, scaling, security
+from . import configuration, cost, markdown, openapi, scaling, security
 from .templates import resources
 
 _DOCS = Path(__file__).resolve().parent.parent
@@ -39,7 +39,10 @@ def pages() -> dict[Path, str]:
         _DOCS / "scaling.md": scaling.parts(),
         _DOCS / "security.md": security.parts(dev, production, other),
     }
-    return {page: markdown.replace(page.read_text(), part) for page, part in parts.items()}
+    return {
+        **{page: markdown.replace(page.read_text(), part) for page, part in parts.items()},
+        _DOCS / "openapi.json": openapi.page(),
+    }
 
 
 if __name__ == "__main__":

@@ -45,25 +45,30 @@ class Text(Rule):
     """A text.
 
     Args:
-        pattern: a regular expression that all of it matches.
+        pattern: a regular expression that all of it matches. docs/openapi.json has it between `^`
+            and `$`, so it is one that JavaScript understands alike, with the flag `u`.
         wanted: what that is, in words, to stand after "Must be".
         also: one more condition.
+
+    Attributes:
+        pattern, wanted: as above.
 
     """
 
     def __init__(
         self, pattern: str, wanted: str, also: Callable[[str], bool] | None = None
     ) -> None:
-        self._wanted = wanted
+        self.pattern = pattern
+        self.wanted = wanted
         self._matches = re.compile(pattern).fullmatch
         self._also = also
 
     def error(self, value: object) -> str | None:
         """Say what is wrong with a value."""
         if not isinstance(value, str):
-            return f"Must be a string: {self._wanted}."
+            return f"Must be a string: {self.wanted}."
         if not self._matches(value) or (self._also and not self._also(value)):
-            return f"Must be {self._wanted}."
+            return f"Must be {self.wanted}."
         return None
 
 
@@ -74,17 +79,20 @@ class Whole(Rule):
         least: the smallest one.
         most: the largest one.
 
+    Attributes:
+        least, most: as above.
+
     """
 
     def __init__(self, least: int, most: int) -> None:
-        self._least = least
+        self.least = least
         self.most = most
 
     def error(self, value: object) -> str | None:
         """Say what is wrong with a value. True is no number, though Python says so."""
-        if type(value) is int and self._least <= value <= self.most:
+        if type(value) is int and self.least <= value <= self.most:
             return None
-        return f"Must be a whole number from {self._least} to {self.most}."
+        return f"Must be a whole number from {self.least} to {self.most}."
 
 
 class OneOf(Rule):
@@ -93,16 +101,19 @@ class OneOf(Rule):
     Args:
         choices: which.
 
+    Attributes:
+        choices: as above.
+
     """
 
     def __init__(self, choices: tuple[str, ...]) -> None:
-        self._choices = choices
+        self.choices = choices
 
     def error(self, value: object) -> str | None:
         """Say what is wrong with a value."""
-        if isinstance(value, str) and value in self._choices:
+        if isinstance(value, str) and value in self.choices:
             return None
-        return f"Must be one of: {', '.join(self._choices)}."
+        return f"Must be one of: {', '.join(self.choices)}."
 
 
 class Fields(Generic[_T]):
@@ -113,6 +124,7 @@ class Fields(Generic[_T]):
 
     Attributes:
         rules: what each may hold, by its name.
+        required: the names of those that must be there.
 
     Raises:
         TypeError: a field has no rule.
@@ -122,7 +134,7 @@ class Fields(Generic[_T]):
     def __init__(self, model: type[_T]) -> None:
         hints = get_type_hints(model, include_extras=True)
         self.rules: Mapping[str, Rule] = {name: _rule(hint) for name, hint in hints.items()}
-        self._required: frozenset[str] = vars(model)["__required_keys__"]
+        self.required: frozenset[str] = vars(model)["__required_keys__"]
 
     def errors(self, value: Mapping[str, Any]) -> list[FieldError]:
         """Name every bad field, in the order of the model, and then those that it does not have."""
@@ -131,7 +143,7 @@ class Fields(Generic[_T]):
             if name in value:
                 if error := rule.error(value[name]):
                     errors.append(FieldError(f"/{name}", error))
-            elif name in self._required:
+            elif name in self.required:
                 errors.append(FieldError(f"/{name}", "This field is required."))
         errors += [
             FieldError(_pointer(name), "There is no such field.")

@@ -48,7 +48,7 @@ _LAST_DIGITS = 4
 # At once, for a message: the counts of its number, country, caller and hour, and the switch.
 MOST_CALLS = 5
 
-_MEANINGS = {
+MEANINGS = {
     "destinationPer10Minutes": "Too many messages to this number in ten minutes.",
     "destinationPerDay": "Too many messages to this number today.",
     "destinationIntervalSeconds": "The last message to this number was moments ago.",
@@ -212,7 +212,7 @@ def _check(outcomes: list[Outcome], country: str) -> None:
         # The longest: before, another one would still refuse.
         last = max(refusals, key=lambda refusal: refusal.retry_after)
         raise TooManyMessages(
-            f"{_MEANINGS[last.limit_name]} Nothing was sent; repeat the request after "
+            f"{MEANINGS[last.limit_name]} Nothing was sent; repeat the request after "
             f"{last.retry_after} s.",
             limit=last.limit_name,
             retry_after=last.retry_after,

@@ -34,8 +34,9 @@ ORIGINATION_IDENTITY = Text(
 )
 # No control character, no half of a pair (JSON can escape one, UTF-8 cannot write it), and not
 # U+FFFD: that is what a wrong encoding has become on its way here, and nobody's brand holds one.
+# The characters themselves and not their escapes, which are not the same in every language.
 BRAND_NAME = Text(
-    r"[^\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffd]{1,20}",
+    "[ -~\u00a0-\ud7ff\ue000-\ufffc\ufffe-\U0010ffff]{1,20}",
     "1 to 20 characters, none of them a control character",
 )
 # India's DLT identifiers; their length is the SMS and voice API's (2022-03-31).
@@ -89,7 +90,7 @@ _VERIFY_OTP_REQUEST = Fields(VerifyOtpRequest)
 _Request = TypeVar("_Request")
 
 # A request of 8 KB can hold a thousand unknown fields; nobody reads that many errors.
-_MOST_ERRORS = 50
+MOST_ERRORS = 50
 
 
 def parse_send_otp(payload: object) -> SendOtpRequest:
@@ -183,7 +184,7 @@ def _parse(
 def _bad(errors: list[FieldError]) -> InvalidRequest:
     return InvalidRequest(
         f"The request has {len(errors)} bad field{'s' if len(errors) > 1 else ''}; see errors.",
-        errors[:_MOST_ERRORS],
+        errors[:MOST_ERRORS],
     )
 
 

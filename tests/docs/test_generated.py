@@ -8,7 +8,7 @@ from docs.generate import markdown
 from docs.generate.__main__ import pages
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PAGES = ("configuration.md", "cost.md", "scaling.md", "security.md")
+PAGES = ("configuration.md", "cost.md", "openapi.json", "scaling.md", "security.md")
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -24,7 +24,7 @@ from botocore.exceptions import (
 
 from infra.config import PROFILES, Config, keys
 from infra.stack import OtpStack
-from lambda_src.otp.limits import _MEANINGS
+from lambda_src.otp.limits import MEANINGS
 from lambda_src.otp.problems import Problem
 from tests.infra.helpers import CONTEXT, cdk_context, context
 from tests.unit.service import TABLE, Service
@@ -682,7 +682,7 @@ def test_every_limit_is_asked_for() -> None:
     """The loop over the limits names those by which the metric is counted."""
     [names] = re.findall(r"for limit in ((?:\w+[ \\\n]+)+\w+); do", RUNBOOK)
 
-    assert set(names.replace("\\", " ").split()) == set(_MEANINGS)
+    assert set(names.replace("\\", " ").split()) == set(MEANINGS)
 
 
 def test_the_policy_for_pausing_allows_what_the_commands_do(template: dict[str, Any]) -> None:

@@ -1,0 +1,190 @@
+"""What is answered to whom, for docs/openapi.json: every problem, with a sentence as an example.
+
+Status, title and all else that a class says of itself is taken from the class. Only what none says
+is written here: which operation can answer it.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from infra.gateway_responses import problems as problems_of_the_gateway
+from lambda_src.otp.delivery import Delivery
+from lambda_src.otp.invocation import MAX_BODY_BYTES
+from lambda_src.otp.problems import (
+    DestinationNotAllowed,
+    DuplicateDestination,
+    FieldError,
+    InProgress,
+    InternalError,
+    InvalidRequest,
+    Misconfigured,
+    OptedOut,
+    OutcomeStillUnknown,
+    OutcomeUnknown,
+    PauseUnknown,
+    PayloadTooLarge,
+    PermanentFailure,
+    Problem,
+    ReferenceIdReused,
+    RejectedByPinpoint,
+    SendingPaused,
+    StoreUnavailable,
+    TemporaryFailure,
+    Throttled,
+    TooManyMessages,
+    Unavailable,
+    UnsupportedMediaType,
+)
+from lambda_src.otp.verification import Verification
+
+SEND, VERIFY = "sendOtp", "verifyOtp"
+
+#: The request ID of every example.
+REQUEST_ID = "33afbd11-b3fa-4d41-88dd-a4deb13a7382"
+
+#: What each operation's function answers. A class is here once for each, by an example.
+OF_THE_FUNCTIONS: Mapping[str, tuple[Problem, ...]] = {
+    SEND: (
+        InvalidRequest(
+            "The request has 2 bad fields; see errors.",
+            [
+                FieldError("/CodeLength", "Must be a whole number from 5 to 8."),
+                FieldError("/TemplateId", "Required together with EntityId."),
+            ],
+        ),
+        UnsupportedMediaType("Send the request as application/json."),
+        PayloadTooLarge(f"The body may have at most {MAX_BODY_BYTES} bytes."),
+        ReferenceIdReused("This ReferenceId was used for a different request. Use a new one."),
+        InProgress("This ReferenceId is being processed. Repeat the request to learn its outcome."),
+        OutcomeStillUnknown(
+            "The message of this ReferenceId may have been sent or not; it is not sent again. "
+            "To send another one, use a new ReferenceId."
+        ),
+        OutcomeUnknown(Delivery.unknown),
+        StoreUnavailable(
+            "The ReferenceId could not be recorded, so nothing was sent. Repeat the request."
+        ),
+        DestinationNotAllowed("Numbers of this country are not texted."),
+        SendingPaused("Sending is paused. Nothing was sent."),
+        PauseUnknown("It cannot be read whether sending is paused. Nothing was sent."),
+        TooManyMessages(
+            "Too many messages to this number in ten minutes. Nothing was sent; repeat the "
+            "request after 312 s.",
+            limit="destinationPer10Minutes",
+            retry_after=312,
+            country="US",
+        ),
+        Throttled("Amazon Pinpoint throttled the message. Nothing was sent; repeat the request."),
+        TemporaryFailure(
+            "The message could not be sent this time. Nothing was sent; repeat the request."
+        ),
+        Unavailable("Amazon Pinpoint could not be reached. Nothing was sent; repeat the request."),
+        RejectedByPinpoint("Amazon Pinpoint refused the request: Invalid origination identity"),
+        Misconfigured(
+            "The service cannot send messages; its operator finds the reason in the function's log."
+        ),
+        OptedOut("The recipient has opted out of messages. Nothing was sent."),
+        PermanentFailure("The message cannot be delivered to this destination. Nothing was sent."),
+        DuplicateDestination(
+            "Amazon Pinpoint calls the destination a duplicate. Nothing was sent."
+        ),
+        InternalError("The request failed. The operator finds the reason in the function's log."),
+    ),
+    VERIFY: (
+        InvalidRequest(
+            "The request has 1 bad field; see errors.",
+            [FieldError("/Otp", "Must be the code that was texted: 5 to 8 digits.")],
+        ),
+        UnsupportedMediaType("Send the request as application/json."),
+        PayloadTooLarge(f"The body may have at most {MAX_BODY_BYTES} bytes."),
+        OutcomeUnknown(Verification.unknown),
+        Throttled(
+            "Amazon Pinpoint takes no more requests right now. No attempt was used; repeat the "
+            "request."
+        ),
+        Unavailable(
+            "Amazon Pinpoint could not be reached. No attempt was used; repeat the request."
+        ),
+        RejectedByPinpoint("Amazon Pinpoint refused the request: Invalid reference ID"),
+        Misconfigured(
+            "The service cannot verify codes; its operator finds the reason in the function's log."
+        ),
+        InternalError("The request failed. The operator finds the reason in the function's log."),
+    ),
+}
+
+#: What API Gateway answers to neither operation, by the type of its response; it answers all other
+#: types to both. What gives rise to each:
+#: https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
+NEVER_BY_THE_GATEWAY: Mapping[str, str] = {
+    "AUTHORIZER_CONFIGURATION_ERROR": "no authorizer stands before them",
+    "AUTHORIZER_FAILURE": "no authorizer stands before them",
+    "BAD_REQUEST_PARAMETERS": "they have no parameters",
+    "INVALID_API_KEY": "they ask for no API key",
+    "QUOTA_EXCEEDED": "there is no usage plan",
+    "RESOURCE_NOT_FOUND": "there are such paths",
+    "UNAUTHORIZED": "no authorizer stands before them",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemAnswer:
+    """A problem as one operation answers it.
+
+    Attributes:
+        name: of the example, among those with the same status: the code, and where that is taken
+            the code with what tells it apart.
+        problem: with the example's sentence.
+        by_the_gateway: whether API Gateway answers it by itself.
+
+    """
+
+    name: str
+    problem: Problem
+    by_the_gateway: bool
+
+    def document(self) -> dict[str, Any]:
+        """Write the body of the answer."""
+        body: dict[str, Any] = json.loads(self.problem.answer(REQUEST_ID).body)
+        return body
+
+
+def answers(operation: str) -> dict[int, list[ProblemAnswer]]:
+    """Give what an operation answers beside its 200, by status; the function's own come first.
+
+    Args:
+        operation: `SEND` or `VERIFY`.
+
+    """
+    found: dict[int, list[ProblemAnswer]] = {}
+    for problem, type_ in _sources(operation):
+        among = found.setdefault(problem.status, [])
+        if any(_is_alike(problem, answer.problem) for answer in among):
+            continue
+        names = {answer.name for answer in among}
+        of_its_own = f"{problem.code}.{type_ or type(problem).__name__}"
+        name = of_its_own if problem.code in names else problem.code
+        among.append(ProblemAnswer(name, problem, by_the_gateway=bool(type_)))
+    return dict(sorted(found.items()))
+
+
+def codes(of: Iterable[ProblemAnswer]) -> dict[str, list[ProblemAnswer]]:
+    """Group answers by their code."""
+    found: dict[str, list[ProblemAnswer]] = {}
+    for answer in of:
+        found.setdefault(answer.problem.code, []).append(answer)
+    return found
+
+
+def _sources(operation: str) -> Iterator[tuple[Problem, str]]:
+    for problem in OF_THE_FUNCTIONS[operation]:
+        yield problem, ""
+    for type_, problem in problems_of_the_gateway():
+        if type_ not in NEVER_BY_THE_GATEWAY:
+            yield problem, type_
+
+
+def _is_alike(one: Problem, other: Problem) -> bool:
+    return (one.code, one.detail) == (other.code, other.detail)

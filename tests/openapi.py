@@ -1,0 +1,152 @@
+"""docs/openapi.json, as what an answer is held against."""
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from referencing import Registry
+from referencing.jsonschema import DRAFT202012
+
+PATH = Path(__file__).resolve().parent.parent / "docs" / "openapi.json"
+
+_URI = "urn:openapi"
+
+
+class Contract:
+    """The document.
+
+    Args:
+        document: the decoded file.
+
+    Attributes:
+        document: as above.
+        operations: the path, by the operation's ID.
+
+    """
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self.document = document
+        self.operations: Mapping[str, str] = {
+            item["post"]["operationId"]: path for path, item in document["paths"].items()
+        }
+
+    @classmethod
+    def read(cls) -> "Contract":
+        """Read the file."""
+        return cls(json.loads(PATH.read_text()))
+
+    def resolve(self, value: Any) -> Any:
+        """Follow a `$ref` that is alone, as one to a header."""
+        if not (isinstance(value, Mapping) and value.keys() == {"$ref"}):
+            return value
+        found: Any = self.document
+        for part in value["$ref"].removeprefix("#/").split("/"):
+            found = found[part]
+        return found
+
+    def responses(self, operation: str) -> Mapping[str, Any]:
+        """Give the responses of an operation, by status."""
+        responses: Mapping[str, Any] = self._operation(operation)["responses"]
+        return responses
+
+    def request(self, operation: str) -> Mapping[str, Any]:
+        """Give what is said of the body of an operation's request."""
+        request: Mapping[str, Any] = self._operation(operation)["requestBody"]["content"][
+            "application/json"
+        ]
+        return request
+
+    def breaches(
+        self, operation: str, status: int, headers: Mapping[str, str], body: str
+    ) -> list[str]:
+        """Say where an answer is not as the document says, and with what it is none.
+
+        Args:
+            operation: its ID.
+            status: of the answer.
+            headers: the answer's own; what every HTTP server adds is left out.
+            body: the text.
+
+        """
+        response = self.responses(operation).get(str(status))
+        if response is None:
+            return [f"There is no answer {status}."]
+        return [
+            *self._breaches_of_headers(response, headers),
+            *self._breaches_of_body(response, headers, body),
+        ]
+
+    def errors(self, schema: Mapping[str, Any], value: Any) -> list[str]:
+        """Say where a value is not as a schema of the document says; no unknown member is taken."""
+        validator = Draft202012Validator(_absolute(schema), registry=self._registry)
+        return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(value)]
+
+    def _operation(self, operation: str) -> Any:
+        return self.document["paths"][self.operations[operation]]["post"]
+
+    def _breaches_of_headers(
+        self, response: Mapping[str, Any], headers: Mapping[str, str]
+    ) -> Iterator[str]:
+        documented = response["headers"]
+        for name in headers.keys() - documented.keys() - {"Content-Type"}:
+            yield f"There is no header {name}."
+        for name, reference in documented.items():
+            header = self.resolve(reference)
+            if name in headers:
+                text = headers[name]
+                is_number = header["schema"].get("type") == "integer" and text.isdecimal()
+                yield from self.errors(header["schema"], int(text) if is_number else text)
+            elif header.get("required"):
+                yield f"The header {name} is missing."
+
+    def _breaches_of_body(
+        self, response: Mapping[str, Any], headers: Mapping[str, str], body: str
+    ) -> Iterator[str]:
+        media_type = headers.get("Content-Type")
+        content = response["content"].get(media_type)
+        if content is None:
+            yield f"There is no content {media_type}."
+            return
+        value = json.loads(body)
+        yield from self.errors(content["schema"], value)
+        if value.get("retryable", False) != ("Retry-After" in headers):
+            yield "The header Retry-After does not come exactly with what is retryable."
+
+    @cached_property
+    def _registry(self) -> Registry[Any]:
+        schemas = {
+            name: schema if name == "Problem" else _closed(schema)
+            for name, schema in self.document["components"]["schemas"].items()
+        }
+        contents = {"components": {"schemas": schemas}}
+        empty: Registry[Any] = Registry()
+        whole: Registry[Any] = empty.with_resource(_URI, DRAFT202012.create_resource(contents))
+        return whole
+
+
+def _absolute(value: Any) -> Any:
+    """Have references lead into the document from wherever they stand."""
+    match value:
+        case {"$ref": str(reference), **rest}:
+            return {"$ref": f"{_URI}{reference}", **_absolute(rest)}
+        case dict():
+            return {name: _absolute(member) for name, member in value.items()}
+        case list():
+            return [_absolute(member) for member in value]
+    return value
+
+
+def _closed(schema: Any) -> Any:
+    """Take no member that is not described: clients must, but we know what we answer."""
+    match schema:
+        case {"properties": dict(), **_rest}:
+            described = {name: _closed(member) for name, member in schema.items()}
+            return {"unevaluatedProperties": False, **described}
+        case dict():
+            return {name: _closed(member) for name, member in schema.items()}
+        case list():
+            return [_closed(member) for member in schema]
+    return schema
