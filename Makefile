@@ -9,7 +9,7 @@ PIP := -m pip install -qq --disable-pip-version-check
 # Two sandboxes or test runs at once would be slower than the time limits that they test.
 .NOTPARALLEL:
 
-.PHONY: help setup run test test-bundle browser screenshots check format faults load abuse reproduce bench docs verify bundle synth deploy clean
+.PHONY: help setup run test test-bundle browser screenshots check format faults load abuse fuzz reproduce bench docs verify bundle synth deploy clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -50,6 +50,9 @@ load: setup ## 5,000 requests over 2,000 ReferenceIds through the deployed API
 abuse: setup ## Traffic pumps and the switch that pauses, against the default limits
 	@SANDBOX_FOLDER=.sandbox-abuse $(VENV) -m tests.abuse $(ARGS)
 
+fuzz: setup ## Over 1,000 requests made of docs/openapi.json, against the sandbox (ARGS="--seed 7")
+	@$(VENV) -m pytest tests/fuzz $(ARGS)
+
 docs: setup ## Rewrite the generated parts of docs/
 	@$(VENV) -m docs.generate
 
@@ -59,7 +62,7 @@ reproduce: setup ## The same template from every other Python of this machine
 bench: setup ## Measure starts, requests and memory, and rewrite docs/performance.md (10 minutes)
 	@$(VENV) -m benchmarks $(ARGS)
 
-verify: check test test-bundle browser reproduce faults load abuse ## Everything; what CI runs
+verify: check test test-bundle browser fuzz reproduce faults load abuse ## Everything; what CI runs
 	@$(VENV) -m benchmarks --short
 
 bundle: setup ## Build what is deployed into build/bundle/, for this Python

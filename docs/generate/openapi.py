@@ -44,6 +44,8 @@ _OPERATIONS: Mapping[str, Mapping[str, str]] = {
         "summary": "Send a one-time password",
         "description": "Sends one text for a ReferenceId. The same request again is answered as "
         "the first was, and texts nothing.",
+        "effect": "Texted?",
+        "done": "yes",
         "success": "The text was sent, now or by an earlier and identical request.",
     },
     VERIFY: {
@@ -53,6 +55,8 @@ _OPERATIONS: Mapping[str, Mapping[str, str]] = {
         "summary": "Verify a one-time password",
         "description": "Asks Amazon Pinpoint whether a code is right. It is not idempotent: the "
         "same request again is another question, and a right code is right once.",
+        "effect": "Attempt used?",
+        "done": "unless the code is right",
         "success": "The question was answered: whether the code is right.",
     },
 }
@@ -179,7 +183,7 @@ def _servers() -> list[dict[str, Any]]:
         },
         {
             "url": f"http://localhost:{{port}}/_aws/execute-api/{{apiId}}/{STAGE}",
-            "description": f"The sandbox; its state.json has it as apiUrl. The region is {REGION}.",
+            "description": f"The sandbox, in {REGION}; its state.json has the whole as apiUrl",
             "variables": {
                 "port": {"default": "4566", "description": "Another one where this is taken"},
                 "apiId": {"default": "a1b2c3d4", "description": "The ID of the API"},
@@ -206,6 +210,8 @@ def _operation(name: str) -> dict[str, Any]:
         "tags": ["otp"],
         "summary": of["summary"],
         "description": of["description"],
+        # What `x-carried-out` of a problem answers.
+        "x-effect": of["effect"],
         "requestBody": {
             "required": True,
             "content": {
@@ -229,6 +235,7 @@ def _success(name: str) -> dict[str, Any]:
     of = _OPERATIONS[name]
     return {
         "description": of["success"],
+        "x-carried-out": of["done"],
         "headers": _headers(replayed=name == SEND),
         "content": {
             _JSON: {
