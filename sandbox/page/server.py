@@ -1,6 +1,7 @@
 """The pages as an HTTP server, on this machine only.
 
 - ``GET /``: the phone
+- ``GET /reference``: the API, from docs/openapi.json
 - ``GET /events``: the texts as server-sent events, from the first one on, or from the one after
   ``Last-Event-ID``; the data of each is an entry of the inbox
 - ``POST /calls`` with ``{"path": "/otp", "body": "{…}", "times": 1}``: calls the deployed API as
@@ -24,10 +25,13 @@ from werkzeug.exceptions import BadRequest, HTTPException
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from sandbox import client
-from sandbox.state import State
+from sandbox.state import ROOT, State
 
 from .exchange import MOST_AT_ONCE, exchanges
+from .reference import render
 from .written import Log
+
+_DOCUMENT = ROOT / "docs" / "openapi.json"
 
 _PATHS = ("/otp", "/otp/verify")
 
@@ -76,6 +80,10 @@ def create_app(state: State) -> Flask:
     @app.get("/")
     def phone() -> Response:
         return app.send_static_file("phone.html")
+
+    @app.get("/reference")
+    def reference() -> str:
+        return render(json.loads(_DOCUMENT.read_text()))
 
     @app.get("/events")
     def events() -> Response:
