@@ -41,6 +41,11 @@ class Phone:
         """Press a button."""
         self.page.get_by_role("button", name=name, exact=True).click()
 
+    def send(self) -> None:
+        """Press Send, and see the answer; the text may come a little earlier or later."""
+        self.press("Send")
+        expect(self.said).to_contain_text("200, sent")
+
     def expect_new_texts(self, count: int) -> None:
         """See so many texts that were not there when the page was opened."""
         expect(self.texts).to_have_count(self.texts_before + count)

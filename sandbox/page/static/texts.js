@@ -10,6 +10,7 @@ const connection = document.getElementById("connection");
  * @param verifyText is told of each text, and once more of the one that the person chooses.
  */
 export function onText(verifyText) {
+  say("Connecting …", "");
   const events = new EventSource("/events");
   events.onopen = () => say("Connected", "good");
   // The browser connects again by itself.
