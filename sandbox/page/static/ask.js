@@ -20,7 +20,10 @@ let last; // the body of the last request for a code
  * @returns verifyText: sets which text the code to verify is of
  */
 export function onAsk(add) {
-  const ask = (body) => one("/otp", body, said, add);
+  const ask = (body) => {
+    burst.hidden = true;
+    one("/otp", body, said, add);
+  };
 
   send.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -78,7 +81,6 @@ function remember(body) {
 
 /** Makes one call, and says what came of it; says how long it has taken while nothing has. */
 async function one(path, body, place, add) {
-  burst.hidden = true;
   const started = Date.now();
   say(place, "", "Waiting for the answer …");
   const clock = setInterval(() => {
