@@ -26,15 +26,19 @@ class Tally:
         """
         self._answers[f"{operation} {status} {what}"] += 1
 
+    def total(self) -> int:
+        """Say how many there were."""
+        return self._answers.total()
+
     def table(self) -> Iterator[str]:
         """Write the count down."""
         for kind, count in sorted(self._answers.items()):
             yield f"{count:6}  {kind}"
-        yield f"{self._answers.total():6}  in all"
+        yield f"{self.total():6}  in all"
 
     def shortcomings(self) -> list[str]:
         """Say what is missing for all this to mean something."""
-        few = self._answers.total() < LEAST_REQUESTS
+        few = self.total() < LEAST_REQUESTS
         return [
             *([f"fewer than {LEAST_REQUESTS} requests were made"] if few else []),
             *(
