@@ -6,10 +6,21 @@ PYENV_ROOT ?= $(HOME)/.pyenv
 VENV := .venv/bin/python
 PIP := -m pip install -qq --disable-pip-version-check
 
+# The newest supported Python of this machine: on the PATH, or installed by pyenv. PYTHON=… decides.
+# Shell: sets $$python, to nothing if there is none. On one line, for the make of macOS, which is 3.81.
+FIND_PYTHON = for version in $(PYTHON_VERSIONS); do \
+	for python in $(if $(PYTHON),"$(PYTHON)",python$$version python3 "$(PYENV_ROOT)"/versions/$$version.*/bin/python); do \
+		if "$$python" -c "import ensurepip, sys, venv; sys.exit('%d.%d' % sys.version_info[:2] != '$$version')" 2>/dev/null; then break 2; fi; \
+	done; \
+	python=; \
+done
+HAS_VENV = $(VENV) -c "import pip" 2>/dev/null
+
 # Two sandboxes or test runs at once would be slower than the time limits that they test.
 .NOTPARALLEL:
 
-.PHONY: help setup run test test-bundle browser screenshots check format faults load abuse fuzz reproduce bench docs verify bundle synth deploy clean
+.PHONY: help setup run test test-bundle browser screenshots check format faults load abuse fuzz reproduce \
+	bench docs commands verify bundle synth deploy hooks clean needed
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -56,13 +67,16 @@ fuzz: setup ## Over 1,000 requests made of docs/openapi.json, against the sandbo
 docs: setup ## Rewrite the generated parts of docs/
 	@$(VENV) -m docs.generate
 
+commands: setup ## Run every command of the README and of the other pages, in a sandbox
+	@$(VENV) -m pytest $(or $(ARGS),tests/commands)
+
 reproduce: setup ## The same template from every other Python of this machine
 	@$(VENV) -m tests.reproduce
 
 bench: setup ## Measure starts, requests and memory, and rewrite docs/performance.md (10 minutes)
 	@$(VENV) -m benchmarks $(ARGS)
 
-verify: check test test-bundle browser fuzz reproduce faults load abuse ## Everything; what CI runs
+verify: check test test-bundle commands browser fuzz reproduce faults load abuse ## Everything; what CI runs
 	@$(VENV) -m benchmarks --short
 
 bundle: setup ## Build what is deployed into build/bundle/, for this Python
@@ -74,26 +88,39 @@ synth: setup ## The CDK's own: synthesize (ARGS="-c key=value …")
 deploy: setup ## The CDK's own: deploy into your AWS account (ARGS="-c key=value …")
 	@node_modules/.bin/cdk deploy --no-notices $(ARGS)
 
+hooks: setup ## Have git format, lint and check types before a commit and a push
+	@$(VENV) -m pre_commit install --hook-type pre-commit --hook-type pre-push
+
 clean: ## Remove what was installed and built
 	rm -rf .venv .venv-ministack .venv-checkov node_modules build cdk.out .sandbox*
 
-# The newest supported Python on this machine: on the PATH, or installed by pyenv. PYTHON=… decides.
-.venv/.ready: requirements.txt lambda_src/requirements.txt
-	@set -e; \
-	if [ ! -x $(VENV) ]; then \
-		for version in $(PYTHON_VERSIONS); do \
-			for python in $(if $(PYTHON),"$(PYTHON)",python$$version python3 "$(PYENV_ROOT)"/versions/$$version.*/bin/python); do \
-				if "$$python" -c "import ensurepip, sys, venv; sys.exit('%d.%d' % sys.version_info[:2] != '$$version')" 2>/dev/null; then \
-					echo "==> Creating .venv with Python $$version ..."; \
-					"$$python" -m venv --clear .venv; \
-					break 2; \
-				fi; \
-			done; \
-		done; \
-		if [ ! -x $(VENV) ]; then \
-			echo "Python 3.11 or later with venv is missing: install it (Debian: apt-get install python3 python3-venv), or name it with PYTHON=/path/to/python." >&2; \
-			exit 1; \
+# What is missing is said before anything is installed: all of it, each in a sentence.
+needed:
+	@missing=; \
+	if ! $(HAS_VENV); then \
+		$(FIND_PYTHON); \
+		if [ -z "$$python" ]; then \
+			here=$$("$(or $(PYTHON),python3)" -c "import platform; print(platform.python_version())" 2>/dev/null) || here=missing; \
+			echo "Python 3.11 or later with venv is missing ($(or $(PYTHON),python3) is $$here): install it (Debian: apt-get install python3 python3-venv), or name it with PYTHON=/path/to/python." >&2; \
+			missing=yes; \
 		fi; \
+	fi; \
+	if ! node -e 'if (parseInt(process.versions.node) < 20) process.exit(1)' 2>/dev/null; then \
+		here=$$(node --version 2>/dev/null) || here=missing; \
+		echo "Node.js 20 or later is missing (node is $$here): install it from https://nodejs.org." >&2; \
+		missing=yes; \
+	elif ! command -v npm >/dev/null; then \
+		echo "npm is missing: it comes with Node.js from https://nodejs.org (Debian: apt-get install npm)." >&2; \
+		missing=yes; \
+	fi; \
+	[ -z "$$missing" ]
+
+.venv/.ready: requirements.txt lambda_src/requirements.txt | needed
+	@set -e; \
+	if ! $(HAS_VENV); then \
+		$(FIND_PYTHON); \
+		echo "==> Creating .venv with Python $$version ..."; \
+		"$$python" -m venv --clear .venv; \
 	fi; \
 	echo "==> Installing the Python packages into .venv (a minute) ..."; \
 	$(VENV) $(PIP) -r requirements.txt
@@ -113,11 +140,7 @@ clean: ## Remove what was installed and built
 	.venv-checkov/bin/python $(PIP) -r tests/scan/requirements.txt
 	@touch $@
 
-node_modules/.ready: package.json package-lock.json .npmrc
-	@if ! node -e 'if (parseInt(process.versions.node) < 20) process.exit(1)' 2>/dev/null; then \
-		echo "Node.js 20 or later is missing: install it from https://nodejs.org." >&2; \
-		exit 1; \
-	fi
+node_modules/.ready: package.json package-lock.json .npmrc | needed
 	@echo "==> Installing the CDK command line into node_modules ..."
 	@npm ci --no-progress --loglevel=error
 	@touch $@

@@ -1,0 +1,86 @@
+"""A copy of the checkout for each page, with a sandbox of its own."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from sandbox.state import State
+from tests.e2e.deployment import Deployment
+from tests.reproduce.checkout import copy_to
+
+from .pages import ROOT
+from .script import environment
+
+_INSTALLED = (".venv", ".venv-ministack", ".venv-checkov", "node_modules")
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """Where a page's blocks are run.
+
+    Attributes:
+        folder: a copy of this checkout; the sandbox is in its folder `.sandbox`.
+        environment: what a block finds.
+
+    """
+
+    folder: Path
+    environment: dict[str, str]
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Iterator[Checkout]:
+    """Give a copy of the checkout in which a sandbox runs, in the default folder.
+
+    A developer's own may run meanwhile, and what a block writes stays out of their checkout.
+    """
+    folder = copy_to(tmp_path / "checkout")
+    for name in _INSTALLED:
+        if not (folder / name).exists() and (ROOT / name).exists():
+            (folder / name).symlink_to(ROOT / name)
+    # Or `make setup` would find the copies newer than what was installed from them.
+    for file in folder.glob("**/*.txt"):
+        os.utime(file, (0, 0))
+    for name in ("package.json", "package-lock.json", ".npmrc"):
+        os.utime(folder / name, (0, 0))
+    # What was built is the same there.
+    shutil.copytree(ROOT / "build", folder / "build", dirs_exist_ok=True)
+    variables = environment(folder)
+    started = _sandbox(folder, variables, "--detach")
+    assert started.returncode == 0, started.stdout + started.stderr
+    try:
+        state = State.read(folder / ".sandbox")
+        yield Checkout(
+            folder,
+            {
+                **variables,
+                "AWS_ENDPOINT_URL": state.awsEndpoint,
+                "AWS_ENDPOINT_URL_PINPOINT": state.pinpointEndpoint,
+                "AWS_ACCESS_KEY_ID": state.accessKeyId,
+                "AWS_SECRET_ACCESS_KEY": state.secretAccessKey,
+                "AWS_REGION": state.region,
+                "AWS_DEFAULT_REGION": state.region,
+            },
+        )
+        assert Deployment(state).leaks() == [], "a log or a metric holds what none may"
+    finally:
+        _sandbox(folder, variables, "--stop")
+
+
+def _sandbox(
+    folder: Path, variables: dict[str, str], *arguments: str
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "sandbox", *arguments],
+        cwd=folder,
+        env=variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )

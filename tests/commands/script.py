@@ -1,0 +1,97 @@
+"""Runs the blocks of a page as somebody would who types them in: in order, in one shell."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from .pages import Block
+
+SECONDS = 300
+
+# Between what one block says and what the next one says.
+_MARK = "\x1e"
+
+_MAKE_RUN = re.compile(r"make run *(#.*)?")
+
+# What fails inside $(…) would go unnoticed, because the command around it succeeds.
+_HEAD = """\
+set -Eeuo pipefail
+trap 'echo "exit status $?: $BASH_COMMAND" >> "$FAILED_COMMANDS"' ERR
+"""
+
+
+class BlockError(AssertionError):
+    """A block failed; the text says which, and what it said."""
+
+
+def run(
+    page: str, blocks: Sequence[Block], *, folder: Path, environment: Mapping[str, str]
+) -> list[str]:
+    """Run the blocks of a page; returns what each of them said.
+
+    Args:
+        page: its name.
+        blocks: in order.
+        folder: where they are run.
+        environment: what they find.
+
+    Raises:
+        BlockError: one failed, a command inside `$(…)` included, or they take too long.
+
+    """
+    failed = folder / ".failed-commands"
+    failed.write_text("")
+    script = folder / ".blocks.sh"
+    script.write_text(_HEAD + "".join(map(_piece, blocks)))
+    try:
+        ran = subprocess.run(
+            ["bash", str(script)],
+            cwd=folder,
+            env={**environment, "FAILED_COMMANDS": str(failed)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=SECONDS,
+            check=False,
+        )
+        status: int | str = ran.returncode
+        output = ran.stdout
+    except subprocess.TimeoutExpired as late:
+        status, output = f"none after {SECONDS} seconds", late.output or b""
+    finally:
+        script.unlink()
+    said = output.decode(errors="replace").split(_MARK)[1:]
+    commands = failed.read_text()
+    failed.unlink()
+    if status != 0 or commands:
+        block = blocks[len(said) - 1]
+        raise BlockError(
+            f"{page}, line {block.line}: exit status {status}\n{commands}\n"
+            f"{block.script}\nIt said:\n{said[-1] if said else output.decode()}"
+        )
+    return said
+
+
+def _piece(block: Block) -> str:
+    """Say which block comes, and run it."""
+    commands = [line for line in block.script.splitlines() if not re.fullmatch(r" *(#.*)?", line)]
+    if len(commands) == 1 and _MAKE_RUN.fullmatch(commands[0]):
+        # It stays up until it is stopped. The page's own sandbox is running in the default folder.
+        stopped = [sys.executable, "-m", "tests.commands.stopped", "make", "run"]
+        script = f"SANDBOX_FOLDER=.sandbox-run {shlex.join(stopped)}\n"
+    else:
+        script = block.script
+    return f"printf '\\x1e'\n{script}"
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """Give what a developer's shell has in a checkout, and nothing that leads to their AWS."""
+    path = [folder / ".venv" / "bin", folder / "node_modules" / ".bin"]
+    return {
+        **{name: value for name, value in os.environ.items() if name != "SANDBOX_FOLDER"},
+        "PATH": os.pathsep.join([*map(str, path), os.environ["PATH"]]),
+    }
