@@ -135,7 +135,7 @@ needed:
 
 .venv-checkov/.ready: tests/scan/requirements.txt .venv/.ready
 	@set -e; \
-	echo "==> Installing checkov into .venv-checkov (half a minute) ..."; \
+	echo "==> Installing checkov and zizmor into .venv-checkov (half a minute) ..."; \
 	if [ ! -x .venv-checkov/bin/python ]; then $(VENV) -m venv --clear .venv-checkov; fi; \
 	.venv-checkov/bin/python $(PIP) -r tests/scan/requirements.txt
 	@touch $@

@@ -1,7 +1,6 @@
 """A copy of the checkout for each page, with a sandbox of its own."""
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,12 +11,13 @@ import pytest
 
 from sandbox.state import State
 from tests.e2e.deployment import Deployment
-from tests.reproduce.checkout import copy_to
+from tests.reproduce.checkout import copy_files_to
 
 from .pages import ROOT
 from .script import environment
 
-_INSTALLED = (".venv", ".venv-ministack", ".venv-checkov", "node_modules")
+# What was built of the same files is the same.
+_INSTALLED = (".venv", ".venv-ministack", ".venv-checkov", "node_modules", "build")
 
 
 @dataclass(frozen=True)
@@ -40,17 +40,16 @@ def checkout(tmp_path: Path) -> Iterator[Checkout]:
 
     A developer's own may run meanwhile, and what a block writes stays out of their checkout.
     """
-    folder = copy_to(tmp_path / "checkout")
+    folder = tmp_path / "checkout"
+    copy_files_to(folder)
     for name in _INSTALLED:
-        if not (folder / name).exists() and (ROOT / name).exists():
+        if (ROOT / name).exists():
             (folder / name).symlink_to(ROOT / name)
     # Or `make setup` would find the copies newer than what was installed from them.
-    for file in folder.glob("**/*.txt"):
+    for file in folder.iterdir():
+        os.utime(file, (0, 0), follow_symlinks=False)
+    for file in folder.glob("*/**/requirements.txt"):
         os.utime(file, (0, 0))
-    for name in ("package.json", "package-lock.json", ".npmrc"):
-        os.utime(folder / name, (0, 0))
-    # What was built is the same there.
-    shutil.copytree(ROOT / "build", folder / "build", dirs_exist_ok=True)
     variables = environment(folder)
     started = _sandbox(folder, variables, "--detach")
     assert started.returncode == 0, started.stdout + started.stderr

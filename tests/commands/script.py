@@ -15,12 +15,19 @@ SECONDS = 300
 # Between what one block says and what the next one says.
 _MARK = "\x1e"
 
+# What curl does not take for a failure, and no page shows on purpose.
+_NEVER = ("AccessDenied", "InternalError", "Misconfigured")
+
 _MAKE_RUN = re.compile(r"make run *(#.*)?")
 
 # What fails inside $(…) would go unnoticed, because the command around it succeeds.
 _HEAD = """\
 set -Eeuo pipefail
 trap 'echo "exit status $?: $BASH_COMMAND" >> "$FAILED_COMMANDS"' ERR
+aws() {  # version 1 of the CLI takes no AWS_ENDPOINT_URL for SQS; version 2 does
+  if [ "$1" = sqs ]; then set -- --endpoint-url "$AWS_ENDPOINT_URL" "$@"; fi
+  command aws "$@"
+}
 """
 
 
@@ -67,13 +74,19 @@ def run(
     said = output.decode(errors="replace").split(_MARK)[1:]
     commands = failed.read_text()
     failed.unlink()
-    if status != 0 or commands:
-        block = blocks[len(said) - 1]
-        raise BlockError(
-            f"{page}, line {block.line}: exit status {status}\n{commands}\n"
-            f"{block.script}\nIt said:\n{said[-1] if said else output.decode()}"
-        )
+    if status != 0:
+        raise BlockError(_message(page, blocks[len(said) - 1], said[-1], f"exit status {status}"))
+    for block, text in zip(blocks, said, strict=True):
+        problems = [code for code in _NEVER if f'"{code}"' in text]
+        if problems:
+            raise BlockError(_message(page, block, text, f"answered {problems}"))
+    if commands:
+        raise BlockError(f"{page}, in $(…) or in a condition:\n{commands}")
     return said
+
+
+def _message(page: str, block: Block, said: str, problem: str) -> str:
+    return f"{page}, line {block.line}: {problem}\n{block.script}\nIt said:\n{said}"
 
 
 def _piece(block: Block) -> str:

@@ -333,15 +333,24 @@ def test_every_resource_exists(templates: dict[str, dict[str, Any]]) -> None:
 
 
 def test_shell_can_be_set_for_either_function(template: dict[str, Any]) -> None:
-    """The names are of send at first; the same lines set them for the other one, but the queue."""
+    """The names are of send at first; the same lines set them for the other one, but the queue.
+
+    Where a command is for send alone, it does not depend on what was set before.
+    """
     of_send, of_verify = (
         [line for block in blocks("sh") for line in block.splitlines() if function in line]
         for function in ("$(output Send", "$(output Verify")
     )
-    assert of_send == ["ALIAS=$(output SendFunctionArn)", "QUEUE=$(output SendFailureQueueUrl)"]
+    again, stopping = of_send[2:]
+    assert of_send[:2] == ["ALIAS=$(output SendFunctionArn)", "QUEUE=$(output SendFailureQueueUrl)"]
+    assert again.strip().startswith(
+        'aws lambda invoke --function-name "$(output SendFunctionArn)" '
+    )
+    assert stopping == "ALIAS=$(output SendFunctionArn)"
+    assert stopping in blocks_of("stop-sending-at-once")[0]
     assert of_verify == ["ALIAS=$(output VerifyFunctionArn)"]
-    for begin in ("FUNCTION=", "LOG="):
-        assert len(re.findall(rf"^{begin}", "\n".join(blocks("sh")), re.MULTILINE)) == 2
+    for begin, times in (("FUNCTION=", 3), ("LOG=", 2)):
+        assert len(re.findall(rf"^{begin}", "\n".join(blocks("sh")), re.MULTILINE)) == times
     handlers = {
         function["Properties"]["Handler"]
         for function in of_type(template, "AWS::Lambda::Function").values()

@@ -34,12 +34,8 @@ class Synthesized:
     code: dict[str, str]
 
 
-def copy_to(folder: Path) -> Path:
-    """Copy the files that git knows, or would take; link to what was installed.
-
-    What pip downloaded is copied as well, so that no network is needed; the function's code is
-    assembled anew.
-    """
+def copy_files_to(folder: Path) -> None:
+    """Copy the files that git knows, or would take."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],  # noqa: S607 - git is where it is
         cwd=ROOT,
@@ -50,6 +46,15 @@ def copy_to(folder: Path) -> Path:
         if (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(ROOT / name, folder / name)
+
+
+def copy_to(folder: Path) -> Path:
+    """Copy the files that git knows, or would take; link to what was installed.
+
+    What pip downloaded is copied as well, so that no network is needed; the function's code is
+    assembled anew.
+    """
+    copy_files_to(folder)
     for name in (".venv", "node_modules"):
         (folder / name).symlink_to(ROOT / name)
     dependencies = Path("build") / "dependencies"

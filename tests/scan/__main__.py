@@ -1,6 +1,6 @@
 """Synthesizes both profiles, and has cfn-lint and checkov look at them: part of `make check`.
 
-cdk-nag looks at the same two in `make test`: tests/infra/test_compliance.py.
+The workflows of GitHub Actions are looked at, too: by their schema, and by zizmor. cdk-nag looks at the same two in `make test`: tests/infra/test_compliance.py.
 """
 
 import os
@@ -15,7 +15,10 @@ from infra.config import this_architecture
 _ROOT = Path(__file__).resolve().parent.parent.parent
 _CFN_LINT = Path(sys.executable).parent / "cfn-lint"
 # Not its script, whose first line takes no folder with a space.
-_CHECKOV = (str(_ROOT / ".venv-checkov" / "bin" / "python"), "-m", "checkov.main")
+_PYTHON = str(_ROOT / ".venv-checkov" / "bin" / "python")
+_CHECKOV = (_PYTHON, "-m", "checkov.main")
+_SCHEMA = (_PYTHON, "-m", "check_jsonschema", "--builtin-schema")
+_ZIZMOR = str(_ROOT / ".venv-checkov" / "bin" / "zizmor")
 
 _CONTEXT = {
     "applicationId": "7353f53e6885409fa32d07cedexample",
@@ -48,7 +51,7 @@ _TEMPLATES = {
 
 def main() -> int:
     """Scan; returns how many scans found something."""
-    failures = 0
+    failures = _workflows()
     with tempfile.TemporaryDirectory() as folder:
         for number, (name, context) in enumerate(_TEMPLATES.items()):
             assembly = Path(folder) / str(number)
@@ -63,6 +66,21 @@ def main() -> int:
                 ],
             )
     return failures
+
+
+def _workflows() -> int:
+    """Look at what GitHub runs; returns how many scans found something."""
+    github = _ROOT / ".github"
+    workflows = [str(file) for file in sorted((github / "workflows").glob("*.yml"))]
+    scans = {
+        "workflows: schema": [*_SCHEMA, "vendor.github-workflows", *workflows],
+        "dependabot.yml: schema": [*_SCHEMA, "vendor.dependabot", str(github / "dependabot.yml")],
+        "workflows: zizmor": [
+            *(_ZIZMOR, "--offline", "--no-progress", "--persona=pedantic"),
+            *("--strict-collection", str(github), str(_ROOT / ".pre-commit-config.yaml")),
+        ],
+    }
+    return sum(_run(title, command) for title, command in scans.items())
 
 
 def _synth(assembly: Path, context: dict[str, str]) -> list[str]:
