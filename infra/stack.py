@@ -1,5 +1,6 @@
 """The stack: a thin shell around the service, with what a caller needs as outputs."""
 
+from pathlib import Path
 from typing import Any
 
 from aws_cdk import CfnOutput, Environment, Stack
@@ -7,6 +8,8 @@ from constructs import Construct
 
 from .config import Config
 from .service import OtpService
+
+_VERSION_FILE = Path(__file__).resolve().parent.parent / "VERSION"
 
 _KEPT = "The table, the KMS key, the failure queue and the log groups stay when the stack goes"
 
@@ -32,6 +35,9 @@ class OtpStack(Stack):
     ) -> None:
         if config.region:
             options.setdefault("env", Environment(region=config.region))
+        # Whoever looks at the stack in the account sees what was deployed.
+        version = _VERSION_FILE.read_text().strip()
+        options.setdefault("description", f"Serverless OTP {version}: one-time passwords by text")
         super().__init__(scope, construct_id, **options)
         self.service = OtpService(self, "Otp", config=config)
         for name, (value, description) in self._outputs(config).items():

@@ -56,7 +56,7 @@ def run(
     script.write_text(_HEAD + "".join(map(_piece, blocks)))
     try:
         ran = subprocess.run(
-            ["bash", str(script)],
+            ["bash", str(script)],  # noqa: S607 - bash is where it is
             cwd=folder,
             env={**environment, "FAILED_COMMANDS": str(failed)},
             stdin=subprocess.DEVNULL,

@@ -2,7 +2,7 @@
 
     python -m tests.commands.stopped make run
 
-The exit status is 0 if it became ready, showed a text, and ended by itself then.
+The exit status is 0 if it became ready, showed a text, and then left nothing behind.
 """
 
 import os
@@ -32,7 +32,8 @@ def main(command: Sequence[str]) -> int:
         assert process.stdout
         ready = shown = False
         for line in process.stdout:
-            print(line, end="", flush=True)
+            sys.stdout.write(line)
+            sys.stdout.flush()
             ready |= _READY in line
             if ready and _TEXT in line and not shown:
                 shown = True
@@ -42,7 +43,8 @@ def main(command: Sequence[str]) -> int:
     state = Path(os.environ.get("SANDBOX_FOLDER", ".sandbox")) / "state.json"
     if shown and not state.exists():
         return 0
-    print(f"ready: {ready}, a text: {shown}, state.json is left: {state.exists()}")
+    left = state.exists()
+    sys.stdout.write(f"ready: {ready}, a text: {shown}, state.json is left: {left}\n")
     return 1
 
 

@@ -60,10 +60,11 @@ def test_without_python_a_sentence_says_so(
     made = machine.make("setup")
 
     assert made.status != 0
-    assert made.stderr == [
+    [sentence] = made.stderr
+    assert sentence == (
         f"Python 3.11 or later with venv is missing ({said}): install it (Debian: apt-get install "
         "python3 python3-venv), or name it with PYTHON=/path/to/python."
-    ]
+    )
     assert machine.installed() == []
 
 

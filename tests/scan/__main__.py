@@ -1,6 +1,8 @@
-"""Synthesizes both profiles, and has cfn-lint and checkov look at them: part of `make check`.
+"""Scans what is deployed and what GitHub runs: part of `make check`.
 
-The workflows of GitHub Actions are looked at, too: by their schema, and by zizmor. cdk-nag looks at the same two in `make test`: tests/infra/test_compliance.py.
+cfn-lint and checkov look at the synthesized templates of both profiles; cdk-nag looks at the same
+in `make test`: tests/infra/test_compliance.py. The workflows are held against GitHub's schema, and
+zizmor looks for what others could make of them.
 """
 
 import os

@@ -1,0 +1,73 @@
+"""What git runs before a commit and a push, once `make hooks` was called."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from .machine import ROOT
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """Give a repository with the project's settings and tools, and nothing else."""
+    for name in (".pre-commit-config.yaml", "pyproject.toml"):
+        shutil.copyfile(ROOT / name, tmp_path / name)
+    (tmp_path / ".venv").symlink_to(ROOT / ".venv")
+    run(tmp_path, "git", "init", "--quiet")
+    return tmp_path
+
+
+def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    """Run a command in a checkout, with nothing of the developer's own settings of git."""
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env={
+            **{name: value for name, value in os.environ.items() if not name.startswith("GIT_")},
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "GIT_CONFIG_SYSTEM": os.devnull,
+            "PRE_COMMIT_HOME": str(folder / ".pre-commit"),
+            # Nothing is downloaded.
+            **dict.fromkeys(("http_proxy", "https_proxy"), "http://127.0.0.1:9"),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def hooks(folder: Path, text: str) -> subprocess.CompletedProcess[str]:
+    """Run the hooks of a commit that adds a module."""
+    (folder / "module.py").write_text(text)
+    run(folder, "git", "add", "module.py")
+    return run(folder, sys.executable, "-m", "pre_commit", "run")
+
+
+def test_a_module_in_order_may_be_committed(checkout: Path) -> None:
+    """Both hooks look at it."""
+    done = hooks(checkout, '"""A module."""\n')
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("Passed") == 2
+
+
+def test_a_module_is_formatted_before_it_is_committed(checkout: Path) -> None:
+    """The commit stops, so that one sees what was changed."""
+    done = hooks(checkout, '"""A module."""\n\nA   =  1\n')
+
+    assert done.returncode == 1
+    assert "ruff format" in done.stdout
+    assert "files were modified" in done.stdout
+    assert (checkout / "module.py").read_text() == '"""A module."""\n\nA = 1\n'
+
+
+def test_a_finding_stops_the_commit(checkout: Path) -> None:
+    """With its rule."""
+    done = hooks(checkout, '"""A module."""\n\nimport os\n')
+
+    assert done.returncode == 1
+    assert "F401" in done.stdout
