@@ -70,19 +70,30 @@ class Asynchronous:
         raise AssertionError("nothing has landed in the failure queue")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def asynchronous(deployment: Deployment) -> Asynchronous:
     """Invoke the function without waiting for its answer."""
     return Asynchronous(deployment)
 
 
+@pytest.fixture(scope="module")
+def events(asynchronous: Asynchronous) -> dict[str, dict[str, Any]]:
+    """Hand over the events that will fail, at once: each takes Lambda seconds to give up."""
+    events = {
+        "throttled": request(DestinationIdentity="+12065550103"),
+        "unknown": request(DestinationIdentity="+12065550109"),
+        "no request": request(CodeLength=9),
+    }
+    for event in events.values():
+        asynchronous.invoke(event)
+    return events
+
+
 def test_a_failed_event_lands_in_the_failure_queue_with_its_problem(
-    asynchronous: Asynchronous, deployment: Deployment
+    asynchronous: Asynchronous, events: dict[str, dict[str, Any]], deployment: Deployment
 ) -> None:
     """After three attempts: the request, and the problem as the reason; nothing was texted."""
-    asked = request(DestinationIdentity="+12065550103")
-
-    asynchronous.invoke(asked)
+    asked = events["throttled"]
 
     failure = asynchronous.failure(asked)
     assert failure["requestContext"]["condition"] == "RetriesExhausted"
@@ -92,11 +103,11 @@ def test_a_failed_event_lands_in_the_failure_queue_with_its_problem(
     assert deployment.texts(asked["ReferenceId"]) == []
 
 
-def test_a_repeated_event_texts_once(asynchronous: Asynchronous, deployment: Deployment) -> None:
+def test_a_repeated_event_texts_once(
+    asynchronous: Asynchronous, events: dict[str, dict[str, Any]], deployment: Deployment
+) -> None:
     """A text whose outcome is unknown fails the event; Lambda's retries do not text again."""
-    asked = request(DestinationIdentity="+12065550109")
-
-    asynchronous.invoke(asked)
+    asked = events["unknown"]
 
     failure = asynchronous.failure(asked)
     problem = json.loads(failure["responsePayload"]["errorMessage"])
@@ -104,13 +115,13 @@ def test_a_repeated_event_texts_once(asynchronous: Asynchronous, deployment: Dep
     assert len(deployment.texts(asked["ReferenceId"])) == 1
 
 
-def test_an_event_that_is_no_request_is_not_lost_either(asynchronous: Asynchronous) -> None:
+def test_an_event_that_is_no_request_is_not_lost_either(
+    asynchronous: Asynchronous, events: dict[str, dict[str, Any]]
+) -> None:
     """The bad field is the reason."""
-    asked = request(CodeLength=9)
+    failure = asynchronous.failure(events["no request"])
 
-    asynchronous.invoke(asked)
-
-    problem = json.loads(asynchronous.failure(asked)["responsePayload"]["errorMessage"])
+    problem = json.loads(failure["responsePayload"]["errorMessage"])
     assert problem["errors"][0]["pointer"] == "/CodeLength"
 
 

@@ -51,7 +51,7 @@ def copy_files_to(folder: Path) -> None:
 def copy_to(folder: Path) -> Path:
     """Copy the files that git knows, or would take; link to what was installed.
 
-    What pip downloaded is copied as well, so that no network is needed; the function's code is
+    What pip downloaded is linked to as well, so that no network is needed; the function's code is
     assembled anew.
     """
     copy_files_to(folder)
@@ -59,20 +59,24 @@ def copy_to(folder: Path) -> Path:
         (folder / name).symlink_to(ROOT / name)
     dependencies = Path("build") / "dependencies"
     if (ROOT / dependencies).exists():
-        shutil.copytree(ROOT / dependencies, folder / dependencies)
+        (folder / "build").mkdir()
+        (folder / dependencies).symlink_to(ROOT / dependencies)
     return folder
 
 
-def synthesize(folder: Path, python_version: str, interpreter: Path | None = None) -> Synthesized:
+def synthesize(
+    folder: Path, python_version: str, interpreter: Path | None = None, output: Path | None = None
+) -> Synthesized:
     """Run the CDK's command line in a checkout.
 
     Args:
         folder: the checkout.
         python_version: the Lambda runtime.
         interpreter: the Python that synthesizes; None for that of the checkout.
+        output: where to; None for a folder in the checkout.
 
     """
-    output = folder / "cdk.out-reproduced"
+    output = output or folder / "cdk.out-reproduced"
     shutil.rmtree(output, ignore_errors=True)
     context = {**CONTEXT, "pythonVersion": python_version}
     options = [option for key, value in context.items() for option in ("-c", f"{key}={value}")]
