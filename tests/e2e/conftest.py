@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from sandbox.state import ROOT, State
+from tests import ahead
 
 from .deployment import Deployment
 
@@ -25,12 +26,10 @@ def sandbox(*arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.fixture(scope="session")
 def deployment() -> Iterator[Deployment]:
     """Deploy once, for all tests; leave nothing running."""
-    sandbox("--stop")  # what a killed test run left
-    started = sandbox("--detach")
-    assert started.returncode == 0, started.stdout + started.stderr
     try:
+        ahead.started("deployment")
         deployment = Deployment(State.read())
         yield deployment
         assert deployment.leaks() == [], "a log or a metric holds what none may"
     finally:
-        sandbox("--stop")
+        ahead.ended("deployment")
