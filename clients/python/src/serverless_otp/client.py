@@ -1,0 +1,177 @@
+"""The client."""
+
+import json
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from .aws import Aws
+from .by_invoke import ByInvoke
+from .over_http import OverHttp
+from .results import Sent, Verification
+from .retry import ATTEMPT_SECONDS, Clock, repeating
+from .transport import Operation, Success, Transport
+
+if TYPE_CHECKING:
+    import boto3
+    import botocore.session
+
+
+class OtpClient:
+    """Sends one-time passwords and verifies them. One is enough for all threads.
+
+    Args:
+        api_url: the stack's output ApiUrl, for signed HTTP.
+        send_function: the output SendFunctionArn, for `lambda:Invoke` instead.
+        verify_function: the output VerifyFunctionArn; needed to verify.
+        region_name: of the deployment. By default the one in `api_url` or in the ARN, else the
+            session's.
+        session: with the caller's credentials; boto3's or botocore's. By default they are looked
+            for where boto3 does.
+        deadline_seconds: for a whole call, attempts and pauses together. An attempt takes at most
+            ten seconds, or what is left: two to connect, and the rest between two pieces of the
+            answer.
+        clock: for tests, which have their own.
+
+    Raises:
+        ValueError: neither or both of `api_url` and `send_function` are given, or there is no
+            region, or there are no credentials.
+
+    """
+
+    def __init__(
+        self,
+        *,
+        api_url: str | None = None,
+        send_function: str | None = None,
+        verify_function: str | None = None,
+        region_name: str | None = None,
+        session: "boto3.Session | botocore.session.Session | None" = None,
+        deadline_seconds: float = 30.0,
+        clock: Clock | None = None,
+    ) -> None:
+        self._seconds = deadline_seconds
+        self._clock = clock or Clock()
+        attempt = min(ATTEMPT_SECONDS, deadline_seconds)
+        self._transport: Transport
+        if api_url and not send_function and not verify_function:
+            aws = Aws(session, region_name, api_url)
+            self._transport = OverHttp(api_url, aws, attempt, self._clock)
+        elif send_function and not api_url:
+            aws = Aws(session, region_name, send_function)
+            self._transport = ByInvoke(send_function, verify_function, aws, attempt, self._clock)
+        else:
+            raise ValueError(
+                "Give either api_url, or send_function and, to verify, verify_function."
+            )
+
+    def send(  # noqa: PLR0913 - the fields of the contract
+        self,
+        destination: str,
+        *,
+        reference_id: str | None = None,
+        brand_name: str | None = None,
+        origination_identity: str | None = None,
+        code_length: int | None = None,
+        validity_period: int | None = None,
+        allowed_attempts: int | None = None,
+        language: str | None = None,
+        entity_id: str | None = None,
+        template_id: str | None = None,
+    ) -> Sent:
+        """Text a one-time password to a phone number; at most one text for each ReferenceId.
+
+        What may be repeated is repeated, with the same ReferenceId, until the deadline.
+
+        Args:
+            destination: the phone number, in E.164 format: `+12065550100`.
+            reference_id: stands for this one text. A new random one by default, which is in what
+                is returned and in what is raised. Give the one of an earlier call to learn what
+                became of it.
+            brand_name: in the text.
+            origination_identity: what sends.
+            code_length: digits.
+            validity_period: minutes.
+            allowed_attempts: how often the person may try.
+            language: of the text, such as `en-US`.
+            entity_id: for India.
+            template_id: for India.
+
+        Raises:
+            OutcomeUnknown: the text may have gone out. Ask the person; if there is none, send with
+                a new ReferenceId.
+            NoAnswer: the same, and the same ReferenceId again may tell.
+            Problem: any other one says that no text went out, InProgress aside.
+            UnexpectedAnswer: the answer is not the service's.
+            NotSent: the request could not be made.
+
+        """
+        reference_id = str(uuid.uuid4()) if reference_id is None else reference_id
+        success = self._call(
+            "send",
+            {
+                "ReferenceId": reference_id,
+                "DestinationIdentity": destination,
+                "BrandName": brand_name,
+                "OriginationIdentity": origination_identity,
+                "CodeLength": code_length,
+                "ValidityPeriod": validity_period,
+                "AllowedAttempts": allowed_attempts,
+                "Language": language,
+                "EntityId": entity_id,
+                "TemplateId": template_id,
+            },
+        )
+        return Sent(
+            reference_id=reference_id,
+            message_id=_message_id(success.response),
+            replayed=success.replayed,
+            request_id=success.request_id,
+        )
+
+    def verify(self, destination: str, reference_id: str, otp: str) -> Verification:
+        """Find out whether a code is right.
+
+        A verify is not idempotent: a wrong code uses an attempt, and a right one is valid once.
+        So it is repeated only where the service says that no attempt was used, or where there was
+        no connection.
+
+        Args:
+            destination: the phone number, as it was sent to.
+            reference_id: of that `send`.
+            otp: what the person has typed in.
+
+        Raises:
+            OutcomeUnknown: an attempt may have been used, or the code itself.
+            NoAnswer: the same.
+            Problem: any other one says that no attempt was used.
+            UnexpectedAnswer: the answer is not the service's.
+            NotSent: the request could not be made.
+
+        """
+        success = self._call(
+            "verify",
+            {"ReferenceId": reference_id, "DestinationIdentity": destination, "Otp": otp},
+        )
+        return Verification(
+            valid=success.response.get("Valid") is True, request_id=success.request_id
+        )
+
+    def _call(self, operation: Operation, fields: dict[str, Any]) -> Success:
+        # What the fields may be is the service's to say: it names each bad one.
+        given = {name: value for name, value in fields.items() if value is not None}
+        body = json.dumps(given).encode()
+        return repeating(
+            lambda seconds: self._transport.attempt(operation, body, seconds),
+            reference_id=fields["ReferenceId"],
+            harmless=operation == "send",
+            seconds=self._seconds,
+            clock=self._clock,
+        )
+
+
+def _message_id(response: dict[str, Any]) -> str | None:
+    result = response.get("Result")
+    for delivery in result.values() if isinstance(result, dict) else ():
+        message_id = delivery.get("MessageId") if isinstance(delivery, dict) else None
+        return message_id if isinstance(message_id, str) else None
+    return None

@@ -1,0 +1,114 @@
+"""Signed HTTP: `POST /otp` and `POST /otp/verify`."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest, AWSResponse
+from botocore.exceptions import (
+    BotoCoreError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    HTTPClientError,
+    ProxyConnectionError,
+)
+from botocore.httpsession import URLLib3Session
+from botocore.utils import get_environ_proxies
+
+from .aws import Aws
+from .connections import Connections, time_limits
+from .problems import NotSent, UnexpectedAnswer, from_document
+from .retry import Clock, Lost
+from .transport import Operation, Success, decoded, excerpt, success
+
+#: What botocore raises where there was no connection.
+NEVER_LEFT = (ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError)
+
+_PATHS: Mapping[Operation, str] = {"send": "/otp", "verify": "/otp/verify"}
+_MOST_CONNECTIONS = 10
+
+
+class OverHttp:
+    """The way through API Gateway.
+
+    Args:
+        api_url: the stack's output ApiUrl.
+        aws: who calls.
+        seconds: how long an attempt takes at most.
+        clock: tells the time.
+
+    Raises:
+        ValueError: the URL is none.
+
+    """
+
+    def __init__(self, api_url: str, aws: Aws, seconds: float, clock: Clock) -> None:
+        parts = urlsplit(api_url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("api_url must be a URL, such as the stack's output ApiUrl.")
+        self._url = api_url.rstrip("/")
+        self._aws = aws
+        self._sessions = Connections(self._session, seconds, clock)
+
+    def attempt(self, operation: Operation, body: bytes, seconds: float) -> Success:
+        """Make one request, as `Transport` says."""
+        request = AWSRequest(
+            method="POST",
+            url=self._url + _PATHS[operation],
+            data=body,
+            headers={"Content-Type": "application/json"},
+        )
+        try:
+            # Each time anew: what they are may have been refreshed, and a signature has its time.
+            credentials = self._aws.credentials.get_frozen_credentials()
+            SigV4Auth(credentials, "execute-api", self._aws.region).add_auth(request)
+        except BotoCoreError as error:
+            raise NotSent("The request could not be signed, and nothing was sent.") from error
+        try:
+            answer = self._sessions.within(seconds).send(request.prepare())
+        except NEVER_LEFT as error:
+            raise Lost(sent=False) from error
+        except HTTPClientError as error:
+            raise Lost(sent=True) from error
+        return _read(answer, operation)
+
+    def _session(self, seconds: float) -> URLLib3Session:
+        return URLLib3Session(
+            verify=self._aws.verify(),
+            proxies=get_environ_proxies(self._url),
+            timeout=time_limits(seconds),  # type: ignore[arg-type]  # botocore takes both; its stubs do not
+            max_pool_connections=_MOST_CONNECTIONS,
+        )
+
+
+def _read(answer: AWSResponse, operation: Operation) -> Success:
+    body, headers, status = answer.content, answer.headers, answer.status_code
+    media_type = headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    is_json = media_type == "application/json" or media_type.endswith("+json")
+    if len(body) < (_number(headers.get("Content-Length")) or 0):
+        raise Lost(sent=True)
+    try:
+        document = decoded(body)
+    except ValueError as error:
+        # Cut off; or not the service's, and then it matters who failed.
+        if is_json or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise Lost(sent=True) from error
+        raise UnexpectedAnswer(status, excerpt(body)) from None
+    response = success(document, operation)
+    if status == HTTPStatus.OK and response is not None:
+        return Success(
+            response,
+            replayed=headers.get("Idempotent-Replayed", "").lower() == "true",
+            request_id=headers.get("X-Request-Id"),
+        )
+    problem = from_document(document, _number(headers.get("Retry-After")))
+    if problem is not None:
+        raise problem
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise Lost(sent=True)
+    raise UnexpectedAnswer(status, excerpt(body))
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdecimal() else None

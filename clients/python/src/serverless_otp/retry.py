@@ -1,0 +1,173 @@
+"""What is repeated, when, and for how long.
+
+The rule is the service's: a problem that says `retryable` is repeated, no other one. Where there
+was no answer, a request is repeated if that cannot do any harm.
+"""
+
+import logging
+import random
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from .problems import (
+    DestinationNotAllowed,
+    DuplicateDestination,
+    InvalidRequest,
+    NoAnswer,
+    OptedOut,
+    OtpError,
+    OutcomeUnknown,
+    PayloadTooLarge,
+    PermanentFailure,
+    Problem,
+    ReferenceIdReused,
+    RejectedByPinpoint,
+    SendingPaused,
+    TemporaryFailure,
+    TooManyMessages,
+    Unavailable,
+    UnsupportedMediaType,
+)
+
+#: How long an attempt may take, from connecting to the first byte of the answer.
+ATTEMPT_SECONDS = 10.0
+# None begins with less: it could hardly be answered, and would make of a certain "not sent" a
+# "nobody knows".
+_LEAST_SECONDS = 1.0
+
+# Where the service does not say how long to wait.
+_FIRST_PAUSE_SECONDS = 0.5
+_LONGEST_PAUSE_SECONDS = 8.0
+
+_JITTER = random.SystemRandom()
+
+_LOGGER = logging.getLogger("serverless_otp")
+
+_T = TypeVar("_T")
+
+
+class Clock:
+    """Time, and waiting. Tests have one whose time passes by itself."""
+
+    def now(self) -> float:
+        """Give seconds that only ever grow."""
+        return time.monotonic()
+
+    def wall(self) -> float:
+        """Give the seconds since 1970, which pass while Lambda has frozen a function, too."""
+        return time.time()
+
+    def wait(self, seconds: float) -> None:
+        """Let this time pass."""
+        time.sleep(seconds)
+
+
+class Lost(Exception):  # noqa: N818 - it becomes a NoAnswer, or is forgotten
+    """There was no answer to an attempt.
+
+    Args:
+        sent: whether the request may have left. If not, there was no connection.
+
+    """
+
+    def __init__(self, *, sent: bool) -> None:
+        super().__init__(sent)
+        self.sent = sent
+
+
+def repeating(
+    attempt: Callable[[float], _T],
+    *,
+    reference_id: str,
+    harmless: bool,
+    seconds: float,
+    clock: Clock,
+) -> _T:
+    """Make attempts until one is answered for good, or the time is up.
+
+    Args:
+        attempt: makes one, which may take so many seconds. Raises OtpError or Lost.
+        reference_id: for what is raised, and for the log.
+        harmless: whether repeating a request whose answer was lost does no harm.
+        seconds: for all attempts, and the pauses between them.
+        clock: which times them.
+
+    Raises:
+        NoAnswer: nobody knows what became of the request.
+        OtpError: the last answer, or why there could be none.
+
+    """
+    until = clock.now() + seconds
+    left, number, maybe_sent = seconds, 1, False
+    while True:
+        try:
+            answer = attempt(min(ATTEMPT_SECONDS, left))
+        except Lost as lost:
+            maybe_sent = maybe_sent or lost.sent
+            failure: OtpError = _no_answer(lost, sent=maybe_sent)
+            again, pause = harmless or not lost.sent, None
+        except OtpError as error:
+            failure = error
+            again, pause = _is_retryable(error), getattr(error, "retry_after", None)
+            if maybe_sent and not isinstance(error, _TELLS_OF_EARLIER_ATTEMPTS):
+                failure = _no_answer(error, sent=True)
+        else:
+            _log(reference_id, number, "OK")
+            return answer
+        _log(reference_id, number, getattr(failure, "code", type(failure).__name__))
+        failure.reference_id = reference_id
+        if pause is None:
+            pause = _pause(number)
+        if not again or until - clock.now() - pause < _LEAST_SECONDS:
+            raise failure
+        clock.wait(pause)
+        left, number = until - clock.now(), number + 1
+        if left <= 0:  # the machine slept
+            raise failure
+
+
+# After a lost answer, the text may have gone out. These say what became of it: they are its
+# outcome; or come from under the lock of the ReferenceId, which was free; or are about the request
+# itself, and so were true of the earlier attempt. All others are about one attempt only.
+_TELLS_OF_EARLIER_ATTEMPTS = (
+    OutcomeUnknown,
+    OptedOut,
+    PermanentFailure,
+    DuplicateDestination,
+    RejectedByPinpoint,
+    TemporaryFailure,
+    Unavailable,
+    DestinationNotAllowed,
+    SendingPaused,
+    TooManyMessages,
+    InvalidRequest,
+    UnsupportedMediaType,
+    PayloadTooLarge,
+    ReferenceIdReused,
+)
+
+
+def _is_retryable(error: OtpError) -> bool:
+    return isinstance(error, Problem) and error.retryable and not isinstance(error, OutcomeUnknown)
+
+
+def _no_answer(cause: Exception, *, sent: bool) -> NoAnswer:
+    failure = NoAnswer(
+        "There was no answer: the request may have been carried out or not."
+        if sent
+        else "There was no connection, so the request was not made.",
+        title="There was no answer",
+    )
+    failure.__cause__ = cause.__cause__ if isinstance(cause, Lost) else cause
+    return failure
+
+
+def _pause(number: int) -> float:
+    """Choose how long to wait after an attempt: longer and longer, and not all callers alike."""
+    longest = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2.0 ** min(number - 1, 10))
+    return _JITTER.uniform(longest / 2, longest)
+
+
+def _log(reference_id: str, number: int, code: str) -> None:
+    _LOGGER.debug("reference_id=%r attempt=%d code=%s", reference_id, number, code)
