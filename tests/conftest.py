@@ -5,8 +5,6 @@ Neither AWS credentials nor a sandbox that is running: the tests have one in ano
 
 import os
 
-import pytest
-
 for name in [name for name in os.environ if name.startswith("AWS_")]:
     del os.environ[name]
 os.environ |= {
@@ -20,20 +18,4 @@ os.environ |= {
     "SANDBOX_FOLDER": ".sandbox-test",
 }
 
-
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """Begin with what takes long, in the background."""
-    from . import ahead  # noqa: PLC0415 - it reads SANDBOX_FOLDER, which is set above
-
-    if not session.config.option.collectonly:
-        fixtures = {name for item in session.items for name in getattr(item, "fixturenames", ())}
-        for fixture in ahead.SANDBOXES:
-            if fixture in fixtures:
-                ahead.begin(fixture)
-
-
-def pytest_sessionfinish() -> None:
-    """Leave nothing running, however early the tests ended."""
-    from . import ahead  # noqa: PLC0415 - as above
-
-    ahead.end_all()
+pytest_plugins = ["tests.sandboxed"]  # its modules read the environment, which is set by now

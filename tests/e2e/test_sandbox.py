@@ -10,8 +10,8 @@ import pytest
 from infra.config import keys
 from sandbox.deploy import CONTEXT, synthesize
 from sandbox.state import STATE_FILE
+from tests.sandboxed import sandbox
 
-from .conftest import sandbox
 from .deployment import Deployment
 
 

@@ -3,11 +3,7 @@
 import contextlib
 import hashlib
 import json
-import subprocess
-import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from enum import Enum, auto
@@ -19,12 +15,11 @@ import psutil
 from sandbox import client
 from sandbox.servers import free_port
 from sandbox.state import FOLDER, State
+from tests.proxy import Proxy
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
     from mypy_boto3_lambda.client import LambdaClient
-
-Rule = dict[str, Any]
 
 FUNCTION_SECONDS = 4
 # As in production, only shorter: a fault that is "too slow" need not take eight seconds.
@@ -38,8 +33,6 @@ SHORT_LIMITS = {
 }
 _PATIENT = {"OTP_PINPOINT_READ_SECONDS": "20"}
 
-_START_SECONDS = 30
-
 
 class Version(Enum):
     """The versions of the function that a lab has published."""
@@ -47,65 +40,6 @@ class Version(Enum):
     USUAL = auto()
     PATIENT = auto()  # does not give up before Lambda gives up on it
     WITHOUT_PINPOINT = auto()  # nobody listens where it looks for Pinpoint
-
-
-class Proxy:
-    """A microburst in front of a service.
-
-    Args:
-        upstream: the service's address.
-
-    Attributes:
-        url: its own address.
-
-    """
-
-    def __init__(self, upstream: str) -> None:
-        port = free_port()
-        self.url = f"http://127.0.0.1:{port}"
-        log = FOLDER / "log" / f"microburst-{port}.log"
-        with log.open("wb") as output:
-            self._process = subprocess.Popen(
-                [
-                    *(sys.executable, "-m", "microburst"),
-                    *("--host", "127.0.0.1", "--port", str(port), "--upstream", upstream),
-                ],
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
-        self._wait()
-
-    def stop(self) -> None:
-        """End it; politely, it would wait for the answers that it holds back."""
-        self._process.kill()
-        self._process.wait()
-
-    def break_by(self, *rules: Rule) -> None:
-        """Inject these faults from now on, and forget those that fired; without any, none."""
-        self._call("POST", "rules", list(rules))
-        self._call("DELETE", "fired")
-
-    def fired(self) -> int:
-        """How many faults have fired since `break_by`."""
-        return len(self._call("GET", "fired?limit=100000"))
-
-    def _call(self, method: str, path: str, content: Any = None) -> Any:
-        body = None if content is None else json.dumps(content).encode()
-        call = urllib.request.Request(f"{self.url}/_microburst/{path}", body, method=method)
-        with urllib.request.urlopen(call, timeout=10) as answer:
-            return json.load(answer)
-
-    def _wait(self) -> None:
-        deadline = time.monotonic() + _START_SECONDS
-        while True:
-            try:
-                self._call("GET", "health")
-            except (urllib.error.URLError, OSError):
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.05)
-            else:
-                return
 
 
 class Lab:

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from .lab import Rule, Version
+from tests.proxy import Rule
+
+from .lab import Version
 
 SENT = "+12065550100"
 # A number of each ReferenceId's own: those above are not counted.

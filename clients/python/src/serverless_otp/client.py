@@ -27,9 +27,8 @@ class OtpClient:
             session's.
         session: with the caller's credentials; boto3's or botocore's. By default they are looked
             for where boto3 does.
-        deadline_seconds: for a whole call, attempts and pauses together. An attempt takes at most
-            ten seconds, or what is left: two to connect, and the rest between two pieces of the
-            answer.
+        deadline_seconds: for a whole call, attempts and pauses together. An attempt has two of them
+            to connect, and ten between any two pieces of the answer, or what is left.
         clock: for tests, which have their own.
 
     Raises:

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from .retry import Clock
+from .retry import CONNECT_SECONDS, Clock
 
 # While Lambda has frozen a function, nobody tells it that the other side has hung up: a request on
 # such a connection would be one whose answer is lost.
@@ -47,8 +47,5 @@ class Connections(Generic[_T]):
 
 def time_limits(seconds: float) -> tuple[float, float]:
     """Divide the time of an attempt into connecting and waiting for the answer."""
-    connect = min(_CONNECT_SECONDS, seconds / 3)
+    connect = min(CONNECT_SECONDS, seconds / 3)
     return connect, seconds - connect
-
-
-_CONNECT_SECONDS = 2.0

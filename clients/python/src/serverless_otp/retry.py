@@ -30,8 +30,10 @@ from .problems import (
     UnsupportedMediaType,
 )
 
-#: How long an attempt may take, from connecting to the first byte of the answer.
-ATTEMPT_SECONDS = 10.0
+#: How long an attempt may take to connect, and then to wait for the next piece of the answer.
+CONNECT_SECONDS = 2.0
+WAITING_SECONDS = 10.0
+ATTEMPT_SECONDS = CONNECT_SECONDS + WAITING_SECONDS
 # None begins with less: it could hardly be answered, and would make of a certain "not sent" a
 # "nobody knows".
 _LEAST_SECONDS = 1.0

@@ -1,4 +1,7 @@
-"""One sandbox for the whole session: the real stack, deployed by the real CDK."""
+"""One sandbox for the whole session: the real stack, deployed by the real CDK.
+
+A plugin, so that all folders of tests share the one: tests/conftest.py names it.
+"""
 
 import subprocess
 import sys
@@ -8,8 +11,7 @@ import pytest
 
 from sandbox.state import ROOT, State
 from tests import ahead
-
-from .deployment import Deployment
+from tests.e2e.deployment import Deployment
 
 
 def sandbox(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -33,3 +35,17 @@ def deployment() -> Iterator[Deployment]:
         assert deployment.leaks() == [], "a log or a metric holds what none may"
     finally:
         ahead.ended("deployment")
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Begin with what takes long, in the background."""
+    if not session.config.option.collectonly:
+        fixtures = {name for item in session.items for name in getattr(item, "fixturenames", ())}
+        for fixture in ahead.SANDBOXES:
+            if fixture in fixtures:
+                ahead.begin(fixture)
+
+
+def pytest_sessionfinish() -> None:
+    """Leave nothing running, however early the tests ended."""
+    ahead.end_all()

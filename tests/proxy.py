@@ -1,0 +1,81 @@
+"""A way to a service that can be broken."""
+
+import json
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from typing import Any
+
+from sandbox.servers import free_port
+from sandbox.state import FOLDER
+
+#: As microburst's rules are.
+Rule = dict[str, Any]
+
+_START_SECONDS = 30
+
+
+class Proxy:
+    """A microburst in front of a service.
+
+    Args:
+        upstream: the service's address.
+
+    Attributes:
+        url: its own address.
+
+    """
+
+    def __init__(self, upstream: str) -> None:
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        log = FOLDER / "log" / f"microburst-{port}.log"
+        with log.open("wb") as output:
+            self._process = subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "microburst"),
+                    *("--host", "127.0.0.1", "--port", str(port), "--upstream", upstream),
+                ],
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        self._wait()
+
+    def stop(self) -> None:
+        """End it; politely, it would wait for the answers that it holds back."""
+        self._process.kill()
+        self._process.wait()
+
+    def break_by(self, *rules: Rule) -> None:
+        """Inject these faults from now on, and forget those that fired; without any, none."""
+        self._call("POST", "rules", list(rules))
+        self._call("DELETE", "fired")
+
+    def fired(self) -> int:
+        """How many faults have fired since `break_by`."""
+        return len(self._call("GET", "fired?limit=100000"))
+
+    def requests(self) -> int:
+        """How many requests have come, ever, whatever became of them."""
+        total: int = self._call("GET", "stats")["requests"]["total"]
+        return total
+
+    def _call(self, method: str, path: str, content: Any = None) -> Any:
+        body = None if content is None else json.dumps(content).encode()
+        call = urllib.request.Request(f"{self.url}/_microburst/{path}", body, method=method)
+        with urllib.request.urlopen(call, timeout=10) as answer:
+            return json.load(answer)
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + _START_SECONDS
+        while True:
+            try:
+                self._call("GET", "health")
+            except (urllib.error.URLError, OSError):
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
+            else:
+                return
