@@ -1,6 +1,7 @@
 """Clients of the sandbox, of a proxy in front of it, and of a scripted server."""
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 import boto3
@@ -50,12 +51,19 @@ def client(
 
 def connect(way: Way, url: str, monkeypatch: pytest.MonkeyPatch, **options: Any) -> OtpClient:
     """Make a client whose requests go to a server."""
+    options.setdefault("session", _session())
     if way.name == "http":
         return OtpClient(api_url=f"{url}/v1/", **options)
     monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", url)
     return OtpClient(
         send_function=ARN.format("send"), verify_function=ARN.format("verify"), **options
     )
+
+
+@cache
+def _session() -> boto3.Session:
+    """Give one to all, since each reads the models of AWS again."""
+    return boto3.Session("testing", "testing", region_name="us-east-1")
 
 
 @pytest.fixture(scope="session")

@@ -74,6 +74,7 @@ class Scripted(ThreadingHTTPServer):
 
 class _Connection(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"  # the first that keeps connections
+    disable_nagle_algorithm = True  # the head and the body are written one after the other
     server: Scripted
 
     def setup(self) -> None:

@@ -4,12 +4,11 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError  # noqa: A004 - botocore's name, and its own
 from botocore.parsers import ResponseParserError
 
 from .aws import Aws
 from .connections import Connections, time_limits
-from .over_http import NEVER_LEFT
 from .problems import (
     AccessDenied,
     NotSent,
@@ -20,7 +19,7 @@ from .problems import (
     from_document,
 )
 from .retry import Clock, Lost
-from .transport import Operation, Success, decoded, excerpt, success
+from .transport import Operation, Success, decoded, excerpt, success, unanswered
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda.client import LambdaClient
@@ -57,15 +56,19 @@ class ByInvoke:
             raise ValueError("verify_function is missing: OtpClient needs it to verify.")
         try:
             answer = self._clients.within(seconds).invoke(FunctionName=function, Payload=body)
-            payload = answer["Payload"].read()
         except ClientError as error:
             raise _refusal(error) from error
-        except NEVER_LEFT as error:
-            raise Lost(sent=False) from error
-        except (HTTPClientError, ResponseParserError) as error:
+        except (ConnectionError, HTTPClientError) as error:
+            raise unanswered(error) from error
+        except ResponseParserError as error:
             raise Lost(sent=True) from error
         except BotoCoreError as error:
             raise NotSent("The request could not be made, and nothing was sent.") from error
+        try:
+            payload = answer["Payload"].read()
+        except Exception as error:
+            # The request has left, whatever this is.
+            raise Lost(sent=True) from error
         return _read(
             payload,
             operation,

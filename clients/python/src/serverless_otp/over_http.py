@@ -6,13 +6,7 @@ from urllib.parse import urlsplit
 
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest, AWSResponse
-from botocore.exceptions import (
-    BotoCoreError,
-    ConnectTimeoutError,
-    EndpointConnectionError,
-    HTTPClientError,
-    ProxyConnectionError,
-)
+from botocore.exceptions import BotoCoreError
 from botocore.httpsession import URLLib3Session
 from botocore.utils import get_environ_proxies
 
@@ -20,10 +14,7 @@ from .aws import Aws
 from .connections import Connections, time_limits
 from .problems import NotSent, UnexpectedAnswer, from_document
 from .retry import Clock, Lost
-from .transport import Operation, Success, decoded, excerpt, success
-
-#: What botocore raises where there was no connection.
-NEVER_LEFT = (ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError)
+from .transport import Operation, Success, decoded, excerpt, success, unanswered
 
 _PATHS: Mapping[Operation, str] = {"send": "/otp", "verify": "/otp/verify"}
 _MOST_CONNECTIONS = 10
@@ -67,10 +58,8 @@ class OverHttp:
             raise NotSent("The request could not be signed, and nothing was sent.") from error
         try:
             answer = self._sessions.within(seconds).send(request.prepare())
-        except NEVER_LEFT as error:
-            raise Lost(sent=False) from error
-        except HTTPClientError as error:
-            raise Lost(sent=True) from error
+        except BotoCoreError as error:
+            raise unanswered(error) from error
         return _read(answer, operation)
 
     def _session(self, seconds: float) -> URLLib3Session:

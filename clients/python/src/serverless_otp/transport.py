@@ -5,9 +5,20 @@ One way there is HTTP, the other one `lambda:Invoke`.
 
 import json
 import re
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ProxyConnectionError,
+)
+
+from .problems import NotSent
+from .retry import Lost
 
 #: What is asked for.
 Operation = Literal["send", "verify"]
@@ -54,6 +65,23 @@ class Transport(Protocol):
             Lost: there was no answer.
 
         """
+
+
+# There was no connection, so nothing left.
+_NEVER_LEFT = (ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError)
+
+
+def unanswered(error: BotoCoreError) -> NotSent | Lost:
+    """Say what it means that a request failed on its way."""
+    if isinstance(error, _NEVER_LEFT):
+        return Lost(sent=False)
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return NotSent("The server's certificate is not trusted, and nothing was sent.")
+        cause = cause.__cause__ or cause.__context__
+    # Any other one, that of TLS included, may come after the request has left.
+    return Lost(sent=True)
 
 
 def decoded(body: bytes) -> object:

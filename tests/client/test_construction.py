@@ -1,0 +1,225 @@
+"""What a client needs to know, and what it says where it does not."""
+
+import logging
+import ssl
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import boto3
+import botocore.session
+import pytest
+import trustme
+from serverless_otp import NotSent, OtpClient
+
+from .clock import VirtualClock
+from .conftest import ARN, connect
+from .scripted import MESSAGE, NUMBER, Http, Invoke, Scripted, Way
+
+API = "https://abc123.execute-api.eu-west-1.amazonaws.com/v1/"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"api_url": API, "send_function": ARN},
+        {"api_url": API, "verify_function": ARN},
+        {"verify_function": ARN},
+    ],
+)
+def test_one_way_must_be_chosen(options: dict[str, Any]) -> None:
+    """Neither and both are mistakes."""
+    with pytest.raises(ValueError, match="either api_url, or send_function"):
+        OtpClient(**options)
+
+
+@pytest.mark.parametrize(
+    "url", ["abc123.execute-api.eu-west-1.amazonaws.com/v1", "ftp://x/", "/v1"]
+)
+def test_api_url_must_be_one(url: str) -> None:
+    """A host alone is none."""
+    with pytest.raises(ValueError, match="api_url must be a URL"):
+        OtpClient(api_url=url)
+
+
+@pytest.mark.parametrize(
+    "options", [{"api_url": "https://otp.example.com"}, {"send_function": "otp"}]
+)
+def test_missing_region_is_said(options: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where neither the address nor anything else tells."""
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    with pytest.raises(ValueError, match="There is no region"):
+        OtpClient(**options)
+
+
+@pytest.mark.parametrize("options", [{"api_url": API}, {"send_function": ARN.format("send")}])
+def test_missing_credentials_are_said(
+    options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When the client is made, and not when somebody wants to log in."""
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    with pytest.raises(ValueError, match="no AWS credentials"):
+        OtpClient(**options)
+
+
+@pytest.mark.parametrize(
+    ("host", "region_name", "expected"),
+    [
+        ("abc123.execute-api.eu-west-1.amazonaws.com", None, "eu-west-1"),
+        ("abc123.execute-api.cn-north-1.amazonaws.com.cn", None, "cn-north-1"),
+        ("abc123-vpce-0a1b.execute-api.eu-west-1.amazonaws.com", None, "eu-west-1"),
+        ("vpce-0a1b-2c3d.execute-api.eu-west-1.vpce.amazonaws.com", None, "eu-west-1"),
+        ("otp.example.com", None, "us-east-1"),
+        ("abc123.execute-api.eu-west-1.amazonaws.com", "ap-south-1", "ap-south-1"),
+    ],
+)
+def test_region_is_given_or_in_the_host_or_the_sessions(
+    scripted: Scripted,
+    monkeypatch: pytest.MonkeyPatch,
+    host: str,
+    region_name: str | None,
+    expected: str,
+) -> None:
+    """In that order. A proxy lets the server here see what is sent to the host."""
+    monkeypatch.setenv("http_proxy", scripted.url)
+    scripted.says(Http().success(MESSAGE))
+
+    OtpClient(api_url=f"http://{host}/v1", region_name=region_name).send(NUMBER)
+
+    [asked] = scripted.asked
+    assert f"/{expected}/execute-api/aws4_request" in asked.headers["authorization"]
+    assert asked.headers["host"] == host
+
+
+@pytest.mark.parametrize(
+    ("function", "region_name", "expected"),
+    [
+        ("arn:aws:lambda:eu-west-1:123456789012:function:otp-send:live", None, "eu-west-1"),
+        ("otp-send", None, "us-east-1"),
+        ("arn:aws:lambda:eu-west-1:123456789012:function:otp", "ap-south-1", "ap-south-1"),
+    ],
+)
+def test_region_is_given_or_in_the_arn_or_the_sessions(
+    scripted: Scripted,
+    monkeypatch: pytest.MonkeyPatch,
+    function: str,
+    region_name: str | None,
+    expected: str,
+) -> None:
+    """In that order."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", scripted.url)
+    scripted.says(Invoke().success(MESSAGE))
+
+    OtpClient(send_function=function, region_name=region_name).send(NUMBER)
+
+    assert f"/{expected}/lambda/aws4_request" in scripted.asked[0].headers["authorization"]
+
+
+@pytest.mark.parametrize(
+    "session",
+    [
+        pytest.param(lambda: boto3.Session("theirs", "secret", "token"), id="boto3"),
+        pytest.param(lambda: _core("theirs", "secret", "token"), id="botocore"),
+    ],
+)
+def test_session_is_the_callers(
+    way: Way, scripted: Scripted, monkeypatch: pytest.MonkeyPatch, session: Any
+) -> None:
+    """Of either library; its token comes along."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", scripted.url)
+    scripted.says(way.success(MESSAGE))
+    place: dict[str, dict[str, Any]] = {
+        "http": {"api_url": scripted.url},
+        "invoke": {"send_function": ARN.format("send")},
+    }
+
+    OtpClient(**place[way.name], session=session()).send(NUMBER)
+
+    [asked] = scripted.asked
+    assert "Credential=theirs/" in asked.headers["authorization"]
+    assert asked.headers["x-amz-security-token"] == "token"
+
+
+def test_credentials_are_read_for_every_attempt(scripted: Scripted, clock: VirtualClock) -> None:
+    """A role's are new ones after an hour."""
+    session = boto3.Session("first", "secret")
+    client = OtpClient(api_url=scripted.url, session=session, clock=clock)
+    scripted.says(Http().success(MESSAGE))
+    client.send(NUMBER)
+
+    credentials = session.get_credentials()
+    assert credentials
+    credentials.access_key = "second"
+    client.send(NUMBER)
+
+    assert ["Credential=second/" in asked.headers["authorization"] for asked in scripted.asked] == [
+        False,
+        True,
+    ]
+
+
+def test_certificates_are_trusted_as_botocore_does(
+    scripted: Scripted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that AWS_CA_BUNDLE vouches for is asked; another one is not."""
+    authority = trustme.CA()
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("localhost").configure_cert(context)
+    scripted.socket = context.wrap_socket(scripted.socket, server_side=True)
+    scripted.says(Http().success(MESSAGE))
+    url = scripted.url.replace("http://127.0.0.1", "https://localhost")
+    with pytest.raises(NotSent, match="certificate is not trusted"):
+        OtpClient(api_url=url).send(NUMBER)
+    authority.cert_pem.write_to_path(tmp_path / "bundle.pem")
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(tmp_path / "bundle.pem"))
+
+    assert OtpClient(api_url=url).send(NUMBER).message_id == "message"
+    assert OtpClient(api_url=url, session=boto3.Session()).send(NUMBER).message_id == "message"
+    assert len(scripted.asked) == 2
+
+
+def test_verify_function_is_needed_to_verify_only(
+    scripted: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever only sends does without."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", scripted.url)
+    scripted.says(Invoke().success(MESSAGE))
+    client = OtpClient(send_function=ARN.format("send"))
+
+    client.send(NUMBER)
+
+    with pytest.raises(ValueError, match="verify_function is missing"):
+        client.verify(NUMBER, "mine", "123456")
+
+
+def test_nothing_happens_at_import_and_little_when_it_is_made(
+    way: Way, scripted: Scripted, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """No request, and no word."""
+    caplog.set_level(logging.INFO)
+    connect(way, scripted.url, monkeypatch)
+
+    assert (scripted.connections, caplog.messages) == (0, [])
+
+
+def test_one_client_is_enough_for_all_threads(
+    way: Way, scripted: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each thread gets its own answer."""
+    client = connect(way, scripted.url, monkeypatch)
+    scripted.says(way.success(MESSAGE))
+    ids = [f"id-{number}" for number in range(40)]
+
+    with ThreadPoolExecutor(8) as threads:
+        sent = list(threads.map(lambda id_: client.send(NUMBER, reference_id=id_), ids))
+
+    assert [one.reference_id for one in sent] == ids
+    assert sorted(asked.json()["ReferenceId"] for asked in scripted.asked) == sorted(ids)
+
+
+def _core(key: str, secret: str, token: str) -> botocore.session.Session:
+    core = botocore.session.Session()
+    core.set_credentials(key, secret, token)
+    return core
