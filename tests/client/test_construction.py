@@ -161,22 +161,23 @@ def test_credentials_are_read_for_every_attempt(scripted: Scripted, clock: Virtu
 
 
 def test_certificates_are_trusted_as_botocore_does(
-    scripted: Scripted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    way: Way, scripted: Scripted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A server that AWS_CA_BUNDLE vouches for is asked; another one is not."""
+    """A server that AWS_CA_BUNDLE vouches for is asked; another one is told nothing."""
     authority = trustme.CA()
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert("localhost").configure_cert(context)
     scripted.socket = context.wrap_socket(scripted.socket, server_side=True)
-    scripted.says(Http().success(MESSAGE))
+    scripted.says(way.success(MESSAGE))
     url = scripted.url.replace("http://127.0.0.1", "https://localhost")
+    stranger = connect(way, url, monkeypatch)
     with pytest.raises(NotSent, match="certificate is not trusted"):
-        OtpClient(api_url=url).send(NUMBER)
-    authority.cert_pem.write_to_path(tmp_path / "bundle.pem")
+        stranger.send(NUMBER)
+    authority.cert_pem.write_to_path(str(tmp_path / "bundle.pem"))
     monkeypatch.setenv("AWS_CA_BUNDLE", str(tmp_path / "bundle.pem"))
 
-    assert OtpClient(api_url=url).send(NUMBER).message_id == "message"
-    assert OtpClient(api_url=url, session=boto3.Session()).send(NUMBER).message_id == "message"
+    for session in (None, boto3.Session()):
+        assert connect(way, url, monkeypatch, session=session).send(NUMBER).message_id == "message"
     assert len(scripted.asked) == 2
 
 
