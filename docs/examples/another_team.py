@@ -1,9 +1,11 @@
-"""Another team's stack with the service in it: its own function sends, nobody else may.
+"""Another team's stack with the service in it: its own function sends and verifies.
 
 npx cdk deploy --app ".venv/bin/python -m docs.examples.another_team"
 """
 
 import os
+import shutil
+from pathlib import Path
 
 os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
 
@@ -15,21 +17,24 @@ from constructs import Construct
 from infra.config import Config
 from infra.service import OtpService
 
-_LOGIN = """
-import json, os, uuid
-import boto3
+_ROOT = Path(__file__).resolve().parent.parent.parent
+_CLIENT = _ROOT / "clients" / "python"
 
-client = boto3.client("lambda")
 
-def handler(event, context):
-    answer = client.invoke(
-        FunctionName=os.environ["SEND_FUNCTION_ARN"],
-        Payload=json.dumps(
-            {"ReferenceId": str(uuid.uuid4()), "DestinationIdentity": event["phone"]}
-        ),
+def build_login() -> Path:
+    """Put the code of the login function together: its handler, and the client beside it.
+
+    boto3, which the client needs, is in Lambda's runtime.
+    """
+    folder = _ROOT / "build" / "another-team"
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(
+        _CLIENT / "src" / "serverless_otp",
+        folder / "serverless_otp",
+        ignore=shutil.ignore_patterns("__pycache__"),
     )
-    return json.load(answer["Payload"])
-"""
+    shutil.copy(_CLIENT / "examples" / "lambda_login.py", folder)
+    return folder
 
 
 class LoginStack(cdk.Stack):
@@ -55,12 +60,16 @@ class LoginStack(cdk.Stack):
             self,
             "Login",
             runtime=lambda_.Runtime.PYTHON_3_13,
-            handler="index.handler",
-            code=lambda_.Code.from_inline(_LOGIN),
-            environment={"SEND_FUNCTION_ARN": otp.send.alias.function_arn},
+            handler="lambda_login.handler",
+            code=lambda_.Code.from_asset(str(build_login())),
+            environment={
+                "SEND_FUNCTION_ARN": otp.send.alias.function_arn,
+                "VERIFY_FUNCTION_ARN": otp.verify.alias.function_arn,
+            },
+            timeout=cdk.Duration.seconds(30),
         )
-        # The function sends by invoking, without the API. The grant is for both functions: it may
-        # verify as well, and do nothing else with the service.
+        # The function sends and verifies by invoking, without the API, and may do nothing else
+        # with the service.
         otp.grant_invoke(login)
         # A support tool calls the API, signed.
         support = iam.Role(self, "Support", assumed_by=iam.AccountRootPrincipal())

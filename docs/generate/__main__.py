@@ -12,13 +12,23 @@ from . import configuration, cost, markdown, openapi, scaling, security
 from .templates import resources
 
 _DOCS = Path(__file__).resolve().parent.parent
+_ROOT = _DOCS.parent
+
+_DOCUMENT = _DOCS / "openapi.json"
+
+# Whatever may quote an example.
+_QUOTING = (*sorted(_DOCS.rglob("*.md")), _ROOT / "clients" / "python" / "README.md")
+
+#: All that is written.
+PAGES = (*_QUOTING, _DOCUMENT)
 
 
 def main() -> None:
     """Rewrite the pages."""
     for page, text in pages().items():
-        page.write_text(text)
-        print(f"docs/{page.name}")
+        if page.read_text() != text:
+            page.write_text(text)
+            print(page.relative_to(_ROOT))
 
 
 def pages() -> dict[Path, str]:
@@ -39,10 +49,10 @@ def pages() -> dict[Path, str]:
         _DOCS / "scaling.md": scaling.parts(),
         _DOCS / "security.md": security.parts(dev, production, other),
     }
-    return {
-        **{page: markdown.replace(page.read_text(), part) for page, part in parts.items()},
-        _DOCS / "openapi.json": openapi.page(),
-    }
+    texts = {page: page.read_text() for page in _QUOTING}
+    texts |= {page: markdown.replace(texts[page], part) for page, part in parts.items()}
+    quoted = {page: markdown.quote(text, _ROOT) for page, text in texts.items()}
+    return {**quoted, _DOCUMENT: openapi.page()}
 
 
 if __name__ == "__main__":

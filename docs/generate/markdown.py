@@ -5,15 +5,28 @@
 …
 
 <!-- NAME: end -->
+
+An example is a file that is quoted whole, and that tests run. On any page:
+
+<!-- example PATH: begin -->
+
+…
+
+<!-- example PATH: end -->
 """
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 #: In a cell.
 NOTHING = "\N{EN DASH}"
 
 _PART = re.compile(r"<!-- (?P<name>[\w-]+): begin -->\n.*?<!-- (?P=name): end -->", re.DOTALL)
+
+_EXAMPLE = re.compile(
+    r"<!-- example (?P<path>[\w./-]+): begin -->\n.*?<!-- example (?P=path): end -->", re.DOTALL
+)
 
 
 def replace(page: str, parts: Mapping[str, str]) -> str:
@@ -34,6 +47,27 @@ def replace(page: str, parts: Mapping[str, str]) -> str:
             f"<!-- {place['name']}: begin -->\n\n"
             f"{parts[place['name']].strip()}\n\n"
             f"<!-- {place['name']}: end -->"
+        ),
+        page,
+    )
+
+
+def quote(page: str, root: Path) -> str:
+    """Put the examples into a page.
+
+    Args:
+        page: the text.
+        root: the folder that the examples' paths begin in.
+
+    Raises:
+        FileNotFoundError: there is no such example.
+
+    """
+    return _EXAMPLE.sub(
+        lambda place: (
+            f"<!-- example {place['path']}: begin -->\n\n"
+            f"```python\n{(root / place['path']).read_text().strip()}\n```\n\n"
+            f"<!-- example {place['path']}: end -->"
         ),
         page,
     )

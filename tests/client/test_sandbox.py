@@ -66,7 +66,7 @@ def test_same_reference_id_again_is_a_replay(
 
 
 def test_request_id_leads_to_the_log(way: Way, deployment: Deployment, to_sandbox: Connect) -> None:
-    """Of a success and of a problem. MiniStack tells a direct caller another one than the function."""
+    """Of a success and of a problem. By invoke, MiniStack gives another one than the function."""
     client = to_sandbox(way)
 
     sent = client.send(NUMBER)

@@ -5,17 +5,44 @@ from pathlib import Path
 import pytest
 
 from docs.generate import markdown
-from docs.generate.__main__ import pages
+from docs.generate.__main__ import PAGES, pages
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PAGES = ("configuration.md", "cost.md", "openapi.json", "scaling.md", "security.md")
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_page_is_what_the_generator_writes(page: str) -> None:
-    """A change of the stack or of its configuration changes its pages."""
-    path = ROOT / "docs" / page
-    assert path.read_text() == pages()[path], f"docs/{page} is not up to date: run `make docs`"
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_page_is_what_the_generator_writes(page: Path) -> None:
+    """A change of the stack, of its configuration or of an example changes its pages."""
+    assert page.read_text() == pages()[page], f"{page.name} is not up to date: run `make docs`"
+
+
+def test_example_is_quoted_whole(tmp_path: Path) -> None:
+    """Between its comments, as it is; what stood there is gone, and all else stays."""
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "one.py").write_text("print(1)\n")
+    (tmp_path / "two.py").write_text("print('\\1')\n")
+    page = (
+        "before\n\n<!-- example folder/one.py: begin -->\nold\n"
+        "<!-- example folder/one.py: end -->\n\nbetween\n\n"
+        "<!-- example two.py: begin -->\n<!-- example two.py: end -->\n\nafter\n"
+    )
+
+    quoted = markdown.quote(page, tmp_path)
+
+    assert quoted == (
+        "before\n\n<!-- example folder/one.py: begin -->\n\n```python\nprint(1)\n```\n\n"
+        "<!-- example folder/one.py: end -->\n\nbetween\n\n<!-- example two.py: begin -->\n\n"
+        "```python\nprint('\\1')\n```\n\n<!-- example two.py: end -->\n\nafter\n"
+    )
+    assert markdown.quote(quoted, tmp_path) == quoted
+
+
+def test_example_that_there_is_not_is_refused(tmp_path: Path) -> None:
+    """A file that has moved is not quoted any more, and somebody has to say from where."""
+    page = "<!-- example gone.py: begin -->\n<!-- example gone.py: end -->\n"
+
+    with pytest.raises(FileNotFoundError):
+        markdown.quote(page, tmp_path)
 
 
 def test_hand_written_text_stays() -> None:

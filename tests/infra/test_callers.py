@@ -136,7 +136,8 @@ def test_example_of_another_teams_stack_synthesizes(tmp_path: Path) -> None:
     assert login == [allowed("lambda:InvokeFunction", aliases(template))]
     function = template.named("AWS::Lambda::Function", "Login")
     assert function.properties["Environment"]["Variables"] == {
-        "SEND_FUNCTION_ARN": template.named(ALIAS, "Send").ref
+        "SEND_FUNCTION_ARN": template.named(ALIAS, "Send").ref,
+        "VERIFY_FUNCTION_ARN": template.named(ALIAS, "Verify").ref,
     }
 
 

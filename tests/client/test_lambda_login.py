@@ -1,0 +1,85 @@
+"""The example of a login function, as it is deployed: its folder alone, against the service."""
+
+import json
+import os
+import subprocess
+import sys
+from typing import Any, Self
+
+from docs.examples.another_team import build_login
+from sandbox.client import aws_options
+from tests.e2e.deployment import Deployment, code_in
+
+from .scripted import NUMBER
+
+PROGRAM = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+import lambda_login, serverless_otp
+assert serverless_otp.__file__.startswith(sys.argv[1])
+for line in sys.stdin:
+    print(json.dumps(lambda_login.handler(json.loads(line), None)), flush=True)
+"""
+
+
+class Function:
+    """The function, in a process that has nothing but its folder and the SDK."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        state = deployment.state
+        options = aws_options(state)
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", "-c", PROGRAM, str(build_login())],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={
+                "PATH": os.environ["PATH"],
+                "SEND_FUNCTION_ARN": state.sendFunction,
+                "VERIFY_FUNCTION_ARN": state.verifyFunction,
+                "AWS_ENDPOINT_URL": options["endpoint_url"],
+                "AWS_ACCESS_KEY_ID": options["aws_access_key_id"],
+                "AWS_SECRET_ACCESS_KEY": options["aws_secret_access_key"],
+                "AWS_REGION": options["region_name"],
+            },
+        )
+
+    def handle(self, event: dict[str, Any]) -> Any:
+        """Handle an event, as Lambda has it do."""
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(json.dumps(event) + "\n")
+        self._process.stdin.flush()
+        return json.loads(self._process.stdout.readline())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.communicate()
+
+
+def test_function_sends_and_verifies(deployment: Deployment) -> None:
+    """What it answers to the first event is what the second one names."""
+    with Function(deployment) as function:
+        sent = function.handle({"phone": NUMBER})
+        [text] = deployment.texts(sent["referenceId"])
+        about = {"phone": NUMBER, "referenceId": sent["referenceId"]}
+
+        assert sent["sent"] is True
+        assert function.handle({**about, "code": "00000"}) == {"valid": False}
+        assert function.handle({**about, "code": code_in(text)}) == {"valid": True}
+
+
+def test_function_tells_problems(deployment: Deployment) -> None:
+    """By their codes; what nobody knows, with its ReferenceId."""
+    with Function(deployment) as function:
+        assert function.handle({"phone": "+12065550101"}) == {
+            "problem": "OptedOut",
+            "retryAfter": None,
+        }
+        unknown = function.handle({"phone": "+12065550109"})
+        assert function.handle({}) == {"problem": "InvalidRequest"}
+
+    assert unknown["problem"] == "OutcomeUnknown"
+    assert len(deployment.texts(unknown["referenceId"])) == 1
