@@ -1,6 +1,7 @@
 """How each answer is understood."""
 
 import json
+import logging
 from typing import Any
 
 import pytest
@@ -390,3 +391,18 @@ def test_opted_out_is_caught_as_every_base_it_has(
         client.send(NUMBER)
 
     assert isinstance(raised.value, OptedOut)
+
+
+def test_log_of_botocore_is_why_the_readme_warns(
+    way: Way, scripted: Scripted, client: OtpClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    """At DEBUG it writes out what is invoked with. Signed HTTP does not, and INFO says nothing."""
+    scripted.says(way.success(MESSAGE))
+
+    caplog.set_level(logging.INFO)
+    client.send(NUMBER)
+    assert NUMBER not in caplog.text
+
+    caplog.set_level(logging.DEBUG)
+    client.send(NUMBER)
+    assert (NUMBER in caplog.text) is (way.name == "invoke")
