@@ -1,7 +1,7 @@
 """Starts the sandboxes of a test run while other tests run: each takes as long as a hundred tests.
 
-A fixture asks for its own with `started`, and ends it with `ended`. The plugin `sandboxed` begins with
-those that the collected tests will ask for, and ends those that no fixture came to ask for.
+A fixture asks for its own with `started`, and ends it with `ended`. The plugin `sandboxed` begins
+with those that the collected tests will ask for, and ends those that no fixture came to ask for.
 """
 
 import os

@@ -7,12 +7,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 
-from tests.e2e.conftest import deployment
 from tests.e2e.deployment import Deployment
 
 from . import browser as machine
-
-__all__ = ["deployment"]
 
 OpenPage = Callable[..., Page]
 

@@ -8,13 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.conftest import deployment
 from tests.openapi import PATH
 
 from .generation import SEED_OPTION, SEED_VARIABLE, seed
 from .tally import Tally
-
-__all__ = ["deployment"]
 
 _TALLY = pytest.StashKey[Tally]()
 
