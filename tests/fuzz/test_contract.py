@@ -65,7 +65,8 @@ def test_every_answer_is_one_of_the_document(
         for name, values in answer.headers.items()
         if not name.lower().startswith(_NOT_OURS)
     }
-    assert CONTRACT.breaches(operation, answer.status_code, headers, answer.text) == []
+    breaches = CONTRACT.breaches(operation, answer.status_code, headers, answer.text)
+    assert breaches == [], case.as_curl_command()
     case.validate_response(answer, excluded_checks=[*not_to_check(case, answer)])
 
 
