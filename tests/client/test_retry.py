@@ -340,6 +340,19 @@ def test_silence_ends_at_the_deadline(
     assert time.monotonic() - started < 5  # of an attempt's usual twelve
 
 
+def test_last_attempt_takes_no_longer_than_what_is_left(
+    way: Way, scripted: Scripted, client: OtpClient
+) -> None:
+    """By a real clock, after pauses that were not: a second, and not the usual twelve."""
+    scripted.says(way.problem(THROTTLED, retry_after=29), Reply(how=How.NEVER))
+    started = time.monotonic()
+
+    with pytest.raises(NoAnswer):
+        client.send(NUMBER)
+
+    assert time.monotonic() - started < 5
+
+
 def test_every_call_has_a_reference_id_of_its_own(
     way: Way, scripted: Scripted, client: OtpClient
 ) -> None:

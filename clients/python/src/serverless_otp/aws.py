@@ -51,9 +51,7 @@ class Aws:
         named = _API_HOST.search(place) or _FUNCTION_ARN.search(place)
         region = region_name or (named and named[1]) or self._session.region_name
         if not region:
-            raise ValueError(
-                "There is no region. Give region_name, or set AWS_REGION or AWS_DEFAULT_REGION."
-            )
+            raise ValueError("There is no region. Give region_name, or set AWS_DEFAULT_REGION.")
         self.region: str = region
         credentials = self._session.get_credentials()
         if credentials is None:
