@@ -61,7 +61,7 @@ load: setup ## 5,000 requests over 2,000 ReferenceIds through the deployed API
 abuse: setup ## Traffic pumps and the switch that pauses, against the default limits
 	@SANDBOX_FOLDER=.sandbox-abuse $(VENV) -m tests.abuse $(ARGS)
 
-fuzz: setup ## Over 1,000 requests made of docs/openapi.json, against the sandbox (ARGS="--seed 7")
+fuzz: setup ## 1,000 requests made of docs/openapi.json against the sandbox (ARGS="--seed 7")
 	@$(VENV) -m pytest tests/fuzz $(ARGS)
 
 docs: setup ## Rewrite the generated parts of docs/

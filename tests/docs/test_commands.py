@@ -52,4 +52,6 @@ def test_every_marker_stands_above_a_block(page: str) -> None:
         block.reason is not None for block in blocks(PAGES[page]) if block.language == "sh"
     )
 
-    assert len(re.findall(r"<!--\s*not run", PAGES[page], re.IGNORECASE)) == marked
+    # One in backticks is text about markers.
+    found = re.findall(r"(?<!`)<!--\s*not run", PAGES[page], re.IGNORECASE)
+    assert len(found) == marked

@@ -136,8 +136,9 @@ def test_every_link_leads_somewhere() -> None:
 
 
 def test_nothing_is_from_elsewhere_and_nothing_runs() -> None:
-    """The page's policy allows its two style sheets only."""
+    """Its icon and its two style sheets are all that it loads."""
     assert [attributes["href"] for attributes in PAGE.all("link")] == [
+        "/static/icon.svg",
         "/static/theme.css",
         "/static/reference.css",
     ]
