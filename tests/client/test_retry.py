@@ -10,6 +10,7 @@ from serverless_otp import (
     AccessDenied,
     InProgress,
     NoAnswer,
+    NotSent,
     OtpClient,
     OutcomeUnknown,
     Problem,
@@ -257,7 +258,7 @@ def test_request_without_a_connection_is_repeated(
     nobody = f"http://127.0.0.1:{free_port()}"
     client = connect(way, nobody, monkeypatch, clock=clock)
 
-    with pytest.raises(NoAnswer, match="the request was not made") as raised:
+    with pytest.raises(NotSent, match="the request was not made") as raised:
         ask(client)
 
     assert raised.value.reference_id == "mine"

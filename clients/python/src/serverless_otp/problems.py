@@ -20,7 +20,7 @@ class OtpError(Exception):
 
 
 class NotSent(OtpError):  # noqa: N818 - named for what it says, as the others
-    """The request could not be made, so certainly nothing was sent: no credentials, for one."""
+    """The request could not be made, so certainly nothing was sent: no connection, for one."""
 
 
 class UnexpectedAnswer(OtpError):  # noqa: N818 - as above

@@ -15,6 +15,7 @@ from .problems import (
     DuplicateDestination,
     InvalidRequest,
     NoAnswer,
+    NotSent,
     OptedOut,
     OtpError,
     OutcomeUnknown,
@@ -97,6 +98,7 @@ def repeating(
 
     Raises:
         NoAnswer: nobody knows what became of the request.
+        NotSent: there was no connection for any of the attempts.
         OtpError: the last answer, or why there could be none.
 
     """
@@ -107,13 +109,13 @@ def repeating(
             answer = attempt(min(ATTEMPT_SECONDS, left))
         except Lost as lost:
             maybe_sent = maybe_sent or lost.sent
-            failure: OtpError = _no_answer(lost, sent=maybe_sent)
+            failure: OtpError = _no_answer(lost) if maybe_sent else _no_connection(lost)
             again, pause = harmless or not lost.sent, None
         except OtpError as error:
             failure = error
             again, pause = _is_retryable(error), getattr(error, "retry_after", None)
             if maybe_sent and not isinstance(error, _TELLS_OF_EARLIER_ATTEMPTS):
-                failure = _no_answer(error, sent=True)
+                failure = _no_answer(error)
         else:
             _log(reference_id, number, "OK")
             return answer
@@ -154,14 +156,18 @@ def _is_retryable(error: OtpError) -> bool:
     return isinstance(error, Problem) and error.retryable and not isinstance(error, OutcomeUnknown)
 
 
-def _no_answer(cause: Exception, *, sent: bool) -> NoAnswer:
+def _no_answer(cause: Exception) -> NoAnswer:
     failure = NoAnswer(
-        "There was no answer: the request may have been carried out or not."
-        if sent
-        else "There was no connection, so the request was not made.",
+        "There was no answer: the request may have been carried out or not.",
         title="There was no answer",
     )
     failure.__cause__ = cause.__cause__ if isinstance(cause, Lost) else cause
+    return failure
+
+
+def _no_connection(lost: Lost) -> NotSent:
+    failure = NotSent("There was no connection, so the request was not made.")
+    failure.__cause__ = lost.__cause__
     return failure
 
 
