@@ -3,7 +3,8 @@
 - ``GET /``: the phone
 - ``GET /reference``: the API, from docs/openapi.json
 - ``GET /events``: the texts as server-sent events, from the first one on, or from the one after
-  ``Last-Event-ID``; the data of each is an entry of the inbox
+  ``Last-Event-ID``; the data of each is an entry of the inbox. After those that have arrived comes
+  an event ``ready``
 - ``POST /calls`` with ``{"path": "/otp", "body": "{…}", "times": 1}``: calls the deployed API as
   often at once, signed; answers with one line of JSON for each answer (an ``Exchange``), as they
   come
@@ -122,7 +123,7 @@ def create_app(state: State) -> Flask:
 def _events(state: State, seen: int) -> Iterator[str]:
     """Give the texts after as many, and then each as it arrives, as long as the sandbox runs."""
     quiet_since = time.monotonic()
-    yield ": the texts follow\n\n"
+    ready = False
     while True:
         try:
             texts = client.inbox(state, after=seen)
@@ -132,6 +133,9 @@ def _events(state: State, seen: int) -> Iterator[str]:
             seen += 1
             quiet_since = time.monotonic()
             yield f"id: {seen}\ndata: {json.dumps(text)}\n\n"
+        if not ready:
+            ready = True
+            yield "event: ready\ndata: {}\n\n"
         if time.monotonic() - quiet_since > _ALIVE_EVERY_SECONDS:
             quiet_since = time.monotonic()
             yield ": nothing new\n\n"

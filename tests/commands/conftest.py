@@ -1,4 +1,4 @@
-"""A copy of the checkout for each page, with a sandbox of its own."""
+"""A copy of the checkout, with a sandbox of its own, in which the pages' blocks are run."""
 
 import os
 import subprocess
@@ -34,13 +34,15 @@ class Checkout:
     environment: dict[str, str]
 
 
-@pytest.fixture
-def checkout(tmp_path: Path) -> Iterator[Checkout]:
+@pytest.fixture(scope="session")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
     """Give a copy of the checkout in which a sandbox runs, in the default folder.
+
+    One for all pages: what a page does, it must undo.
 
     A developer's own may run meanwhile, and what a block writes stays out of their checkout.
     """
-    folder = tmp_path / "checkout"
+    folder = tmp_path_factory.mktemp("commands") / "checkout"
     copy_files_to(folder)
     for name in _INSTALLED:
         if (ROOT / name).exists():

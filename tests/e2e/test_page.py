@@ -49,12 +49,14 @@ def events(deployment: Deployment, after: int) -> Iterator[tuple[str, dict[str, 
         deployment.state.pageUrl + "events", headers={"Last-Event-ID": str(after)}
     )
     with urllib.request.urlopen(call, timeout=60) as answer:
-        event = ""
+        event: dict[str, str] = {}
         for line in answer:
-            if line.startswith(b"id: "):
-                event = line[4:].decode().strip()
-            elif line.startswith(b"data: "):
-                yield event, json.loads(line[6:])
+            name, _, value = line.decode().strip().partition(": ")
+            event[name] = value
+            if not name:  # an empty line ends an event
+                if "id" in event:
+                    yield event["id"], json.loads(event["data"])
+                event = {}
 
 
 def test_call_is_answered_with_both_sides_of_it(deployment: Deployment) -> None:
@@ -68,6 +70,17 @@ def test_call_is_answered_with_both_sides_of_it(deployment: Deployment) -> None:
     assert exchange["request"]["body"] == asked
     assert dict(exchange["request"]["headers"])["Authorization"].startswith("AWS4-HMAC-SHA256 ")
     assert "MessageResponse" in exchange["answer"]["body"]
+
+
+def test_events_say_when_all_earlier_texts_were_there(deployment: Deployment) -> None:
+    """So that a page need not guess; nothing new is waited for."""
+    deployment.send(request())
+    texts = len(deployment.texts())
+    call = urllib.request.Request(deployment.state.pageUrl + "events")
+
+    with urllib.request.urlopen(call, timeout=60) as answer:
+        lines = iter(answer.readline, b"event: ready\n")
+        assert sum(line.startswith(b"id: ") for line in lines) == texts
 
 
 def test_events_go_on_after_the_last_one_that_was_seen(deployment: Deployment) -> None:

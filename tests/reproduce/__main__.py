@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from .checkout import ROOT, copy_to, synthesize
@@ -26,13 +27,17 @@ def main() -> int:
         print("There is no second Python on this machine: nothing to compare.")
         return 0
     different = 0
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory() as name, ThreadPoolExecutor(len(others)) as threads:
+        print(f"Installing what synthesizes for {', '.join(others)} ...", flush=True)
+        environments = {
+            version: threads.submit(_environment, Path(name) / f"venv-{version}", python)
+            for version, python in others.items()
+        }
         folder = copy_to(Path(name) / "another folder")
         here = synthesize(folder, _RUNTIME)
-        for version, python in others.items():
-            print(f"Python {version}: installing, synthesizing for {_RUNTIME} ... ", end="")
-            sys.stdout.flush()
-            interpreter = _environment(Path(name) / f"venv-{version}", python)
+        for version, environment in environments.items():
+            interpreter = environment.result()
+            print(f"Python {version}: synthesizing for {_RUNTIME} ... ", end="", flush=True)
             there = synthesize(folder, _RUNTIME, interpreter)
             same = (here.code, here.template) == (there.code, there.template)
             different += not same

@@ -12,7 +12,7 @@ const connection = document.getElementById("connection");
 export function onText(verifyText) {
   say("Connecting …", "");
   const events = new EventSource("/events");
-  events.onopen = () => say("Connected", "good");
+  events.addEventListener("ready", () => say("Connected", "good"));
   // The browser connects again by itself.
   events.onerror = () => say("The sandbox does not answer. Is it running?", "bad");
   events.onmessage = ({ data }) => {
