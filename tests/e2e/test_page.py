@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -147,6 +148,23 @@ def test_pages_load_nothing_from_elsewhere_and_run_nothing_inline(
     assert "default-src 'none'; script-src 'self'" in headers["Content-Security-Policy"]
     assert headers["Cache-Control"] == "no-store"
     assert not re.findall(rb"<(?:script|link|img)[^>]*(?:src|href)=.?(?!/static/)[a-z]", body)
+
+
+def test_written_is_what_is_about_the_request_and_nothing_else(deployment: Deployment) -> None:
+    """Of several in the same log: its lines, and its metrics once."""
+    started = time.time() - 1
+    first, second = (deployment.send(request()).headers["X-Request-Id"] for _ in range(2))
+    deployment.verify({**request(), "Otp": "123456"})
+
+    for request_id in (first, second):
+        status, body = 204, b""
+        while status == 204:  # the log comes a little later than the answer
+            status, _, body = get(deployment, f"written/{request_id}?since={started}")
+        written = json.loads(body)
+        assert {json.loads(line)["correlation_id"] for line in written["lines"]} == {request_id}
+        counted = {metric["name"]: metric["value"] for metric in written["metrics"]}
+        assert (counted["Requests"], counted["Texts"]) == (1, 1)
+        assert [metric["name"] for metric in written["metrics"]].count("Requests") == 1
 
 
 def test_nothing_is_written_for_an_unknown_request(deployment: Deployment) -> None:
