@@ -4,8 +4,8 @@ npx cdk deploy --app ".venv/bin/python -m docs.examples.step_functions" \
     -c sendFunctionArn=… (the service's output SendFunctionArn)
 
 Start an execution with `{"phone": "+12065550100"}`. Its name is the ReferenceId: whoever starts it
-twice by the same name starts it once, and texts once. The page verifies the code itself and reports
-the result, so that no code is in the execution's history.
+twice by the same name starts it once, and texts once. The page (step_functions_page.py) verifies
+the code itself and reports the result, so that no code is in the execution's history.
 """
 
 import json
@@ -16,8 +16,8 @@ os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
 from typing import Any
 
 import aws_cdk as cdk
+from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
@@ -41,14 +41,17 @@ ANOTHER_WAY = ["DestinationNotAllowed", "DuplicateDestination", "OptedOut", "Per
 
 # As long as the code is valid, by default.
 VALID_SECONDS = 600
+# In seconds since 1970, as DynamoDB wants it.
+_EXPIRES_AT = f"{{% $string($floor($millis() / 1000) + {VALID_SECONDS}) %}}"
 
 
-def definition(*, send_function: str, queue_url: str) -> dict[str, Any]:
+def definition(*, send_function: str, table: str) -> dict[str, Any]:
     """Write the state machine, in the Amazon States Language.
 
     Args:
         send_function: the ARN of the send function's alias.
-        queue_url: where the page finds the token that ends the waiting, with its ReferenceId.
+        table: the name of the table in which the page finds the token that ends the waiting, by its
+            ReferenceId.
 
     """
     return {
@@ -87,12 +90,16 @@ def definition(*, send_function: str, queue_url: str) -> dict[str, Any]:
             },
             "WaitForCode": {
                 "Type": "Task",
-                "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
-                "Parameters": {
-                    "QueueUrl": queue_url,
-                    "MessageBody": {
-                        "ReferenceId.$": "$$.Execution.Name",
-                        "TaskToken.$": "$$.Task.Token",
+                # The optimized dynamodb:putItem cannot wait:
+                # https://docs.aws.amazon.com/step-functions/latest/dg/connect-ddb.html
+                "Resource": "arn:aws:states:::aws-sdk:dynamodb:putItem.waitForTaskToken",
+                "QueryLanguage": "JSONata",  # JSONPath cannot count seconds
+                "Arguments": {
+                    "TableName": table,
+                    "Item": {
+                        "ReferenceId": {"S": "{% $states.context.Execution.Name %}"},
+                        "TaskToken": {"S": "{% $states.context.Task.Token %}"},
+                        "ExpiresAt": {"N": _EXPIRES_AT},
                     },
                 },
                 "TimeoutSeconds": VALID_SECONDS,
@@ -108,16 +115,18 @@ def definition(*, send_function: str, queue_url: str) -> dict[str, Any]:
 
 
 class VerificationStack(cdk.Stack):
-    """A state machine, the queue of its tokens, and a role that may do these two things."""
+    """A state machine, the table of its tokens, and who may do what with them."""
 
     def __init__(self, scope: Construct, construct_id: str, *, send_function: str) -> None:
         super().__init__(scope, construct_id)
-        queue = sqs.Queue(
+        tokens = dynamodb.TableV2(
             self,
             "Tokens",
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
-            retention_period=cdk.Duration.seconds(VALID_SECONDS),
+            partition_key=dynamodb.Attribute(
+                name="ReferenceId", type=dynamodb.AttributeType.STRING
+            ),
+            time_to_live_attribute="ExpiresAt",
+            removal_policy=cdk.RemovalPolicy.DESTROY,
         )
         role = iam.Role(
             self,
@@ -130,7 +139,7 @@ class VerificationStack(cdk.Stack):
                             actions=["lambda:InvokeFunction"], resources=[send_function]
                         ),
                         iam.PolicyStatement(
-                            actions=["sqs:SendMessage"], resources=[queue.queue_arn]
+                            actions=["dynamodb:PutItem"], resources=[tokens.table_arn]
                         ),
                     ]
                 )
@@ -142,11 +151,23 @@ class VerificationStack(cdk.Stack):
             role=role.without_policy_updates(),
             definition_body=sfn.DefinitionBody.from_string(
                 # Not the CDK's own: it leaves out what is null.
-                json.dumps(definition(send_function=send_function, queue_url=queue.queue_url))
+                json.dumps(definition(send_function=send_function, table=tokens.table_name))
             ),
         )
+        # For the role of the page, beside the service's own policy for callers.
+        page = iam.ManagedPolicy(
+            self,
+            "Page",
+            statements=[
+                iam.PolicyStatement(actions=["dynamodb:GetItem"], resources=[tokens.table_arn]),
+                iam.PolicyStatement(
+                    actions=["states:SendTaskSuccess"], resources=[machine.state_machine_arn]
+                ),
+            ],
+        )
         cdk.CfnOutput(self, "StateMachineArn", value=machine.state_machine_arn)
-        cdk.CfnOutput(self, "TokensQueueUrl", value=queue.queue_url)
+        cdk.CfnOutput(self, "TokensTableName", value=tokens.table_name)
+        cdk.CfnOutput(self, "PagePolicyArn", value=page.managed_policy_arn)
 
 
 def main() -> None:

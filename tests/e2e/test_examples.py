@@ -11,8 +11,9 @@ import boto3
 import pytest
 from aws_cdk.assertions import Template
 from botocore.config import Config
+from serverless_otp import OtpClient
 
-from docs.examples import event_bridge, step_functions
+from docs.examples import event_bridge, step_functions, step_functions_page
 from docs.examples.event_bridge import CodesStack
 from docs.examples.step_functions import VerificationStack
 from sandbox import client
@@ -40,6 +41,10 @@ class Account:
     def client(self, service: str) -> Any:
         """Make a client of one of its services."""
         return boto3.client(service, **self._options)  # type: ignore[call-overload]  # any service
+
+    def resource(self, service: str) -> Any:
+        """Make a resource of one of its services."""
+        return boto3.resource(service, **self._options)  # type: ignore[call-overload]  # any service
 
     def deploy(self, stack: cdk.Stack) -> dict[str, str]:
         """Create a stack that has no assets; gives its outputs."""
@@ -91,39 +96,112 @@ def until(look: Callable[[], _Found | None]) -> _Found:
     raise AssertionError("it did not happen")
 
 
-def test_an_execution_texts_once_and_ends_when_the_code_is_right(
-    account: Account, verification: dict[str, str], deployment: Deployment
-) -> None:
+def another(code: str) -> str:
+    """Give a code that is wrong."""
+    return f"{(int(code) + 1) % 1_000_000:06}"
+
+
+class Site:
+    """Somebody's site, which starts executions and verifies.
+
+    Args:
+        account: where all is.
+        outputs: the state machine's.
+        deployment: the service.
+
+    """
+
+    def __init__(self, account: Account, outputs: dict[str, str], deployment: Deployment) -> None:
+        state = deployment.state
+        session = boto3.Session(state.accessKeyId, state.secretAccessKey, region_name=state.region)
+        client = OtpClient(api_url=state.apiUrl + "/", region_name=state.region, session=session)
+        self._states = account.client("stepfunctions")
+        self._tokens = account.resource("dynamodb").Table(outputs["TokensTableName"])
+        self._page = step_functions_page.Page(client, self._tokens, self._states)
+        self._machine = outputs["StateMachineArn"]
+        self._deployment = deployment
+        self._executions: dict[str, str] = {}
+
+    def start(self) -> str:
+        """Start an execution, and wait until it waits; gives its name."""
+        name = str(uuid.uuid4())
+        self._executions[name] = self._states.start_execution(
+            stateMachineArn=self._machine, name=name, input=json.dumps({"phone": NUMBER})
+        )["executionArn"]
+        until(lambda: self.token(name))
+        return name
+
+    def token(self, name: str) -> Any:
+        """Read what the table has of an execution."""
+        return self._tokens.get_item(Key={"ReferenceId": name}).get("Item")
+
+    def code(self, name: str) -> str:
+        """Read the code on the phone; there is one text."""
+        [text] = self._deployment.texts(name)
+        return code_in(text)
+
+    def confirm(self, name: str, code: str) -> bool:
+        """Type a code in."""
+        return self._page.confirm(name, NUMBER, code)
+
+    def status(self, name: str) -> str:
+        """Tell what an execution does."""
+        found = self._states.describe_execution(executionArn=self._executions[name])
+        return str(found["status"])
+
+    def ended(self, name: str) -> str | None:
+        """Tell how an execution ended, or None while it runs."""
+        status = self.status(name)
+        return None if status == "RUNNING" else status
+
+    def history(self, name: str) -> str:
+        """Give all that is kept of an execution."""
+        found = self._states.get_execution_history(executionArn=self._executions[name])
+        return json.dumps(found, default=str)
+
+
+@pytest.fixture(scope="module")
+def site(account: Account, verification: dict[str, str], deployment: Deployment) -> Site:
+    """Give a site with the state machine."""
+    return Site(account, verification, deployment)
+
+
+def test_an_execution_texts_once_and_ends_when_the_code_is_right(site: Site) -> None:
     """Its name is the ReferenceId; the page verifies, and hands the token back."""
-    states, sqs = account.client("stepfunctions"), account.client("sqs")
-    name = str(uuid.uuid4())
-    execution = states.start_execution(
-        stateMachineArn=verification["StateMachineArn"],
-        name=name,
-        input=json.dumps({"phone": NUMBER}),
-    )["executionArn"]
+    name = site.start()
+    code = site.code(name)
 
-    received = until(
-        lambda: sqs.receive_message(QueueUrl=verification["TokensQueueUrl"], WaitTimeSeconds=1).get(
-            "Messages"
-        )
-    )
-    token = json.loads(received[0]["Body"])
-    [text] = deployment.texts(name)
-    verified = deployment.verify(
-        {"ReferenceId": name, "DestinationIdentity": NUMBER, "Otp": code_in(text)}
-    )
-    assert verified.json() == {"VerificationResponse": {"Valid": True}}
-    states.send_task_success(taskToken=token["TaskToken"], output='{"valid": true}')
+    assert site.confirm(name, another(code)) is False
+    assert site.status(name) == "RUNNING"
+    assert site.confirm(name, code) is True
+    assert until(lambda: site.ended(name)) == "SUCCEEDED"
+    assert code not in site.history(name)
 
-    def status() -> str | None:
-        found = states.describe_execution(executionArn=execution)["status"]
-        return None if found == "RUNNING" else str(found)
 
-    assert token["ReferenceId"] == name
-    assert until(status) == "SUCCEEDED"
-    history = json.dumps(states.get_execution_history(executionArn=execution), default=str)
-    assert code_in(text) not in history
+def test_of_two_executions_each_code_ends_its_own(site: Site) -> None:
+    """In whatever order: a token is found by its ReferenceId."""
+    first, second = site.start(), site.start()
+    codes = {name: site.code(name) for name in (first, second)}
+
+    assert site.confirm(second, codes[second]) is True
+    assert until(lambda: site.ended(second)) == "SUCCEEDED"
+    assert site.status(first) == "RUNNING"
+    assert site.confirm(first, codes[first]) is True
+    assert until(lambda: site.ended(first)) == "SUCCEEDED"
+
+
+def test_a_token_expires_with_its_code(site: Site) -> None:
+    """In seconds since 1970, which is what DynamoDB takes."""
+    before = time.time()
+    expires = site.token(site.start())["ExpiresAt"]
+
+    assert before - 1 <= expires - step_functions.VALID_SECONDS <= time.time()
+
+
+def test_a_code_is_not_used_up_when_nothing_waits(site: Site) -> None:
+    """The page may look before the execution has got there."""
+    with pytest.raises(step_functions_page.NotWaitingError):
+        site.confirm(str(uuid.uuid4()), "123456")
 
 
 @pytest.mark.parametrize(
@@ -141,7 +219,7 @@ def test_each_code_leads_where_the_definition_says(
     account: Account, error: str, status: str, next_state: str | None
 ) -> None:
     """One state alone, as Step Functions tests it: MiniStack's functions name no errorType."""
-    machine = step_functions.definition(send_function="unused", queue_url="unused")
+    machine = step_functions.definition(send_function="unused", table="unused")
 
     tested = account.client("stepfunctions").test_state(
         definition=json.dumps(machine["States"]["SendCode"]),

@@ -17,11 +17,13 @@ from lambda_src.otp.request import parse_send_otp
 from lambda_src.otp.settings import WINDOW_SECONDS, TimeLimits
 
 from .helpers import (
+    MANAGED_POLICY,
     PERMISSION,
     QUEUE,
     QUEUE_POLICY,
     ROLE,
     ROOT,
+    TABLE,
     RenderedTemplate,
     allowed,
     create_app,
@@ -140,24 +142,58 @@ def test_repeating_outlasts_a_function_that_died(states: dict[str, Any]) -> None
 def test_history_keeps_no_answer_and_no_code(states: dict[str, Any]) -> None:
     """The answer holds the number; the code goes from the page to the service, and not here."""
     assert states["SendCode"]["ResultPath"] is None
-    assert states["WaitForCode"]["Parameters"]["MessageBody"].keys() == {
-        "ReferenceId.$",
-        "TaskToken.$",
+    assert states["WaitForCode"]["Arguments"]["Item"].keys() == {
+        "ReferenceId",
+        "TaskToken",
+        "ExpiresAt",
     }
 
 
-def test_state_machine_may_send_and_hand_out_tokens_and_nothing_else(
+def test_token_is_kept_by_the_reference_id(
+    states: dict[str, Any], verification: RenderedTemplate
+) -> None:
+    """Where whoever knows the ReferenceId finds this one, and no other, as long as it counts."""
+    wait = states["WaitForCode"]
+    # Of DynamoDB's integrations, only the one of the SDK can wait.
+    assert wait["Resource"] == "arn:aws:states:::aws-sdk:dynamodb:putItem.waitForTaskToken"
+    assert wait["QueryLanguage"] == "JSONata"
+    assert "Parameters" not in wait
+    table = verification.only(TABLE)
+    assert wait["Arguments"]["TableName"] == table.ref
+    item = wait["Arguments"]["Item"]
+    assert item["ReferenceId"] == {"S": "{% $states.context.Execution.Name %}"}
+    assert item["TaskToken"] == {"S": "{% $states.context.Task.Token %}"}
+    assert str(step_functions.VALID_SECONDS) in item["ExpiresAt"]["N"]
+    assert table.properties["KeySchema"] == [{"AttributeName": "ReferenceId", "KeyType": "HASH"}]
+    assert table.properties["TimeToLiveSpecification"] == {
+        "AttributeName": "ExpiresAt",
+        "Enabled": True,
+    }
+
+
+def test_state_machine_may_send_and_keep_tokens_and_nothing_else(
     verification: RenderedTemplate,
 ) -> None:
-    """One role, with exactly the alias and the queue."""
+    """One role, with exactly the alias and the table."""
     role = verification.only(ROLE)
     [policy] = role.properties["Policies"]
     assert policy["PolicyDocument"]["Statement"] == [
         allowed("lambda:InvokeFunction", SEND),
-        allowed("sqs:SendMessage", verification.only(QUEUE).attribute("Arn")),
+        allowed("dynamodb:PutItem", verification.only(TABLE).attribute("Arn")),
     ]
     assert verification.only(MACHINE).properties["RoleArn"] == role.attribute("Arn")
     assert verification.all("AWS::IAM::Policy") == []
+
+
+def test_page_may_read_tokens_and_end_the_waiting_and_nothing_else(
+    verification: RenderedTemplate,
+) -> None:
+    """Of this table and this state machine; it lists nothing, and starts nothing."""
+    policy = verification.only(MANAGED_POLICY).properties["PolicyDocument"]
+    assert policy["Statement"] == [
+        allowed("dynamodb:GetItem", verification.only(TABLE).attribute("Arn")),
+        allowed("states:SendTaskSuccess", verification.only(MACHINE).ref),
+    ]
 
 
 # --- EventBridge ---

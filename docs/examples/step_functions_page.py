@@ -1,0 +1,52 @@
+"""The page of the state machine: it verifies the code, and ends the waiting."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from serverless_otp import OtpClient
+
+
+class NotWaitingError(Exception):
+    """Nothing waits for this code: not yet, or no longer. No attempt was used."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """Where a person types in the code of an execution.
+
+    Attributes:
+        client: of the service.
+        tokens: the table of the output TokensTableName, of `boto3.resource("dynamodb")`.
+        states: `boto3.client("stepfunctions")`.
+
+    """
+
+    client: OtpClient
+    tokens: Any
+    states: Any
+
+    def confirm(self, execution: str, phone: str, code: str) -> bool:
+        """Say whether the code is right; if it is, the execution goes on.
+
+        Args:
+            execution: its name, which is the ReferenceId: from the person's session, as the number
+                is, and never one that comes with the request.
+            phone: the number that the execution was started with.
+            code: what the person has typed in.
+
+        Raises:
+            NotWaitingError: nothing waits for the code.
+            OtpError: the code could not be judged.
+
+        """
+        # Looked up first: a code is right only once, and nobody might be there to hear it.
+        found = self.tokens.get_item(Key={"ReferenceId": execution}, ConsistentRead=True)
+        if "Item" not in found:
+            raise NotWaitingError
+        if not self.client.verify(phone, execution, code):
+            return False
+        # boto3 repeats it where it helps.
+        self.states.send_task_success(
+            taskToken=found["Item"]["TaskToken"], output='{"valid": true}'
+        )
+        return True
