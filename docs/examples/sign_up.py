@@ -8,15 +8,13 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from serverless_otp import OtpClient, OtpError, OutcomeUnknown
+from serverless_otp import OtpClient, OtpError
 
-from .what_to_say import LATER, what_to_say
+from .what_to_say import LATER, WRONG, what_to_say, what_to_say_of_a_code
 
 MOST_TEXTS_A_SESSION = 3
 
-WRONG = "That is not the code. Please try again, or ask for a new one."
-# An attempt may have been used, or the code itself.
-UNSURE = "Please try the same code again. If it is refused, ask for a new one."
+ASK_FIRST = "Please ask for a code first."
 
 
 @dataclass
@@ -61,15 +59,15 @@ class SignUp:
 
     def confirm(self, session: Session, code: str) -> str | None:
         """Let the person in if the code is right."""
+        if not session.reference_id:
+            return ASK_FIRST
         if not session.verified:
             try:
                 session.verified = bool(
                     self.client.verify(session.phone, session.reference_id, code)
                 )
-            except OutcomeUnknown:
-                return UNSURE
             except OtpError as error:
-                return what_to_say(error)
+                return what_to_say_of_a_code(error)
         if not session.verified:
             return WRONG
         # A code is right only once: if this fails, the next try must not ask again.

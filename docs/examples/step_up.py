@@ -9,7 +9,9 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from serverless_otp import OtpClient
+from serverless_otp import InvalidRequest, OtpClient
+
+from .what_to_say import is_no_code
 
 
 @dataclass(frozen=True)
@@ -77,13 +79,19 @@ def confirm(client: OtpClient, payment: Payment, code: str, save: Save) -> bool:
     """Say whether the payment is confirmed, as it is now.
 
     Raises:
-        OtpError: the code could not be judged.
+        OtpError: the code could not be judged; what_to_say_of_a_code has the sentence.
 
     """
     asked = payment.confirmation
     if asked is None or asked.of != payment.digest():
         return False  # It was changed after the text: the code is for something else.
-    if not payment.confirmed and client.verify(payment.phone, asked.reference_id, code):
-        payment.confirmed = True
+    if payment.confirmed:
+        return True
+    try:
+        payment.confirmed = bool(client.verify(payment.phone, asked.reference_id, code))
+    except InvalidRequest as error:
+        if not is_no_code(error):
+            raise
+    if payment.confirmed:
         save(payment)  # A code is right only once: the answer is kept.
     return payment.confirmed

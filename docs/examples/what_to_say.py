@@ -3,13 +3,19 @@
 Whoever tries numbers learns nothing from it, and whoever is real learns what to do next.
 """
 
-from serverless_otp import OtpError, Problem
+from serverless_otp import InvalidRequest, OtpError, OutcomeUnknown, Problem
 
 SOON = "We could not send the code. Please try again in a minute."
 LATER = "We cannot send a code right now. Please try again later, or choose another way."
 ANOTHER_WAY = "We cannot text this number. Please check it, or choose another way."
 MAYBE = "The code may be on its way. If none comes within a minute, ask for a new one."
 OURS = "Something went wrong on our side. Please choose another way."
+
+# Of a code that was typed in.
+WRONG = "That is not the code. Please try again, or ask for a new one."
+UNCHECKED = "We could not check the code. Please try the same code again in a minute."
+# An attempt may have been used, or the code itself.
+UNSURE = "Please try the same code again. If it is refused, ask for a new one."
 
 SAY = {
     "InProgress": SOON,
@@ -40,3 +46,22 @@ SAY = {
 def what_to_say(error: OtpError) -> str:
     """Give a sentence for whoever waits for a code."""
     return SAY.get(error.code, OURS) if isinstance(error, Problem) else OURS
+
+
+def what_to_say_of_a_code(error: OtpError) -> str:
+    """Give a sentence for whoever has typed in a code, and it could not be checked."""
+    match error:
+        case OutcomeUnknown():
+            return UNSURE
+        case InvalidRequest() if is_no_code(error):
+            return WRONG
+        case InvalidRequest():
+            return ANOTHER_WAY  # the number: no code can have been sent to it
+        case Problem(retryable=True):
+            return UNCHECKED
+    return OURS
+
+
+def is_no_code(error: OtpError) -> bool:
+    """Say whether only what was typed in is bad: a letter in it, for one. No attempt was used."""
+    return isinstance(error, InvalidRequest) and [bad.pointer for bad in error.errors] == ["/Otp"]

@@ -1,8 +1,20 @@
 """docs/examples/what_to_say.py: every problem that there is has a sentence, which tells nothing."""
 
 import pytest
+import serverless_otp
+from serverless_otp import OtpError
 
-from docs.examples.what_to_say import LATER, SAY, SOON
+from docs.examples.what_to_say import (
+    ANOTHER_WAY,
+    LATER,
+    OURS,
+    SAY,
+    SOON,
+    UNCHECKED,
+    UNSURE,
+    WRONG,
+    what_to_say_of_a_code,
+)
 from infra import gateway_responses
 from lambda_src.otp import problems
 
@@ -34,3 +46,31 @@ def test_what_is_retryable_is_to_be_tried_again() -> None:
 def test_no_sentence_tells_why(telling: str) -> None:
     """A bot would learn from it."""
     assert [sentence for sentence in SAY.values() if telling in sentence.lower()] == []
+
+
+def invalid(*pointers: str) -> OtpError:
+    """Make the problem of bad fields."""
+    error = serverless_otp.InvalidRequest()
+    error.errors = tuple(serverless_otp.FieldError(pointer, "Is bad.") for pointer in pointers)
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (invalid("/Otp"), WRONG),
+        (invalid("/DestinationIdentity"), ANOTHER_WAY),
+        (invalid("/DestinationIdentity", "/Otp"), ANOTHER_WAY),
+        (serverless_otp.Throttled(retryable=True), UNCHECKED),
+        (serverless_otp.Unavailable(retryable=True), UNCHECKED),
+        (serverless_otp.OutcomeUnknown(), UNSURE),
+        (serverless_otp.NoAnswer(), UNSURE),
+        (serverless_otp.RejectedByPinpoint(), OURS),
+        (serverless_otp.Misconfigured(), OURS),
+        (serverless_otp.NotSent(), OURS),
+    ],
+    ids=repr,
+)
+def test_a_code_that_was_not_checked_has_its_own_sentence(error: OtpError, sentence: str) -> None:
+    """Nobody who has typed in a code hears that none could be sent."""
+    assert what_to_say_of_a_code(error) == sentence

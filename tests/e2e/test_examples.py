@@ -172,6 +172,7 @@ def test_an_execution_texts_once_and_ends_when_the_code_is_right(site: Site) -> 
     code = site.code(name)
 
     assert site.confirm(name, another(code)) is False
+    assert site.confirm(name, "12a456") is False
     assert site.status(name) == "RUNNING"
     assert site.confirm(name, code) is True
     assert until(lambda: site.ended(name)) == "SUCCEEDED"

@@ -8,9 +8,9 @@ from serverless_otp import OtpClient, OutcomeUnknown
 
 from docs.examples import step_up
 from docs.examples.moving_over import NEW, Both
-from docs.examples.sign_up import MOST_TEXTS_A_SESSION, WRONG, Session, SignUp
+from docs.examples.sign_up import ASK_FIRST, MOST_TEXTS_A_SESSION, Session, SignUp
 from docs.examples.step_up import Payment
-from docs.examples.what_to_say import ANOTHER_WAY, LATER, MAYBE
+from docs.examples.what_to_say import ANOTHER_WAY, LATER, MAYBE, WRONG
 
 from .deployment import NUMBER, Deployment, code_in
 
@@ -69,6 +69,22 @@ def test_sign_up_lets_in_who_has_the_code(site: Site, deployment: Deployment) ->
     assert site.accounts == []
     assert site.sign_up.confirm(session, code) is None
     assert site.accounts == [NUMBER]
+
+
+@pytest.mark.parametrize("typed", ["12a456", "", "12 456", "1234567890"])
+def test_what_is_no_code_is_a_wrong_code(site: Site, deployment: Deployment, typed: str) -> None:
+    """Nothing is said about the number; the right one still counts."""
+    session = Session()
+    site.sign_up.ask_for_code(session, NUMBER, "human")
+
+    assert site.sign_up.confirm(session, typed) == WRONG
+    assert site.sign_up.confirm(session, code_of(deployment, session.reference_id)) is None
+
+
+def test_nobody_confirms_before_asking_for_a_code(site: Site) -> None:
+    """The service would say that number and ReferenceId are bad."""
+    assert site.sign_up.confirm(Session(), "123456") == ASK_FIRST
+    assert site.accounts == []
 
 
 def test_sign_up_whose_account_failed_can_be_confirmed_again(
@@ -178,6 +194,14 @@ def test_the_code_confirms_the_payment(bank: Bank, deployment: Deployment) -> No
 
     assert bank.confirm(another(code)) is False
     assert bank.confirm(code) is True
+    assert bank.confirm(code) is True
+
+
+def test_what_is_no_code_does_not_confirm(bank: Bank, deployment: Deployment) -> None:
+    """It is a wrong code, and no error; the right one still counts."""
+    code = code_of(deployment, bank.ask())
+
+    assert bank.confirm("12a456") is False
     assert bank.confirm(code) is True
 
 
