@@ -1,4 +1,8 @@
-"""Two services side by side: the new one makes new codes, and each verifies its own."""
+"""Two services side by side: the new one makes new codes, and each verifies its own.
+
+Keep what `new_id` gives before you send with it: whatever dies then, the same call texts nobody
+twice by the new service.
+"""
 
 import random
 import uuid
@@ -8,15 +12,15 @@ from typing import Protocol
 
 from serverless_otp import OtpClient
 
-#: Of ReferenceIds that the new service has: 38 characters, of 48.
-NEW = "n-"
+#: What ReferenceIds begin with, by who makes the code: 38 characters, of 48.
+NEW, OLD = "n-", "o-"
 
 
 class Old(Protocol):
     """What you have."""
 
-    def send(self, phone: str) -> str:
-        """Text a code; gives what it calls it."""
+    def send(self, phone: str, reference_id: str) -> None:
+        """Text a code, and keep it under this ID."""
 
     def verify(self, phone: str, reference_id: str, code: str) -> bool:
         """Say whether a code is right."""
@@ -35,12 +39,18 @@ class Both:
     new: OtpClient
     share: Callable[[], float]
 
-    def send(self, phone: str) -> str:
-        """Text a code by one of them; gives the ReferenceId."""
-        if random.random() >= self.share():  # noqa: S311 - no secret
-            return self.old.send(phone)
-        # Never the old one after the new one has failed: the text may have gone out.
-        return self.new.send(phone, reference_id=f"{NEW}{uuid.uuid4()}").reference_id
+    def new_id(self) -> str:
+        """Decide who makes the next code; gives its ReferenceId, which says so from now on."""
+        by_the_new_one = random.random() < self.share()  # noqa: S311 - no secret
+        return f"{NEW if by_the_new_one else OLD}{uuid.uuid4()}"
+
+    def send(self, phone: str, reference_id: str) -> None:
+        """Text a code; when it is repeated, by the same one of them."""
+        if reference_id.startswith(NEW):
+            # Never the old one after the new one has failed: the text may have gone out.
+            self.new.send(phone, reference_id=reference_id)
+        else:
+            self.old.send(phone, reference_id)
 
     def verify(self, phone: str, reference_id: str, code: str) -> bool:
         """Say whether a code is right, wherever it was made."""

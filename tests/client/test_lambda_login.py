@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import uuid
 from typing import Any, Self
 
 from docs.examples.another_team import build_login
@@ -59,27 +60,53 @@ class Function:
         self._process.communicate()
 
 
-def test_function_sends_and_verifies(deployment: Deployment) -> None:
-    """What it answers to the first event is what the second one names."""
-    with Function(deployment) as function:
-        sent = function.handle({"phone": NUMBER})
-        [text] = deployment.texts(sent["referenceId"])
-        about = {"phone": NUMBER, "referenceId": sent["referenceId"]}
+def about(phone: str) -> dict[str, Any]:
+    """Make the event that asks for a text, with a ReferenceId that its caller keeps."""
+    return {"phone": phone, "referenceId": str(uuid.uuid4())}
 
-        assert sent["sent"] is True
-        assert function.handle({**about, "code": "00000"}) == {"valid": False}
-        assert function.handle({**about, "code": code_in(text)}) == {"valid": True}
+
+def test_function_sends_and_verifies(deployment: Deployment) -> None:
+    """The caller's ReferenceId, in both events."""
+    event = about(NUMBER)
+    with Function(deployment) as function:
+        assert function.handle(event) == {"sent": True}
+        [text] = deployment.texts(event["referenceId"])
+
+        assert function.handle({**event, "code": "00000"}) == {"valid": False}
+        assert function.handle({**event, "code": code_in(text)}) == {"valid": True}
+
+
+def test_an_event_that_is_handled_twice_texts_once(deployment: Deployment) -> None:
+    """In another process, as after one that died."""
+    event = about(NUMBER)
+    for _ in range(2):
+        with Function(deployment) as function:
+            assert function.handle(event) == {"sent": True}
+
+    assert len(deployment.texts(event["referenceId"])) == 1
+
+
+def test_function_texts_nobody_without_a_reference_id(deployment: Deployment) -> None:
+    """One that it made itself would be another one when the event is repeated."""
+    before = len(deployment.texts())
+    with Function(deployment) as function:
+        assert function.handle({"phone": NUMBER}) == {"problem": "InvalidRequest"}
+        assert function.handle({"phone": NUMBER, "referenceId": None}) == {
+            "problem": "InvalidRequest"
+        }
+
+    assert len(deployment.texts()) == before
 
 
 def test_function_tells_problems(deployment: Deployment) -> None:
-    """By their codes; what nobody knows, with its ReferenceId."""
+    """By their codes; what nobody knows may have been texted."""
+    lost = about("+12065550109")
     with Function(deployment) as function:
-        assert function.handle({"phone": "+12065550101"}) == {
+        assert function.handle(about("+12065550101")) == {
             "problem": "OptedOut",
             "retryAfter": None,
         }
-        unknown = function.handle({"phone": "+12065550109"})
+        assert function.handle(lost) == {"problem": "OutcomeUnknown"}
         assert function.handle({}) == {"problem": "InvalidRequest"}
 
-    assert unknown["problem"] == "OutcomeUnknown"
-    assert len(deployment.texts(unknown["referenceId"])) == 1
+    assert len(deployment.texts(lost["referenceId"])) == 1

@@ -7,7 +7,7 @@ import pytest
 from serverless_otp import OtpClient, OutcomeUnknown
 
 from docs.examples import step_up
-from docs.examples.moving_over import NEW, Both
+from docs.examples.moving_over import NEW, OLD, Both
 from docs.examples.sign_up import ASK_FIRST, MOST_TEXTS_A_SESSION, Session, SignUp
 from docs.examples.step_up import Payment
 from docs.examples.what_to_say import ANOTHER_WAY, LATER, MAYBE, WRONG
@@ -256,25 +256,30 @@ def test_the_reference_id_is_kept_before_the_text(bank: Bank, deployment: Deploy
 class OldService:
     """What somebody had: one code for all."""
 
-    def send(self, phone: str) -> str:
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, str]] = []
+
+    def send(self, phone: str, reference_id: str) -> None:
         """Text a code."""
-        return f"old-{phone}"
+        self.sent.append((phone, reference_id))
 
     def verify(self, phone: str, reference_id: str, code: str) -> bool:
         """Say whether a code is right."""
-        return (reference_id, code) == (f"old-{phone}", "111111")
+        return (phone, reference_id) in self.sent and code == "111111"
 
 
 def test_codes_are_verified_where_they_were_made(client: OtpClient, deployment: Deployment) -> None:
     """Whichever service new codes come from meanwhile."""
     share = {"new": 1.0}
     both = Both(OldService(), client, lambda: share["new"])
-    by_the_new_one = both.send(NUMBER)
+    by_the_new_one = both.new_id()
+    both.send(NUMBER, by_the_new_one)
     share["new"] = 0.0
-    by_the_old_one = both.send(NUMBER)
+    by_the_old_one = both.new_id()
+    both.send(NUMBER, by_the_old_one)
 
     assert by_the_new_one.startswith(NEW)
-    assert not by_the_old_one.startswith(NEW)
+    assert by_the_old_one.startswith(OLD)
     assert both.verify(NUMBER, by_the_old_one, "111111") is True
     assert both.verify(NUMBER, by_the_new_one, "111111") is False
     assert both.verify(NUMBER, by_the_new_one, code_of(deployment, by_the_new_one)) is True
@@ -284,9 +289,23 @@ def test_a_text_of_the_new_service_that_failed_is_not_sent_by_the_old_one(
     client: OtpClient,
 ) -> None:
     """It may have gone out."""
-    sent: list[str] = []
     old = OldService()
-    old.send = lambda phone: sent.append(phone) or ""  # type: ignore[method-assign, func-returns-value]
+    both = Both(old, client, lambda: 1.0)
     with pytest.raises(OutcomeUnknown):
-        Both(old, client, lambda: 1.0).send(ANSWER_LOST)
-    assert sent == []
+        both.send(ANSWER_LOST, both.new_id())
+    assert old.sent == []
+
+
+def test_a_send_that_is_repeated_texts_once_whatever_the_share_is_now(
+    client: OtpClient, deployment: Deployment
+) -> None:
+    """The ReferenceId was kept before it; it says by whom, and that it is the same text."""
+    share, old = {"new": 1.0}, OldService()
+    both = Both(old, client, lambda: share["new"])
+    kept = both.new_id()
+    both.send(NUMBER, kept)
+    share["new"] = 0.0
+    both.send(NUMBER, kept)
+
+    assert len(deployment.texts(kept)) == 1
+    assert old.sent == []

@@ -1,7 +1,9 @@
 """A Lambda function that sends codes and verifies them by `lambda:Invoke`.
 
-Invoke it with {"phone": "+12065550100"}, and then with what it answers and the code that the person
-has typed in: {"phone": "+12065550100", "referenceId": "…", "code": "123456"}.
+Make a ReferenceId, such as a UUID, and keep it. Then invoke the function with
+{"phone": "+12065550100", "referenceId": "…"}: an invocation that dies or is repeated texts once.
+Then with the code that the person has typed in, too:
+{"phone": "+12065550100", "referenceId": "…", "code": "123456"}.
 """
 
 import os
@@ -22,13 +24,15 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Send a code, or verify one."""
     try:
         match event:
-            case {"phone": phone, "referenceId": reference_id, "code": code}:
+            case {"phone": phone, "referenceId": str(reference_id), "code": code}:
                 return {"valid": _client.verify(phone, reference_id, code).valid}
-            case {"phone": phone}:
-                return {"sent": True, "referenceId": _client.send(phone).reference_id}
+            # No text without one: the client would make another one in each invocation.
+            case {"phone": phone, "referenceId": str(reference_id)}:
+                _client.send(phone, reference_id=reference_id)
+                return {"sent": True}
     except OutcomeUnknown as problem:
         # Of a send: there may be a text. Of a verify: the person may try once more.
-        return {"problem": problem.code, "referenceId": problem.reference_id}
+        return {"problem": problem.code}
     except Problem as problem:
         return {"problem": problem.code, "retryAfter": problem.retry_after}
     return {"problem": "InvalidRequest"}
