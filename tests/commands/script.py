@@ -15,8 +15,12 @@ SECONDS = 300
 # Between what one block says and what the next one says.
 _MARK = "\x1e"
 
-# What curl does not take for a failure, and no page shows on purpose.
-_NEVER = ("AccessDenied", "InternalError", "Misconfigured")
+# What curl does not take for a failure: a problem, API Gateway's own answer, a code that is wrong.
+_CODE = re.compile(r'"code": ?"(\w+)"')
+_GATEWAY = re.compile(r'\{\s*"[Mm]essage": ?"([^"]*)"\s*\}')
+_INVALID = re.compile(r'"Valid": ?false')
+# A log line has a `code` as well, of whatever was asked before.
+_LOG_LINE = '"level":'
 
 _MAKE_RUN = re.compile(r"make run *(#.*)?")
 
@@ -47,7 +51,8 @@ def run(
         environment: what they find.
 
     Raises:
-        BlockError: one failed, a command inside `$(…)` included, or they take too long.
+        BlockError: one failed, a command inside `$(…)` included, or a request of it, or they take
+            too long.
 
     """
     failed = folder / ".failed-commands"
@@ -77,12 +82,20 @@ def run(
     if status != 0:
         raise BlockError(_message(page, blocks[len(said) - 1], said[-1], f"exit status {status}"))
     for block, text in zip(blocks, said, strict=True):
-        problems = [code for code in _NEVER if f'"{code}"' in text]
-        if problems:
+        if problems := _unexpected(block.script, text):
             raise BlockError(_message(page, block, text, f"answered {problems}"))
     if commands:
         raise BlockError(f"{page}, in $(…) or in a condition:\n{commands}")
     return said
+
+
+def _unexpected(script: str, said: str) -> list[str]:
+    """Find the failed requests that a block does not announce: by the problem's code, or `false`."""
+    answers = "\n".join(line for line in said.splitlines() if _LOG_LINE not in line)
+    found = [code for code in _CODE.findall(answers) if code != "OK"]
+    found += _GATEWAY.findall(answers)
+    found += ["false"] * len(_INVALID.findall(answers))
+    return [what for what in found if not re.search(rf"\b{re.escape(what)}\b", script)]
 
 
 def _message(page: str, block: Block, said: str, problem: str) -> str:
