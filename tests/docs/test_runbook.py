@@ -687,6 +687,21 @@ def test_the_command_for_a_number_of_its_own_lets_it_in(monkeypatch: pytest.Monk
         assert "Item" in service.table.get_item(TableName=TABLE, Key=key)
 
 
+def test_no_version_is_gone_back_to_that_nobody_chose() -> None:
+    """Without one the command stops and changes nothing; with one it is that."""
+    [block] = [block for block in blocks("sh") if "lambda update-alias" in block]
+
+    pasted = subprocess.run(
+        ["/bin/sh", "-c", FAKE_AWS + block], capture_output=True, text=True, check=False
+    )
+    [(operation, options)] = calls_of(block, FUNCTION="send", OLD="41")
+
+    assert pasted.returncode != 0
+    assert "OLD: set it to a version of the list" in pasted.stderr
+    assert pasted.stdout == ""
+    assert (operation, options["--function-version"]) == ("update-alias", "41")
+
+
 def test_every_limit_is_asked_for() -> None:
     """The loop over the limits names those by which the metric is counted."""
     [names] = re.findall(r"for limit in ((?:\w+[ \\\n]+)+\w+); do", RUNBOOK)
