@@ -48,6 +48,7 @@ TEXTED_TYPES = ("FIXED_LINE_OR_MOBILE", "MOBILE", "PERSONAL_NUMBER", "VOIP")
 # An item of DynamoDB holds 400 KB, and the one of a block and day up to 29 bytes a message.
 MOST_PER_BLOCK = 200
 MOST_MESSAGES = 100_000_000
+MOST_REQUESTS_PER_SECOND = 10_000
 
 # Those that CloudWatch Logs takes.
 RETENTION_DAYS = (
@@ -398,7 +399,7 @@ class Config:
             "apiRequestsPerSecond",
             "how many requests a second each method takes where no key of its own says so",
             "100",
-            number(1, 10_000),
+            number(1, MOST_REQUESTS_PER_SECOND),
         ),
     ] = 100
     api_burst: Annotated[
@@ -411,7 +412,7 @@ class Config:
             "sendRequestsPerSecond",
             "how many requests a second POST /otp takes",
             "100",
-            number(1, 10_000),
+            number(1, MOST_REQUESTS_PER_SECOND),
         ),
     ] = 100
     send_burst: Annotated[
@@ -424,7 +425,7 @@ class Config:
             "verifyRequestsPerSecond",
             "how many requests a second POST /otp/verify takes",
             "100",
-            number(1, 10_000),
+            number(1, MOST_REQUESTS_PER_SECOND),
         ),
     ] = 100
     verify_burst: Annotated[

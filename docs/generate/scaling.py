@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from botocore.session import Session
 
-from infra.config import MOST_MESSAGES, Config
+from infra.config import MOST_MESSAGES, MOST_REQUESTS_PER_SECOND, Config
 from lambda_src.otp.limits import Limits
 from lambda_src.otp.pause import REFRESH_SECONDS
 from lambda_src.otp.settings import TextLimits, TimeLimits
@@ -96,6 +96,8 @@ _LOGS = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_lim
 LOG_REQUESTS = 5_000
 
 _DEFAULTS = Config.from_context(LEAST)
+_ENVIRONMENTS = "Lambda, environments at once"
+_SLOW = f"{_ENVIRONMENTS} while Pinpoint is slow"
 _HOUR, _DAY = 3600, 86_400
 _TIMES = "\N{MULTIPLICATION SIGN}"
 
@@ -177,7 +179,7 @@ def _quotas() -> list[Wall]:
             sure=False,
         ),
         Wall(
-            "Lambda, environments at once while Pinpoint is slow",
+            _SLOW,
             CONCURRENCY,
             SLOW_SECONDS + SECONDS,
             support,
@@ -190,9 +192,7 @@ def _quotas() -> list[Wall]:
             "grows by itself; warm throughput before a peak",
             _DYNAMODB_NEW,
         ),
-        Wall(
-            "Lambda, environments at once", CONCURRENCY, REQUESTS_A_TEXT * SECONDS, support, _LAMBDA
-        ),
+        Wall(_ENVIRONMENTS, CONCURRENCY, REQUESTS_A_TEXT * SECONDS, support, _LAMBDA),
         Wall(
             "Lambda, requests a second",
             CONCURRENCY * REQUESTS_PER_CONCURRENCY,
@@ -231,16 +231,16 @@ def environments(rate: float) -> float:
 
 def context(rate: int) -> dict[str, str]:
     """Give the keys to set for so many texts a second, all of them to one country."""
-    peak = rate * HEADROOM
-    requests = _within(peak, 10_000)
-    burst = _within(2 * peak, API_BURST)
+    wanted = rate * HEADROOM
+    requests = _within(wanted, MOST_REQUESTS_PER_SECOND)
+    burst = _within(2 * wanted, API_BURST)
     keys = {
         "sendRequestsPerSecond": max(requests, _DEFAULTS.send_requests_per_second),
         "sendBurst": max(burst, _DEFAULTS.send_burst),
         "verifyRequestsPerSecond": max(requests, _DEFAULTS.verify_requests_per_second),
         "verifyBurst": max(burst, _DEFAULTS.verify_burst),
-        "deploymentPerHour": _limit(peak * _HOUR),
-        "countryPerDay": _limit(peak * _DAY),
+        "deploymentPerHour": _limit(wanted * _HOUR),
+        "countryPerDay": _limit(wanted * _DAY),
         "alarmTextsPerHour": _within(rate * _HOUR * (1 + HEADROOM) / 2, MOST_MESSAGES),
     }
     before = {
@@ -250,6 +250,11 @@ def context(rate: int) -> dict[str, str]:
         "verifyBurst": _DEFAULTS.verify_burst,
     }
     return {key: str(value) for key, value in keys.items() if before.get(key) != value}
+
+
+def peak(rate: float) -> float:
+    """Say how many texts a second there is room for: half as much again, within the keys."""
+    return min(rate * HEADROOM, MOST_REQUESTS_PER_SECOND)
 
 
 def _within(value: float, most: int) -> int:
@@ -269,7 +274,7 @@ def parts() -> dict[str, str]:
         "first": _first(),
         "walls": _walls(),
         "demand": _demand(),
-        "keys": _key_lines(),
+        "keys": f"{_key_lines()}\n\n{_below_keys()}",
         "no-walls": _no_walls(),
         "assumptions": _assumptions(),
         "regions": _regions(),
@@ -347,11 +352,8 @@ def _demand() -> str:
                     "Pinpoint, requests a second of one operation",
                 ),
                 ("requests of the API a second", "API Gateway, requests a second"),
-                ("environments of both functions", "Lambda, environments at once"),
-                (
-                    "the same while Pinpoint is slow",
-                    "Lambda, environments at once while Pinpoint is slow",
-                ),
+                ("environments of both functions", _ENVIRONMENTS),
+                ("the same while Pinpoint is slow", _SLOW),
                 ("writes of the table a second", "DynamoDB, writes a second of a new table"),
                 ("requests of the firewall a second", "WAF, requests a second of a web ACL"),
             )
@@ -414,19 +416,49 @@ def _key_lines() -> str:
 
 def _requests_to_aws(rate: int) -> str:
     asked = [
-        f"{name} {_number(math.ceil(wall.demand(rate) * HEADROOM))}"
-        for name, wall in (
-            (_asked_name(wall), wall)
-            for wall in _quotas()
-            if wall.moves == "a request to AWS" and "slow" not in wall.what
-        )
-        if wall.demand(rate) * HEADROOM > wall.most
+        f"{wall.what}{'' if wall.sure else ' (not confirmed)'}: {_number(number)}"
+        for wall, number in asked_of_aws(rate)
     ]
     return "; ".join(asked) or NOTHING
 
 
-def _asked_name(wall: Wall) -> str:
-    return wall.what + ("" if wall.sure else " (not confirmed)") + ":"
+def asked_of_aws(rate: float) -> list[tuple[Wall, int]]:
+    """List the quotas to be raised for so many texts a second, and to what.
+
+    The environments are those of a slow Pinpoint, which take more than those of every day.
+    """
+    return [
+        (wall, math.ceil(round(wall.demand(peak(rate)), 6)))
+        for wall in _quotas()
+        if wall.moves == "a request to AWS"
+        and wall.what != _ENVIRONMENTS
+        and wall.demand(peak(rate)) > wall.most
+    ]
+
+
+def _below_keys() -> str:
+    slow, usual = (
+        next(wall for wall in _quotas() if wall.what == what) for what in (_SLOW, _ENVIRONMENTS)
+    )
+    rate = next(rate for rate in RATES if usual.demand(peak(rate)) > usual.most)
+    sentences = [
+        (
+            f"The environments to ask for are those that a slow Pinpoint takes: at {rate:,} texts a "
+            f"second {_number(slow.demand(peak(rate)))}, against {_number(usual.demand(peak(rate)))} "
+            "on any other day. With those of any other day alone, Lambda refuses requests "
+            "while Pinpoint is slow: [callers see OutcomeUnknown](runbook.md#throttles), and nothing "
+            "was sent for what was refused."
+        ),
+        *(
+            f"At {full:,} texts a second **there is no room**: `sendRequestsPerSecond` and "
+            f"`verifyRequestsPerSecond` end at {MOST_REQUESTS_PER_SECOND:,}, and AWS is asked for "
+            "what they let through. For a peak above it, callers invoke the functions directly, "
+            "or a second deployment takes a part; then ask AWS for half as much again."
+            for full in RATES
+            if peak(full) <= full
+        ),
+    ]
+    return "\n\n".join(sentences)
 
 
 def _assumptions() -> str:
@@ -443,7 +475,7 @@ def _assumptions() -> str:
         ),
         ("parts of a text", "1: an OTP is short"),
         ("where texts go", "to one country"),
-        ("room that the keys leave", f"{HEADROOM - 1:.0%}"),
+        ("room that the keys leave", f"{HEADROOM - 1:.0%}, as far as a key goes"),
     )
     return table(("what is assumed", ""), rows)
 

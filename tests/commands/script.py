@@ -90,7 +90,7 @@ def run(
 
 
 def _unexpected(script: str, said: str) -> list[str]:
-    """Find the failed requests that a block does not announce: by the problem's code, or `false`."""
+    """Find the failed requests that a block does not announce, by the code or `false`."""
     answers = "\n".join(line for line in said.splitlines() if _LOG_LINE not in line)
     found = [code for code in _CODE.findall(answers) if code != "OK"]
     found += _GATEWAY.findall(answers)

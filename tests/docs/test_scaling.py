@@ -10,7 +10,7 @@ from docs.generate import scaling
 from docs.generate.configuration import LEAST
 from docs.generate.cost import WRITES_A_SEND
 from docs.generate.scaling import HEADROOM, RATES, Wall
-from infra.config import Config
+from infra.config import Config, ConfigError
 from lambda_src.otp.settings import TimeLimits
 
 from .functions import running
@@ -92,6 +92,52 @@ def test_keys_are_taken_and_let_the_rate_through(rate: int) -> None:
     assert config.deployment_per_hour >= rate * 3600 * HEADROOM
     assert config.country_per_day is None or config.country_per_day >= rate * 86_400 * HEADROOM
     assert rate * 3600 < config.alarm_texts_per_hour < config.deployment_per_hour
+
+
+@pytest.mark.parametrize("rate", RATES)
+def test_keys_leave_room_or_the_page_says_that_they_do_not(rate: int) -> None:
+    """For half as much again; a key ends somewhere."""
+    config = Config.from_context({**LEAST, **scaling.context(rate)})
+    admitted = min(config.send_requests_per_second, config.verify_requests_per_second)
+
+    said = f"At {rate:,} texts a second **there is no room**: `sendRequestsPerSecond` and " in PAGE
+    assert said == (admitted < rate * HEADROOM)
+
+
+def test_no_room_is_where_the_key_ends() -> None:
+    """One more is not taken, and the page says the number."""
+    key, most = "sendRequestsPerSecond", 10_000
+    assert Config.from_context({**LEAST, key: str(most)}).send_requests_per_second == most
+    with pytest.raises(ConfigError):
+        Config.from_context({**LEAST, key: str(most + 1)})
+    assert "`verifyRequestsPerSecond` end at 10,000" in PAGE
+
+
+@pytest.mark.parametrize("rate", RATES)
+def test_aws_is_asked_for_no_more_requests_than_the_keys_admit(rate: int) -> None:
+    """Those of both methods; and for no fewer than there are."""
+    config = Config.from_context({**LEAST, **scaling.context(rate)})
+    admitted = config.send_requests_per_second + config.verify_requests_per_second
+
+    asked = {found.what: number for found, number in scaling.asked_of_aws(rate)}
+
+    most = asked.get("API Gateway, requests a second", scaling.API_REQUESTS)
+    assert 2 * rate <= most <= max(admitted, scaling.API_REQUESTS)
+    assert rate <= asked.get("Pinpoint, requests a second of one operation", 300)
+
+
+@pytest.mark.parametrize(("rate", "number"), [(10, None), (100, 1_620), (1_000, 16_200)])
+def test_aws_is_asked_for_the_environments_that_a_slow_pinpoint_takes(
+    rate: int, number: int | None
+) -> None:
+    """10.8 for each text a second, and half as much again; not for those of every day too."""
+    asked = {found.what: most for found, most in scaling.asked_of_aws(rate)}
+    row = next(line for line in PAGE.splitlines() if line.startswith(f"| {rate:,} | `-c "))
+
+    environments = {what: most for what, most in asked.items() if "environments" in what}
+    slow = "Lambda, environments at once while Pinpoint is slow"
+    assert environments == ({slow: number} if number else {})
+    assert row.count(f"{slow}: {number or 0:,}") == (1 if number else 0)
 
 
 @pytest.mark.parametrize("rate", RATES)
