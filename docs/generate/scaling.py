@@ -443,11 +443,12 @@ def _below_keys() -> str:
     rate = next(rate for rate in RATES if usual.demand(peak(rate)) > usual.most)
     sentences = [
         (
-            f"The environments to ask for are those that a slow Pinpoint takes: at {rate:,} texts a "
-            f"second {_number(slow.demand(peak(rate)))}, against {_number(usual.demand(peak(rate)))} "
-            "on any other day. With those of any other day alone, Lambda refuses requests "
-            "while Pinpoint is slow: [callers see OutcomeUnknown](runbook.md#throttles), and nothing "
-            "was sent for what was refused."
+            "The environments to ask for are those that a slow Pinpoint takes: at "
+            f"{rate:,} texts a second {_number(slow.demand(peak(rate)))}, against "
+            f"{_number(usual.demand(peak(rate)))} on any other day. With those of any other day "
+            "alone, Lambda refuses requests while Pinpoint is slow: "
+            "[callers see OutcomeUnknown](runbook.md#throttles), and nothing was sent for what was "
+            "refused."
         ),
         *(
             f"At {full:,} texts a second **there is no room**: `sendRequestsPerSecond` and "
