@@ -1,6 +1,7 @@
 """What git runs before a commit and a push, once `make hooks` was called."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -9,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from .machine import ROOT
+
+_SOMEBODY = ("-c", "user.name=Somebody", "-c", "user.email=somebody@example.com")
 
 
 @pytest.fixture
@@ -45,6 +48,24 @@ def hooks(folder: Path, text: str) -> subprocess.CompletedProcess[str]:
     (folder / "module.py").write_text(text)
     run(folder, "git", "add", "module.py")
     return run(folder, sys.executable, "-m", "pre_commit", "run")
+
+
+def test_git_runs_what_make_hooks_installs(checkout: Path) -> None:
+    """The target's own command: a commit that is not in order does not happen."""
+    makefile = (ROOT / "Makefile").read_text()
+    [command] = re.findall(r"^hooks:.*\n\t@\$\(VENV\) (.+)$", makefile, re.MULTILINE)
+    installed = run(checkout, ".venv/bin/python", *command.split())
+    assert installed.returncode == 0, installed.stdout + installed.stderr
+    (checkout / "module.py").write_text('"""A module."""\n\nimport os\n')
+    run(checkout, "git", "add", "module.py")
+
+    refused = run(checkout, "git", *_SOMEBODY, "commit", "--message", "A module")
+
+    assert refused.returncode == 1
+    assert "F401" in refused.stdout + refused.stderr
+    # What looks at the types runs before a push.
+    assert (checkout / ".git" / "hooks" / "pre-push").exists()
+    assert run(checkout, "git", "rev-parse", "HEAD").returncode != 0
 
 
 def test_a_module_in_order_may_be_committed(checkout: Path) -> None:
