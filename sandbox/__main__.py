@@ -46,8 +46,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _ask_no_proxy_for_this_machine() -> None:
     """Reach the emulators directly, here and in the CDK's commands, whatever proxy is set."""
     for name in ("NO_PROXY", "no_proxy"):
-        others = os.environ.get(name)
-        os.environ[name] = ",".join([*([others] if others else []), "localhost", "127.0.0.1"])
+        others = [host for host in os.environ.get(name, "").split(",") if host]
+        os.environ[name] = ",".join(dict.fromkeys([*others, "localhost", "127.0.0.1"]))
 
 
 def _send(number: str, reference_id: str | None, fields: Sequence[str]) -> int:

@@ -26,7 +26,8 @@ _begun: dict[str, Future[subprocess.CompletedProcess[str]]] = {}
 def begin(fixture: str) -> None:
     """Start a fixture's sandbox in the background, unless that has been done."""
     if fixture not in _begun:
-        _begun[fixture] = _thread.submit(_start, fixture)
+        # As it is now: by then, a test may have changed it for itself.
+        _begun[fixture] = _thread.submit(_start, fixture, dict(os.environ))
 
 
 def started(fixture: str) -> None:
@@ -47,7 +48,7 @@ def ended(fixture: str) -> None:
         begun.cancel()
         if not begun.cancelled():
             begun.result()
-        _sandbox(SANDBOXES[fixture][0], "--stop")
+        _sandbox(os.environ, SANDBOXES[fixture][0], "--stop")
 
 
 def end_all() -> None:
@@ -56,17 +57,19 @@ def end_all() -> None:
         ended(fixture)
 
 
-def _start(fixture: str) -> subprocess.CompletedProcess[str]:
+def _start(fixture: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     folder, options = SANDBOXES[fixture]
-    _sandbox(folder, "--stop")  # what a killed test run left
-    return _sandbox(folder, "--detach", *options)
+    _sandbox(environment, folder, "--stop")  # what a killed test run left
+    return _sandbox(environment, folder, "--detach", *options)
 
 
-def _sandbox(folder: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+def _sandbox(
+    environment: Mapping[str, str], folder: str, *arguments: str
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "sandbox", *arguments],
         cwd=ROOT,
-        env=os.environ | {"SANDBOX_FOLDER": folder},
+        env={**environment, "SANDBOX_FOLDER": folder},
         capture_output=True,
         text=True,
         check=False,

@@ -88,8 +88,7 @@ _SUCCESSES: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
 
 _STATUSES = {
     400: "The request is not valid. Nothing was done.",
-    403: "The caller may not make the request, or the operator does not allow what it asks for. "
-    "Nothing was done.",
+    403: "What is asked for is not allowed; the code says to whom or to where. Nothing was done.",
     409: "The ReferenceId is known, and its outcome is not. Nothing is sent now.",
     413: "The body is too large. Nothing was done.",
     415: "The body is not declared to be JSON. Nothing was done.",

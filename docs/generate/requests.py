@@ -129,11 +129,15 @@ def _property(name: str, rule: Rule, example: object) -> dict[str, Any]:
     }
 
 
+# No text in UTF-8 can hold one, and the regular expressions of some languages refuse to name them.
+_HALVES_OF_PAIRS = r"\ud800-\udfff"
+
+
 def _whole(pattern: str) -> str:
     """Write a pattern that any part of a text may match such that all of it must."""
     if "|" in pattern:
         raise ValueError(f"^ and $ would be of one alternative only: {pattern}")
-    return f"^{pattern}$"
+    return f"^{pattern.replace(_HALVES_OF_PAIRS, '')}$"
 
 
 def _when_left_out(name: str) -> dict[str, Any]:

@@ -45,8 +45,8 @@ class Text(Rule):
     """A text.
 
     Args:
-        pattern: a regular expression that all of it matches. docs/openapi.json has it between `^`
-            and `$`, so it is one that JavaScript understands alike, with the flag `u`.
+        pattern: a regular expression that all of it matches; docs/openapi.json has it, so it is
+            one that JavaScript understands alike, with the flag `u`.
         wanted: what that is, in words, to stand after "Must be".
         also: one more condition.
 

@@ -34,9 +34,8 @@ ORIGINATION_IDENTITY = Text(
 )
 # No control character, no half of a pair (JSON can escape one, UTF-8 cannot write it), and not
 # U+FFFD: that is what a wrong encoding has become on its way here, and nobody's brand holds one.
-# The characters themselves and not their escapes, which are not the same in every language.
 BRAND_NAME = Text(
-    "[ -~\u00a0-\ud7ff\ue000-\ufffc\ufffe-\U0010ffff]{1,20}",
+    r"[^\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffd]{1,20}",
     "1 to 20 characters, none of them a control character",
 )
 # India's DLT identifiers; their length is the SMS and voice API's (2022-03-31).

@@ -3,8 +3,8 @@
 - ``GET /``: the phone
 - ``GET /reference``: the API, from docs/openapi.json
 - ``GET /events``: the texts as server-sent events, from the first one on, or from the one after
-  ``Last-Event-ID``; the data of each is an entry of the inbox. After those that have arrived comes
-  an event ``ready``
+  ``Last-Event-ID``, which is of this sandbox only; the data of each is an entry of the inbox.
+  Before the first one comes an event ``new``, and after those that have arrived ``ready``
 - ``POST /calls`` with ``{"path": "/otp", "body": "{…}", "times": 1}``: calls the deployed API as
   often at once, signed; answers with one line of JSON for each answer (an ``Exchange``), as they
   come
@@ -14,6 +14,7 @@
 import json
 import threading
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -77,6 +78,8 @@ def create_app(state: State) -> Flask:
     app = Flask(__name__)
     app.config["TRUSTED_HOSTS"] = ["127.0.0.1", "localhost"]
     log = Log(state)
+    # A page that is open since an earlier sandbox has seen other texts.
+    run = uuid.uuid4().hex
 
     @app.get("/")
     def phone() -> Response:
@@ -88,8 +91,8 @@ def create_app(state: State) -> Flask:
 
     @app.get("/events")
     def events() -> Response:
-        seen = request.headers.get("Last-Event-ID", 0, type=int)
-        return Response(_events(state, max(0, seen)), content_type="text/event-stream")
+        last = request.headers.get("Last-Event-ID", "")
+        return Response(_events(state, run, last), content_type="text/event-stream")
 
     @app.post("/calls")
     def calls() -> Response:
@@ -120,8 +123,12 @@ def create_app(state: State) -> Flask:
     return app
 
 
-def _events(state: State, seen: int) -> Iterator[str]:
-    """Give the texts after as many, and then each as it arrives, as long as the sandbox runs."""
+def _events(state: State, run: str, last: str) -> Iterator[str]:
+    """Give the texts after the last one, and then each as it arrives, while the sandbox runs."""
+    known, _, count = last.partition("-")
+    seen = int(count) if known == run and count.isdecimal() else 0
+    if not seen:
+        yield "event: new\ndata: {}\n\n"
     quiet_since = time.monotonic()
     ready = False
     while True:
@@ -132,7 +139,7 @@ def _events(state: State, seen: int) -> Iterator[str]:
         for text in texts:
             seen += 1
             quiet_since = time.monotonic()
-            yield f"id: {seen}\ndata: {json.dumps(text)}\n\n"
+            yield f"id: {run}-{seen}\ndata: {json.dumps(text)}\n\n"
         if not ready:
             ready = True
             yield "event: ready\ndata: {}\n\n"

@@ -6,14 +6,13 @@ from typing import NoReturn
 import boto3
 import botocore.session
 from botocore.credentials import RefreshableCredentials
-from botocore.exceptions import CredentialRetrievalError
 
 
-def without_refresh() -> boto3.Session:
+def without_refresh(error: Exception) -> boto3.Session:
     """Make a session whose credentials are over, and cannot be refreshed."""
 
     def refresh() -> NoReturn:
-        raise CredentialRetrievalError(provider="a test", error_msg="gone")
+        raise error
 
     core = botocore.session.Session()
     core._credentials = RefreshableCredentials(  # type: ignore[attr-defined]  # noqa: SLF001 - there is no other way in

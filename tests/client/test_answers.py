@@ -5,6 +5,7 @@ import logging
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError, CredentialRetrievalError
 from serverless_otp import (
     AccessDenied,
     FieldError,
@@ -332,11 +333,24 @@ def test_function_of_somebody_else_is_unexpected(scripted: Scripted, by_invoke: 
     assert "0100" not in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        CredentialRetrievalError(provider="a test", error_msg="gone"),
+        ClientError({"Error": {"Code": "AccessDenied", "Message": "not you"}}, "AssumeRole"),
+        RuntimeError("gone"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
 def test_request_that_cannot_be_made_was_not_sent(
-    way: Way, scripted: Scripted, monkeypatch: pytest.MonkeyPatch, clock: VirtualClock
+    way: Way,
+    scripted: Scripted,
+    monkeypatch: pytest.MonkeyPatch,
+    clock: VirtualClock,
+    error: Exception,
 ) -> None:
-    """Credentials that are gone, for one: at once, and certain."""
-    client = connect(way, scripted.url, monkeypatch, clock=clock, session=without_refresh())
+    """Credentials that are gone, for one, however botocore says so: at once, and certain."""
+    client = connect(way, scripted.url, monkeypatch, clock=clock, session=without_refresh(error))
 
     with pytest.raises(NotSent, match="nothing was sent") as raised:
         client.send(NUMBER, reference_id="mine")

@@ -153,6 +153,6 @@ def test_silence_ends_at_the_deadline_and_texts_once(
 
     broken.break_by()
     assert raised.value.reference_id == f"silence-{way.name}"
-    sent = client.send(NUMBER, reference_id=f"silence-{way.name}")
+    sent = to_sandbox(way, broken).send(NUMBER, reference_id=f"silence-{way.name}")
     assert sent.replayed
     assert len(deployment.texts(sent.reference_id)) == 1

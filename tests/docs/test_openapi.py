@@ -42,8 +42,8 @@ TEXTS = [
     *("", "a", "+12065550100", "12345", "1234567890", "a b", "ExampleCorp", "x" * 20, "x" * 21),
     *("x" * 48, "x" * 50, "x" * 51, "x" * 256, "x" * 257, "+1", "+0123", "٣٤٥٦٧", "+١٢٠٦٥٥٥٠"),
     *("\n", "a\n", "12345\n", "+12065550100\n", "a\r", "a\u2028", "\na", "a\nb"),
-    *("é", "日本", "\N{PILE OF POO}", "\N{PILE OF POO}" * 20, "\N{PILE OF POO}" * 21, "\ud83d"),
-    *("\ud83da", "\udca9", "a\ud800", "\ufeff", "\ufffd", "\uffff", "\x7f", "\x85", "\xa0"),
+    *("é", "日本", "\N{PILE OF POO}", "\N{PILE OF POO}" * 20, "\N{PILE OF POO}" * 21),
+    *("\ufeff", "\ufffd", "\uffff", "\x7f", "\x85", "\xa0"),
 ]
 
 
@@ -247,10 +247,12 @@ def patterns() -> Iterator[tuple[str, str, Text]]:
 
 
 def test_patterns_mean_in_javascript_what_the_rules_mean() -> None:
-    """Of all characters there are, halves of pairs too, and of texts of all kinds."""
+    """Of all characters that UTF-8 can write, and of texts of all kinds."""
     script = """
         const [patterns, texts] = JSON.parse(require("fs").readFileSync(0));
-        for (let c = 0; c < 0x110000; c++) texts.push(String.fromCodePoint(c));
+        for (let c = 0; c < 0x110000; c++) {
+          if (c < 0xd800 || c > 0xdfff) texts.push(String.fromCodePoint(c));
+        }
         const matched = patterns.map(pattern => {
           const regexp = new RegExp(pattern, "u");
           return texts.flatMap((text, place) => regexp.test(text) ? [place] : []);
@@ -266,7 +268,7 @@ def test_patterns_mean_in_javascript_what_the_rules_mean() -> None:
         text=True,
         check=True,
     )
-    texts = [*TEXTS, *map(chr, range(0x110000))]
+    texts = [*TEXTS, *map(chr, range(0xD800)), *map(chr, range(0xE000, 0x110000))]
 
     assert len(written) == 9
     for (name, _, rule), matched in zip(written, json.loads(ran.stdout), strict=True):

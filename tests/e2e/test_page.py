@@ -1,5 +1,6 @@
 """What the page's server gives to the page, and refuses to everybody else."""
 
+import itertools
 import json
 import re
 import time
@@ -44,10 +45,10 @@ def _answer(call: urllib.request.Request) -> Answer:
             return refusal.code, refusal.headers, refusal.read()
 
 
-def events(deployment: Deployment, after: int) -> Iterator[tuple[str, dict[str, str]]]:
-    """The texts that are there now, from the server-sent events."""
+def events(deployment: Deployment, last: str = "") -> Iterator[tuple[str, dict[str, str]]]:
+    """The texts after the last one that was seen, by their IDs, from the server-sent events."""
     call = urllib.request.Request(
-        deployment.state.pageUrl + "events", headers={"Last-Event-ID": str(after)}
+        deployment.state.pageUrl + "events", headers={"Last-Event-ID": last}
     )
     with urllib.request.urlopen(call, timeout=60) as answer:
         event: dict[str, str] = {}
@@ -58,6 +59,16 @@ def events(deployment: Deployment, after: int) -> Iterator[tuple[str, dict[str, 
                 if "id" in event:
                     yield event["id"], json.loads(event["data"])
                 event = {}
+
+
+def when_written(deployment: Deployment, request_id: str, since: float) -> bytes:
+    """What is written for a request, which comes a little later than its answer."""
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        status, _, body = get(deployment, f"written/{request_id}?since={since}")
+        if status == 200:
+            return body
+    raise AssertionError(f"Nothing is written for {request_id}.")
 
 
 def test_call_is_answered_with_both_sides_of_it(deployment: Deployment) -> None:
@@ -90,13 +101,23 @@ def test_events_go_on_after_the_last_one_that_was_seen(deployment: Deployment) -
     deployment.send(request())
     texts = deployment.texts()
 
-    following = events(deployment, len(texts) - 1)
-    assert next(following) == (str(len(texts)), texts[-1])
+    ids = [event for event, _ in itertools.islice(events(deployment), len(texts))]
+    following = events(deployment, ids[-2])
+    assert next(following) == (ids[-1], texts[-1])
     deployment.send(request())
     event, text = next(following)
 
-    assert event == str(len(texts) + 1)
+    assert event not in ids
     assert text not in texts
+
+
+def test_page_of_an_earlier_sandbox_sees_the_texts_of_this_one(deployment: Deployment) -> None:
+    """From the first one on, however many it has seen of the other's."""
+    deployment.send(request())
+
+    _, text = next(events(deployment, "0123456789abcdef-99"))
+
+    assert text == deployment.texts()[0]
 
 
 @pytest.mark.parametrize(
@@ -157,10 +178,7 @@ def test_written_is_what_is_about_the_request_and_nothing_else(deployment: Deplo
     deployment.verify({**request(), "Otp": "123456"})
 
     for request_id in (first, second):
-        status, body = 204, b""
-        while status == 204:  # the log comes a little later than the answer
-            status, _, body = get(deployment, f"written/{request_id}?since={started}")
-        written = json.loads(body)
+        written = json.loads(when_written(deployment, request_id, started))
         assert {json.loads(line)["correlation_id"] for line in written["lines"]} == {request_id}
         counted = {metric["name"]: metric["value"] for metric in written["metrics"]}
         assert (counted["Requests"], counted["Texts"]) == (1, 1)

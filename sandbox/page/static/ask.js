@@ -11,6 +11,7 @@ const again = document.getElementById("again");
 const said = document.getElementById("said");
 const burst = document.getElementById("burst");
 
+const speaking = new Map(); // the call that does, by its place
 let last; // the body of the last request for a code
 
 /**
@@ -52,6 +53,10 @@ export function onAsk(add) {
 }
 
 function verifyText(text, { chosen }) {
+  // A text that comes while somebody types the code of another one leaves them alone.
+  if (!chosen && verify.elements.Otp.value) {
+    return;
+  }
   verify.elements.DestinationIdentity.value = text.to;
   verify.elements.ReferenceId.value = text.referenceId;
   if (chosen) {
@@ -81,20 +86,23 @@ function remember(body) {
 
 /** Makes one call, and says what came of it; says how long it has taken while nothing has. */
 async function one(path, body, place, add) {
+  const say = onlyTheLatest(place);
+  const seconds = element("span", "", "");
+  seconds.ariaHidden = "true"; // a screen reader would read each
+  say("", "Waiting for the answer …");
+  place.append(seconds);
   const started = Date.now();
-  say(place, "", "Waiting for the answer …");
   const clock = setInterval(() => {
-    const seconds = Math.round((Date.now() - started) / 1000);
-    say(place, "", `Waiting for the answer … ${seconds} s`);
+    seconds.textContent = ` ${Math.round((Date.now() - started) / 1000)} s`;
   }, 1000);
   try {
     await call(path, body, 1, (exchange) => {
       const { kind, name, detail } = outcome(exchange);
       add(exchange);
-      say(place, kind, `${exchange.status}, ${name}: ${detail}`);
+      say(kind, `${exchange.status}, ${name}: ${detail}`);
     });
   } catch (problem) {
-    say(place, "bad", problem.message);
+    say("bad", problem.message);
   } finally {
     clearInterval(clock);
   }
@@ -102,30 +110,40 @@ async function one(path, body, place, add) {
 
 /** Makes the same call twenty times at once, and draws a cell for each answer. */
 async function atOnce(body, add) {
+  const say = onlyTheLatest(said);
   const names = new Map();
-  const cells = document.getElementById("cells");
-  cells.replaceChildren(...Array.from({ length: AT_ONCE }, () => element("span", "", "")));
+  const cells = Array.from({ length: AT_ONCE }, () => element("span", "", ""));
+  document.getElementById("cells").replaceChildren(...cells);
   burst.hidden = false;
-  say(said, "", `${AT_ONCE} requests with one ReferenceId are on their way …`);
+  say("", `${AT_ONCE} requests with one ReferenceId are on their way …`);
   let answered = 0;
   try {
     await call("/otp", body, AT_ONCE, (exchange) => {
       add(exchange);
       const { name } = outcome(exchange);
-      cells.children[answered].className = name;
-      cells.children[answered].textContent = exchange.status;
+      cells[answered].className = name;
+      cells[answered].textContent = exchange.status;
       answered += 1;
       names.set(name, (names.get(name) ?? 0) + 1);
       const counts = [...names].map(([what, count]) => `${count} ${what}`).join(", ");
-      document.getElementById("counted").textContent = `${answered} of ${AT_ONCE}: ${counts}`;
+      if (cells[0].isConnected) {
+        document.getElementById("counted").textContent = `${answered} of ${AT_ONCE}: ${counts}`;
+      }
     });
-    say(said, "good", `${AT_ONCE} answers, ${names.get("sent") ?? 0} sent. Look at the phone.`);
+    say("good", `${AT_ONCE} answers, ${names.get("sent") ?? 0} sent. Look at the phone.`);
   } catch (problem) {
-    say(said, "bad", problem.message);
+    say("bad", problem.message);
   }
 }
 
-function say(place, kind, what) {
-  place.className = kind;
-  place.textContent = what;
+/** Gives what speaks at a place, until another call does. */
+function onlyTheLatest(place) {
+  const mine = {};
+  speaking.set(place, mine);
+  return (kind, what) => {
+    if (speaking.get(place) === mine) {
+      place.className = kind;
+      place.textContent = what;
+    }
+  };
 }

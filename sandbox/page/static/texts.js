@@ -12,6 +12,8 @@ const connection = document.getElementById("connection");
 export function onText(verifyText) {
   say("Connecting …", "");
   const events = new EventSource("/events");
+  // Of this sandbox, none has been shown yet; what is there is an earlier one's.
+  events.addEventListener("new", () => list.replaceChildren());
   events.addEventListener("ready", () => say("Connected", "good"));
   // The browser connects again by itself.
   events.onerror = () => say("The sandbox does not answer. Is it running?", "bad");

@@ -76,8 +76,8 @@ async function find(exchange) {
   }
   const address = `/written/${encodeURIComponent(named[1])}?since=${exchange.since}`;
   for (let asked = 0; asked < ASK_TIMES && shown === exchange; asked += 1) {
-    const response = await fetch(address);
-    if (response.status === 200) {
+    const response = await fetch(address).catch(() => undefined); // the sandbox may be gone
+    if (response?.status === 200) {
       return response.json();
     }
     await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MILLISECONDS));
@@ -87,7 +87,7 @@ async function find(exchange) {
 
 function showWritten(found) {
   if (!found) {
-    waiting.textContent = "Nothing: the API has answered by itself, or the function has died.";
+    waiting.textContent = "Nothing is found. Has the API answered by itself, or the function died?";
     return;
   }
   waiting.textContent = "";

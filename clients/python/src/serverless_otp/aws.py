@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import botocore.session
 
+from .problems import NotSent
+
 if TYPE_CHECKING:
-    from botocore.credentials import Credentials
+    from botocore.credentials import Credentials, ReadOnlyCredentials
 
 # ID.execute-api.REGION.amazonaws.com, and the names that VPC endpoints have.
 _API_HOST = re.compile(r"(?:^|\.)execute-api\.([a-z0-9-]+)\.")
@@ -25,7 +27,6 @@ class Aws:
 
     Attributes:
         region: the region.
-        credentials: they refresh themselves; freeze them for each request.
 
     Raises:
         ValueError: there is no region, or there are no credentials.
@@ -58,7 +59,19 @@ class Aws:
             raise ValueError(
                 "There are no AWS credentials where boto3 looks for them. Give a session that has."
             )
-        self.credentials: Credentials = credentials
+        self._credentials: Credentials = credentials
+
+    def fresh_credentials(self) -> "ReadOnlyCredentials":
+        """Give the credentials of now, refreshed if it is time.
+
+        Raises:
+            NotSent: they could not be; whatever that was, it came before the request.
+
+        """
+        try:
+            return self._credentials.get_frozen_credentials()
+        except Exception as error:
+            raise NotSent("There are no fresh credentials, and nothing was sent.") from error
 
     def verify(self) -> Any:  # noqa: ANN401 - as botocore's session takes it
         """Find whose certificates to trust, as botocore's own clients do."""

@@ -54,6 +54,8 @@ class ByInvoke:
         function = self._functions[operation]
         if not function:
             raise ValueError("verify_function is missing: OtpClient needs it to verify.")
+        # Refreshed here, botocore does not have to: what fails of that has sent nothing.
+        self._aws.fresh_credentials()
         try:
             answer = self._clients.within(seconds).invoke(FunctionName=function, Payload=body)
         except ClientError as error:

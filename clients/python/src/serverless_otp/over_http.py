@@ -12,7 +12,7 @@ from botocore.utils import get_environ_proxies
 
 from .aws import Aws
 from .connections import Connections, time_limits
-from .problems import NotSent, UnexpectedAnswer, from_document
+from .problems import UnexpectedAnswer, from_document
 from .retry import Clock, Lost
 from .transport import Operation, Success, decoded, excerpt, success, unanswered
 
@@ -50,12 +50,9 @@ class OverHttp:
             data=body,
             headers={"Content-Type": "application/json"},
         )
-        try:
-            # Each time anew: what they are may have been refreshed, and a signature has its time.
-            credentials = self._aws.credentials.get_frozen_credentials()
-            SigV4Auth(credentials, "execute-api", self._aws.region).add_auth(request)
-        except BotoCoreError as error:
-            raise NotSent("The request could not be signed, and nothing was sent.") from error
+        # Each time anew: they may have been refreshed, and a signature has its time.
+        credentials = self._aws.fresh_credentials()
+        SigV4Auth(credentials, "execute-api", self._aws.region).add_auth(request)
         try:
             answer = self._sessions.within(seconds).send(request.prepare())
         except BotoCoreError as error:

@@ -24,10 +24,6 @@ from .problems import (
     Problem,
     ReferenceIdReused,
     RejectedByPinpoint,
-    SendingPaused,
-    TemporaryFailure,
-    TooManyMessages,
-    Unavailable,
     UnsupportedMediaType,
 )
 
@@ -131,20 +127,17 @@ def repeating(
             raise failure
 
 
-# After a lost answer, the text may have gone out. These say what became of it: they are its
-# outcome; or come from under the lock of the ReferenceId, which was free; or are about the request
-# itself, and so were true of the earlier attempt. All others are about one attempt only.
+# After a lost answer, the text may have gone out, or go out yet: the function may not have begun.
+# These speak for the earlier attempt, too: they are its outcome, and keep the ReferenceId; or are
+# about the request itself, which is the same. All others are about one attempt only, and leave the
+# ReferenceId free for the one before.
 _TELLS_OF_EARLIER_ATTEMPTS = (
     OutcomeUnknown,
     OptedOut,
     PermanentFailure,
     DuplicateDestination,
     RejectedByPinpoint,
-    TemporaryFailure,
-    Unavailable,
     DestinationNotAllowed,
-    SendingPaused,
-    TooManyMessages,
     InvalidRequest,
     UnsupportedMediaType,
     PayloadTooLarge,
