@@ -30,7 +30,7 @@ set -Eeuo pipefail
 trap 'echo "exit status $?: $BASH_COMMAND" >> "$FAILED_COMMANDS"' ERR
 aws() {  # version 1 of the CLI takes no AWS_ENDPOINT_URL for SQS; version 2 does
   if [ "$1" = sqs ]; then set -- --endpoint-url "$AWS_ENDPOINT_URL" "$@"; fi
-  command aws "$@"
+  python -m awscli "$@"  # its script does not run in a folder with a space in its name
 }
 """
 
