@@ -1,11 +1,15 @@
 """The example of a login function, as it is deployed: its folder alone, against the service."""
 
+import importlib
 import json
 import os
 import subprocess
 import sys
 import uuid
-from typing import Any, Self
+from typing import Any, NoReturn, Self
+
+import pytest
+from serverless_otp import NotSent
 
 from docs.examples.another_team import build_login
 from sandbox.client import aws_options
@@ -110,3 +114,32 @@ def test_function_tells_problems(deployment: Deployment) -> None:
         assert function.handle({}) == {"problem": "InvalidRequest"}
 
     assert len(deployment.texts(lost["referenceId"])) == 1
+
+
+class Unconnected:
+    """A client that finds no connection."""
+
+    def send(self, *_: object, **__: object) -> NoReturn:
+        """Send nothing."""
+        raise NotSent
+
+    verify = send
+
+
+@pytest.mark.parametrize("more", [{}, {"code": "123456"}], ids=["send", "verify"])
+def test_function_tells_that_nothing_was_sent(
+    more: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which is no problem of the service's, but the caller's to know."""
+    arn = "arn:aws:lambda:us-east-1:123456789012:function:otp:live"
+    for name, value in {
+        "SEND_FUNCTION_ARN": arn,
+        "VERIFY_FUNCTION_ARN": arn,
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+    }.items():
+        monkeypatch.setenv(name, value)
+    function = importlib.import_module("clients.python.examples.lambda_login")
+    monkeypatch.setattr(function, "_client", Unconnected())
+
+    assert function.handler({**about(NUMBER), **more}, None) == {"problem": "NotSent"}

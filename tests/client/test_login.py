@@ -1,6 +1,7 @@
 """The example of a login, as somebody uses it: against the deployed service, over a broken way."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import cast
 
 import pytest
 from serverless_otp import (
@@ -8,9 +9,13 @@ from serverless_otp import (
     DestinationNotAllowed,
     InProgress,
     Misconfigured,
+    NotSent,
     OptedOut,
+    OtpClient,
     PermanentFailure,
     SendingPaused,
+    Sent,
+    Verification,
 )
 
 from clients.python.examples.login import (
@@ -78,6 +83,50 @@ def person(
     return Person(Login(client, attempts, clock.wall), attempts, deployment)
 
 
+class Fake:
+    """A client whose sends go as a test says.
+
+    Attributes:
+        during: happens in the next send, which may raise what it raises.
+        texted: the numbers that got a text.
+
+    """
+
+    def __init__(self) -> None:
+        self.during: Callable[[], object] = lambda: None
+        self.texted: list[str] = []
+
+    def send(self, destination: str, *, reference_id: str) -> Sent:
+        """Send a text."""
+        during, self.during = self.during, lambda: None
+        during()
+        self.texted.append(destination)
+        return Sent(reference_id, None, replayed=False, request_id=None)
+
+    def verify(self, *_: str) -> Verification:
+        """Find a code right."""
+        during, self.during = self.during, lambda: None
+        during()
+        return Verification(valid=True, request_id=None)
+
+
+@pytest.fixture
+def fake() -> Fake:
+    """Have a service that sends."""
+    return Fake()
+
+
+@pytest.fixture
+def faked(fake: Fake, clock: VirtualClock) -> Login:
+    """Give a login with it."""
+    return Login(cast("OtpClient", fake), {}, clock.wall)
+
+
+def no_connection() -> None:
+    """Fail as without a connection."""
+    raise NotSent
+
+
 @pytest.fixture
 def login(scripted: Scripted, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch) -> Login:
     """Give a login whose service says what a test wants."""
@@ -90,7 +139,7 @@ def test_code_logs_in_once(person: Person) -> None:
     [code] = person.codes(person.attempt().reference_id)
 
     assert person.login.verify("session", "00000").say is Say.WRONG_CODE
-    assert person.login.verify("session", code).say is Say.WELCOME
+    assert person.login.verify("session", code) == Answer(Say.WELCOME, phone=NUMBER)
     assert person.login.verify("session", code).say is Say.START_OVER
 
 
@@ -131,7 +180,10 @@ def test_resend_waits_and_ends(person: Person, clock: VirtualClock) -> None:
 def test_lost_answer_keeps_its_reference_id(
     person: Person, broken: Proxy, clock: VirtualClock
 ) -> None:
-    """The text is on the phone, and its code logs in; asked about again, there is no second one."""
+    """The text is on the phone, and its code logs in; asked about again, there is no second one.
+
+    Nobody is told that a code was sent now, and it is not counted again.
+    """
     broken.break_by({"service": "*", "response": {"abort_bytes": 0}})
     assert person.login.request_code("session", NUMBER) == MAYBE_SENT
     broken.break_by()
@@ -139,10 +191,11 @@ def test_lost_answer_keeps_its_reference_id(
     assert lost
 
     clock.advance(SECONDS_BETWEEN_TEXTS)
-    assert person.login.resend("session") == SENT
+    assert person.login.resend("session") == MAYBE_SENT
 
     assert person.attempt().reference_id == lost
     assert person.attempt().unanswered is None
+    assert person.attempt().texts == 1
     [code] = person.codes(lost)
     assert person.login.verify("session", code).say is Say.WELCOME
 
@@ -287,3 +340,90 @@ def test_another_number_is_another_attempt(person: Person) -> None:
 
     assert person.login.request_code("session", NUMBER) == SENT
     assert person.attempt().phone == NUMBER
+
+
+OTHER = "+12065550199"
+
+
+def test_another_number_does_not_shorten_the_pause(fake: Fake, faked: Login) -> None:
+    """Two numbers in turn, at one instant: one text."""
+    said = [faked.request_code("session", phone).say for phone in [NUMBER, OTHER] * 3]
+
+    assert said == [Say.SENT] + [Say.LATER] * 5
+    assert fake.texted == [NUMBER]
+
+
+def test_another_number_does_not_begin_to_count_anew(
+    fake: Fake, faked: Login, clock: VirtualClock
+) -> None:
+    """Two numbers in turn, with pauses: as many texts as one number gets."""
+    for phone in [NUMBER, OTHER] * 3:
+        answer = faked.request_code("session", phone)
+        clock.advance(SECONDS_BETWEEN_TEXTS)
+
+    assert answer.say is Say.TOO_MANY
+    assert len(fake.texted) == 1 + MOST_RESENDS
+
+
+def test_outage_locks_nobody_out(scripted: Scripted, login: Login) -> None:
+    """Nothing was texted, so nothing is counted, and nobody has to wait for the next text."""
+    for _ in range(MOST_RESENDS + 2):
+        scripted.says(HTTP.problem(problem("SendingPaused", 503, retryable=True), retry_after=60))
+        assert login.request_code("session", NUMBER).say is Say.LATER
+
+    scripted.says(HTTP.success(MESSAGE))
+    assert login.resend("session") == SENT
+
+
+def test_no_connection_is_for_later(fake: Fake, faked: Login) -> None:
+    """Nothing was sent: it is not counted, and the code can be entered again."""
+    for _ in range(MOST_RESENDS + 2):
+        fake.during = no_connection
+        assert faked.request_code("session", NUMBER) == Answer(Say.LATER, SECONDS_BETWEEN_TEXTS)
+    assert faked.verify("session", "123456").say is Say.START_OVER
+    assert faked.resend("session") == SENT
+    fake.during = no_connection
+
+    assert faked.verify("session", "123456").say is Say.CODE_AGAIN
+    assert faked.verify("session", "123456") == Answer(Say.WELCOME, phone=NUMBER)
+
+
+@pytest.mark.parametrize("code", ["Throttled", "StoreUnavailable"])
+def test_attempt_that_failed_early_tells_nothing_of_the_one_before(
+    scripted: Scripted, login: Login, clock: VirtualClock, code: str
+) -> None:
+    """The text whose outcome nobody told may be on the phone: its code still counts."""
+    early = HTTP.problem(problem(code, 503, retryable=True), retry_after=60)
+    running = HTTP.problem(problem("InProgress", 409, retryable=True), retry_after=60)
+    scripted.says(running, early, HTTP.success({"VerificationResponse": {"Valid": True}}))
+    login.request_code("session", NUMBER)
+    clock.advance(SECONDS_BETWEEN_TEXTS)
+
+    assert login.resend("session").say is Say.LATER
+    assert login.verify("session", "123456").say is Say.WELCOME
+
+    assert len({asked.json()["ReferenceId"] for asked in scripted.asked}) == 1
+
+
+def test_late_outcome_does_not_bring_its_number_back(
+    fake: Fake, faked: Login, clock: VirtualClock
+) -> None:
+    """A send lasts so long that the person asks with another number meanwhile."""
+
+    def meanwhile() -> None:
+        clock.advance(SECONDS_BETWEEN_TEXTS)
+        assert faked.request_code("session", OTHER) == SENT
+
+    fake.during = meanwhile
+    faked.request_code("session", NUMBER)
+
+    assert faked.verify("session", "123456") == Answer(Say.WELCOME, phone=OTHER)
+
+
+def test_number_that_is_told_was_verified(fake: Fake, faked: Login, clock: VirtualClock) -> None:
+    """Not the one that was asked for while the code was looked at."""
+    faked.request_code("session", NUMBER)
+    clock.advance(SECONDS_BETWEEN_TEXTS)
+    fake.during = lambda: faked.request_code("session", OTHER)
+
+    assert faked.verify("session", "123456") == Answer(Say.WELCOME, phone=NUMBER)

@@ -15,11 +15,14 @@ from serverless_otp import (
     InProgress,
     InvalidRequest,
     NoAnswer,
+    NotSent,
     OptedOut,
     OtpClient,
     OutcomeUnknown,
     PermanentFailure,
     Problem,
+    StoreUnavailable,
+    Throttled,
     TooManyMessages,
 )
 
@@ -44,10 +47,19 @@ class Say(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What to tell the person, and for how many seconds to hide the button that asks again."""
+    """What to tell the person.
+
+    Attributes:
+        say: it.
+        wait_seconds: for how long to hide the button that asks again.
+        phone: with WELCOME, the number that was verified. Use no other one: what the page was sent
+            may be another number by now.
+
+    """
 
     say: Say
     wait_seconds: int = 0
+    phone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +71,7 @@ class Attempt:
         reference_id: of the latest text that went out, or may have: only its code counts.
         unanswered: the ReferenceId of a text whose outcome was not answered yet.
         requested_at: when the latest text was asked for, in seconds since 1970.
-        resends: how many there were.
+        texts: how many went out, or may have; to all numbers of this attempt.
 
     """
 
@@ -67,7 +79,7 @@ class Attempt:
     reference_id: str | None = None
     unanswered: str | None = None
     requested_at: float = 0.0
-    resends: int = 0
+    texts: int = 0
 
 
 class Login:
@@ -92,23 +104,19 @@ class Login:
         self._now = now
 
     def request_code(self, name: str, phone: str) -> Answer:
-        """Begin a login attempt; the same number once more is the wish for another code."""
-        attempt = self._attempts.get(name)
-        if attempt is not None and attempt.phone == phone:
-            return self.resend(name)
-        return self._text(name, Attempt(phone))
+        """Begin a login attempt; the same number once more is the wish for another code.
+
+        Another number neither shortens the pause nor begins to count anew.
+        """
+        attempt = self._attempts.get(name) or Attempt(phone)
+        if attempt.phone != phone:
+            attempt = replace(attempt, phone=phone, reference_id=None, unanswered=None)
+        return self._text(name, attempt)
 
     def resend(self, name: str) -> Answer:
         """Send another code, because the person says that none came."""
         attempt = self._attempts.get(name)
-        if attempt is None:
-            return Answer(Say.START_OVER)
-        wait = attempt.requested_at + SECONDS_BETWEEN_TEXTS - self._now()
-        if wait > 0:
-            return Answer(Say.LATER, round(wait) + 1)
-        if attempt.resends >= MOST_RESENDS:
-            return Answer(Say.TOO_MANY)
-        return self._text(name, replace(attempt, resends=attempt.resends + 1))
+        return self._text(name, attempt) if attempt else Answer(Say.START_OVER)
 
     def verify(self, name: str, code: str) -> Answer:
         """Check the code that the person has typed in."""
@@ -118,7 +126,7 @@ class Login:
             return Answer(Say.START_OVER)
         try:
             right = self._client.verify(attempt.phone, reference_id, code)
-        except OutcomeUnknown:
+        except (OutcomeUnknown, NotSent):
             return Answer(Say.CODE_AGAIN)
         except InvalidRequest as problem:
             if not _is_about("/Otp", problem):
@@ -130,29 +138,51 @@ class Login:
             return Answer(Say.CODE_AGAIN)
         if not right:
             return Answer(Say.WRONG_CODE)
-        del self._attempts[name]  # a right code is valid once
-        return Answer(Say.WELCOME)
+        self._attempts.pop(name, None)  # a right code is valid once
+        return Answer(Say.WELCOME, phone=attempt.phone)
 
     def _text(self, name: str, attempt: Attempt) -> Answer:
         # A text whose outcome nobody has told is asked about again. Any other one is a new text,
-        # and a new text is a new ReferenceId. It is kept before it is used: whatever dies now, it
-        # is known.
+        # and a new text is a new ReferenceId.
+        if refused := self._too_many(attempt):
+            return refused
         reference_id = attempt.unanswered or str(uuid.uuid4())
-        attempt = replace(attempt, unanswered=reference_id, requested_at=self._now())
-        self._attempts[name] = attempt
-        settled = replace(attempt, unanswered=None)  # not sent: the code of before still counts
+        texts = attempt.texts + (attempt.unanswered is None)
+        asked = replace(attempt, unanswered=reference_id, requested_at=self._now(), texts=texts)
+        # It is kept before it is used: whatever dies now, it is known.
+        self._attempts[name] = asked
+        sent = replace(asked, reference_id=reference_id, unanswered=None)
         try:
-            self._client.send(attempt.phone, reference_id=reference_id)
+            replayed = self._client.send(asked.phone, reference_id=reference_id).replayed
         except (NoAnswer, InProgress):
             return Answer(Say.MAYBE_SENT, SECONDS_BETWEEN_TEXTS)
         except OutcomeUnknown:
-            self._attempts[name] = replace(settled, reference_id=reference_id)
+            self._keep(name, asked, sent)
             return Answer(Say.MAYBE_SENT, SECONDS_BETWEEN_TEXTS)
+        except (NotSent, Throttled, StoreUnavailable):
+            self._keep(name, asked, attempt)  # says nothing of a text that was unanswered before
+            return Answer(Say.LATER, SECONDS_BETWEEN_TEXTS)
         except Problem as problem:
-            self._attempts[name] = settled
+            # Not sent, so not counted, and the code of before still counts.
+            self._keep(name, asked, replace(attempt, unanswered=None, texts=texts - 1))
             return _refused(problem)
-        self._attempts[name] = replace(settled, reference_id=reference_id)
-        return Answer(Say.SENT, SECONDS_BETWEEN_TEXTS)
+        self._keep(name, asked, sent)
+        # Replayed: the text went out when it was asked for before, and none now.
+        return Answer(Say.MAYBE_SENT if replayed else Say.SENT, SECONDS_BETWEEN_TEXTS)
+
+    def _too_many(self, attempt: Attempt) -> Answer | None:
+        wait = attempt.requested_at + SECONDS_BETWEEN_TEXTS - self._now()
+        if attempt.texts and wait > 0:
+            return Answer(Say.LATER, round(wait) + 1)
+        if attempt.texts > MOST_RESENDS and attempt.unanswered is None:
+            return Answer(Say.TOO_MANY)
+        return None
+
+    def _keep(self, name: str, asked: Attempt, outcome: Attempt) -> None:
+        # A send may last half a minute. Whoever asked with another number meanwhile has a newer
+        # attempt, which stays. With a store that others write to, this is a conditional write.
+        if self._attempts.get(name) == asked:
+            self._attempts[name] = outcome
 
 
 def _refused(problem: Problem) -> Answer:
