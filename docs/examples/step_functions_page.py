@@ -1,5 +1,7 @@
 """The page of the state machine: it verifies the code, and ends the waiting."""
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,12 +22,14 @@ class Page:
         client: of the service.
         tokens: the table of the output TokensTableName, of `boto3.resource("dynamodb")`.
         states: `boto3.client("stepfunctions")`.
+        now: tells the time, in seconds since 1970.
 
     """
 
     client: OtpClient
     tokens: Any
     states: Any
+    now: Callable[[], float] = time.time
 
     def confirm(self, execution: str, phone: str, code: str) -> bool:
         """Say whether the code is right; if it is, the execution goes on.
@@ -39,11 +43,14 @@ class Page:
         Raises:
             NotWaitingError: nothing waits for the code.
             OtpError: the code could not be judged.
+            botocore.exceptions.ClientError: the table could not be read; or the code was right, and
+                the execution does not hear it. TaskTimedOut says that it ended meanwhile.
 
         """
         # Looked up first: a code is right only once, and nobody might be there to hear it.
         found = self.tokens.get_item(Key={"ReferenceId": execution}, ConsistentRead=True)
-        if "Item" not in found:
+        # DynamoDB deletes what has expired when it gets to it, maybe days later.
+        if "Item" not in found or found["Item"]["ExpiresAt"] <= self.now():
             raise NotWaitingError
         try:
             right = bool(self.client.verify(phone, execution, code))

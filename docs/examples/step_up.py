@@ -5,13 +5,17 @@ The text does not say what it confirms, so the page shows payee and amount besid
 
 import hashlib
 import json
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from serverless_otp import InvalidRequest, OtpClient
+from serverless_otp import InvalidRequest, OtpClient, OtpError
 
-from .what_to_say import is_no_code
+from .what_to_say import is_no_code, is_not_sent
+
+# The service forgets a ReferenceId after 65 minutes: the same one would be texted again.
+MOST_SECONDS = 60 * 60
 
 
 @dataclass(frozen=True)
@@ -21,11 +25,13 @@ class Confirmation:
     Attributes:
         reference_id: of the text.
         of: the digest of the payment that the person was shown.
+        asked_at: when it was made, in seconds since 1970.
 
     """
 
     reference_id: str
     of: str
+    asked_at: float
 
 
 @dataclass
@@ -34,6 +40,8 @@ class Payment:
 
     Attributes:
         phone: the account's own, which was verified before: not one that comes with the request.
+        confirmation: of the latest text.
+        confirmed_of: the digest of what was confirmed; `is_confirmed` says whether it is this.
 
     """
 
@@ -42,37 +50,64 @@ class Payment:
     payee: str
     amount: str
     confirmation: Confirmation | None = None
-    confirmed: bool = False
+    confirmed_of: str | None = None
 
     def digest(self) -> str:
         """Tell this payment from every other one, and from itself after a change."""
         written = json.dumps([self.payment_id, self.phone, self.payee, self.amount])
         return hashlib.sha256(written.encode()).hexdigest()
 
+    def is_confirmed(self) -> bool:
+        """Say whether the payment is confirmed, as it is now."""
+        return self.confirmed_of == self.digest()
+
 
 #: Writes a payment, if nobody has changed it since it was read.
 Save = Callable[[Payment], None]
 
 
-def ask(client: OtpClient, payment: Payment, save: Save, *, again: bool = False) -> None:
+def ask(
+    client: OtpClient,
+    payment: Payment,
+    save: Save,
+    *,
+    again: bool = False,
+    now: Callable[[], float] = time.time,
+) -> None:
     """Text a code for the payment as it is now; a page that is reloaded texts nobody twice.
+
+    A payment that is confirmed needs no text.
 
     Args:
         client: of the service.
         payment: what is to be confirmed.
         save: writes it.
         again: whether the person has pressed "send again".
+        now: tells the time.
 
     Raises:
         OtpError: there may be no text.
 
     """
-    before = payment.confirmation
-    if again or before is None or before.of != payment.digest():
-        before = Confirmation(reference_id=str(uuid.uuid4()), of=payment.digest())
-        payment.confirmation, payment.confirmed = before, False
+    if payment.is_confirmed():
+        return
+    before = asked = payment.confirmation
+    if (
+        again
+        or asked is None
+        or asked.of != payment.digest()
+        or now() - asked.asked_at > MOST_SECONDS
+    ):
+        asked = Confirmation(str(uuid.uuid4()), of=payment.digest(), asked_at=now())
+        payment.confirmation = asked
         save(payment)  # Before it is sent: the ReferenceId is kept with the payment.
-    client.send(payment.phone, reference_id=before.reference_id)
+    try:
+        client.send(payment.phone, reference_id=asked.reference_id)
+    except OtpError as error:
+        if asked is not before and is_not_sent(error):
+            payment.confirmation = before  # Its code is the one on the phone.
+            save(payment)
+        raise
 
 
 def confirm(client: OtpClient, payment: Payment, code: str, save: Save) -> bool:
@@ -82,16 +117,18 @@ def confirm(client: OtpClient, payment: Payment, code: str, save: Save) -> bool:
         OtpError: the code could not be judged; what_to_say_of_a_code has the sentence.
 
     """
+    if payment.is_confirmed():
+        return True
     asked = payment.confirmation
     if asked is None or asked.of != payment.digest():
         return False  # It was changed after the text: the code is for something else.
-    if payment.confirmed:
-        return True
     try:
-        payment.confirmed = bool(client.verify(payment.phone, asked.reference_id, code))
+        right = client.verify(payment.phone, asked.reference_id, code)
     except InvalidRequest as error:
         if not is_no_code(error):
             raise
-    if payment.confirmed:
+        return False
+    if right:
+        payment.confirmed_of = asked.of
         save(payment)  # A code is right only once: the answer is kept.
-    return payment.confirmed
+    return payment.is_confirmed()

@@ -3,7 +3,7 @@
 Whoever tries numbers learns nothing from it, and whoever is real learns what to do next.
 """
 
-from serverless_otp import InvalidRequest, OtpError, OutcomeUnknown, Problem
+from serverless_otp import InProgress, InvalidRequest, NotSent, OtpError, OutcomeUnknown, Problem
 
 SOON = "We could not send the code. Please try again in a minute."
 LATER = "We cannot send a code right now. Please try again later, or choose another way."
@@ -45,7 +45,14 @@ SAY = {
 
 def what_to_say(error: OtpError) -> str:
     """Give a sentence for whoever waits for a code."""
-    return SAY.get(error.code, OURS) if isinstance(error, Problem) else OURS
+    match error:
+        case OutcomeUnknown():
+            return MAYBE  # NoAnswer, too, which the service has no code for
+        case NotSent():
+            return SOON
+        case Problem():
+            return SAY.get(error.code, OURS)
+    return OURS
 
 
 def what_to_say_of_a_code(error: OtpError) -> str:
@@ -57,9 +64,16 @@ def what_to_say_of_a_code(error: OtpError) -> str:
             return WRONG
         case InvalidRequest():
             return ANOTHER_WAY  # the number: no code can have been sent to it
-        case Problem(retryable=True):
+        case NotSent() | Problem(retryable=True):
             return UNCHECKED
     return OURS
+
+
+def is_not_sent(error: OtpError) -> bool:
+    """Say whether there certainly is no text: the code of before is the one on the phone."""
+    return isinstance(error, NotSent | Problem) and not isinstance(
+        error, OutcomeUnknown | InProgress
+    )
 
 
 def is_no_code(error: OtpError) -> bool:

@@ -7,12 +7,14 @@ from serverless_otp import OtpError
 from docs.examples.what_to_say import (
     ANOTHER_WAY,
     LATER,
+    MAYBE,
     OURS,
     SAY,
     SOON,
     UNCHECKED,
     UNSURE,
     WRONG,
+    what_to_say,
     what_to_say_of_a_code,
 )
 from infra import gateway_responses
@@ -42,6 +44,25 @@ def test_what_is_retryable_is_to_be_tried_again() -> None:
     assert {code for code, sentence in SAY.items() if sentence in (SOON, LATER)} == retryable
 
 
+def every_error() -> list[OtpError]:
+    """Give one of every class that the client raises."""
+    classes = [
+        found
+        for found in vars(serverless_otp).values()
+        if isinstance(found, type) and issubclass(found, OtpError)
+    ]
+    bases = (OtpError, serverless_otp.Problem)
+    unexpected = serverless_otp.UnexpectedAnswer
+    return [unexpected(502), *(of() for of in classes if of not in (*bases, unexpected))]
+
+
+@pytest.mark.parametrize("error", every_error(), ids=repr)
+def test_every_error_of_the_client_has_its_sentence(error: OtpError) -> None:
+    """A text that may be on the phone is no failure; where there was no connection, try again."""
+    expected = {"NoAnswer": MAYBE, "NotSent": SOON, "UnexpectedAnswer": OURS, **SAY}
+    assert what_to_say(error) == expected[type(error).__name__]
+
+
 @pytest.mark.parametrize("telling", ["limit", "opted", "country", "too many", "paused"])
 def test_no_sentence_tells_why(telling: str) -> None:
     """A bot would learn from it."""
@@ -67,7 +88,8 @@ def invalid(*pointers: str) -> OtpError:
         (serverless_otp.NoAnswer(), UNSURE),
         (serverless_otp.RejectedByPinpoint(), OURS),
         (serverless_otp.Misconfigured(), OURS),
-        (serverless_otp.NotSent(), OURS),
+        (serverless_otp.NotSent(), UNCHECKED),
+        (serverless_otp.UnexpectedAnswer(502), OURS),
     ],
     ids=repr,
 )
