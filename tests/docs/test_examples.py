@@ -38,12 +38,17 @@ class Client:
 
     Attributes:
         refusal: what the next texts fail with.
-        meanwhile: happens while a code is verified.
+        while_sending: happens while a text is asked for.
+        while_verifying: happens while a code is verified.
+        codes: those on the phones, by number and ReferenceId.
+        asked: the ReferenceIds of all texts that were asked for.
+        verified: how many codes were looked at.
 
     """
 
     refusal: OtpError | None = None
-    meanwhile: Callable[[], object] = lambda: None
+    while_sending: Callable[[], object] = lambda: None
+    while_verifying: Callable[[], object] = lambda: None
     codes: dict[tuple[str, str], str] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     verified: int = 0
@@ -51,6 +56,7 @@ class Client:
     def send(self, phone: str, *, reference_id: str) -> Sent:
         """Text a code."""
         self.asked.append(reference_id)
+        self.while_sending()
         if self.refusal:
             raise self.refusal
         self.codes[phone, reference_id] = CODE
@@ -62,7 +68,7 @@ class Client:
         right = self.codes.get((phone, reference_id)) == code
         if right:
             del self.codes[phone, reference_id]
-        self.meanwhile()
+        self.while_verifying()
         return Verification(right, None)
 
 
@@ -79,10 +85,10 @@ def test_sign_up_lets_in_the_number_whose_code_it_was() -> None:
     client, session, accounts = Client(), Session(), list[str]()
     sign_up = SignUp(of(client), lambda _: True, accounts.append)
     sign_up.ask_for_code(session, MINE, "human")
-    client.meanwhile = lambda: sign_up.ask_for_code(session, VICTIM, "human")
+    client.while_verifying = lambda: sign_up.ask_for_code(session, VICTIM, "human")
 
     sign_up.confirm(session, CODE)
-    client.meanwhile = lambda: None
+    client.while_verifying = lambda: None
     sign_up.confirm(session, "654321")
 
     assert accounts == [MINE]
@@ -115,6 +121,23 @@ def test_sign_up_takes_the_code_of_a_text_that_may_have_been_sent(refusal: OtpEr
 
     assert session.texts == 2
     assert session.reference_id == client.asked[1]
+
+
+def test_a_refusal_does_not_put_back_what_was_asked_for_meanwhile() -> None:
+    """The latest text counts."""
+    client, session = Client(), Session()
+    sign_up = SignUp(of(client), lambda _: True, lambda _: None)
+
+    def refuse() -> None:
+        client.while_sending = lambda: None
+        sign_up.ask_for_code(session, MINE, "human")
+        raise serverless_otp.Throttled
+
+    client.while_sending = refuse
+    sign_up.ask_for_code(session, MINE, "human")
+
+    assert session.texts == 1
+    assert sign_up.confirm(session, CODE) is None
 
 
 # --- Step-up ---
@@ -178,7 +201,7 @@ def test_a_payment_that_changes_while_its_code_is_verified_is_not_confirmed() ->
     """The code was for what it had been."""
     client, waiting = Client(), payment()
     step_up.ask(of(client), waiting, saved)
-    client.meanwhile = lambda: vars(waiting).update(amount="2500.00 USD")
+    client.while_verifying = lambda: vars(waiting).update(amount="2500.00 USD")
 
     assert step_up.confirm(of(client), waiting, CODE, saved) is False
     assert not waiting.is_confirmed()
