@@ -143,6 +143,8 @@ def start_ministack(port: int, pinpoint_url: str, *, auth: bool) -> Server:
             # Sixty functions that start at once leave the emulator little of a small machine. So
             # the time limits of AWS, which are tighter, are proven by the fault suite's own.
             "OTP_DYNAMODB_READ_SECONDS": "5",
+            "OTP_COUNTING_SECONDS": "15",
+            "OTP_GIVING_BACK_SECONDS": "10",
             "AUTH": str(auth).lower(),
         },
     )

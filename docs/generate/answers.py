@@ -50,7 +50,7 @@ OF_THE_FUNCTIONS: Mapping[str, tuple[Problem, ...]] = {
         InvalidRequest(
             "The request has 2 bad fields; see errors.",
             [
-                FieldError("/CodeLength", "Must be a whole number from 5 to 8."),
+                FieldError("/CodeLength", "Input should be less than or equal to 8."),
                 FieldError("/TemplateId", "Required together with EntityId."),
             ],
         ),

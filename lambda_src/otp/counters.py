@@ -7,12 +7,13 @@ the key or of the attribute's name, a new one begins at zero, and the table's TT
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from .side_by_side import SideBySide
+from .deadline import Deadline
+from .problems import StoreUnavailable
+from .settings import TimeLimits
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
@@ -27,6 +28,9 @@ _DECIMALS = 3  # of times: milliseconds
 
 # To give back to an item that others change meanwhile.
 _TRIES = 3
+
+# How long a full item is not asked again. The operator may empty one, and others give back.
+_REMEMBERED_SECONDS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +76,9 @@ class CounterItem:
         ends_at: when the last of its windows ends, in seconds since 1970.
         counters: which.
         interval: beside them, if there is one.
-        forgets_zeros: whether it is to lose a counter of which all is given back: one with counters
-            of many numbers would grow by every message that was not sent.
+        of_many: whether it holds counters of many numbers, of which another message has others. It
+            then loses a counter of which all is given back, or it would grow by every message that
+            was not sent; and that it is full says nothing about the next message.
 
     """
 
@@ -81,7 +86,7 @@ class CounterItem:
     ends_at: int
     counters: tuple[Counter, ...]
     interval: Interval | None = None
-    forgets_zeros: bool = False
+    of_many: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,33 +104,42 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one item.
+class Counted:
+    """A message that is counted in an item, for certain.
 
     Attributes:
         item: the item.
         now: when it was asked for, in seconds since 1970: the interval's own mark.
-        counted: whether the message is counted in it, for certain.
-        refusals: the limits that are reached, where it is not. None: DynamoDB gave no answer, and
-            nobody knows whether it counted.
 
     """
 
     item: CounterItem
     now: float
-    counted: bool
-    refusals: tuple[Refusal, ...] = ()
+
+
+class FullError(Exception):
+    """A message is not counted: limits are reached.
+
+    Attributes:
+        refusals: by which.
+
+    """
+
+    def __init__(self, refusals: Sequence[Refusal]) -> None:
+        super().__init__(", ".join(refusal.limit_name for refusal in refusals))
+        self.refusals = refusals
 
 
 class Counters:
     """The counters of one table.
 
+    No call is repeated: what is counted or given back twice would be one message less or more than
+    a limit allows.
+
     Args:
         table_name: a table with the key `id` and the TTL attribute `expiration`.
-        client: a DynamoDB client.
-        once_client: another one, which makes every call once: what is given back twice would let
-            more messages go out than a limit allows.
-        side_by_side: makes the calls.
+        client: a DynamoDB client, which makes every call once.
+        limits: how long each step may take.
         logger: told of what failed.
         metrics: told of every call that failed.
 
@@ -135,72 +149,84 @@ class Counters:
         self,
         table_name: str,
         client: "DynamoDBClient",
-        once_client: "DynamoDBClient",
-        side_by_side: SideBySide,
+        limits: TimeLimits,
         logger: "Logger",
         metrics: "RequestMetrics",
     ) -> None:
         self._table_name = table_name
         self._client = client
-        self._once_client = once_client
-        self._side_by_side = side_by_side
+        self._time_limits = limits
         self._logger = logger
         self._metrics = metrics
+        self._full_until: dict[str, float] = {}
 
-    def count(
-        self, items: Sequence[CounterItem], beside: Sequence[Callable[[], None]] = ()
-    ) -> list[Outcome]:
-        """Count one message in every item, at once. Never raises.
+    def check(self, items: Sequence[CounterItem]) -> None:
+        """Find out whether one of the items was full just now, without a call.
+
+        Raises:
+            FullError: by the first that was.
+
+        """
+        now = time.time()
+        for item in items:
+            # The clock may be set back.
+            if 0 < self._full_until.get(item.key, 0) - now <= _REMEMBERED_SECONDS:
+                raise FullError([_refusal(counter, now) for counter in item.counters])
+
+    def count(self, item: CounterItem, deadline: Deadline) -> Counted:
+        """Count one message in an item.
 
         Args:
-            items: what to count.
-            beside: calls to make at the same time, which must not raise.
+            item: what to count.
+            deadline: of all that is counted for the message.
 
-        Returns:
-            What became of each item.
+        Raises:
+            FullError: not counted, since limits are reached.
+            StoreUnavailable: nobody knows whether it is counted.
 
         """
-        calls: list[Callable[[], Outcome | None]] = [
-            *(partial(self._count, item) for item in items),
-            *beside,
-        ]
-        return [outcome for outcome in self._side_by_side.run(calls) if outcome]
-
-    def give_back(self, outcomes: Sequence[Outcome]) -> None:
-        """Take the message out of every item again in which it was counted, at once.
-
-        Never raises. What cannot be given back stays counted until its window ends.
-        """
-        # It is seldom used, so its connections may have died; and nothing is tried again.
-        self._once_client.close()
-        self._side_by_side.run(
-            [partial(self._give_back, outcome) for outcome in outcomes if outcome.counted]
-        )
-
-    def _count(self, item: CounterItem) -> Outcome:
         now = round(time.time(), _DECIMALS)
         try:
-            refusals = self._refused(item, now)
+            refusals = self._refused(item, now, deadline)
         except Exception:
             self._metrics.count_store_failure()
             self._logger.exception("A message could not be counted")
-            return Outcome(item, now, counted=False)
-        return Outcome(item, now, counted=not refusals, refusals=refusals)
+            raise StoreUnavailable(
+                "The message could not be counted, so nothing was sent."
+            ) from None
+        if refusals:
+            self._remember(item, now)
+            raise FullError(refusals)
+        return Counted(item, now)
 
-    def _refused(self, item: CounterItem, now: float) -> tuple[Refusal, ...]:
+    def give_back(self, counted: Sequence[Counted]) -> None:
+        """Take the message out of every item again in which it was counted.
+
+        Never raises. What cannot be given back in time stays counted until its window ends.
+        """
+        deadline = Deadline(self._time_limits.giving_back)
+        for one in counted:
+            self._give_back(one, deadline)
+
+    def _refused(self, item: CounterItem, now: float, deadline: Deadline) -> tuple[Refusal, ...]:
         """Count, or find out which limits are reached."""
+        if not deadline.leaves(self._time_limits.dynamodb_attempt):
+            raise TimeoutError("The calls before this one took too long.")
         try:
             self._client.update_item(**self._counting(item, now))
         except self._client.exceptions.ConditionalCheckFailedException as full:
-            if full.response["ResponseMetadata"]["RetryAttempts"]:
-                # The first attempt may have counted, and this one have met its own count.
-                raise
             held: dict[str, Any] = full.response["Item"]  # type: ignore[typeddict-item]  # ALL_OLD
             refusals = tuple(_refusals(item, held, now))
             if not refusals:
                 raise  # Not counted, for whatever reason: that must not look like "counted".
             return refusals
         return ()
+
+    def _remember(self, item: CounterItem, now: float) -> None:
+        if item.of_many:
+            return
+        self._full_until = {key: until for key, until in self._full_until.items() if now < until}
+        self._full_until[item.key] = min(item.ends_at, now + _REMEMBERED_SECONDS)
 
     def _counting(self, item: CounterItem, now: float) -> dict[str, Any]:
         names = {"#expiration": "expiration"}
@@ -229,19 +255,23 @@ class Counters:
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
 
-    def _give_back(self, outcome: Outcome) -> None:
+    def _give_back(self, counted: Counted, deadline: Deadline) -> None:
         # It is not known what the item holds: first as if nobody else counted, then as it says.
-        held = dict.fromkeys((counter.attribute for counter in outcome.item.counters), 1.0)
-        if outcome.item.interval:
-            held[outcome.item.interval.attribute] = outcome.now
+        held = dict.fromkeys((counter.attribute for counter in counted.item.counters), 1.0)
+        if counted.item.interval:
+            held[counted.item.interval.attribute] = counted.now
         try:
             for _ in range(_TRIES):
-                call = self._giving_back(outcome, held)
+                call = self._giving_back(counted, held)
                 if not call:
                     return  # Others have removed all of it.
+                # On a connection that was used just now, it takes as long as its answer.
+                if not deadline.leaves(self._time_limits.dynamodb_read):
+                    self._logger.warning("A message that was not sent stays counted: no time left")
+                    return
                 try:
-                    self._once_client.update_item(**call)
-                except self._once_client.exceptions.ConditionalCheckFailedException as changed:
+                    self._client.update_item(**call)
+                except self._client.exceptions.ConditionalCheckFailedException as changed:
                     found: Mapping[str, Any] = changed.response.get("Item", {})  # type: ignore[assignment]  # ALL_OLD
                     held = {name: _value(found, name) for name in held}
                 else:
@@ -251,18 +281,18 @@ class Counters:
             self._metrics.count_store_failure()
             self._logger.exception("A message that was not sent stays counted")
 
-    def _giving_back(self, outcome: Outcome, held: Mapping[str, float]) -> dict[str, Any] | None:
+    def _giving_back(self, counted: Counted, held: Mapping[str, float]) -> dict[str, Any] | None:
         """Make the call that takes one message out, if the item is as it is thought to be.
 
         Args:
-            outcome: of the counting.
+            counted: the message.
             held: the value of each attribute, zero where there is none.
 
         Returns:
             The call, or None where there is nothing left to take out.
 
         """
-        item = outcome.item
+        item = counted.item
         names: dict[str, str] = {}
         values: dict[str, dict[str, str]] = {}
         conditions, adding, removing = [], [], []
@@ -272,16 +302,16 @@ class Counters:
             name = f"#c{place}"
             names[name] = counter.attribute
             values[":one"] = {"N": "1"}
-            if item.forgets_zeros and held[counter.attribute] == 1:
+            if item.of_many and held[counter.attribute] == 1:
                 removing.append(name)
                 conditions.append(f"{name} = :one")
             else:
                 values[":less"] = {"N": "-1"}
                 adding.append(f"{name} :less")
-                conditions.append(f"{name} {'>' if item.forgets_zeros else '>='} :one")
-        if item.interval and held[item.interval.attribute] == outcome.now:
+                conditions.append(f"{name} {'>' if item.of_many else '>='} :one")
+        if item.interval and held[item.interval.attribute] == counted.now:
             names["#last"] = item.interval.attribute
-            values[":mine"] = {"N": _number(outcome.now)}
+            values[":mine"] = {"N": _number(counted.now)}
             removing.append("#last")
             conditions.append("#last = :mine")
         if not conditions:
@@ -300,12 +330,16 @@ class Counters:
 def _refusals(item: CounterItem, held: Mapping[str, Any], now: float) -> Iterator[Refusal]:
     for counter in item.counters:
         if _value(held, counter.attribute) >= counter.most:
-            yield Refusal(counter.limit_name, max(1, math.ceil(counter.ends_at - now)))
+            yield _refusal(counter, now)
     interval = item.interval
     if interval:
         wait = _value(held, interval.attribute) + interval.seconds - now
         if wait > 0:
             yield Refusal(interval.limit_name, math.ceil(wait))
+
+
+def _refusal(counter: Counter, now: float) -> Refusal:
+    return Refusal(counter.limit_name, max(1, math.ceil(counter.ends_at - now)))
 
 
 def _value(held: Mapping[str, Any], attribute: str) -> float:

@@ -14,6 +14,10 @@ numbers that differ in their last four digits only. What is counted where:
 One write decides about a number and its block. Were they two, of sixty simultaneous messages to one
 number the five that may go out could each be refused by a block full of those that will not.
 
+They are counted one after the other, the one that refuses most first. A message that is refused by
+one is not counted in those after it, and given back to those before it. A shared counter that was
+full is remembered for some seconds, so that a message that it would refuse is not counted at all.
+
 A shared counter is split into shards when one item could not bear the requests that the API admits,
 each with its part of the limit. Messages meet shards at random, so one may be full while others are
 not: of as many messages as the limit allows, up to 2 % are refused on average, since a shard has
@@ -28,11 +32,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from .counters import Counter, CounterItem, Counters, Interval, Outcome
-from .destination import NO_COUNTRY
+from .counters import Counted, Counter, CounterItem, Counters, FullError, Interval
+from .deadline import Deadline
 from .pause import PauseSwitch
-from .problems import Problem, StoreUnavailable, TooManyMessages
-from .settings import TextLimits
+from .problems import Problem, TooManyMessages
+from .settings import TextLimits, TimeLimits
 
 _TEN_MINUTES, _HOUR, _DAY = 600, 3600, 86_400
 
@@ -44,9 +48,6 @@ _WRITES_PER_REQUEST = 2
 _LEAST_PER_SHARD = 400
 
 _LAST_DIGITS = 4
-
-# At once, for a message: the counts of its number, country, caller and hour, and the switch.
-MOST_CALLS = 5
 
 MEANINGS = {
     "destinationPer10Minutes": "Too many messages to this number in ten minutes.",
@@ -66,20 +67,21 @@ class Limits:
         limits: the operator's.
         counters: where messages are counted.
         switch: which may pause all of it.
+        time_limits: how long the switch and the counts may take together.
 
     """
 
-    def __init__(self, limits: TextLimits, counters: Counters, switch: PauseSwitch) -> None:
+    def __init__(
+        self,
+        limits: TextLimits,
+        counters: Counters,
+        switch: PauseSwitch,
+        time_limits: TimeLimits,
+    ) -> None:
         self._limits = limits
         self._counters = counters
         self._switch = switch
-
-    def calls_at_once(self) -> int:
-        """Say how many calls a message makes at the same time: its counts, and the switch.
-
-        That is one of a country whose limit is the general one; others may be one more, or less.
-        """
-        return len(self._items("+0", NO_COUNTRY, "", time.time())) + 1
+        self._time_limits = time_limits
 
     @contextmanager
     def counting(
@@ -99,27 +101,22 @@ class Limits:
             StoreUnavailable: the message could not be counted.
 
         """
+        deadline = Deadline(self._time_limits.counting)
+        self._switch.check(country)
         items = [] if unlimited else self._items(number, country, caller, time.time())
-        counted = self._count(items, country)
+        counted: list[Counted] = []
         try:
+            self._counters.check(items)
+            for item in items:
+                counted.append(self._counters.count(item, deadline))  # noqa: PERF401 - one may raise, and the others be given back
             yield
+        except FullError as full:
+            self._counters.give_back(counted)
+            raise _too_many(full, country) from None
         except Exception as failure:
             if not (isinstance(failure, Problem) and failure.maybe_texted):
                 self._counters.give_back(counted)
             raise
-
-    def _count(self, items: list[CounterItem], country: str) -> list[Outcome]:
-        due = self._switch.is_due()
-        if not due:
-            self._switch.check(country)
-        outcomes = self._counters.count(items, beside=[self._switch.read] if due else [])
-        try:
-            self._switch.check(country)
-            _check(outcomes, country)
-        except Problem:
-            self._counters.give_back(outcomes)
-            raise
-        return outcomes
 
     def _items(self, number: str, country: str, caller: str, now: float) -> list[CounterItem]:
         limits = self._limits
@@ -174,7 +171,7 @@ class Limits:
             ends_at=_end(now, _DAY),
             counters=counters,
             interval=interval,
-            forgets_zeros=True,
+            of_many=True,
         )
 
     def _shared_item(
@@ -205,21 +202,16 @@ class Limits:
         return max(1, min(needed, limit // _LEAST_PER_SHARD))
 
 
-def _check(outcomes: list[Outcome], country: str) -> None:
-    """Raise what the caller is told, if a message is not counted everywhere."""
-    refusals = [refusal for outcome in outcomes for refusal in outcome.refusals]
-    if refusals:
-        # The longest: before, another one would still refuse.
-        last = max(refusals, key=lambda refusal: refusal.retry_after)
-        raise TooManyMessages(
-            f"{MEANINGS[last.limit_name]} Nothing was sent; repeat the request after "
-            f"{last.retry_after} s.",
-            limit=last.limit_name,
-            retry_after=last.retry_after,
-            country=country,
-        )
-    if not all(outcome.counted for outcome in outcomes):
-        raise StoreUnavailable("The message could not be counted, so nothing was sent.")
+def _too_many(full: FullError, country: str) -> TooManyMessages:
+    # The longest: before, another one would still refuse.
+    last = max(full.refusals, key=lambda refusal: refusal.retry_after)
+    return TooManyMessages(
+        f"{MEANINGS[last.limit_name]} Nothing was sent; repeat the request after "
+        f"{last.retry_after} s.",
+        limit=last.limit_name,
+        retry_after=last.retry_after,
+        country=country,
+    )
 
 
 def _began(now: float, seconds: int) -> datetime:

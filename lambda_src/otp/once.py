@@ -15,7 +15,9 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from http import HTTPStatus
+from random import SystemRandom
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
 from aws_lambda_powertools.utilities.idempotency import (
@@ -37,6 +39,7 @@ from aws_lambda_powertools.utilities.idempotency.persistence.datarecord import (
 from aws_lambda_powertools.utilities.idempotency.serialization.custom_dict import (
     CustomDictSerializer,
 )
+from botocore.exceptions import ClientError
 
 from .answer import Answer
 from .problems import (
@@ -47,9 +50,9 @@ from .problems import (
     ReferenceIdReused,
     StoreUnavailable,
 )
-from .request import SendOtpRequest
+from .request import Request
 from .sdk import create_client, prepare
-from .settings import DYNAMODB_ATTEMPTS, WINDOW_SECONDS, TimeLimits
+from .settings import WINDOW_SECONDS, TimeLimits
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
@@ -62,22 +65,25 @@ _COMPLETED = STATUS_CONSTANTS["COMPLETED"]
 _OUTCOME_UNKNOWN = json.dumps({"status": OutcomeUnknown.status, "code": OutcomeUnknown.code})
 
 
-def create_dynamodb_client(
-    limits: TimeLimits, attempts: int = DYNAMODB_ATTEMPTS
-) -> "DynamoDBClient":
-    """Create a client of the table.
+# Of a failure of the table that may pass, once: as the SDK's standard retries would.
+_LONGEST_PAUSE_SECONDS = 1
+_THROTTLED = frozenset(
+    {
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ThrottlingException",
+    }
+)
 
-    Args:
-        limits: how long each attempt may take.
-        attempts: how many the SDK makes. The records' may be made again, since they are
-            conditional on their owner; what takes something away, such as a count, may not.
+_T = TypeVar("_T")
 
-    """
+
+def create_dynamodb_client(limits: TimeLimits) -> "DynamoDBClient":
+    """Create a client of the table, which makes every call once."""
     client: DynamoDBClient = create_client(
         "dynamodb",
         connect_seconds=limits.dynamodb_connect,
         read_seconds=limits.dynamodb_read,
-        attempts=attempts,
     )
     return client
 
@@ -96,6 +102,9 @@ class ReferenceIdRecords(DynamoDBPersistenceLayer):
         limits: after the function's own, an attempt without an outcome is surely dead.
         logger: told of outcomes that could not be written.
         metrics: told of every write that failed.
+        pause: waits some seconds before a write is repeated.
+
+    Every write here may be repeated, and is, once: it is conditional on its owner.
 
     """
 
@@ -106,11 +115,13 @@ class ReferenceIdRecords(DynamoDBPersistenceLayer):
         limits: TimeLimits,
         logger: "Logger",
         metrics: "RequestMetrics",
+        pause: Callable[[float], None] = time.sleep,
     ) -> None:
         super().__init__(table_name=table_name, boto3_client=client)
         self._function_timeout_ms = limits.function * 1000
         self._logger = logger
         self._metrics = metrics
+        self._pause = pause
 
     def prepare(self) -> None:
         """Do all that the first call does once, without making one."""
@@ -136,7 +147,8 @@ class ReferenceIdRecords(DynamoDBPersistenceLayer):
         key = self._get_hashed_idempotency_key(data)
         payload_hash = self._get_hashed_payload(data)
         try:
-            self.client.put_item(
+            self._twice(
+                self.client.put_item,
                 TableName=self.table_name,
                 Item={
                     "id": {"S": str(key)},
@@ -173,7 +185,8 @@ class ReferenceIdRecords(DynamoDBPersistenceLayer):
         the outcome, the record holds the ReferenceId all the same.
         """
         try:
-            self.client.update_item(
+            self._twice(
+                self.client.update_item,
                 TableName=self.table_name,
                 Key={"id": {"S": str(self._get_hashed_idempotency_key(data))}},
                 UpdateExpression="SET #status = :completed, #data = :data",
@@ -200,7 +213,8 @@ class ReferenceIdRecords(DynamoDBPersistenceLayer):
         deleted holds the ReferenceId, which is safe.
         """
         try:
-            self.client.delete_item(
+            self._twice(
+                self.client.delete_item,
                 TableName=self.table_name,
                 Key={"id": {"S": str(self._get_hashed_idempotency_key(data))}},
                 ConditionExpression="#owner = :owner AND #status = :inprogress",
@@ -215,6 +229,16 @@ class ReferenceIdRecords(DynamoDBPersistenceLayer):
         except Exception:
             self._metrics.count_store_failure()
             self._logger.exception("The ReferenceId could not be freed; it is held")
+
+    def _twice(self, write: Callable[..., _T], **parameters: Any) -> _T:  # noqa: ANN401 - of boto3
+        """Make a write, and once more if it failed and that may pass."""
+        try:
+            return write(**parameters)
+        except Exception as failure:
+            if not _may_pass(failure):
+                raise
+            self._pause(SystemRandom().uniform(0, _LONGEST_PAUSE_SECONDS))
+            return write(**parameters)
 
     def _item_to_data_record(self, item: dict[str, Any]) -> DataRecord:
         """Read an item; an attempt that outlived the function's timeout has an unknown outcome."""
@@ -257,9 +281,7 @@ class OncePerReferenceId:
             output_serializer=CustomDictSerializer(to_dict=_to_dict, from_dict=_from_dict),
         )
 
-    def __call__(
-        self, request: SendOtpRequest, request_id: str, text: Callable[[], Answer]
-    ) -> Answer:
+    def __call__(self, request: Request, request_id: str, text: Callable[[], Answer]) -> Answer:
         """Answer the request: by a text, or by what is known of the ReferenceId already.
 
         Args:
@@ -310,6 +332,14 @@ class OncePerReferenceId:
             if not problem.keeps_reference_id:
                 raise
             return problem.answer(request_id)
+
+
+def _may_pass(failure: Exception) -> bool:
+    if not isinstance(failure, ClientError):
+        return True  # There was no answer.
+    status = failure.response["ResponseMetadata"]["HTTPStatusCode"]
+    code = failure.response["Error"]["Code"]
+    return status >= HTTPStatus.INTERNAL_SERVER_ERROR or code in _THROTTLED
 
 
 def _replay(answer: Answer, record: DataRecord) -> Answer:  # noqa: ARG001 - Powertools' signature

@@ -52,14 +52,32 @@ class PauseSwitch:
         self._paused: frozenset[str] | None = None
         self._due_at = 0.0
 
-    def is_due(self) -> bool:
+    def check(self, country: str) -> None:
+        """Let a message to a country pass; reads the switch again where it is time to.
+
+        Raises:
+            SendingPaused: nobody may be texted, or nobody there; or that was never found out.
+
+        """
+        if self._is_due():
+            self._read()
+        if self._paused is None:
+            raise PauseUnknown("It cannot be read whether sending is paused. Nothing was sent.")
+        if ALL in self._paused:
+            raise SendingPaused("Sending is paused. Nothing was sent.")
+        if country in self._paused:
+            raise SendingPaused(
+                "The operator has paused sending to this country. Nothing was sent."
+            )
+
+    def _is_due(self) -> bool:
         """Say whether it is time to read the switch: it is old, or was never read."""
         # The clock on the wall: the other one stands still while the function is frozen. It may be
         # set back.
         wait = self._due_at - time.time()
         return self._paused is None or not 0 < wait <= REFRESH_SECONDS
 
-    def read(self) -> None:
+    def _read(self) -> None:
         """Read the switch. Never raises: unreadable, it says what it said before."""
         now = time.time()
         try:
@@ -77,17 +95,6 @@ class PauseSwitch:
             if paused != (self._paused or frozenset()):
                 self._logger.warning("Sending is paused, or not any more", paused=sorted(paused))
             self._paused = paused
-
-    def check(self, country: str) -> None:
-        """Let a message to a country pass; raises SendingPaused where none may."""
-        if self._paused is None:
-            raise PauseUnknown("It cannot be read whether sending is paused. Nothing was sent.")
-        if ALL in self._paused:
-            raise SendingPaused("Sending is paused. Nothing was sent.")
-        if country in self._paused:
-            raise SendingPaused(
-                "The operator has paused sending to this country. Nothing was sent."
-            )
 
     def _understand(self, attribute: object) -> frozenset[str]:
         match attribute:

@@ -6,6 +6,7 @@ service there is.
 """
 
 import re
+import ssl
 import time
 from collections.abc import Callable
 from http import HTTPStatus
@@ -22,8 +23,11 @@ from botocore.exceptions import (
     ParamValidationError,
     PartialCredentialsError,
     ProxyConnectionError,
+    SSLError,
 )
+from urllib3.util.ssl_match_hostname import CertificateError
 
+from .deadline import Deadline
 from .problems import Misconfigured, OutcomeUnknown, RejectedByPinpoint, Throttled, Unavailable
 from .sdk import create_client
 from .settings import PINPOINT_ATTEMPTS, TimeLimits
@@ -35,10 +39,13 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-# botocore raises these where there is no connection, and so no request. Its other errors may come
-# after the request has left: a read that timed out or a connection that closed, of course, but an
-# SSLError too, since TLS fails in the middle of an answer as well as in the handshake.
-_NEVER_LEFT = (ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError)
+# botocore raises these where there is no connection, and so no request; and an SSLError where the
+# certificate is not trusted. Its other errors may come after the request has left: a read that
+# timed out or a connection that closed, of course, but any other SSLError too, since TLS fails in
+# the middle of an answer as well as in the handshake.
+_NO_CONNECTION = (ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError)
+# OpenSSL says so of the certificate, urllib3 of the name in it.
+_NOT_TRUSTED = (ssl.SSLCertVerificationError, CertificateError)
 # And these before it even looks for a connection.
 _NEVER_MADE = (
     CredentialRetrievalError,
@@ -65,12 +72,11 @@ _JITTER = SystemRandom()
 
 
 def create_pinpoint_client(limits: TimeLimits) -> "PinpointClient":
-    """Create the client. It must not retry: a retry may be a second text, or attempt."""
+    """Create the client; it does not retry, which may be a second text, or attempt."""
     client: PinpointClient = create_client(
         "pinpoint",
         connect_seconds=limits.pinpoint_connect,
         read_seconds=limits.pinpoint_read,
-        attempts=1,
     )
     return client
 
@@ -128,13 +134,13 @@ class PinpointCalls:
             return self._until_taken(request)
         except ClientError as error:
             self._refused(error)
-        except _NEVER_LEFT as error:
-            raise Unavailable(
-                f"Amazon Pinpoint could not be reached. {self.not_done}; repeat the request."
-            ) from error
         except _NEVER_MADE as error:
             self._misconfigured(type(error).__name__, "The request could not be made")
         except Exception as error:
+            if _never_left(error):
+                raise Unavailable(
+                    f"Amazon Pinpoint could not be reached. {self.not_done}; repeat the request."
+                ) from error
             # A broken connection, an answer that is late or cannot be read, or anything else: the
             # request may have left, so no exception may look like "not done".
             self._logger.exception("Pinpoint's answer is lost")
@@ -142,8 +148,7 @@ class PinpointCalls:
 
     def _until_taken(self, request: Callable[[], _T]) -> _T:
         limits = self._limits
-        last_start = time.monotonic() + limits.pinpoint_all_attempts
-        last_start -= limits.pinpoint_connect + limits.pinpoint_read
+        deadline = Deadline(limits.pinpoint_all_attempts)
         attempt = 0
         while True:
             attempt += 1
@@ -151,7 +156,7 @@ class PinpointCalls:
                 return self._on_a_fresh_connection(request)
             except Exception as error:
                 pause = _JITTER.uniform(0, _FIRST_PAUSE_SECONDS * 2 ** (attempt - 1))
-                in_time = time.monotonic() + pause <= last_start
+                in_time = deadline.leaves(pause + limits.pinpoint_attempt)
                 if not (_was_not_taken(error) and attempt < PINPOINT_ATTEMPTS and in_time):
                     raise
                 self._logger.info("Pinpoint did not take the request", attempt=attempt)
@@ -192,7 +197,17 @@ class PinpointCalls:
 def _was_not_taken(error: Exception) -> bool:
     if isinstance(error, ClientError):
         return _status(error) in _NOT_TAKEN
-    return isinstance(error, _NEVER_LEFT)
+    return _never_left(error)
+
+
+def _never_left(error: Exception) -> bool:
+    if isinstance(error, SSLError):
+        # botocore puts the reason into its text only; what it was raised in place of, Python keeps.
+        reason: BaseException | None = error
+        while reason and not isinstance(reason, _NOT_TRUSTED):
+            reason = reason.__cause__ or reason.__context__
+        return reason is not None
+    return isinstance(error, _NO_CONNECTION)
 
 
 def _status(error: ClientError) -> int:

@@ -2,11 +2,11 @@
 
 Lambda gives a function's start a whole processor, and its requests the share that its memory pays
 for: under a third of one at 512 MB. A TLS handshake is mostly arithmetic, so connections are opened
-at the start, all at once, and kept.
+at the start, at the same time, and kept.
 """
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from threading import Thread
 from typing import Any
@@ -16,8 +16,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.client import BaseClient
 from botocore.config import Config
 
-# Set by Lambda alone: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
-INITIALIZATION = "AWS_LAMBDA_INITIALIZATION_TYPE"
+from .garbage import INITIALIZATION
 
 # botocore puts its own together twice for every call, which takes a tenth of the call's CPU.
 _USER_AGENT = f"Boto3/{boto3.__version__} md/serverless-otp"
@@ -27,17 +26,13 @@ _OPENING = "opening a connection"
 _OPENING_SECONDS = 2
 
 
-def create_client(
-    service: str, *, connect_seconds: float, read_seconds: float, attempts: int
-) -> Any:  # noqa: ANN401 - each service has a type of its own
-    """Create a client.
+def create_client(service: str, *, connect_seconds: float, read_seconds: float) -> Any:  # noqa: ANN401 - each service has a type of its own
+    """Create a client that makes every call once: what may be repeated, its user knows.
 
     Args:
         service: as boto3 names it.
-        connect_seconds: how long an attempt may take to connect.
+        connect_seconds: how long a call may take to connect.
         read_seconds: how long it may wait for the answer.
-        attempts: how many it makes, the first included: botocore's `max_attempts` would not count
-            that one, and retry once where it says 1.
 
     """
     return boto3.client(
@@ -45,7 +40,8 @@ def create_client(
         config=Config(
             connect_timeout=connect_seconds,
             read_timeout=read_seconds,
-            retries={"mode": "standard", "total_max_attempts": attempts},
+            # The first one included: with `max_attempts`, 1 would be another one.
+            retries={"mode": "standard", "total_max_attempts": 1},
             user_agent=_USER_AGENT,
             # A host for each account is for those who share one client of DynamoDB's among many.
             # Here, it would not be the one to which connections are opened.
@@ -54,22 +50,18 @@ def create_client(
     )
 
 
-def open_connections(
-    environment: Mapping[str, str], clients: Iterable[tuple[BaseClient, int]]
-) -> None:
-    """Open connections, all at once; outside of Lambda, none. Never raises.
+def open_connections(environment: Mapping[str, str], clients: Sequence[BaseClient]) -> None:
+    """Open a connection for each client; outside of Lambda, none. Never raises.
 
     Args:
         environment: Lambda's own variables.
-        clients: each with how many connections it will use at the same time.
+        clients: whose.
 
     """
     if INITIALIZATION not in environment:
         return
     threads = [
-        Thread(target=_open, args=(client,), name=_OPENING, daemon=True)
-        for client, connections in clients
-        for _ in range(connections)
+        Thread(target=_open, args=(client,), name=_OPENING, daemon=True) for client in clients
     ]
     with suppress(RuntimeError):  # no more threads: then with those that there are
         for thread in threads:

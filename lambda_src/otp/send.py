@@ -4,48 +4,46 @@ The entry points alone prepare things at import, once per cold start: settings, 
 connections.
 """
 
-import gc
-
-gc.disable()  # for as long as this module is imported: nothing that an import makes is garbage
-
 import os
 
-from .answer import Answer, Counted
-from .counters import Counters
-from .delivery import Delivery
-from .destination import Destinations
-from .invocation import Call, answering
-from .limits import MOST_CALLS, Limits
-from .metrics import RequestMetrics
-from .once import OncePerReferenceId, ReferenceIdRecords, create_dynamodb_client
-from .pause import PauseSwitch
-from .pinpoint import create_pinpoint_client
-from .request import SendOtpRequest, check_allowed, parse_send_otp, with_defaults
-from .sdk import open_connections
-from .settings import SendSettings
-from .side_by_side import SideBySide, stay_on_one_processor
-from .snapstart import start_early
-from .telemetry import create_logger
+from .garbage import uncollected_imports
+
+with uncollected_imports():
+    from .answer import Answer, Counted
+    from .counters import Counters
+    from .delivery import Delivery
+    from .destination import Destinations
+    from .invocation import Call, answering
+    from .limits import Limits
+    from .metrics import RequestMetrics
+    from .once import OncePerReferenceId, ReferenceIdRecords, create_dynamodb_client
+    from .pause import PauseSwitch
+    from .pinpoint import create_pinpoint_client
+    from .request import Request, check_allowed, parse_send_otp, with_defaults
+    from .sdk import open_connections
+    from .settings import SendSettings
+    from .snapstart import start_early
+    from .telemetry import create_logger
 
 settings = SendSettings.from_environment(os.environ)
+time_limits = settings.time_limits
+table = settings.table_name
 logger = create_logger("otp-send")
 metrics = RequestMetrics(settings.deployment, "send", logger)
-pinpoint = create_pinpoint_client(settings.time_limits)
-dynamodb = create_dynamodb_client(settings.time_limits)
-dynamodb_once = create_dynamodb_client(settings.time_limits, attempts=1)
-table = settings.table_name
-records = ReferenceIdRecords(table, dynamodb, settings.time_limits, logger, metrics)
+pinpoint = create_pinpoint_client(time_limits)
+dynamodb = create_dynamodb_client(time_limits)
+records = ReferenceIdRecords(table, dynamodb, time_limits, logger, metrics)
 once = OncePerReferenceId(records)
 destinations = Destinations(settings.destinations)
-counters = Counters(table, dynamodb, dynamodb_once, SideBySide(MOST_CALLS), logger, metrics)
+counters = Counters(table, dynamodb, time_limits, logger, metrics)
 switch = PauseSwitch(table, dynamodb, logger, metrics)
-limits = Limits(settings.limits, counters, switch)
-delivery = Delivery(pinpoint, settings.application_id, settings.time_limits, logger)
+limits = Limits(settings.limits, counters, switch, time_limits)
+delivery = Delivery(pinpoint, settings.application_id, time_limits, logger)
 
 
 def connect() -> None:
-    """Open the connections that one message needs."""
-    open_connections(os.environ, [(pinpoint, 1), (dynamodb, limits.calls_at_once())])
+    """Open the connections that a message needs."""
+    open_connections(os.environ, [pinpoint, dynamodb])
     delivery.has_connected()
 
 
@@ -57,11 +55,10 @@ def prepare() -> None:
 
 
 connect()
-stay_on_one_processor(os.environ)
-start_early(os.environ, [pinpoint, dynamodb, dynamodb_once], prepare=prepare, connect=connect)
+start_early(os.environ, [pinpoint, dynamodb], prepare=prepare, connect=connect)
 
 
-def text(request: SendOtpRequest, caller: str) -> Answer:
+def text(request: Request, caller: str) -> Answer:
     """Send the message now, if the operator allows it."""
     number = request["DestinationIdentity"]
     check_allowed(request, settings)
@@ -85,7 +82,3 @@ def handler(payload: object, call: Call) -> Answer:
         reference_id=request["ReferenceId"], destination=request["DestinationIdentity"]
     )
     return once(request, call.request_id, lambda: text(request, call.caller))
-
-
-gc.freeze()  # what is here stays, and need not be looked through again
-gc.enable()

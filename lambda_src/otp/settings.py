@@ -1,18 +1,24 @@
 """The function's environment, as one value; and how long each step of a request may take.
 
-| step                         | at most | which is                                            |
-|------------------------------|---------|-----------------------------------------------------|
-| API Gateway waits            | 29 s    | its default quota                                   |
-| the function runs            | 28 s    | its timeout, set by the stack                       |
-| DynamoDB takes the lock      | 5 s     | 2 attempts of 1 s connect + 1 s read, 1 s between   |
-| DynamoDB counts the text     | 5 s     | as the lock; all counts are taken side by side      |
-| Pinpoint answers             | 10 s    | an attempt is 2 s connect + 7 s read; another one   |
-|                              |         | begins only while a whole one fits into the 10 s    |
-| DynamoDB records the outcome | 5 s     | as the lock                                         |
-| left for everything else     | 3 s     |                                                     |
+| step                          | at most | which is                                           |
+|-------------------------------|---------|----------------------------------------------------|
+| API Gateway waits             | 29 s    | its default quota                                  |
+| the function runs             | 28 s    | its timeout, set by the stack                      |
+| DynamoDB takes the lock       | 5 s     | 2 attempts of 1 s connect + 1 s read, 1 s between  |
+| the switch and all counts     | 5 s     | each is one attempt of 2 s, and begins only while  |
+|                               |         | 2 s remain                                         |
+| Pinpoint answers              | 10 s    | an attempt is 2 s connect + 7 s read; another one  |
+|                               |         | begins only while a whole one fits into the 10 s   |
+| DynamoDB records the outcome  | 5 s     | as the lock                                        |
+| left for everything else      | 3 s     |                                                    |
 
-Where nothing was sent, the record gives way to two other steps: the count is given back, in one
-attempt of 2 s, and the ReferenceId is freed, 5 s as the lock. That leaves 1 s.
+Where nothing was sent, the record gives way to two other steps: the counts are given back in 2 s,
+each on the connection that has just counted, in one attempt of 1 s that begins only while it fits;
+and the ReferenceId is freed, 5 s as the lock. That leaves 1 s.
+
+These are botocore's timeouts, and so bounds for a usual failure only: it gives the time to connect
+to each of a host's addresses anew, and the time to read to each part of an answer. What takes
+longer than the function may is killed by Lambda, and then the ReferenceId is held.
 """
 
 import json
@@ -27,7 +33,6 @@ WINDOW_SECONDS = 65 * 60
 # A switch of Powertools, for development.
 _IDEMPOTENCY_DISABLED = "POWERTOOLS_IDEMPOTENCY_DISABLED"
 
-DYNAMODB_ATTEMPTS = 2
 # A bound on what the time allows: three is what the SDK would do, if it knew what it must not do.
 PINPOINT_ATTEMPTS = 3
 
@@ -42,6 +47,18 @@ class TimeLimits:
     pinpoint_connect: float = 2
     pinpoint_read: float = 7
     pinpoint_all_attempts: float = 10
+    counting: float = 5
+    giving_back: float = 2
+
+    @property
+    def dynamodb_attempt(self) -> float:
+        """How long one attempt at DynamoDB may take."""
+        return self.dynamodb_connect + self.dynamodb_read
+
+    @property
+    def pinpoint_attempt(self) -> float:
+        """How long one attempt at Pinpoint may take."""
+        return self.pinpoint_connect + self.pinpoint_read
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "TimeLimits":

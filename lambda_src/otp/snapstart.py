@@ -2,9 +2,9 @@
 
 What must not be the same in two of them, or is gone when one of them begins:
 
-- Python's `random`, from which botocore draws the pauses between its retries: seeded anew after
-  every restore, or all would retry in step. `uuid4` and `SystemRandom` ask the system every time,
-  and the OpenSSL of Lambda's runtime is a build that is safe for snapshots; the bundle has none.
+- Randomness: `uuid4`, `secrets` and `SystemRandom` ask the system every time, and the OpenSSL of
+  Lambda's runtime is a build that is safe for snapshots. Nothing draws from Python's `random`:
+  botocore would for the pauses between its retries, of which it makes none.
 - Open connections: a request on a dead one would look like one whose answer is lost, which is a
   message that may have been sent. They are closed before the snapshot, where there is time, and the
   other side is still there to be told; and opened anew after every restore.
@@ -18,12 +18,11 @@ https://docs.aws.amazon.com/lambda/latest/dg/snapstart-uniqueness.html
 https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks-python.html
 """
 
-import random
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from .sdk import INITIALIZATION
+from .garbage import INITIALIZATION
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
@@ -66,5 +65,4 @@ def start_early(
 
     for client in clients:
         register_before_snapshot(client.close)
-    register_after_restore(random.seed)
     register_after_restore(connect)

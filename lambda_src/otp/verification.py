@@ -7,7 +7,7 @@ from .pinpoint import PinpointCalls
 from .sdk import prepare
 
 if TYPE_CHECKING:
-    from .request import VerifyOtpRequest
+    from mypy_boto3_pinpoint.type_defs import VerifyOTPMessageRequestParametersTypeDef
 
 
 class Verification(PinpointCalls):
@@ -33,7 +33,7 @@ class Verification(PinpointCalls):
             },
         )
 
-    def verify(self, request: "VerifyOtpRequest") -> tuple[bool, str]:
+    def verify(self, request: "VerifyOTPMessageRequestParametersTypeDef") -> tuple[bool, str]:
         """Verify a code, once: asking again would use another of the allowed attempts.
 
         Returns:

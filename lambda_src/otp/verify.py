@@ -4,23 +4,22 @@ Nothing is remembered here: Pinpoint knows the code, its life and the attempts. 
 alone prepare things at import, once per cold start: settings, the client and its connection.
 """
 
-import gc
-
-gc.disable()  # for as long as this module is imported: nothing that an import makes is garbage
-
 import os
 
-from .answer import Answer, Counted
-from .destination import country
-from .invocation import Call, answering
-from .metrics import RequestMetrics
-from .pinpoint import create_pinpoint_client
-from .request import parse_verify_otp
-from .sdk import open_connections
-from .settings import Settings
-from .snapstart import start_early
-from .telemetry import create_logger
-from .verification import Verification
+from .garbage import uncollected_imports
+
+with uncollected_imports():
+    from .answer import Answer, Counted
+    from .destination import country
+    from .invocation import Call, answering
+    from .metrics import RequestMetrics
+    from .pinpoint import create_pinpoint_client
+    from .request import parse_verify_otp
+    from .sdk import open_connections
+    from .settings import Settings
+    from .snapstart import start_early
+    from .telemetry import create_logger
+    from .verification import Verification
 
 settings = Settings.from_environment(os.environ)
 logger = create_logger("otp-verify")
@@ -32,7 +31,7 @@ verification = Verification(pinpoint, settings.application_id, limits, logger)
 
 def connect() -> None:
     """Open the connection that a verification needs."""
-    open_connections(os.environ, [(pinpoint, 1)])
+    open_connections(os.environ, [pinpoint])
     verification.has_connected()
 
 
@@ -52,7 +51,3 @@ def handler(payload: object, call: Call) -> Answer:  # noqa: ARG001 - every hand
     right = Counted("Verified", country(request["DestinationIdentity"]))
     valid, body = verification.verify(request)
     return Answer(status=200, body=body, counted=right if valid else None)
-
-
-gc.freeze()  # what is here stays, and need not be looked through again
-gc.enable()

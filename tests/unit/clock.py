@@ -20,12 +20,22 @@ class Clock:
 
     def __init__(self, patch: pytest.MonkeyPatch, *modules: ModuleType) -> None:
         self.now = START
+        self._waited = 0.0
         for module in modules:
             patch.setattr(module, "time", self)
 
     def time(self) -> float:
         """Say what time it is."""
         return self.now
+
+    def monotonic(self) -> float:
+        """Say how long it has been waited, all in all."""
+        return self._waited
+
+    def wait(self, seconds: float) -> None:
+        """Let some time pass, for all clocks."""
+        self.now += seconds
+        self._waited += seconds
 
     def __getattr__(self, name: str) -> object:
         return getattr(time, name)

@@ -2,11 +2,9 @@
 
 import importlib
 import io
-import os
 import sys
-from collections.abc import Callable, Iterator
-from functools import partial
-from types import ModuleType, SimpleNamespace
+from collections.abc import Iterator
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pytest
@@ -41,14 +39,6 @@ def verify_module() -> ModuleType:
         for name in ("OTP_APPLICATION_ID", "OTP_DEPLOYMENT", "OTP_FUNCTION_SECONDS"):
             patch.setenv(name, ENVIRONMENT[name])
         return importlib.import_module("lambda_src.otp.verify")
-
-
-@pytest.fixture(scope="session", autouse=True)
-def no_waiting() -> Iterator[None]:
-    """The SDK waits before it asks DynamoDB again; a test does not."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
-        yield
 
 
 @pytest.fixture(scope="session")
@@ -91,11 +81,8 @@ def start(
     send_module: ModuleType,
     aws: Aws,  # noqa: ARG001 - no start may reach the real AWS
     monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Start]:
+) -> Start:
     """Import the entry point anew; the one that all tests share is in its place afterwards."""
-    undo: Callable[[], None] = lambda: None  # noqa: E731 - where processors cannot be chosen
-    if hasattr(os, "sched_setaffinity"):
-        undo = partial(os.sched_setaffinity, 0, os.sched_getaffinity(0))
     monkeypatch.setitem(sys.modules, ENTRY_POINT, send_module)
     monkeypatch.setattr(lambda_src.otp, "send", send_module)
     for name, value in ENVIRONMENT.items():
@@ -107,5 +94,4 @@ def start(
         del sys.modules[ENTRY_POINT]
         return importlib.import_module(ENTRY_POINT)
 
-    yield start
-    undo()
+    return start

@@ -1,4 +1,4 @@
-"""What answers as AWS does when all is well, over real connections."""
+"""What answers as AWS does when all is well, or not, over real connections."""
 
 import json
 import threading
@@ -8,15 +8,23 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from .service import APPLICATION, NUMBER
 
+FULL = {
+    "__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException",
+    "message": "The conditional request failed",
+    "Item": {name: {"N": "1000000"} for name in ("messages", "0123")},
+}
+
 
 class Aws(ThreadingHTTPServer):
-    """Answers as DynamoDB and Pinpoint do when all is well, and keeps connections open.
+    """Answers as DynamoDB and Pinpoint do, and keeps connections open.
 
     Attributes:
         counting: is held while `opened` is changed.
         opened: how many connections there have been.
+        open: how many there are.
         until: what a request that asks for nothing waits for before it is answered.
-        refuses: whether Pinpoint answers 403.
+        does: `works`; `refuses`: Pinpoint answers 403; `is full`: counts are; `hangs up`: the next
+            answer is lost, and the connection with it.
         closed: can be acquired once for every connection that the client has closed.
 
     """
@@ -28,21 +36,26 @@ class Aws(ThreadingHTTPServer):
         self.counting = threading.Lock()
         self.opened = 0
         self.until = threading.Barrier(1)
-        self.refuses = False
+        self.open = 0
+        self.does = "works"
         self.closed = threading.Semaphore(0)
 
 
 class _Connection(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"  # the first that keeps connections
+    wbufsize = -1  # an answer in one piece: in two, the second would wait for the first's receipt
     server: Aws
 
     def setup(self) -> None:
         with self.server.counting:
             self.server.opened += 1
+            self.server.open += 1
         super().setup()
 
     def finish(self) -> None:
         super().finish()
+        with self.server.counting:
+            self.server.open -= 1
         self.server.closed.release()
 
     def do_GET(self) -> None:
@@ -51,12 +64,18 @@ class _Connection(BaseHTTPRequestHandler):
         self._answer(404, {})
 
     def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         result = {NUMBER: {"DeliveryStatus": "SUCCESSFUL", "StatusCode": 200}}
         answer = {"ApplicationId": APPLICATION, "Result": result}
-        if not self.path.startswith("/v1/apps/"):
+        of_pinpoint = self.path.startswith("/v1/apps/")
+        if self.server.does == "hangs up":
+            self.server.does = "works"
+            self.close_connection = True
+        elif self.server.does == "is full" and ":one" in asked.get("ExpressionAttributeValues", {}):
+            self._answer(400, FULL)
+        elif not of_pinpoint:
             self._answer(200, {})
-        elif self.server.refuses:
+        elif self.server.does == "refuses":
             self._answer(403, {"Message": "No"})
         else:
             self._answer(200, answer)

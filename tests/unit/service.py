@@ -103,6 +103,8 @@ class Service:
         self.pauses: list[float] = []
         calls = module.delivery if hasattr(module, "delivery") else module.verification
         calls._pause = self.pauses.append  # noqa: SLF001 - no test waits
+        if hasattr(module, "records"):
+            module.records._pause = lambda _: None  # noqa: SLF001 - as above
 
     def post(self, body: str | None, **event: Any) -> HttpAnswer:
         """Call the function through API Gateway, with this text as the body."""
@@ -165,14 +167,9 @@ class Service:
             handler: takes keywords; what it returns or raises is botocore's to handle.
 
         """
-        clients = {
-            "pinpoint": ["pinpoint"],
-            "dynamodb": ["dynamodb", "dynamodb_once"],
-        }
-        for name in clients[event.split(".")[1]]:
-            client = getattr(self.module, name)
-            client.meta.events.register_first(event, handler)
-            self._hooks.append((client, event, handler))
+        client = getattr(self.module, event.split(".")[1])
+        client.meta.events.register_first(event, handler)
+        self._hooks.append((client, event, handler))
 
     def fail(self, event: str, error: Exception) -> None:
         """Fail at an event of the function's own clients."""
@@ -266,6 +263,7 @@ def deployed(module: ModuleType, table_client: "DynamoDBClient") -> Iterator[Ser
         create_application(APPLICATION)
         if hasattr(module, "switch"):
             module.switch._paused = None  # noqa: SLF001 - as after a cold start
+            module.counters._full_until.clear()  # noqa: SLF001 - as above
         service = Service(module, log, table_client)
         yield service
         service.mend()

@@ -8,9 +8,8 @@ ENTRY_POINT = "lambda_src.otp.send"
 # No reserved number: those are not counted.
 PERSON = "+12065550123"
 
-# One of Pinpoint; of DynamoDB, for a number's, a country's and the deployment's count and the
-# switch.
-CONNECTIONS = 5
+# One to Pinpoint, one to DynamoDB.
+CONNECTIONS = 2
 
 
 class Start(Protocol):

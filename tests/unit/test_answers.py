@@ -56,7 +56,9 @@ def test_a_problem_is_a_document_of_rfc_9457(service: Service) -> None:
         "code": "InvalidRequest",
         "retryable": False,
         "requestId": answer.headers["X-Request-Id"],
-        "errors": [{"pointer": "/CodeLength", "detail": "Must be a whole number from 5 to 8."}],
+        "errors": [
+            {"pointer": "/CodeLength", "detail": "Input should be less than or equal to 8."}
+        ],
     }
 
 

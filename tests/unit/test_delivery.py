@@ -2,7 +2,6 @@
 
 import io
 import json
-import time
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -22,7 +21,7 @@ from botocore.exceptions import (
     SSLError,
 )
 
-from lambda_src.otp import pinpoint
+from lambda_src.otp import deadline, pinpoint
 
 from .clock import Clock
 from .server import Aws
@@ -212,12 +211,9 @@ def test_it_is_asked_for_three_times_at_most(service: Service) -> None:
 def test_it_is_not_asked_for_again_when_time_is_short(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An attempt needs 9 of the 12 seconds: after 3, no other one begins."""
-    now = iter([100.0, 103.1])
-    monkeypatch.setattr(
-        "lambda_src.otp.pinpoint.time",
-        SimpleNamespace(monotonic=lambda: next(now), time=time.time),
-    )
+    """An attempt needs 9 of the 10 seconds: after one, no other one begins."""
+    clock = Clock(monkeypatch, deadline)
+    service.on("before-call.pinpoint.SendOTPMessage", lambda **_: clock.wait(1.1))
     attempts = throttle(service, times=9)
 
     assert service.send().code == "Throttled"

@@ -6,7 +6,6 @@ import uuid
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from threading import Barrier
 from types import ModuleType
 from typing import Any, cast
 
@@ -15,6 +14,7 @@ from botocore.awsrequest import AWSPreparedRequest
 from botocore.exceptions import ReadTimeoutError
 
 from lambda_src.otp import counters as counters_module
+from lambda_src.otp import deadline as deadline_module
 from lambda_src.otp import limits as limits_module
 from lambda_src.otp import pause as pause_module
 from lambda_src.otp.limits import Limits
@@ -55,7 +55,7 @@ def number(block: int, last: int = 0) -> str:
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Give a clock that the limits and the switch go by."""
-    return Clock(monkeypatch, limits_module, counters_module, pause_module)
+    return Clock(monkeypatch, limits_module, counters_module, pause_module, deadline_module)
 
 
 @pytest.fixture
@@ -65,7 +65,8 @@ def limit(service: Service, monkeypatch: pytest.MonkeyPatch) -> Callable[..., No
     def set_limits(**limits: Any) -> None:
         module = service.module
         settings = replace(module.settings.limits, **{**OFF, **limits})
-        monkeypatch.setattr(module, "limits", Limits(settings, module.counters, module.switch))
+        changed = Limits(settings, module.counters, module.switch, module.time_limits)
+        monkeypatch.setattr(module, "limits", changed)
 
     return set_limits
 
@@ -213,11 +214,12 @@ def test_all_messages_of_a_deployment(
 def test_the_longest_wait_is_the_honest_one(
     service: Service, limit: Callable[..., None], clock: Clock
 ) -> None:
-    """Repeated when the shorter one is over, the request would be refused again."""
-    limit(destination_per_10_minutes=1, block_per_hour=1, country_per_day=1, deployment_per_hour=1)
+    """Of a number and its block; repeated when a shorter one is over, it would be refused again."""
+    limit(destination_per_10_minutes=1, destination_per_day=1, block_per_hour=1)
     send(service, number(1))
-    assert refusal(send(service, number(1)))[0] == "countryPerDay"
-    clock.now += 24 * 3600
+    refused_by, retry_after = refusal(send(service, number(1)))
+    assert refused_by == "destinationPerDay"
+    clock.now += retry_after
     assert send(service, number(1)).status == 200
 
 
@@ -312,11 +314,11 @@ def test_an_interval_that_another_message_has_begun_is_not_given_back(
 def test_a_lost_answer_to_giving_back_does_not_let_another_message_out(
     service: Service, limit: Callable[..., None], limits: dict[str, int]
 ) -> None:
-    """The SDK would ask again, and so take out two for one."""
+    """Asked again, it would take out two for one."""
     limit(**limits)
     assert statuses(service, *[number(1)] * 3) == [200] * 3
     deliver(service, NOT_SENT["throttled"])
-    lose_the_first_answer(service, "dynamodb_once")
+    lose_the_first_answer(service, giving_back=True)
     assert send(service, number(1)).code == "Throttled"
     service.mend()
     # One less, or as many as there were; never one more.
@@ -329,26 +331,25 @@ def test_a_lost_answer_to_giving_back_does_not_let_another_message_out(
 def test_a_lost_answer_to_the_count_is_no_refusal(
     service: Service, limit: Callable[..., None], limits: dict[str, int]
 ) -> None:
-    """The SDK asks again and meets its own count: nobody knows, so nothing is sent, and 503."""
+    """Asked again, it would meet its own count: nobody knows, so nothing is sent, and 503."""
     limit(**limits)
-    lose_the_first_answer(service, "dynamodb")
+    lose_the_first_answer(service, giving_back=False)
     assert send(service, number(1)).code == "StoreUnavailable"
     assert service.texts() == []
 
 
-def lose_the_first_answer(service: Service, client: str) -> None:
-    """Let the table do what a client asks first, and lose the answer where the SDK sees it."""
-    lost: list[str] = []
-    events, event = getattr(service.module, client).meta.events, "before-send.dynamodb.UpdateItem"
+def lose_the_first_answer(service: Service, *, giving_back: bool) -> None:
+    """Let the table count or give back once, and lose the answer where the SDK sees it."""
+    lost: list[AWSPreparedRequest] = []
 
     def lose(request: AWSPreparedRequest, **_: Any) -> None:
-        if not lost:
-            lost.append(client)
-            service.table.update_item(**json.loads(cast("bytes", request.body)))
+        call = json.loads(cast("bytes", request.body))
+        if not lost and giving_back == (":expiration" not in call["ExpressionAttributeValues"]):
+            lost.append(request)
+            service.table.update_item(**call)
             raise ReadTimeoutError(endpoint_url=ENDPOINT)
 
-    events.register_first(event, lose)
-    service.undo_later(lambda: events.unregister(event, lose))
+    service.on("before-send.dynamodb.UpdateItem", lose)
 
 
 def test_a_refused_message_to_a_new_block_leaves_no_count(
@@ -619,55 +620,144 @@ def test_shards_share_a_limit_exactly(
         assert len(parts) == shards
 
 
-LOCK, COUNTS, SEND, RECORD = ["PutItem"], ["GetItem", *["UpdateItem"] * 4], ["Send"], ["UpdateItem"]
+def calls_of(service: Service, to: str, **fields: Any) -> list[str]:
+    """Ask for a message, and name the calls in their order; a count by its limit."""
+    calls: list[str] = []
+
+    def note(model: Any, params: dict[str, Any], **_: Any) -> None:
+        kind, *of = json.loads(params["body"]).get("Key", {"id": {"S": ""}})["id"]["S"].split("#")
+        calls.append(f"{model.name} {of[0]}" if kind == "limit" else model.name)
+
+    for operation in ("PutItem", "GetItem", "UpdateItem", "DeleteItem"):
+        service.on(f"before-call.dynamodb.{operation}", note)
+    service.on("before-call.pinpoint.SendOTPMessage", note)
+    service.send(DestinationIdentity=to, **fields)
+    service.mend()
+    return calls
 
 
-class Steps:
-    """Watches the calls of a request, and lets those of the counting begin all at once only.
-
-    Attributes:
-        names: of the calls, in the order in which they began.
-
-    """
-
-    def __init__(self, service: Service) -> None:
-        self.names: list[str] = []
-        self._together = Barrier(len(COUNTS), timeout=10)
-        for operation in ("PutItem", "GetItem", "UpdateItem", "DeleteItem"):
-            service.on(f"before-call.dynamodb.{operation}", self._dynamodb)
-        service.on("before-call.pinpoint.SendOTPMessage", lambda **_: self.names.append("Send"))
-
-    def _dynamodb(self, model: Any, params: dict[str, Any], **_: Any) -> None:
-        self.names.append(model.name)
-        if json.loads(params["body"])["Key" if model.name != "PutItem" else "Item"]["id"][
-            "S"
-        ].startswith(("limit#", "paused")):
-            # Calls that wait for each other's end would never meet here.
-            self._together.wait()
+COUNTS = ["UpdateItem number", "UpdateItem countryPerDay", "UpdateItem deploymentPerHour"]
+SHARED = [*COUNTS[:2], "UpdateItem callerPerHour", COUNTS[2]]
 
 
-def test_a_message_is_four_steps(service: Service, limit: Callable[..., None]) -> None:
-    """Lock, count, send, record: with every limit on, and the switch to be read again."""
-    limit(**EVERY_LIMIT)
-    steps = Steps(service)
+@pytest.mark.parametrize(
+    ("limits", "counts"),
+    [({"caller_per_hour": None}, COUNTS), ({}, SHARED)],
+    ids=["default", "with callerPerHour"],
+)
+def test_a_message_is_lock_counts_send_and_record(
+    service: Service, limit: Callable[..., None], limits: dict[str, Any], counts: list[str]
+) -> None:
+    """One after the other, the cheapest refusal first; the switch is read every half a minute."""
+    limit(**{**EVERY_LIMIT, **limits})
 
-    assert send(service, number(1)).status == 200
+    sent = [calls_of(service, number(block)) for block in (1, 2)]
 
-    assert steps.names[:1] == LOCK
-    assert sorted(steps.names[1:6]) == COUNTS
-    assert steps.names[6:] == [*SEND, *RECORD]
+    assert sent[0] == ["PutItem", "GetItem", *counts, "SendOTPMessage", "UpdateItem"]
+    assert sent[1] == ["PutItem", *counts, "SendOTPMessage", "UpdateItem"]
 
 
-def test_a_replay_is_one_step(service: Service, limit: Callable[..., None]) -> None:
+@pytest.mark.parametrize("limits", [{"destination_per_day": 1}, {"block_per_hour": 1}])
+def test_a_message_that_its_number_or_block_refuses_is_three_calls(
+    service: Service, limit: Callable[..., None], limits: dict[str, int]
+) -> None:
+    """However often it is refused: the operator may let somebody in at any time."""
+    limit(**{**EVERY_LIMIT, **limits})
+    send(service, number(1))
+
+    for _ in range(2):
+        refused = calls_of(service, number(1))
+        assert refused == ["PutItem", "UpdateItem number", "DeleteItem"]
+
+
+@pytest.mark.parametrize("full", ["country_per_day", "caller_per_hour", "deployment_per_hour"])
+def test_a_limit_that_was_full_refuses_in_two_calls_for_five_seconds(
+    service: Service, limit: Callable[..., None], clock: Clock, full: str
+) -> None:
+    """Nothing is counted then, and so nothing given back; the wait is told as before."""
+    limit(**{**EVERY_LIMIT, full: 1})
+    send(service, number(1))
+    told = refusal(send(service, number(2)))
+
+    assert calls_of(service, number(3)) == ["PutItem", "DeleteItem"]
+    clock.now += 4.9
+    assert refusal(send(service, number(3))) == (told[0], told[1] - 4)
+    clock.now += 0.2
+    assert len(calls_of(service, number(3))) > len(COUNTS)
+
+
+def test_a_full_limit_is_remembered_no_longer_than_its_window(
+    service: Service, limit: Callable[..., None], clock: Clock
+) -> None:
+    """A new window begins at zero, at once."""
+    limit(deployment_per_hour=1)
+    clock.now += 869
+    assert statuses(service, number(1), number(2)) == [200, 429]
+    clock.now += 1
+    assert send(service, number(2)).status == 200
+
+
+def test_a_clock_that_is_set_back_makes_no_limit_full(
+    service: Service, limit: Callable[..., None], clock: Clock
+) -> None:
+    """What is remembered is remembered for five seconds, whatever time it is."""
+    limit(deployment_per_hour=1)
+    assert statuses(service, number(1), number(2)) == [200, 429]
+    [count] = [item for item in service.items() if "deploymentPerHour" in item["id"]["S"]]
+    service.delete(count["id"])
+    clock.now -= 60
+    assert send(service, number(2)).status == 200
+
+
+def test_a_replay_is_one_call(service: Service, limit: Callable[..., None]) -> None:
     """It finds the lock, and the answer with it."""
     limit(**EVERY_LIMIT)
-    asked = json.dumps(request(DestinationIdentity=number(1)))
-    service.post(asked)
-    steps = Steps(service)
+    assert "SendOTPMessage" in calls_of(service, number(1), ReferenceId="r")
 
-    assert service.post(asked).headers["Idempotent-Replayed"] == "true"
+    assert calls_of(service, number(1), ReferenceId="r") == ["PutItem"]
 
-    assert steps.names == LOCK
+
+@pytest.mark.parametrize(("each", "sent"), [(1.4, 200), (1.6, 503)])
+def test_a_count_begins_only_while_its_whole_time_remains(
+    service: Service, limit: Callable[..., None], clock: Clock, each: float, sent: int
+) -> None:
+    """Three counts in five seconds: the last one needs two. What was counted is given back."""
+    limit(destination_per_day=1, country_per_day=1, deployment_per_hour=1)
+
+    def wait(params: dict[str, Any], **_: Any) -> None:
+        if ":expiration" in params["body"].decode():
+            clock.wait(each)
+
+    service.on("before-call.dynamodb.UpdateItem", wait)
+
+    answer = send(service, number(1))
+
+    assert (answer.status, len(service.texts())) == (sent, int(sent == 200))
+    service.mend()
+    assert statuses(service, number(1)) == ([429] if sent == 200 else [200])
+
+
+def test_what_does_not_fit_into_two_seconds_is_not_given_back(
+    service: Service, limit: Callable[..., None], clock: Clock
+) -> None:
+    """One call begins while its second remains; the caller does not wait for the others."""
+    limit(destination_per_day=1, country_per_day=1, deployment_per_hour=1)
+    deliver(service, NOT_SENT["throttled"])
+    given_back: list[str] = []
+
+    def wait(params: dict[str, Any], **_: Any) -> None:
+        asked = json.loads(params["body"])
+        if ":expiration" not in asked["ExpressionAttributeValues"]:
+            given_back.append(asked["Key"]["id"]["S"].split("#")[1])
+            clock.wait(0.9)
+
+    service.on("before-call.dynamodb.UpdateItem", wait)
+    assert send(service, number(1)).code == "Throttled"
+
+    assert given_back == ["number", "countryPerDay"]
+    assert "no time left" in service.log()
+    service.mend()
+    assert refusal(send(service, number(1)))[0] == "deploymentPerHour"
 
 
 def _without_zeros(items: list[dict[str, Any]]) -> list[dict[str, Any]]:

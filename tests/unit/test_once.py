@@ -6,15 +6,31 @@ from typing import Any, cast
 from unittest.mock import Mock
 
 import pytest
-from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
+from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
 from lambda_src.otp.answer import Answer
 from lambda_src.otp.once import OncePerReferenceId
 from lambda_src.otp.settings import WINDOW_SECONDS
 
-from .service import FUNCTION_TIMEOUT_SECONDS, TABLE, Service, request
+from .service import FUNCTION_TIMEOUT_SECONDS, NUMBER, TABLE, Service, request
 
 OPTED_OUT, THROTTLED, UNKNOWN_FAILURE = "+12065550101", "+12065550103", "+12065550105"
+
+
+def answered(code: str, status: int) -> ClientError:
+    """Make an error that DynamoDB answers."""
+    about: Any = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(about, "")
+
+
+#: Failures of DynamoDB that may pass, and one that does not.
+PASSING = (
+    ReadTimeoutError(endpoint_url="https://x"),
+    EndpointConnectionError(endpoint_url="https://x"),
+    answered("InternalServerError", 500),
+    answered("ProvisionedThroughputExceededException", 400),
+)
+DENIED = answered("AccessDeniedException", 400)
 
 
 def test_the_same_request_again_is_replayed_byte_for_byte(service: Service) -> None:
@@ -200,15 +216,39 @@ def test_recording_the_outcome_does_not_move_the_windows_end(service: Service) -
 
 
 def test_a_lock_whose_answer_got_lost_is_recognized_as_our_own(service: Service) -> None:
-    """DynamoDB took the lock, the SDK asks again and meets it: the message is sent, once."""
-    lost = iter([0.0])
-    service.on("needs-retry.dynamodb.PutItem", lambda **_: next(lost, None))
+    """DynamoDB took the lock; asked again, it is met: the message is sent, once."""
+    lost = iter([ReadTimeoutError(endpoint_url="https://x")])
 
-    answer = service.send()
+    def lose(**_: Any) -> None:
+        if error := next(lost, None):
+            raise error
 
-    assert answer.status == 200
-    assert next(lost, None) is None, "the lock was not asked for twice"
+    service.on("response-received.dynamodb.PutItem", lose)
+
+    assert service.send().status == 200
     assert len(service.texts()) == 1
+
+
+@pytest.mark.parametrize(
+    ("write", "destination"),
+    [("PutItem", NUMBER), ("UpdateItem", NUMBER), ("DeleteItem", THROTTLED)],
+)
+@pytest.mark.parametrize(("failure", "asked"), [*((one, 2) for one in PASSING), (DENIED, 1)])
+def test_what_is_written_for_a_reference_id_is_repeated_once_if_its_failure_may_pass(
+    service: Service, write: str, destination: str, failure: Exception, asked: int
+) -> None:
+    """The lock, the record and the freeing, each by our own code: the SDK makes every call once."""
+    attempts: list[str] = []
+
+    def fail(**_: Any) -> None:
+        attempts.append(write)
+        raise failure
+
+    service.on(f"before-call.dynamodb.{write}", fail)
+    service.send(DestinationIdentity=destination)
+
+    # A lock that failed is freed as well, in case that it was taken.
+    assert len(attempts) == asked
 
 
 def test_without_the_lock_nothing_is_sent(service: Service) -> None:
@@ -265,7 +305,7 @@ def test_a_reference_id_that_cannot_be_freed_is_held_and_the_caller_told_the_tru
     assert "could not be freed" in service.log()
 
 
-@pytest.mark.parametrize("destination", [THROTTLED, "+12065550100"])
+@pytest.mark.parametrize("destination", [THROTTLED, NUMBER])
 def test_an_attempt_never_touches_a_record_that_is_not_its_own(
     service: Service, destination: str
 ) -> None:

@@ -118,7 +118,7 @@ def test_a_required_field_that_is_missing_is_named(service: Service, field: str)
     asked = request()
     del asked[field]
 
-    with pytest.raises(Exception, match="This field is required") as error:
+    with pytest.raises(Exception, match="Field required") as error:
         service.invoke(asked)
 
     assert f"/{field}" in str(error.value)
