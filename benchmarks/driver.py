@@ -9,9 +9,9 @@ gets the result as a line of JSON; and `what` to do:
 - `cold`: import the module, answer one request, and end: `imported` is the CPU of the process after
   the import, and `after` the time since `began`, a time of the monotonic clock.
 - `twice`: the same with two requests.
-- `warm`: on one processor, answer `warm_up` requests, then measure the CPU of `blocks` times
-  `requests` of them, each block as `sent` (every ReferenceId new) and as `replayed` (always the
-  same one).
+- `warm`: answer `warm_up` requests, then measure the CPU of `blocks` times `requests` of them, each
+  block as `sent` (every ReferenceId new) and as `replayed` (always the same one); and of `idle`
+  single ones, each a minute after the one before, when the other side has closed all connections.
 - `calls`: the same, but of the module's `calls()`: see raw.py.
 - `memory`: answer requests, one in five of them sent, and look at the process after each of `at`.
 
@@ -37,6 +37,9 @@ def _to_the_stub(host, port, *args, **kwargs):
 
 
 socket.getaddrinfo = _to_the_stub
+
+_time, idle = time.time, 0.0
+time.time = lambda: _time() + idle
 
 
 class Context:
@@ -93,8 +96,10 @@ if plan["what"] in ("cold", "twice"):
     done(imported)
 
 import gc  # noqa: E402 - not before a cold start is over
+import http.client  # noqa: E402
 import itertools  # noqa: E402
 import resource  # noqa: E402
+import ssl  # noqa: E402
 import subprocess  # noqa: E402
 import threading  # noqa: E402
 
@@ -105,6 +110,15 @@ def new():
     return f"{plan['prefix']}-{next(numbers)}"
 
 
+def close_all_connections():
+    """Have the stub close all connections but this one."""
+    trusted = ssl.create_default_context(cafile=os.environ["AWS_CA_BUNDLE"])
+    connection = http.client.HTTPSConnection(plan["host"], context=trusted)
+    connection.request("GET", "/close-all")
+    connection.getresponse().read()
+    connection.close()
+
+
 def measured(call, ids):
     began = time.process_time()
     for reference_id in ids:
@@ -113,10 +127,7 @@ def measured(call, ids):
 
 
 if plan["what"] in ("warm", "calls"):
-    # Where our function stays by itself; the calls that it is compared with shall have it as good.
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    result = {"sent": [], "replayed": []}
+    result = {"sent": [], "replayed": [], "idle": []}
     if plan["what"] == "calls":
         sent, replayed = function.calls(plan["calls"])
     else:
@@ -129,6 +140,10 @@ if plan["what"] in ("warm", "calls"):
     for _ in range(plan["blocks"]):
         result["sent"].append(measured(sent, [new() for _ in range(plan["requests"])]))
         result["replayed"].append(measured(replayed, [known] * plan["requests"]))
+    for _ in range(plan["idle"]):
+        close_all_connections()
+        idle += 60
+        result["idle"].append(measured(sent, [new()]))
     done(result)
 
 

@@ -19,7 +19,7 @@ from typing import Any
 from tests.environment import OF_SEND
 
 from .programs import Program, Programs
-from .stub import REGION, Stub, running
+from .stub import HOSTS, REGION, Stub, running
 
 _DRIVER = Path(__file__).resolve().parent / "driver.py"
 
@@ -77,11 +77,13 @@ class Warm:
     Attributes:
         sent: of those that send a message.
         replayed: of those that are answered by what was recorded.
+        idle: of those that send a message after a minute without one, with new connections.
 
     """
 
     sent: list[float] = field(default_factory=list)
     replayed: list[float] = field(default_factory=list)
+    idle: list[float] = field(default_factory=list)
 
 
 class Bench:
@@ -122,7 +124,7 @@ class Bench:
         """Measure requests: ours, and the SDK calls that they make; and name those."""
         calls = self._calls_of_a_request(programs.ours)
         ours, raw = Warm(), Warm()
-        plan = {"warm_up": requests // 4, "blocks": 3, "requests": requests}
+        plan = {"warm_up": requests // 4, "blocks": 3, "requests": requests, "idle": 5}
         for round_ in range(rounds):
             self._tell(f"requests: {round_} of {rounds}")
             turns = [
@@ -133,6 +135,7 @@ class Bench:
                 run = self._run(program, what)
                 into.sent += [1000 * seconds for seconds in run.result["sent"]]
                 into.replayed += [1000 * seconds for seconds in run.result["replayed"]]
+                into.idle += [1000 * seconds for seconds in run.result["idle"]]
         return ours, raw, [call["operation"] for call in calls]
 
     def memory(self, program: Program, at: Sequence[int]) -> dict[int, dict[str, float]]:
@@ -156,7 +159,12 @@ class Bench:
             self._stub.authority + (program.folder / "botocore" / "cacert.pem").read_text()
         )
         reading, writing = os.pipe()
-        plan |= {"port": self._stub.port, "prefix": f"run-{self._runs}", "result": writing}
+        plan |= {
+            "port": self._stub.port,
+            "host": HOSTS[0],
+            "prefix": f"run-{self._runs}",
+            "result": writing,
+        }
         # Not the one of the virtual environment: Lambda's runtime has none.
         command = [sys._base_executable, "-I", "-S", "-B", str(_DRIVER)]  # type: ignore[attr-defined]  # noqa: SLF001 - there is no other name for it
         command += [str(program.folder), program.module, json.dumps(plan)]

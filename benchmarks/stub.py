@@ -81,7 +81,7 @@ def running(folder: Path) -> Iterator[Stub]:
 class _State:
     items: dict[str, dict[str, Any]] = field(default_factory=dict)
     calls: list[dict[str, Any]] = field(default_factory=list)
-    recording: bool = True
+    transports: set[asyncio.Transport] = field(default_factory=set)
 
 
 def _run(certificate: str, answering: "Connection") -> None:
@@ -119,6 +119,10 @@ class _Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 - for mypy
         self._transport = transport
+        self._state.transports.add(transport)
+
+    def connection_lost(self, _: Exception | None) -> None:
+        self._state.transports.discard(self._transport)
 
     def data_received(self, data: bytes) -> None:
         self._received += data
@@ -127,6 +131,9 @@ class _Connection(asyncio.Protocol):
         if not end or len(body) < int(length[1] if length else 0):
             return
         self._received = b""
+        if head.startswith(b"GET /close-all "):
+            for transport in self._state.transports - {self._transport}:
+                transport.close()
         # A GET opens the connection, and asks for nothing.
         status, answer = self._answer(head, json.loads(body)) if body else (200, {})
         written = json.dumps(answer).encode()

@@ -8,7 +8,7 @@ os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
 
 from infra.config import PYTHON_VERSIONS
 
-from . import configuration, cost, markdown, openapi, scaling, security
+from . import configuration, cost, markdown, openapi, requests, scaling, security
 from .templates import resources
 
 _DOCS = Path(__file__).resolve().parent.parent
@@ -17,7 +17,8 @@ _ROOT = _DOCS.parent
 _DOCUMENT = _DOCS / "openapi.json"
 
 # Whatever may quote an example.
-_QUOTING = (*sorted(_DOCS.rglob("*.md")), _ROOT / "clients" / "python" / "README.md")
+_README = _ROOT / "README.md"
+_QUOTING = (*sorted(_DOCS.rglob("*.md")), _ROOT / "clients" / "python" / "README.md", _README)
 
 #: All that is written.
 PAGES = (*_QUOTING, _DOCUMENT)
@@ -44,6 +45,7 @@ def pages() -> dict[Path, str]:
         apiGatewayLogRole="create",
     )
     parts = {
+        _README: requests.parts(),
         _DOCS / "configuration.md": configuration.parts(),
         _DOCS / "cost.md": cost.parts(dev, production),
         _DOCS / "scaling.md": scaling.parts(),

@@ -1,44 +1,22 @@
-"""The requests as JSON Schemas, for docs/openapi.json: from the types that they are checked by.
-
-What a field is for, and an example, is written here; what it may hold is its `Rule`'s to say, and
-what it is when left out `with_defaults` does.
-"""
+"""The requests, for docs/openapi.json and the README: from the models that they are checked by."""
 
 from collections.abc import Mapping
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from infra.config import keys
-from lambda_src.otp.fields import Fields, OneOf, Rule, Text, Whole
-from lambda_src.otp.request import SendOtpRequest, VerifyOtpRequest, with_defaults
-from lambda_src.otp.settings import WINDOW_SECONDS, SendSettings
+from lambda_src.otp.request import RULES, SendOtpRequest, VerifyOtpRequest, with_defaults
 
-_MODELS: Mapping[str, Fields[Any]] = {
-    "SendOtpRequest": Fields(SendOtpRequest),
-    "VerifyOtpRequest": Fields(VerifyOtpRequest),
-}
-_SENT = _MODELS["SendOtpRequest"]
+from . import markdown
 
-# India's rules (DLT) ask for both; `request._dlt_errors` checks it.
-_TOGETHER = {"EntityId": ["TemplateId"], "TemplateId": ["EntityId"]}
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
-_NOTES = {
-    "ReferenceId": "Names the message. For the same one, at most one text goes out in "
-    f"{WINDOW_SECONDS // 60} minutes, so every new message needs a new and random one.",
-    "DestinationIdentity": "The phone. Which countries and types of numbers are texted, and how "
-    "often, is the operator's to decide.",
-    "OriginationIdentity": "Who sends the text. The operator may allow some only.",
-    "BrandName": "The name in the text. The operator may allow some only.",
-    "Channel": "How the code is sent.",
-    "CodeLength": "How many digits the code has.",
-    "ValidityPeriod": "For how many minutes the code is valid.",
-    "AllowedAttempts": "How many times a code may be tried.",
-    "Language": "The language of the text.",
-    "EntityId": "For numbers in India: the sender's identifier with the regulator (DLT). Together "
-    "with TemplateId or not at all.",
-    "TemplateId": "For numbers in India: the text's identifier with the regulator (DLT). Together "
-    "with EntityId or not at all.",
-    "Otp": "What the person typed in, as a text: a code may begin with a zero.",
+    from lambda_src.otp.settings import SendSettings
+
+_MODELS: Mapping[str, "type[BaseModel]"] = {
+    "SendOtpRequest": SendOtpRequest,
+    "VerifyOtpRequest": VerifyOtpRequest,
 }
 
 #: Requests that are answered 200 in the sandbox, with what each shows.
@@ -88,60 +66,57 @@ def schema(model: str) -> dict[str, Any]:
         model: `SendOtpRequest` or `VerifyOtpRequest`.
 
     Raises:
-        KeyError: a field has no note, or no example.
-        ValueError: a field's rule cannot be written as a schema.
+        KeyError: a text has no rule in words.
+        StopIteration: a field has no example.
 
     """
-    fields = _MODELS[model]
-    together = {one: others for one, others in _TOGETHER.items() if one in fields.rules}
-    return {
-        "type": "object",
-        "properties": {
-            name: _property(name, rule, _example(model, name))
-            for name, rule in fields.rules.items()
-        },
-        "required": [name for name in fields.rules if name in fields.required],
-        **({"dependentRequired": together} if together else {}),
-        "additionalProperties": False,
+    written = _MODELS[model].model_json_schema()
+    del written["title"], written["description"]
+    written["properties"] = {
+        name: {
+            **{key: value for key, value in of.items() if key != "title"},
+            "description": f"{of['description']} {_in_words(name, of)}".strip(),
+            **({} if name in written["required"] else _when_left_out(name, of)),
+            "examples": [_example(model, name)],
+        }
+        for name, of in written["properties"].items()
     }
+    return written
 
 
-def _property(name: str, rule: Rule, example: object) -> dict[str, Any]:
-    written: dict[str, Any]
-    match rule:
-        case Text():
-            # `also` is what no schema can say, and so in `wanted`.
-            words = f"{rule.wanted[0].upper()}{rule.wanted[1:]}."
-            written = {"type": "string", "pattern": _whole(rule.pattern)}
-        case Whole():
-            words = f"A whole number from {rule.least} to {rule.most}, without a decimal point."
-            written = {"type": "integer", "minimum": rule.least, "maximum": rule.most}
-        case OneOf():
-            words = ""
-            written = {"type": "string", "enum": [*rule.choices]}
-        case _:
-            raise ValueError(f"docs/generate/requests.py cannot write a {type(rule).__name__}.")
-    return {
-        "description": f"{_NOTES[name]} {words}".strip(),
-        **written,
-        **({} if name in _SENT.required else _when_left_out(name)),
-        "examples": [example],
-    }
+def parts() -> dict[str, str]:
+    """Write the README's table of the fields of a send."""
+    of = schema("SendOtpRequest")
+    rows = []
+    for name, field in of["properties"].items():
+        if "minimum" in field:
+            may_be = f"{field['minimum']}\N{EN DASH}{field['maximum']}"
+        else:
+            choices = field.get("enum", [field["const"]] if "const" in field else [])
+            may_be = ", ".join(map(markdown.code, choices)) or RULES[name]
+        if "default" in field:
+            left_out = markdown.code(str(field["default"]))
+        else:
+            said = field.get("x-when-left-out", "refused").rstrip(".")
+            left_out = f"{said[0].lower()}{said[1:]}"
+        rows.append((name, may_be, left_out))
+    return {"fields": markdown.table(("field", "what it may be", "when left out"), rows)}
 
 
-# No text in UTF-8 can hold one, and the regular expressions of some languages refuse to name them.
-_HALVES_OF_PAIRS = r"\ud800-\udfff"
+def _in_words(name: str, of: Mapping[str, Any]) -> str:
+    if of["type"] == "integer":
+        # JSON Schema cannot tell 6.0 from 6.
+        return (
+            f"A whole number from {of['minimum']} to {of['maximum']}, without a decimal point: "
+            f"{of['minimum']}.0 is refused."
+        )
+    if "pattern" not in of:
+        return ""
+    return f"{RULES[name][0].upper()}{RULES[name][1:]}."
 
 
-def _whole(pattern: str) -> str:
-    """Write a pattern that any part of a text may match such that all of it must."""
-    if "|" in pattern:
-        raise ValueError(f"^ and $ would be of one alternative only: {pattern}")
-    return f"^{pattern.replace(_HALVES_OF_PAIRS, '')}$"
-
-
-def _when_left_out(name: str) -> dict[str, Any]:
-    if name not in _SENT.rules:
+def _when_left_out(name: str, of: Mapping[str, Any]) -> dict[str, Any]:
+    if "default" in of:
         return {}
     settings = {
         attribute: f"The deployment's `{keys()[attribute].name}`"
@@ -150,8 +125,6 @@ def _when_left_out(name: str) -> dict[str, Any]:
     value = _defaults(**settings).get(name)
     if value is None:
         return {"x-when-left-out": "Not passed on to Amazon Pinpoint."}
-    if value not in settings.values():
-        return {"default": value}
     always = name in _defaults(**{**settings, "language": None})
     return {
         "x-when-left-out": f"{value}." if always else f"{value}, or else Amazon Pinpoint's choice."
@@ -159,8 +132,7 @@ def _when_left_out(name: str) -> dict[str, Any]:
 
 
 def _defaults(**settings: str | None) -> Mapping[str, Any]:
-    request = cast("SendOtpRequest", {})
-    return with_defaults(request, cast("SendSettings", SimpleNamespace(**settings)))
+    return with_defaults({}, cast("SendSettings", SimpleNamespace(**settings)))
 
 
 def _example(model: str, name: str) -> object:

@@ -160,6 +160,10 @@ class Counters:
         self._metrics = metrics
         self._full_until: dict[str, float] = {}
 
+    def deadline(self) -> Deadline:
+        """Begin the time in which the switch is read and a message counted, everywhere."""
+        return Deadline(self._time_limits.counting)
+
     def check(self, items: Sequence[CounterItem]) -> None:
         """Find out whether one of the items was full just now, without a call.
 

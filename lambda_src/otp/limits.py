@@ -33,10 +33,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from .counters import Counted, Counter, CounterItem, Counters, FullError, Interval
-from .deadline import Deadline
 from .pause import PauseSwitch
 from .problems import Problem, TooManyMessages
-from .settings import TextLimits, TimeLimits
+from .settings import TextLimits
 
 _TEN_MINUTES, _HOUR, _DAY = 600, 3600, 86_400
 
@@ -67,21 +66,13 @@ class Limits:
         limits: the operator's.
         counters: where messages are counted.
         switch: which may pause all of it.
-        time_limits: how long the switch and the counts may take together.
 
     """
 
-    def __init__(
-        self,
-        limits: TextLimits,
-        counters: Counters,
-        switch: PauseSwitch,
-        time_limits: TimeLimits,
-    ) -> None:
+    def __init__(self, limits: TextLimits, counters: Counters, switch: PauseSwitch) -> None:
         self._limits = limits
         self._counters = counters
         self._switch = switch
-        self._time_limits = time_limits
 
     @contextmanager
     def counting(
@@ -101,7 +92,7 @@ class Limits:
             StoreUnavailable: the message could not be counted.
 
         """
-        deadline = Deadline(self._time_limits.counting)
+        deadline = self._counters.deadline()
         self._switch.check(country)
         items = [] if unlimited else self._items(number, country, caller, time.time())
         counted: list[Counted] = []

@@ -37,7 +37,7 @@ once = OncePerReferenceId(records)
 destinations = Destinations(settings.destinations)
 counters = Counters(table, dynamodb, time_limits, logger, metrics)
 switch = PauseSwitch(table, dynamodb, logger, metrics)
-limits = Limits(settings.limits, counters, switch, time_limits)
+limits = Limits(settings.limits, counters, switch)
 delivery = Delivery(pinpoint, settings.application_id, time_limits, logger)
 
 

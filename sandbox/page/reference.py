@@ -107,8 +107,9 @@ def _fields(document: Mapping[str, Any], operation: Mapping[str, Any]) -> Iterat
 
 
 def _constraint(field: Mapping[str, Any]) -> str:
-    if "enum" in field:
-        return " ".join(f"`{_plain(value)}`" for value in field["enum"])
+    choices = field.get("enum", [field["const"]] if "const" in field else [])
+    if choices:
+        return " ".join(f"`{_plain(value)}`" for value in choices)
     return f"`{_visible(field['pattern'])}`" if "pattern" in field else ""
 
 

@@ -1,6 +1,6 @@
 """The pages as an HTTP server, on this machine only.
 
-- ``GET /``: the phone
+- ``GET /``: the phone, whose form has the fields of docs/openapi.json
 - ``GET /reference``: the API, from docs/openapi.json
 - ``GET /events``: the texts as server-sent events, from the first one on, or from the one after
   ``Last-Event-ID``, which is of this sandbox only; the data of each is an entry of the inbox.
@@ -15,14 +15,14 @@ import json
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, request
+from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import BadRequest, HTTPException
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -81,9 +81,12 @@ def create_app(state: State) -> Flask:
     # A page that is open since an earlier sandbox has seen other texts.
     run = uuid.uuid4().hex
 
+    app.jinja_env.filters["when_left_out"] = _when_left_out
+
     @app.get("/")
-    def phone() -> Response:
-        return app.send_static_file("phone.html")
+    def phone() -> str:
+        schemas = json.loads(_DOCUMENT.read_text())["components"]["schemas"]
+        return render_template("phone.html", fields=schemas["SendOtpRequest"]["properties"])
 
     @app.get("/reference")
     def reference() -> str:
@@ -147,6 +150,12 @@ def _events(state: State, run: str, last: str) -> Iterator[str]:
             quiet_since = time.monotonic()
             yield ": nothing new\n\n"
         time.sleep(_TEXTS_EVERY_SECONDS)
+
+
+def _when_left_out(field: Mapping[str, Any]) -> str:
+    """Say in a few words what a field is when it is left empty."""
+    said = str(field.get("default") or field["x-when-left-out"]).replace("`", "").rstrip(".")
+    return said.partition(",")[0]
 
 
 def _call(content: object) -> tuple[str, str, int]:

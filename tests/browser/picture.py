@@ -12,7 +12,7 @@ from pathlib import Path
 from sandbox.state import ROOT
 
 FOLDER = ROOT / "docs" / "images"
-_PAGE = ROOT / "sandbox" / "page" / "static"
+_PAGE = ROOT / "sandbox" / "page"
 
 _KEYWORD = b"page\0"
 # The signature, and the first chunk, which is the header's 13 bytes with length, type and checksum:
@@ -22,7 +22,7 @@ _AFTER_THE_HEADER = 8 + 4 + 4 + 13 + 4
 
 def digest() -> str:
     """Digest the files of the page that is there now."""
-    files = [*_PAGE.glob("phone.*"), *_PAGE.glob("*.js"), _PAGE / "theme.css"]
+    files = [*_PAGE.rglob("phone.*"), *_PAGE.rglob("*.js"), _PAGE / "static" / "theme.css"]
     digested = hashlib.sha256()
     for file in sorted(set(files)):
         digested.update(hashlib.sha256(file.read_bytes()).digest())

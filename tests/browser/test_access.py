@@ -42,7 +42,7 @@ def tab_to(page: Page, name: str) -> None:
 def used(page: Page) -> None:
     """Have something in every part of the page."""
     phone = Phone(page)
-    page.get_by_text("Six more fields").click()
+    page.get_by_text("More fields").click()
     page.get_by_text("Of which text").click()
     phone.press("20 at once")
     expect(phone.said).to_contain_text("20 answers")

@@ -4,15 +4,16 @@ import ast
 import json
 import subprocess
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
+from pydantic_core import SchemaValidator
 
 import infra.gateway_responses
 import lambda_src.otp.problems
-from docs.generate import requests
 from docs.generate.answers import (
     NEVER_BY_THE_GATEWAY,
     OF_THE_FUNCTIONS,
@@ -21,11 +22,10 @@ from docs.generate.answers import (
     ProblemAnswer,
     answers,
 )
-from docs.generate.requests import schema
+from docs.generate.requests import EXAMPLES, schema
 from infra.gateway_responses import problems
-from lambda_src.otp.fields import Fields, Text
-from lambda_src.otp.problems import Problem
-from lambda_src.otp.request import SendOtpRequest, VerifyOtpRequest, parse_send_otp
+from lambda_src.otp.problems import InvalidRequest, Problem
+from lambda_src.otp.request import SendOtpRequest, parse_send_otp
 from tests.openapi import Contract
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -112,7 +112,7 @@ def test_example_of_a_request_is_taken(name: str) -> None:
 def test_example_of_every_field_has_every_field() -> None:
     """Or a field would be shown nowhere."""
     value = CONTRACT.request(SEND)["examples"]["EveryField"]["value"]
-    assert value.keys() == SendOtpRequest.__annotations__.keys()
+    assert value.keys() == SendOtpRequest.model_fields.keys()
 
 
 # --- Problems ---
@@ -237,16 +237,7 @@ def test_answer_that_the_document_does_not_have_is_found(
 # --- Fields ---
 
 
-def patterns() -> Iterator[tuple[str, str, Text]]:
-    """Every pattern of the document, with the rule that it is from."""
-    for model, of in (("SendOtpRequest", SendOtpRequest), ("VerifyOtpRequest", VerifyOtpRequest)):
-        for name, rule in Fields(of).rules.items():
-            if isinstance(rule, Text):
-                written = CONTRACT.document["components"]["schemas"][model]["properties"][name]
-                yield f"{model} {name}", written["pattern"], rule
-
-
-def test_patterns_mean_in_javascript_what_the_rules_mean() -> None:
+def test_patterns_mean_in_javascript_what_they_mean_to_pydantic() -> None:
     """Of all characters that UTF-8 can write, and of texts of all kinds."""
     script = """
         const [patterns, texts] = JSON.parse(require("fs").readFileSync(0));
@@ -259,33 +250,41 @@ def test_patterns_mean_in_javascript_what_the_rules_mean() -> None:
         });
         console.log(JSON.stringify(matched));
     """
-    written = list(patterns())
-    asked = json.dumps([[pattern for _, pattern, _ in written], TEXTS])
+    patterns = sorted(
+        {
+            of["pattern"]
+            for model in ("SendOtpRequest", "VerifyOtpRequest")
+            for of in schema(model)["properties"].values()
+            if "pattern" in of
+        }
+    )
     ran = subprocess.run(
         ["node", "-e", script],  # noqa: S607 - the one that the CDK runs on
-        input=asked,
+        input=json.dumps([patterns, TEXTS]),
         capture_output=True,
         text=True,
         check=True,
     )
     texts = [*TEXTS, *map(chr, range(0xD800)), *map(chr, range(0xE000, 0x110000))]
 
-    assert len(written) == 9
-    for (name, _, rule), matched in zip(written, json.loads(ran.stdout), strict=True):
-        # Without what no pattern can say.
-        alone = Text(rule.pattern, rule.wanted)
-        taken = [place for place, text in enumerate(texts) if alone.error(text) is None]
-        assert matched == taken, name
+    assert len(patterns) == 6
+    for pattern, matched in zip(patterns, json.loads(ran.stdout), strict=True):
+        takes = SchemaValidator({"type": "str", "pattern": pattern}).isinstance_python
+        assert matched == [place for place, text in enumerate(texts) if takes(text)], pattern
 
 
 def test_numbers_that_may_be_are_those_that_are_taken() -> None:
     """And the default is one of them."""
-    properties = schema("SendOtpRequest")["properties"]
+    of, (_, least) = schema("SendOtpRequest"), EXAMPLES["SendOtpRequest"]["WhatMustBeThere"]
     for name in ("CodeLength", "ValidityPeriod", "AllowedAttempts"):
-        rule, of = Fields(SendOtpRequest).rules[name], properties[name]
-        taken = [value for value in range(-1, 100) if rule.error(value) is None]
-        assert taken == list(range(of["minimum"], of["maximum"] + 1))
-        assert of["default"] in taken
+        number = of["properties"][name]
+        taken = []
+        for value in range(-1, 100):
+            with suppress(InvalidRequest):
+                parse_send_otp({**least, name: value})
+                taken.append(value)
+        assert taken == list(range(number["minimum"], number["maximum"] + 1))
+        assert number["default"] in taken
 
 
 def test_what_is_left_out_is_said_for_every_field_that_may_be() -> None:
@@ -294,12 +293,3 @@ def test_what_is_left_out_is_said_for_every_field_that_may_be() -> None:
     for name, field in of["properties"].items():
         said = {"default", "x-when-left-out"} & field.keys()
         assert len(said) == (0 if name in of["required"] else 1), name
-
-
-def test_pattern_with_alternatives_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Between ^ and $, it would be another one."""
-    fields: Fields[Any] = Fields(VerifyOtpRequest)
-    monkeypatch.setattr(fields, "rules", {"Otp": Text("a|b", "a or b")})
-    monkeypatch.setattr(requests, "_MODELS", {"VerifyOtpRequest": fields})
-    with pytest.raises(ValueError, match="one alternative only"):
-        schema("VerifyOtpRequest")

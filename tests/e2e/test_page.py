@@ -194,7 +194,7 @@ def test_nothing_is_written_for_an_unknown_request(deployment: Deployment) -> No
 
 def test_every_reserved_number_has_a_button() -> None:
     """And no other number."""
-    page = (ROOT / "sandbox" / "page" / "static" / "phone.html").read_text()
+    page = (ROOT / "sandbox" / "page" / "templates" / "phone.html").read_text()
     _, _, failures = page.partition('id="failures"')
 
     assert re.findall(r'value="([^"]+)"', failures) == sorted(NUMBERS)

@@ -65,8 +65,7 @@ def limit(service: Service, monkeypatch: pytest.MonkeyPatch) -> Callable[..., No
     def set_limits(**limits: Any) -> None:
         module = service.module
         settings = replace(module.settings.limits, **{**OFF, **limits})
-        changed = Limits(settings, module.counters, module.switch, module.time_limits)
-        monkeypatch.setattr(module, "limits", changed)
+        monkeypatch.setattr(module, "limits", Limits(settings, module.counters, module.switch))
 
     return set_limits
 
