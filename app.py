@@ -8,6 +8,7 @@ os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
 
 import aws_cdk as cdk
 
+from infra.bundle import MissingWheelError
 from infra.config import Config, ConfigError
 from infra.stack import OtpStack
 
@@ -20,7 +21,10 @@ def main() -> None:
     except ConfigError as error:
         keys = "docs/configuration.md lists all keys."
         sys.exit(f"The configuration is not complete.\n\n{error}\n\n{keys}")
-    OtpStack(app, config.stack_name, config=config, description="Serverless OTP")
+    try:
+        OtpStack(app, config.stack_name, config=config, description="Serverless OTP")
+    except MissingWheelError as error:
+        sys.exit(str(error))
     app.synth()
 
 

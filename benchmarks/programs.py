@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from infra.bundle import build
+from infra.bundle import HOST, build
 
 _ROOT = Path(__file__).resolve().parent.parent
 _BASELINES = Path(__file__).resolve().parent / "baselines"
@@ -79,7 +79,7 @@ def make() -> Programs:
         subprocess.CalledProcessError: pip could not install something, and has said why.
 
     """
-    ours = build(PYTHON_VERSION)
+    ours = build(PYTHON_VERSION, HOST)
     bare = _package("bare", _SDK, ["bare.py", "raw.py"])
     ordinary = _package("ordinary", [*_SDK, *_POWERTOOLS], ["ordinary.py"])
     deployed = ordinary.with_name(f"{ordinary.name}-deployed")

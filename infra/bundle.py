@@ -1,71 +1,84 @@
 """Builds what is deployed: the functions' code and its dependencies, without Docker.
 
-The same input gives the same bytes, for both of Lambda's processors: nothing in it is compiled for
-one. The stack builds for the Python it deploys to; `python -m infra.bundle` builds `build/bundle/`
-for the one that runs it.
+The same input gives the same bytes. pydantic-core is compiled, so each of Lambda's processors has a
+bundle of its own, which any machine can build; and so has this machine, where the sandbox runs the
+functions. `python -m infra.bundle` builds that one, into `build/bundle/`.
 """
 
 import hashlib
 import os
+import platform
+import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from .bytecode import compile_all, find_interpreter
-from .hollow import hollow_out
-from .models import reduce_data
-from .trust import reduce_roots
+from .sdk_data import reduce_data
 
 _ROOT = Path(__file__).resolve().parent.parent
 _SOURCE = _ROOT / "lambda_src" / "otp"
 _REQUIREMENTS = _ROOT / "lambda_src" / "requirements.txt"
 _BUILD = _ROOT / "build"
 _THIS_CODE = [
-    Path(__file__).resolve().with_name(name)
-    for name in ("bundle.py", "bytecode.py", "hollow.py", "models.py", "trust.py")
+    Path(__file__).resolve().with_name(name) for name in ("bundle.py", "bytecode.py", "sdk_data.py")
 ]
 
-# What of the dependencies nobody here imports, the largest of it. tests/infra/test_bundle.py starts
-# the functions without.
+#: The architecture of a bundle for this machine: its processor, its system and its C library.
+HOST = "host"
+# Which wheels pip takes. Those of manylinux2014 need glibc 2.17, which is older than what Amazon
+# Linux 2 and 2023 have.
+_PLATFORMS = {
+    "arm64": ("--platform", "manylinux2014_aarch64"),
+    "x86_64": ("--platform", "manylinux2014_x86_64"),
+    HOST: (),
+}
+
+# The largest folders of the dependencies that nothing here imports. tests/infra/test_bundle.py
+# starts the functions without.
 _UNUSED = (
     "aws_lambda_powertools/event_handler",  # API Gateway's events are read in invocation.py
     *(
         f"aws_lambda_powertools/utilities/{utility}"
         for utility in (
-            *("auth_alpha", "batch", "circuit_breaker", "data_masking", "feature_flags"),
-            *("data_classes", "kafka", "parameters", "parser", "streaming", "validation"),
+            *("auth_alpha", "batch", "circuit_breaker", "data_classes", "data_masking"),
+            *("feature_flags", "kafka", "parameters", "parser/envelopes", "parser/models"),
         )
     ),
     "boto3/data",  # of resources; only clients are made
-    "boto3/docs",
-    "boto3/ec2",
-    "boto3/examples",
-    "boto3/s3",
     "dateutil/zoneinfo",  # every time here is in UTC
-    "phonenumbers/shortdata",  # of numbers that are dialled short
-    "urllib3/contrib/emscripten",  # for browsers
+    "pydantic/v1",
 )
 
 _KEPT_SECONDS = 24 * 60 * 60
 
+_NO_WHEEL = re.compile(r"No matching distribution found for ([\w.-]+)==([\w.+!-]+)")
 
-def build(python_version: str) -> Path:
-    """Build for a Python, or find what was built before from the same input.
+
+class MissingWheelError(Exception):
+    """A dependency is not built for this Python and processor; the text says what to set."""
+
+
+def build(python_version: str, architecture: str) -> Path:
+    """Build for a Python and a processor, or find what was built before from the same input.
 
     Args:
         python_version: such as `3.13`.
+        architecture: `arm64` or `x86_64`, to run in Lambda; or `host`, to run here.
 
     Returns:
         The folder to deploy.
 
     Raises:
+        MissingWheelError: as above.
         subprocess.CalledProcessError: pip could not install the dependencies, and has said why.
-        UnexpectedDataError, UnexpectedRootsError, FileNotFoundError: it installed a release that
-            is not known yet.
+        MissingDataError, FileNotFoundError: it installed a release that lacks what is needed, or
+            what is left out.
 
     """
     interpreter = find_interpreter(python_version)
@@ -75,14 +88,20 @@ def build(python_version: str) -> Path:
             "take more than twice as long. Install it, or set pythonVersion to the Python that you "
             "have."
         )
-    inputs = _digest([_REQUIREMENTS, *_THIS_CODE], interpreter.release if interpreter else "")
+    made_for = [interpreter.release if interpreter else ""]
+    if architecture == HOST:
+        # Two systems may share this folder, such as a Mac and its containers.
+        made_for += [platform.machine(), str(sysconfig.get_config_var("EXT_SUFFIX"))]
+    inputs = _digest([_REQUIREMENTS, *_THIS_CODE], " ".join(made_for))
 
     def install(target: Path) -> None:
-        _install(target, python_version)
+        _install(target, python_version, architecture)
         if interpreter:
             compile_all(target, interpreter)
 
-    dependencies = _once(_BUILD / "dependencies" / f"{python_version}-{inputs}", install)
+    dependencies = _once(
+        _BUILD / "dependencies" / f"{python_version}-{architecture}-{inputs}", install
+    )
     sources = sorted(_SOURCE.rglob("*.py"))
 
     def assemble(target: Path) -> None:
@@ -100,23 +119,32 @@ def build(python_version: str) -> Path:
     )
 
 
-def _install(target: Path, python_version: str) -> None:
-    _tell(f"Bundling the dependencies for Python {python_version} ...")
-    subprocess.run(  # noqa: S603 - our own arguments
+def _install(target: Path, python_version: str, architecture: str) -> None:
+    _tell(f"Bundling the dependencies for Python {python_version} on {architecture} ...")
+    pip = subprocess.run(  # noqa: S603 - our own arguments
         [
             sys.executable,
-            *("-m", "pip", "-qq", "--disable-pip-version-check", "install"),
+            *("-m", "pip", "-qq", "--disable-pip-version-check", "--no-input", "install"),
             *("--target", str(target), "--requirement", str(_REQUIREMENTS)),
-            # Python alone: what is compiled would be of one processor, and takes long to load.
-            *("--python-version", python_version, "--implementation", "py", "--abi", "none"),
-            *("--platform", "any", "--only-binary=:all:", "--no-deps", "--no-compile"),
+            *("--python-version", python_version, "--implementation", "cp"),
+            *_PLATFORMS[architecture],
+            *("--only-binary=:all:", "--no-deps", "--no-compile"),
         ],
-        check=True,
-        stdout=sys.stderr,
+        check=False,
+        capture_output=True,
+        text=True,
     )
+    if pip.returncode:
+        if missing := _NO_WHEEL.search(pip.stderr):
+            # pip says the same where it does not reach its index.
+            raise MissingWheelError(
+                f"pip finds no wheel of {missing[1]} {missing[2]} for Python {python_version} on "
+                f"{architecture}: set pythonVersion or architecture to one that has wheels "
+                "(-c pythonVersion=3.13), or let pip reach its index."
+            )
+        _tell(pip.stderr)
+        pip.check_returncode()
     reduce_data(target / "botocore" / "data")
-    reduce_roots(target / "botocore" / "cacert.pem")
-    hollow_out(target)
     for unused in _UNUSED:
         shutil.rmtree(target / unused)
     # Command line tools, which nobody runs: their first line names the Python of this folder. And
@@ -163,7 +191,10 @@ def _digest(files: Iterable[Path], more: str = "") -> str:
 
 
 def _main() -> None:
-    built = build(f"{sys.version_info.major}.{sys.version_info.minor}")
+    try:
+        built = build(f"{sys.version_info.major}.{sys.version_info.minor}", HOST)
+    except MissingWheelError as missing:
+        sys.exit(str(missing))
     target = _BUILD / "bundle"
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(built, target)

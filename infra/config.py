@@ -6,7 +6,6 @@ module.
 """
 
 import difflib
-import platform
 import re
 import sys
 from collections.abc import Mapping
@@ -15,7 +14,7 @@ from functools import cache
 from typing import Annotated, Any, get_args, get_type_hints
 
 from lambda_src.otp.destination import NUMBER_TYPES
-from lambda_src.otp.request import BRAND_NAME, ORIGINATION_IDENTITY, LanguageTag
+from lambda_src.otp.request import BrandNameText, LanguageTag, OriginationIdentityText
 from lambda_src.otp.settings import TimeLimits
 
 from .contradictions import about_the_application, contradictions
@@ -38,7 +37,7 @@ from .keys import (
 
 PROFILES = ("dev", "production")
 PYTHON_VERSIONS = ("3.11", "3.12", "3.13", "3.14")
-ARCHITECTURES = ("arm64", "x86_64")
+ARCHITECTURES = ("arm64", "x86_64", "host")
 LANGUAGES: tuple[str, ...] = get_args(LanguageTag)
 LOG_ROLES = ("create", "existing", "none")
 
@@ -103,7 +102,7 @@ class Config:
             "originationIdentity",
             "the phone number, short code, sender ID, pool or ARN that sends",
             "+18555550142",
-            text(ORIGINATION_IDENTITY),
+            text(OriginationIdentityText),
         ),
     ]
     brand_name: Annotated[
@@ -112,7 +111,7 @@ class Config:
             "brandName",
             "the name in the text, 1 to 20 characters",
             "ExampleCorp",
-            text(BRAND_NAME),
+            text(BrandNameText),
         ),
     ]
     allowed_countries: Annotated[
@@ -160,7 +159,7 @@ class Config:
             "allowedBrandNames",
             "what callers may put into BrandName; by default anything that AWS takes",
             "ExampleCorp,ExampleShop",
-            each_of(text(BRAND_NAME)),
+            each_of(text(BrandNameText)),
         ),
     ] = ()
     allowed_origination_identities: Annotated[
@@ -169,7 +168,7 @@ class Config:
             "allowedOriginationIdentities",
             "what callers may put into OriginationIdentity; by default anything that AWS takes",
             "+18555550142,EXAMPLE",
-            each_of(text(ORIGINATION_IDENTITY)),
+            each_of(text(OriginationIdentityText)),
         ),
     ] = ()
     destination_per_10_minutes: Annotated[
@@ -336,7 +335,8 @@ class Config:
         str,
         Key(
             "architecture",
-            f"the processor, one of {', '.join(ARCHITECTURES)}",
+            f"the processor, one of {', '.join(ARCHITECTURES)}; host is this machine's processor "
+            "and system, for the sandbox only, which runs functions here",
             "arm64",
             choice(ARCHITECTURES),
         ),
@@ -702,8 +702,3 @@ def _unknown(key: str, names: Mapping[str, str]) -> str:
     return f"There is no configuration key {key}" + (
         f"; did you mean {close[0]}?" if close else "."
     )
-
-
-def this_architecture() -> str:
-    """Name this machine's processor as Lambda does."""
-    return "arm64" if platform.machine().lower() in ("arm64", "aarch64") else "x86_64"

@@ -92,6 +92,11 @@ def _not_allowed(config: "Config", countries: Iterable[str]) -> str:
 
 
 def _about_the_functions(config: "Config") -> Iterator[str]:
+    if config.architecture == "host" and not config.sandbox_numbers:
+        yield (
+            "architecture=host is for the sandbox: AWS may not be able to run what is built for "
+            "this machine. Set arm64 or x86_64 (-c architecture=arm64)."
+        )
     if config.snap_start and config.python_version in _WITHOUT_SNAP_START:
         yield (
             f"snapStart=true needs Python 3.12 or later, and pythonVersion is "

@@ -1,6 +1,7 @@
 """A function with its role, its log group, its alarms, and the alias that everybody calls."""
 
 import hashlib
+import platform
 from collections.abc import Mapping, Sequence
 from typing import Generic, TypeVar
 
@@ -15,7 +16,7 @@ from constructs import Construct
 from lambda_src.otp.settings import TimeLimits
 
 from .acknowledge import acknowledge
-from .bundle import build
+from .bundle import HOST, build
 from .canary import deploy_by_canary
 from .config import PYTHON_VERSIONS, Config
 from .deployment import Deployment
@@ -39,6 +40,11 @@ _RUNTIMES = {
 _ARCHITECTURES = {
     "arm64": lambda_.Architecture.ARM_64,
     "x86_64": lambda_.Architecture.X86_64,
+    HOST: (
+        lambda_.Architecture.ARM_64
+        if platform.machine().lower() in ("arm64", "aarch64")
+        else lambda_.Architecture.X86_64
+    ),
 }
 
 
@@ -105,7 +111,7 @@ class OtpFunction(Construct, Generic[_Target_co]):
             description=f"Serverless OTP: {name} ({_settings_digest(self, config)})",
             runtime=_RUNTIMES[config.python_version],
             architecture=_ARCHITECTURES[config.architecture],
-            code=lambda_.Code.from_asset(str(build(config.python_version))),
+            code=lambda_.Code.from_asset(str(build(config.python_version, config.architecture))),
             handler=f"otp.{name}.handler",
             memory_size=MEMORY_MB,
             timeout=Duration.seconds(TIMEOUT_SECONDS),

@@ -120,6 +120,7 @@ _DEFAULTS = {
 _REFUSED: tuple[dict[str, str | None], ...] = (
     {"createApplication": "true"},
     {"profile": "production"},
+    {"architecture": "host"},
     {"snapStart": "true", "pythonVersion": "3.11"},
     {"snapStart": "true", "provisionedConcurrency": "5", "pythonVersion": "3.12"},
     {"provisionedConcurrency": "5", "reservedConcurrency": "2"},

@@ -66,7 +66,7 @@ _OUTCOME_UNKNOWN = json.dumps({"status": OutcomeUnknown.status, "code": OutcomeU
 
 
 # Of a failure of the table that may pass, once: as the SDK's standard retries would.
-_LONGEST_PAUSE_SECONDS = 1
+LONGEST_PAUSE_SECONDS = 1
 _THROTTLED = frozenset(
     {
         "ProvisionedThroughputExceededException",
@@ -237,7 +237,7 @@ class ReferenceIdRecords(DynamoDBPersistenceLayer):
         except Exception as failure:
             if not _may_pass(failure):
                 raise
-            self._pause(SystemRandom().uniform(0, _LONGEST_PAUSE_SECONDS))
+            self._pause(SystemRandom().uniform(0, LONGEST_PAUSE_SECONDS))
             return write(**parameters)
 
     def _item_to_data_record(self, item: dict[str, Any]) -> DataRecord:

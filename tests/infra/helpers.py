@@ -174,17 +174,17 @@ class StubBundle:
         folder: where it is.
 
     Attributes:
-        asked: the runtimes it was asked for.
+        asked: the runtimes and processors it was asked for.
 
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self.asked: list[str] = []
+        self.asked: list[tuple[str, str]] = []
 
-    def build(self, python_version: str) -> Path:
+    def build(self, python_version: str, architecture: str) -> Path:
         """Stand in for `infra.bundle.build`."""
-        self.asked.append(python_version)
+        self.asked.append((python_version, architecture))
         return self._folder
 
 

@@ -1,59 +1,50 @@
-"""The bundle: what is deployed, of Python alone, built for the version that runs it."""
+"""The bundle: what is deployed, built for the Python and the processor that run it."""
 
 import importlib
 import importlib.util
 import json
+import os
 import shutil
-import ssl
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+import zipfile
+from collections.abc import Callable
 from importlib.metadata import Distribution, distributions
+from io import BytesIO
 from pathlib import Path
-from threading import Thread
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from infra.bundle import build
+from infra.bundle import HOST, build
 from infra.bytecode import compile_all, find_interpreter
-from infra.models import OPERATIONS
+from infra.config import Config
+from infra.stack import OtpStack
 from tests.environment import OF_AWS, OF_SEND
+from tests.reproduce.checkout import copy_files_to
 
-from .certificates import make_certificate
-from .helpers import ROOT, THIS_PYTHON
+from .helpers import CONTEXT, FUNCTION, ROOT, THIS_PYTHON, RenderedTemplate, context, create_app
 
 #: What builds the bundle.
-MODULES = tuple(f"infra/{name}.py" for name in ("bundle", "bytecode", "hollow", "models", "trust"))
+MODULES = tuple(f"infra/{name}.py" for name in ("bundle", "bytecode", "sdk_data"))
+
+#: What a compiled module of each processor is called, and its machine in the ELF header.
+PROCESSORS = {"arm64": ("aarch64-linux-gnu", 0xB7), "x86_64": ("x86_64-linux-gnu", 0x3E)}
 
 # Runs where nothing but the bundle and Python itself can be imported.
-IMPORT_SEND = """
-import json, sys
+IMPORT = """
+import importlib, json, sys
 sys.path.insert(0, sys.argv[1])
-import otp.send
+importlib.import_module(sys.argv[2])
 files = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
 print(json.dumps({"stdlib": sys.path[1:], "files": sorted(filter(None, files))}))
 """
 
-# As above, with a server instead of DynamoDB.
-ASK_DYNAMODB = """
-import sys
-sys.path.insert(0, sys.argv[1])
-import boto3, botocore.config
-once = botocore.config.Config(retries={"total_max_attempts": 1})
-answer = boto3.client("dynamodb", config=once).get_item(TableName="t", Key={"id": {"S": "1"}})
-print(answer["ResponseMetadata"]["HTTPStatusCode"])
-"""
 
-ENVIRONMENT = {**OF_AWS, **OF_SEND}
-
-
-class PipFailedError(Exception):
-    """What a failing pip is here."""
+class InstallationFailedError(Exception):
+    """What a failing installation is here."""
 
 
 class Project:
@@ -83,15 +74,15 @@ class Project:
         sys.modules[package] = importlib.util.module_from_spec(spec)
         self._module = importlib.import_module(f"{package}.bundle")
 
-    def build(self, python_version: str = "3.13") -> Path:
+    def build(self, python_version: str = "3.13", architecture: str = "arm64") -> Path:
         """Build with the project's own infra/bundle.py."""
-        built: Path = self._module.build(python_version)
+        built: Path = self._module.build(python_version, architecture)
         return built
 
     def install(self, install: Callable[[Path], object]) -> None:
         """Install dependencies in pip's stead."""
 
-        def installing(target: Path, python_version: str) -> None:  # noqa: ARG001 - the signature
+        def installing(target: Path, *_: str) -> None:
             self.installations += 1
             install(target)
 
@@ -104,21 +95,8 @@ class Project:
 
 @pytest.fixture(scope="module")
 def bundle() -> Path:
-    """Build the bundle, or find it in the cache."""
-    return build(THIS_PYTHON)
-
-
-@pytest.fixture
-def pip_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let pip fail, whatever it is asked."""
-    run = subprocess.run
-
-    def fail(command: list[str], **options: Any) -> subprocess.CompletedProcess[str]:
-        if "pip" in command:
-            raise PipFailedError
-        return run(command, check=options.pop("check"), **options)
-
-    monkeypatch.setattr("subprocess.run", fail)
+    """Build the bundle for this machine, or find it in the cache."""
+    return build(THIS_PYTHON, HOST)
 
 
 @pytest.fixture
@@ -157,45 +135,6 @@ def names(folder: Path) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
 
 
-class AnswerNothing(BaseHTTPRequestHandler):
-    """A service that answers `{}`."""
-
-    def do_POST(self) -> None:
-        """Answer."""
-        self.send_response(200)
-        self.send_header("Content-Length", "2")
-        self.end_headers()
-        self.wfile.write(b"{}")
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
-@contextmanager
-def serve_https(certificate: Path) -> Iterator[str]:
-    """Serve with a certificate that nobody has signed but itself.
-
-    Args:
-        certificate: gets it.
-
-    Returns:
-        The server's URL.
-
-    """
-    make_certificate(certificate, "Example Corp")
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.load_cert_chain(certificate)
-    with ThreadingHTTPServer(("127.0.0.1", 0), AnswerNothing) as server:
-        server.socket = tls.wrap_socket(server.socket, server_side=True)
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"https://localhost:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
-
-
 # --- What is in it ---
 
 
@@ -218,18 +157,26 @@ def test_bundle_holds_the_pinned_dependencies_and_no_others(bundle: Path) -> Non
     assert {name: found.version for name, found in installed(bundle).items()} == requirements()
 
 
-def test_bundle_holds_nothing_else_of_ours(bundle: Path) -> None:
-    """None of the project's other files and folders, such as tests, has been swept in."""
-    ours = {path.name for path in ROOT.iterdir()}
-    assert ours >= {"tests", "infra", "app.py"}
-    assert {path.name for path in bundle.iterdir()} & ours == set()
+def test_dependencies_are_transitively_complete(bundle: Path) -> None:
+    """Whatever a package in the bundle requires is there too, in a version that it takes."""
+    packages = installed(bundle)
+    target = {"python_version": THIS_PYTHON, "python_full_version": f"{THIS_PYTHON}.0", "extra": ""}
+    for found in packages.values():
+        for line in found.requires or ():
+            needed = Requirement(line)
+            if needed.marker is None or needed.marker.evaluate(target):
+                version = packages[canonicalize_name(needed.name)].version
+                assert needed.specifier.contains(version, prereleases=True), line
 
 
 def test_bundle_holds_nothing_of_this_machine(bundle: Path) -> None:
     """No command line tool, which holds our path; bytecode says where the code is in Lambda.
 
-    Nor pip's RECORD files: they hold the hashes of those tools.
+    Nor pip's RECORD files: they hold the hashes of those tools. Nor other files of the project.
     """
+    assert {path.name for path in bundle.iterdir()} & {
+        path.name for path in ROOT.iterdir()
+    } == set()
     assert not [name for name in names(bundle) if name.endswith("/RECORD")]
     assert not (bundle / "bin").exists()
     for path in bundle.rglob("*.pyc"):
@@ -237,6 +184,68 @@ def test_bundle_holds_nothing_of_this_machine(bundle: Path) -> None:
         assert str(ROOT).encode() not in content
         source = path.parent.parent / f"{path.name.partition('.')[0]}.py"
         assert f"/var/task/{source.relative_to(bundle)}".encode() in content
+
+
+@pytest.mark.parametrize("architecture", PROCESSORS)
+def test_template_for_a_processor_carries_its_pydantic_core_and_no_other(
+    architecture: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The asset that both functions are deployed from has one compiled file, which is its."""
+    monkeypatch.setattr("infra.function.build", build)
+    app = create_app(tmp_path)
+    OtpStack(app, "Otp", config=Config.from_context(context(architecture=architecture)))
+    template = json.loads(Path(app.synth().get_stack_by_name("Otp").template_full_path).read_text())
+
+    functions = [found.properties for found in RenderedTemplate(template).all(FUNCTION)]
+    assert [function["Architectures"] for function in functions] == [[architecture]] * 2
+    [asset] = {function["Code"]["S3Key"].removesuffix(".zip") for function in functions}
+    files = [path for path in tmp_path.glob(f"asset.{asset}*/**/*") if path.is_file()]
+    [compiled] = [
+        path for path in files if path.read_bytes()[:4] == b"\x7fELF" or ".so" in path.name
+    ]
+    system, machine = PROCESSORS[architecture]
+    tag = f"cpython-{THIS_PYTHON.replace('.', '')}-{system}"
+    assert compiled.name == f"_pydantic_core.{tag}.so"
+    assert int.from_bytes(compiled.read_bytes()[18:20], "little") == machine
+
+
+@pytest.mark.parametrize("architecture", PROCESSORS)
+def test_bundle_is_small(architecture: str) -> None:
+    """20 MB at most, and 8 MB zipped: a cold start downloads and unpacks it."""
+    bundle = build(THIS_PYTHON, architecture)
+    files = [path for path in bundle.rglob("*") if path.is_file()]
+    with zipfile.ZipFile(zipped := BytesIO(), "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in files:
+            archive.writestr(str(path.relative_to(bundle)), path.read_bytes())
+    assert sum(path.stat().st_size for path in files) <= 20_000_000
+    assert zipped.tell() <= 8_000_000
+
+
+@pytest.mark.parametrize("function", ["send", "verify"])
+def test_function_starts_from_the_bundle_alone(function: str, bundle: Path) -> None:
+    """With nothing installed but the bundle, a function is imported and all comes from there."""
+    started = subprocess.run(
+        # Isolated, without site-packages, and leaving no compiled modules in the bundle.
+        [sys.executable, "-I", "-S", "-B", "-c", IMPORT, str(bundle), f"otp.{function}"],
+        env={**OF_AWS, **OF_SEND},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert started.returncode == 0, started.stderr
+
+    loaded = json.loads(started.stdout)
+
+    files = [Path(file) for file in loaded["files"]]
+    stdlib = [Path(folder) for folder in loaded["stdlib"]]
+    assert bundle / "otp" / f"{function}.py" in files
+    assert [file for file in files if "site-packages" in file.parts] == []
+    for file in files:
+        assert any(file.is_relative_to(folder) for folder in (bundle, *stdlib)), file
+
+
+# --- Bytecode ---
 
 
 def test_every_module_has_bytecode_that_lambda_takes_as_it_is(bundle: Path) -> None:
@@ -250,7 +259,7 @@ def test_every_module_has_bytecode_that_lambda_takes_as_it_is(bundle: Path) -> N
 
 def test_bytecode_is_the_same_every_time(tmp_path: Path, bundle: Path) -> None:
     """The same bytes give the same asset, and so nothing to deploy."""
-    interpreter = find_interpreter(f"{sys.version_info.major}.{sys.version_info.minor}")
+    interpreter = find_interpreter(THIS_PYTHON)
     assert interpreter
     for name in ("one", "another folder"):
         for package in ("otp", "botocore", "aws_lambda_powertools"):
@@ -295,119 +304,23 @@ def test_a_name_on_the_path_that_is_no_python_is_none(
     assert find_interpreter("3.99") is None
 
 
-@pytest.mark.parametrize("service", OPERATIONS)
-def test_bundle_holds_the_models_of_the_operations_in_use_only(bundle: Path, service: str) -> None:
-    """Of botocore's 400 services, two; tests/infra/test_models.py is about what is left of them."""
-    data = bundle / "botocore" / "data"
-    assert {path.name for path in data.iterdir() if path.is_dir()} == set(OPERATIONS)
-    [model] = data.glob(f"{service}/*/service-2.json")
-    assert json.loads(model.read_text())["operations"].keys() == set(OPERATIONS[service])
-
-
-def test_bundle_trusts_the_roots_of_aws_only(bundle: Path) -> None:
-    """The ten of tests/infra/test_trust.py; where certifi is, botocore takes that one's instead."""
-    assert (bundle / "botocore" / "cacert.pem").read_text().count("BEGIN CERTIFICATE") == 10
-    assert not (bundle / "certifi").exists()
-
-
-def test_bundle_holds_nothing_that_is_known_to_be_unused(bundle: Path) -> None:
-    """Less to download and to unpack at a cold start."""
-    assert not (bundle / "aws_lambda_powertools" / "event_handler").exists()
-    assert not (bundle / "boto3" / "s3").exists()
-    assert sum(path.stat().st_size for path in bundle.rglob("*")) < 12_000_000
-
-
-# --- What it is for ---
-
-
-def test_bundle_runs_on_both_processors(bundle: Path) -> None:
-    """Nothing is compiled for one of them."""
-    assert not list(bundle.rglob("*.so*"))
-    for found in installed(bundle).values():
-        assert "-none-any" in (found.read_text("WHEEL") or "")
-
-
-def test_dependencies_are_transitively_complete(bundle: Path) -> None:
-    """Whatever a package in the bundle requires is there too, in a version that it takes."""
-    packages = installed(bundle)
-    target = {"python_version": THIS_PYTHON, "python_full_version": f"{THIS_PYTHON}.0", "extra": ""}
-    for found in packages.values():
-        for line in found.requires or ():
-            needed = Requirement(line)
-            if needed.marker is None or needed.marker.evaluate(target):
-                version = packages[canonicalize_name(needed.name)].version
-                assert needed.specifier.contains(version, prereleases=True), line
-
-
-def test_function_starts_from_the_bundle_alone() -> None:
-    """With nothing installed but the bundle, otp.send is imported and all comes from there."""
-    bundle = build(THIS_PYTHON)
-    started = subprocess.run(
-        # Isolated, without site-packages, and leaving no compiled modules in the bundle.
-        [sys.executable, "-I", "-S", "-B", "-c", IMPORT_SEND, str(bundle)],
-        env=ENVIRONMENT,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    assert started.returncode == 0, started.stderr
-
-    loaded = json.loads(started.stdout)
-
-    files = [Path(file) for file in loaded["files"]]
-    stdlib = [Path(folder) for folder in loaded["stdlib"]]
-    assert bundle / "otp" / "send.py" in files
-    assert [file for file in files if "site-packages" in file.parts] == []
-    for file in files:
-        assert any(file.is_relative_to(folder) for folder in (bundle, *stdlib)), file
-
-
-@pytest.mark.parametrize("trusted", [False, True], ids=["botocore's roots", "AWS_CA_BUNDLE"])
-def test_function_trusts_whom_the_environment_says(tmp_path: Path, *, trusted: bool) -> None:
-    """A root that is not AWS's is refused; with AWS_CA_BUNDLE, it is what the function trusts."""
-    certificate = tmp_path / "root.pem"
-    with serve_https(certificate) as url:
-        asked = subprocess.run(
-            [sys.executable, "-I", "-S", "-B", "-c", ASK_DYNAMODB, str(build(THIS_PYTHON))],
-            env={
-                **ENVIRONMENT,
-                "AWS_ENDPOINT_URL": url,
-                **({"AWS_CA_BUNDLE": str(certificate)} if trusted else {}),
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
-    if trusted:
-        assert asked.stdout == "200\n", asked.stderr
-    else:
-        assert "SSLError" in asked.stderr
-        assert "CERTIFICATE_VERIFY_FAILED" in asked.stderr
-
-
 # --- How it is built ---
 
 
-@pytest.mark.usefixtures("pip_fails")
-def test_building_again_finds_what_was_built(bundle: Path) -> None:
-    """The second build gives the same folder, and pip does not run."""
-    assert build(THIS_PYTHON) == bundle
-
-
-def test_building_again_changes_nothing(bundle: Path) -> None:
-    """The second build leaves what is in the folder as it was, so the CDK sees no difference."""
+def test_building_again_changes_nothing(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second build gives the same folder as it was: the CDK sees no difference, pip not run."""
     before = {path: path.stat().st_mtime_ns for path in bundle.rglob("*")}
+    monkeypatch.setattr("infra.bundle._install", None)
 
-    build(THIS_PYTHON)
+    assert build(THIS_PYTHON, HOST) == bundle
 
     assert {path: path.stat().st_mtime_ns for path in bundle.rglob("*")} == before
 
 
 def test_runtimes_do_not_share_a_bundle(project: Project) -> None:
-    """Each version of Python has a folder of its own."""
-    assert project.build("3.12") != project.build("3.13")
+    """Each version of Python and each processor has a folder of its own."""
+    asked = [("3.12", "arm64"), ("3.13", "arm64"), ("3.13", "x86_64"), ("3.13", HOST)]
+    assert len({project.build(*runtime) for runtime in asked}) == len(asked)
 
 
 def test_changed_code_is_another_bundle(project: Project) -> None:
@@ -422,45 +335,28 @@ def test_changed_code_is_another_bundle(project: Project) -> None:
     assert project.installations == 1
 
 
-def test_changed_dependencies_are_another_bundle(project: Project) -> None:
-    """A changed pin is deployed."""
+@pytest.mark.parametrize("file", ["lambda_src/requirements.txt", *MODULES])
+def test_changed_dependencies_and_way_of_building_are_another_bundle(
+    project: Project, file: str
+) -> None:
+    """Nobody has to know that the cache must be deleted when a pin or what builds has changed."""
     before = project.build()
-    with (project.folder / "lambda_src/requirements.txt").open("a") as file:
-        file.write("one-more==1.0\n")
+    with (project.folder / file).open("a") as changed:
+        changed.write("# changed\n")
 
     assert project.build() != before
     assert project.installations == 2
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_changed_way_of_building_is_another_bundle(project: Project, module: str) -> None:
-    """Nobody has to know that the cache must be deleted when what builds has changed."""
-    before = project.build()
-    with (project.folder / module).open("a") as file:
-        file.write("# changed\n")
-
-    assert project.build() != before
-    assert project.installations == 2
-
-
-@pytest.mark.usefixtures("pip_fails")
-def test_failed_pip_leaves_nothing_behind(new_project: Project) -> None:
-    """After a failure there is no folder that the next build would take for a bundle."""
-    with pytest.raises(PipFailedError):
-        new_project.build()
-
-    assert new_project.left_in_cache() == {"dependencies"}
-
-
-def test_failure_halfway_leaves_nothing_behind(project: Project) -> None:
-    """What was installed before the failure is gone, and the next build begins anew."""
+def test_failure_leaves_nothing_behind(project: Project) -> None:
+    """What was installed before a failure is gone, and the next build begins anew."""
 
     def fail(target: Path) -> NoReturn:
         (target / "half.py").touch()
-        raise PipFailedError
+        raise InstallationFailedError
 
     project.install(fail)
-    with pytest.raises(PipFailedError):
+    with pytest.raises(InstallationFailedError):
         project.build()
     assert project.left_in_cache() == {"dependencies"}
 
@@ -487,3 +383,62 @@ def test_two_builds_at_once_give_one_bundle(project: Project) -> None:
     left = {Path(name).name for name in project.left_in_cache()}
     assert "faster.py" in left
     assert "slower.py" not in left
+
+
+# --- What pip cannot install ---
+
+
+def test_missing_wheel_is_said_in_a_sentence(tmp_path: Path) -> None:
+    """`cdk synth` says what to set, and shows no Python; here, one Python has a wheel."""
+    checkout, wheels = tmp_path / "checkout", tmp_path / "wheels"
+    copy_files_to(checkout)
+    for name in (".venv", "node_modules"):
+        (checkout / name).symlink_to(ROOT / name)
+    version = requirements()["pydantic-core"]
+    (checkout / "lambda_src/requirements.txt").write_text(f"pydantic-core=={version}\n")
+    wheels.mkdir()
+    (wheels / f"pydantic_core-{version}-cp313-cp313-manylinux2014_x86_64.whl").touch()
+    given = {**CONTEXT, "pythonVersion": "3.14", "architecture": "x86_64"}
+    options = [option for key, value in given.items() for option in ("-c", f"{key}={value}")]
+
+    done = subprocess.run(
+        [str(ROOT / "node_modules/.bin/cdk"), "synth", "--no-notices", *options],
+        cwd=checkout,
+        env={**os.environ, **from_folder(wheels)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+    assert done.returncode != 0
+    assert done.stdout == ""
+    assert (
+        f"pip finds no wheel of pydantic-core {version} for Python 3.14 on x86_64: "
+        "set pythonVersion or architecture to one that has wheels (-c pythonVersion=3.13)"
+    ) in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "CalledProcessError" not in done.stderr
+
+
+def test_other_failure_of_pip_is_said_in_its_words(
+    new_project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A wheel that is there and broken is not taken for one that is missing."""
+    wheels = new_project.folder / "wheels"
+    wheels.mkdir()
+    (wheels / "broken-1.0-py3-none-any.whl").write_text("no archive")
+    (new_project.folder / "lambda_src/requirements.txt").write_text("broken==1.0\n")
+    for variable, value in from_folder(wheels).items():
+        monkeypatch.setenv(variable, value)
+
+    with pytest.raises(subprocess.CalledProcessError):
+        new_project.build()
+
+    assert "broken-1.0-py3-none-any.whl" in capsys.readouterr().err
+    assert new_project.left_in_cache() == {"dependencies"}
+
+
+def from_folder(wheels: Path) -> dict[str, str]:
+    """Let pip install from a folder and from nowhere else, whatever this machine's settings are."""
+    return {"PIP_CONFIG_FILE": os.devnull, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheels)}

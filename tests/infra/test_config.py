@@ -196,7 +196,7 @@ def test_examples_of_the_missing_values_are_a_configuration() -> None:
         pytest.param("language", "en", "en-US", id="language without a region"),
         pytest.param("pythonVersion", "3.10", "3.11, 3.12, 3.13, 3.14", id="Python too old"),
         pytest.param("pythonVersion", "3", "3.11, 3.12, 3.13, 3.14", id="any Python"),
-        pytest.param("architecture", "arm", "arm64, x86_64", id="unknown processor"),
+        pytest.param("architecture", "arm", "arm64, x86_64, host", id="unknown processor"),
         pytest.param("createApplication", "yes", "true or false", id="neither true nor false"),
     ],
 )
@@ -435,6 +435,7 @@ def test_impossible_value_of_an_optional_key_is_refused(key: str, value: str) ->
             "eu-west-1",
             id="certificate of another region",
         ),
+        pytest.param({"architecture": "host"}, "for the sandbox", id="this machine on AWS"),
         pytest.param({"wafRateLimit": "100"}, "waf=true", id="rule of no firewall"),
         pytest.param(
             {"alarms": "false", "alarmTopicArn": "arn:aws:sns:eu-west-1:123456789012:on-call"},

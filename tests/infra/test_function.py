@@ -1,15 +1,15 @@
 """The functions: what each may do, how it runs, and the alias that everybody calls."""
 
+import platform
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from infra.config import ARCHITECTURES, PYTHON_VERSIONS, Config
+from infra.config import PYTHON_VERSIONS, Config
 from infra.function import MEMORY_MB, TIMEOUT_SECONDS
 from infra.stack import OtpStack
-from lambda_src.otp import settings
-from lambda_src.otp.fields import Fields, Whole
+from lambda_src.otp import once, settings
 from lambda_src.otp.request import SendOtpRequest
 
 from .helpers import (
@@ -271,8 +271,10 @@ def test_function_is_its_handler_on_the_default_runtime(
     assert properties["Architectures"] == ["arm64"]
 
 
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
-@pytest.mark.parametrize("python_version", PYTHON_VERSIONS)
+@pytest.mark.parametrize(
+    ("python_version", "architecture"),
+    [*((version, "arm64") for version in PYTHON_VERSIONS), (THIS_PYTHON, "x86_64")],
+)
 def test_functions_run_and_are_built_for_the_configured_runtime(
     python_version: str, architecture: str, tmp_path: Path, stub_bundle: StubBundle
 ) -> None:
@@ -282,7 +284,19 @@ def test_functions_run_and_are_built_for_the_configured_runtime(
     for function in template.all(FUNCTION):
         assert function.properties["Runtime"] == f"python{python_version}"
         assert function.properties["Architectures"] == [architecture]
-    assert stub_bundle.asked[-len(FUNCTIONS) :] == [python_version] * len(FUNCTIONS)
+    assert stub_bundle.asked[-2:] == [(python_version, architecture)] * 2
+
+
+def test_functions_of_the_sandbox_are_built_for_this_machine_and_run_here(
+    tmp_path: Path, stub_bundle: StubBundle
+) -> None:
+    """The template has no word for the host, and names its processor."""
+    template = synthesize(tmp_path, architecture="host", sandboxNumbers="true")
+
+    here = {"aarch64": "arm64", "arm64": "arm64"}.get(platform.machine(), "x86_64")
+    for function in template.all(FUNCTION):
+        assert function.properties["Architectures"] == [here]
+    assert stub_bundle.asked[-2:] == [(THIS_PYTHON, "host")] * 2
 
 
 def test_send_gets_exactly_these_settings(minimal: RenderedTemplate) -> None:
@@ -406,23 +420,19 @@ def test_function_gives_up_before_api_gateway_does(
 
 
 def test_function_has_time_for_the_slowest_of_all_its_steps() -> None:
-    """Lock, counts, text and record, each as late as it may be, fit into the function's timeout."""
+    """Lock, counts, text, and then the record, or giving back and freeing: each as late as may be."""
     limits = settings.TimeLimits()
-    attempt = limits.dynamodb_connect + limits.dynamodb_read
-    # botocore waits up to 1, 2, 4 … seconds before the second, third, fourth … attempt.
-    waits = sum(2**retry for retry in range(settings.DYNAMODB_ATTEMPTS - 1))
-    dynamodb = settings.DYNAMODB_ATTEMPTS * attempt + waits
+    lock = record = free = 2 * limits.dynamodb_attempt + once.LONGEST_PAUSE_SECONDS
 
-    assert limits.pinpoint_connect + limits.pinpoint_read <= limits.pinpoint_all_attempts
-    lock = counts = record = dynamodb  # The counts are taken at once.
-    assert lock + counts + limits.pinpoint_all_attempts + record < TIMEOUT_SECONDS
+    before = lock + limits.counting + limits.pinpoint_all_attempts
+
+    assert before + max(record, limits.giving_back + free) < TIMEOUT_SECONDS
 
 
 def test_reference_id_is_remembered_for_longer_than_any_code_is_valid() -> None:
     """The window covers the longest ValidityPeriod, begun as late as the function may send."""
-    validity = Fields(SendOtpRequest).rules["ValidityPeriod"]
-    assert isinstance(validity, Whole)
-    longest_minutes = validity.most
+    validity = SendOtpRequest.model_json_schema()["properties"]["ValidityPeriod"]
+    longest_minutes = validity["maximum"]
     assert longest_minutes == 60
 
     assert longest_minutes * 60 + TIMEOUT_SECONDS < settings.WINDOW_SECONDS

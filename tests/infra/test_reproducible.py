@@ -17,7 +17,7 @@ def twice(tmp_path_factory: pytest.TempPathFactory) -> tuple[Synthesized, Synthe
 
     The code is built here already, by whoever needed it first; the copy builds it anew.
     """
-    build(THIS_PYTHON)
+    build(THIS_PYTHON, "arm64")
     folder = tmp_path_factory.mktemp("reproducible")
     with ThreadPoolExecutor(1) as thread:
         here = thread.submit(synthesize, ROOT, THIS_PYTHON, output=folder / "cdk.out")

@@ -64,7 +64,7 @@ def offline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]
 def complete(offline: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Synth:
     """Synthesize a complete configuration; pip would need the network, so it has run before."""
     config = Config.from_context(CONTEXT)
-    build(config.python_version)
+    build(config.python_version, config.architecture)
     return synth(
         offline,
         tmp_path_factory.mktemp("complete") / "cdk.out",
@@ -123,7 +123,7 @@ def test_synthesized_stack_has_the_outputs(complete: Synth) -> None:
 def test_synthesized_functions_are_the_bundle(complete: Synth) -> None:
     """What would be uploaded as the code of both functions, once, is the real bundle, whole."""
     config = Config.from_context(CONTEXT)
-    bundle = build(config.python_version)
+    bundle = build(config.python_version, config.architecture)
     [handler] = complete.output.glob("asset.*/otp/send.py")
 
     uploaded = handler.parent.parent

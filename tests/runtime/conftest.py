@@ -10,7 +10,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from infra.bundle import build
+from infra.bundle import HOST, build
 from sandbox.pinpoint import inbox
 from sandbox.pinpoint.server import create_server, serving
 from tests.environment import OF_AWS, OF_SEND, OF_VERIFY
@@ -96,7 +96,7 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> Runtime:
     client = tmp_path_factory.mktemp("client")
     install_client(client)
     return Runtime(
-        bundle=build(f"{sys.version_info.major}.{sys.version_info.minor}"),
+        bundle=build(f"{sys.version_info.major}.{sys.version_info.minor}", HOST),
         client=client,
         folder=tmp_path_factory.mktemp("functions"),
     )

@@ -12,8 +12,6 @@ import tempfile
 import time
 from pathlib import Path
 
-from infra.config import this_architecture
-
 _ROOT = Path(__file__).resolve().parent.parent.parent
 _CFN_LINT = Path(sys.executable).parent / "cfn-lint"
 # Not its script, whose first line takes no folder with a space.
@@ -27,8 +25,6 @@ _CONTEXT = {
     "originationIdentity": "+18555550142",
     "brandName": "ExampleCorp",
     "allowedCountries": "US",
-    # The bundle that the sandbox has built already; a template is not about the code.
-    "architecture": this_architecture(),
 }
 _EVERYTHING = {
     "apiGatewayLogRole": "create",
