@@ -8,6 +8,7 @@ from constructs import Construct
 from .abuse import add_abuse_alarms, create_pause_policy
 from .api import OtpApi
 from .config import Config, ConfigError
+from .config.unreachable import unreachable
 from .dashboard import Dashboard
 from .deployment import Deployment
 from .encryption import create_key
@@ -17,7 +18,6 @@ from .function import OtpFunction
 from .monitoring import Alarms, store_throttles
 from .permitted import environment_of_the_rules
 from .store import ITEM_ACTIONS, create_table
-from .unreachable import unreachable
 
 
 class OtpService(Construct):

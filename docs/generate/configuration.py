@@ -1,96 +1,21 @@
 """docs/configuration.md: every key, and what cannot be together."""
 
 from collections.abc import Mapping
-from dataclasses import MISSING, fields
 from typing import Any
 
-from infra.config import Config, ConfigError, keys
-from infra.keys import Key
+from infra.config import PROFILES, SUBJECTS, Config, ConfigError, Key, keys
 
 from .markdown import NOTHING, code, table
 
 _REQUIRED = frozenset(
-    field.name
-    for field in fields(Config)
-    if field.default is MISSING and field.default_factory is MISSING
+    name
+    for name, field in Config.model_fields.items()
+    if field.is_required() and field.alias not in PROFILES["dev"]
 )
 
 #: The least that must be set.
 LEAST: dict[str, Any] = {
     key.name: key.example for name, key in keys().items() if name in {*_REQUIRED, "application_id"}
-}
-
-#: The keys in the order of Config, under headings.
-GROUPS = {
-    "Who sends what to whom": (
-        "applicationId",
-        "createApplication",
-        "originationIdentity",
-        "brandName",
-        "allowedCountries",
-        "language",
-    ),
-    "Which numbers, and how many messages": (
-        "allowedNumberTypes",
-        "blockedPrefixes",
-        "allowedBrandNames",
-        "allowedOriginationIdentities",
-        "destinationPer10Minutes",
-        "destinationPerDay",
-        "destinationIntervalSeconds",
-        "blockPerHour",
-        "countryPerDay",
-        "countriesPerDay",
-        "callerPerHour",
-        "deploymentPerHour",
-        "sandboxNumbers",
-    ),
-    "What kind of deployment": (
-        "profile",
-        "stackName",
-        "region",
-        "customerKey",
-        "keepData",
-        "logRetentionDays",
-    ),
-    "The functions": (
-        "pythonVersion",
-        "architecture",
-        "snapStart",
-        "provisionedConcurrency",
-        "reservedConcurrency",
-        "canary",
-    ),
-    "The API": (
-        "allowedPrincipals",
-        "apiRequestsPerSecond",
-        "apiBurst",
-        "sendRequestsPerSecond",
-        "sendBurst",
-        "verifyRequestsPerSecond",
-        "verifyBurst",
-        "domainName",
-        "certificateArn",
-        "waf",
-        "wafRateLimit",
-        "apiGatewayLogRole",
-        "clientCertificate",
-    ),
-    "Watching": (
-        "alarms",
-        "alarmTopicArn",
-        "alarmServerErrorPercent",
-        "alarmCrashPercent",
-        "alarmOutcomeUnknownPercent",
-        "alarmLatencyMs",
-        "alarmTextsPerHour",
-        "alarmVerifiedPercent",
-        "alarmVerifiedVolume",
-        "alarmVerifiedCountries",
-        "alarmRefusedPerHour",
-        "dashboard",
-        "runbookUrl",
-    ),
 }
 
 #: What an example needs beside the least, in either profile; None: what it replaces.
@@ -152,42 +77,34 @@ def context(changes: Mapping[str, str | None]) -> dict[str, Any]:
 
 
 def _keys() -> str:
-    by_name = {key.name: (attribute, key) for attribute, key in keys().items()}
-    grouped = [name for names in GROUPS.values() for name in names]
-    if grouped != list(by_name):
-        raise ValueError(
-            "GROUPS in docs/generate/configuration.py must hold each key once, in the order of "
-            f"Config; missing, unknown or out of order: "
-            f"{sorted(set(grouped) ^ set(by_name)) or 'the order'}."
-        )
     dev = Config.from_context(LEAST)
     production = Config.from_context(LEAST | {"profile": "production", "region": "us-east-1"})
     return "\n\n".join(
-        f"### {title}\n\n"
+        f"### {(subject.__doc__ or '').rstrip('.')}\n\n"
         + table(
             ("key", "meaning", "default in dev", "in production", "example"),
             (
                 (
-                    code(name),
-                    _meaning(by_name[name][1]),
-                    *_defaults(name, by_name[name][0], dev, production),
-                    code(by_name[name][1].example),
+                    code(key.name),
+                    _meaning(key),
+                    *_defaults(key, attribute, dev, production),
+                    code(key.example),
                 )
-                for name in names
+                for attribute, key in keys().items()
+                if attribute in subject.model_fields
             ),
         )
-        for title, names in GROUPS.items()
+        for subject in SUBJECTS
     )
 
 
-def _defaults(name: str, attribute: str, dev: Config, production: Config) -> tuple[str, str]:
+def _defaults(key: Key, attribute: str, dev: Config, production: Config) -> tuple[str, str]:
     if attribute in _REQUIRED:
         return "required", "required"
-    key = keys()[attribute]
     dev_value, production_value = (
         _written(key, getattr(config, attribute)) for config in (dev, production)
     )
-    return _DEFAULTS.get(name, (dev_value, production_value))
+    return _DEFAULTS.get(key.name, (dev_value, production_value))
 
 
 def _meaning(key: Key) -> str:
@@ -210,7 +127,7 @@ def _meaning(key: Key) -> str:
 
 def _written(key: Key, value: Any) -> str:  # noqa: ANN401 - of any key
     match value:
-        case None if _knows_off(key):
+        case None if key.may_be_off:
             return code(_OFF)
         case None | ():
             return NOTHING
@@ -222,13 +139,6 @@ def _written(key: Key, value: Any) -> str:  # noqa: ANN401 - of any key
             pairs = (f"{name}={_OFF if of is None else of}" for name, of in value.items())
             return code(",".join(pairs)) if value else NOTHING
     return code(str(value))
-
-
-def _knows_off(key: Key) -> bool:
-    try:
-        return key.read(_OFF) is None
-    except ValueError:
-        return False
 
 
 def _refused() -> str:

@@ -2,10 +2,9 @@
 
 Lambda gives a function's start a whole processor, and its requests the share that its memory pays
 for: under a third of one at 512 MB. A TLS handshake is mostly arithmetic, so connections are opened
-at the start, at the same time, and kept.
+at the start, one for each client, and kept.
 """
 
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from threading import Thread
@@ -60,16 +59,11 @@ def open_connections(environment: Mapping[str, str], clients: Sequence[BaseClien
     """
     if INITIALIZATION not in environment:
         return
-    threads = [
-        Thread(target=_open, args=(client,), name=_OPENING, daemon=True) for client in clients
-    ]
-    with suppress(RuntimeError):  # no more threads: then with those that there are
-        for thread in threads:
-            thread.start()
-    until = time.monotonic() + _OPENING_SECONDS
-    for thread in threads:
-        if thread.ident:
-            thread.join(max(0, until - time.monotonic()))
+    # One thread for all, so that there is an end to waiting: two would get into each other's way.
+    thread = Thread(target=_open, args=(clients,), name=_OPENING, daemon=True)
+    with suppress(RuntimeError):  # no more threads
+        thread.start()
+        thread.join(_OPENING_SECONDS)
 
 
 def prepare(client: BaseClient, operation: str, **parameters: object) -> None:
@@ -87,11 +81,10 @@ def prepare(client: BaseClient, operation: str, **parameters: object) -> None:
     )
 
 
-def _open(client: BaseClient) -> None:
-    """Ask for the root of the service, unsigned: it answers something, and does nothing."""
-    try:
-        request = AWSRequest(method="GET", url=client.meta.endpoint_url).prepare()
-        # Private, but the only way to a connection that does not call an operation.
-        client._endpoint.http_session.send(request)  # type: ignore[attr-defined]  # noqa: SLF001 - as said
-    except Exception:  # noqa: BLE001, S110 - whoever needs it will try again, and tell
-        pass
+def _open(clients: Sequence[BaseClient]) -> None:
+    """Ask for the root of each service, unsigned: it answers something, and does nothing."""
+    for client in clients:
+        with suppress(Exception):  # whoever needs it will try again, and tell
+            request = AWSRequest(method="GET", url=client.meta.endpoint_url).prepare()
+            # Private, but the only way to a connection that does not call an operation.
+            client._endpoint.http_session.send(request)  # type: ignore[attr-defined]  # noqa: SLF001 - as said

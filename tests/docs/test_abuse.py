@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from docs.generate.configuration import GROUPS, LEAST
+from docs.generate.configuration import LEAST
 from docs.generate.cost import TEXTS_TO_THE_US, WRITES_A_SEND
 from infra.config import MOST_PER_BLOCK, Config, keys
+from infra.config.limits import Limits as LimitsOfConfig
 from lambda_src.otp.destination import NUMBER_TYPES
 from lambda_src.otp.limits import Limits
 from lambda_src.otp.settings import TextLimits
@@ -62,7 +63,7 @@ def test_every_rule_is_explained() -> None:
         for table in tables(section)
         for row in table
     ]
-    group = GROUPS["Which numbers, and how many messages"]
+    group = [keys()[attribute].name for attribute in LimitsOfConfig.model_fields]
     assert explained == ["allowedCountries", *(name for name in group if name != "sandboxNumbers")]
 
 

@@ -1,7 +1,6 @@
 """The configuration: what is refused, what is accepted, and what an operator is told."""
 
 import re
-from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -242,7 +241,7 @@ def test_python_without_a_lambda_runtime_must_be_replaced(
 ) -> None:
     """Synthesized by a newer Python than Lambda has, the stack needs to be told a version."""
     newer = SimpleNamespace(version_info=SimpleNamespace(major=3, minor=99))
-    monkeypatch.setattr("infra.config.sys", newer)
+    monkeypatch.setattr("infra.config.functions.sys", newer)
 
     lines = problems(context())
 
@@ -367,7 +366,7 @@ def test_python_code_is_checked_as_the_command_line_is() -> None:
     )
     assert config == Config.from_context(context())
     with pytest.raises(ConfigError, match=r"^brandName=x{21} cannot be: set the name"):
-        replace(config, brand_name="x" * 21)
+        Config(**{**dict(config), "brand_name": "x" * 21})
 
 
 @pytest.mark.parametrize(

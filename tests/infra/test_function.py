@@ -420,7 +420,7 @@ def test_function_gives_up_before_api_gateway_does(
 
 
 def test_function_has_time_for_the_slowest_of_all_its_steps() -> None:
-    """Lock, counts, text, and then the record, or giving back and freeing: each as late as may be."""
+    """Lock, counts, text; then the record, or giving back and freeing: each as late as may be."""
     limits = settings.TimeLimits()
     lock = record = free = 2 * limits.dynamodb_attempt + once.LONGEST_PAUSE_SECONDS
 

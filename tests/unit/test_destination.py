@@ -11,7 +11,7 @@ import phonenumbers
 import pytest
 from hypothesis import given, settings
 
-from infra.keys import countries
+from infra.config.values import countries
 from lambda_src.otp.destination import (
     NUMBER_TYPES,
     SANDBOX_NUMBERS,

@@ -2,7 +2,6 @@
 
 import io
 import sys
-import threading
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -77,7 +76,6 @@ def test_no_connection_is_in_the_snapshot_and_new_ones_are_there_after_a_restore
     for _ in range(before):
         assert aws.closed.acquire(timeout=5)
 
-    aws.until = threading.Barrier(CONNECTIONS, timeout=5)
     clock.now += 24 * 60 * 60
     runtime.restore()
 

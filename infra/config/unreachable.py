@@ -4,11 +4,10 @@ It is told and not refused: whoever lowers a cap in a hurry must not be asked ab
 """
 
 from collections.abc import Iterator
-from dataclasses import fields
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .config import Config
+    from . import Config
 
 
 def unreachable(config: "Config") -> Iterator[tuple[str, str]]:
@@ -40,4 +39,4 @@ def _limit(name: str, limit: int | None, first_name: str, first: int | None) -> 
 
 
 def _default(config: "Config", attribute: str) -> object:
-    return next(field.default for field in fields(config) if field.name == attribute)
+    return type(config).model_fields[attribute].default

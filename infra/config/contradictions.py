@@ -1,12 +1,12 @@
 """What of a configuration cannot be together, or means nothing alone: each with a sentence."""
 
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
-from .permitted import environment_of_the_rules
+from infra.permitted import environment_of_the_rules
 
 if TYPE_CHECKING:
-    from .config import Config
+    from . import Config
 
 # The runtimes that cannot be snapshotted:
 # https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html
@@ -34,12 +34,12 @@ def contradictions(config: "Config") -> Iterator[str]:
     yield from _about_the_watched_countries(config)
 
 
-def about_the_application(config: "Config") -> Iterator[str]:
+def about_the_application(given: Mapping[str, Any]) -> Iterator[str]:
     """Say what is wrong with the application, as it was given: it may be all that is missing."""
-    create = str(config.create_application).lower() == "true"
-    if create and config.application_id:
+    create = str(given.get("createApplication")).lower() == "true"
+    if create and given.get("applicationId"):
         yield "Set either applicationId or createApplication=true, not both."
-    if not create and not config.application_id:
+    if not create and not given.get("applicationId"):
         yield (
             "Set applicationId: the Amazon Pinpoint application that sends "
             "(-c applicationId=7353f53e6885409fa32d07cedexample); or let the stack create one "

@@ -1,0 +1,144 @@
+"""What an operator decides: CDK context with flat keys, checked first, as one value.
+
+Set a key for one command with `-c brandName=ExampleCorp`, or for good in the `context` of
+`cdk.json`; in Python, `Config(brand_name="ExampleCorp", …)`. docs/configuration.md is made of this
+package: a module holds the keys of one subject.
+"""
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+
+from .api import MOST_REQUESTS_PER_SECOND, Api
+from .contradictions import about_the_application, contradictions
+from .functions import ARCHITECTURES, PYTHON_VERSIONS, Functions
+from .kind import PROFILES, Kind
+from .limits import MOST_PER_BLOCK, Limits
+from .sending import EMPTY, Sending
+from .values import MOST_MESSAGES, OFF, UNKNOWN_COUNTRIES, Subject
+
+__all__ = [
+    "ARCHITECTURES",
+    "MOST_MESSAGES",
+    "MOST_PER_BLOCK",
+    "MOST_REQUESTS_PER_SECOND",
+    "PROFILES",
+    "PYTHON_VERSIONS",
+    "SUBJECTS",
+    "Config",
+    "ConfigError",
+    "Key",
+    "keys",
+]
+
+from .watching import Watching
+
+#: In their order.
+SUBJECTS: tuple[type[Subject], ...] = (Sending, Limits, Kind, Functions, Api, Watching)
+
+# The CDK's own keys: @aws-cdk/…, aws:cdk:…, availability-zones:…; and what its command line keeps
+# in cdk.context.json.
+_OF_THE_CDK = re.compile("[:/@]|^aws-|^(acknowledged-issue-numbers|cli-telemetry)$")
+
+
+class ConfigError(Exception):
+    """Something is missing or impossible; the text says what to set, with an example."""
+
+
+# pydantic takes the fields of the last one first.
+class Config(Watching, Api, Functions, Kind, Limits, Sending):
+    """The configuration of one deployment. Each attribute's key says what it is.
+
+    Raises:
+        ConfigError: naming everything that is missing or impossible, one sentence a line.
+
+    """
+
+    def __init__(self, **values: Any) -> None:  # noqa: ANN401 - checked here
+        names = {name: field.alias for name, field in type(self).model_fields.items()}
+        given = {names.get(name) or name: value for name, value in values.items()}
+        profile = PROFILES.get(str(given.get("profile")), PROFILES["dev"])
+        problems = [*about_the_application(given)]
+        try:
+            super().__init__(**{**profile, **given})
+        except ValidationError as invalid:
+            problems += dict.fromkeys(_sentences(invalid, given))  # a list may have many bad items
+        # What does not fit together is judged once every value is one.
+        problems = problems or [*contradictions(self)]
+        if problems:
+            raise ConfigError("\n".join(problems))
+
+    @classmethod
+    def from_context(cls, context: Mapping[str, Any]) -> "Config":
+        """Parse CDK context, the CDK's own keys included.
+
+        Raises:
+            ConfigError: as above, and for every key that is none: a typo would go unnoticed.
+
+        """
+        return cls(
+            **{
+                key: value
+                for key, value in context.items()
+                if value not in ("", None) and not _OF_THE_CDK.search(key)
+            }
+        )
+
+
+class Key(NamedTuple):
+    """One key of the configuration.
+
+    Attributes:
+        name: in CDK context, such as `brandName`.
+        meaning: what it is, as the end of a sentence that begins with "Set brandName: ".
+        example: a value that works.
+        may_be_off: whether the text `off` is a value.
+
+    """
+
+    name: str
+    meaning: str
+    example: str
+    may_be_off: bool
+
+    @classmethod
+    def of(cls, field: FieldInfo) -> "Key":
+        """Read what an attribute's field says."""
+        [example] = field.examples or [""]
+        return cls(str(field.alias), str(field.description), str(example), OFF in field.metadata)
+
+
+def keys() -> dict[str, Key]:
+    """Give the key of each attribute of the configuration, in order."""
+    return {name: Key.of(field) for name, field in Config.model_fields.items()}
+
+
+def _sentences(invalid: ValidationError, given: Mapping[str, Any]) -> Iterator[str]:
+    """Say of each bad key what to set."""
+    by_name = {key.name: key for key in keys().values()}
+    for error in invalid.errors(include_url=False):
+        name = str(error["loc"][0])
+        if name in Config.model_fields:  # so pydantic calls a key whose default is impossible
+            name = str(Config.model_fields[name].alias)
+        key = by_name.get(name)
+        if not key:
+            close = difflib.get_close_matches(name, by_name, n=1)
+            meant = f"; did you mean {close[0]}?" if close else "."
+            yield f"There is no configuration key {name}{meant}"
+            continue
+        example = f"(-c {name}={key.example})"
+        if error["type"] in ("missing", EMPTY):
+            yield f"Set {name}: {key.meaning} {example}."
+        elif error["type"] == UNKNOWN_COUNTRIES:
+            yield (
+                f"{name} holds {error['msg']}, which is no ISO 3166-1 alpha-2 country code of "
+                f"phone numbers; the United Kingdom, for one, is GB {example}."
+            )
+        else:
+            value = given.get(name, error["input"])
+            written = ",".join(map(str, value)) if isinstance(value, list | tuple) else value
+            yield f"{name}={written} cannot be: set {key.meaning} {example}."

@@ -1,0 +1,113 @@
+"""Which numbers, and how many messages."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from lambda_src.otp.destination import NUMBER_TYPES
+from lambda_src.otp.request import BrandNameText, OriginationIdentityText
+
+from .values import OFF, Flag, Listed, Messages, Number, Subject, countries, items, key, text
+
+# A personal number (+44 70) can cost a lot, and many a cheap one gets texts: docs/abuse.md.
+_TEXTED_TYPES = ("FIXED_LINE_OR_MOBILE", "MOBILE", "PERSONAL_NUMBER", "VOIP")
+
+# An item of DynamoDB holds 400 KB, and the one of a block and day up to 29 bytes a message.
+MOST_PER_BLOCK = 200
+
+
+def _number_type(name: str) -> str:
+    if name not in NUMBER_TYPES.values():
+        raise ValueError("not a type of numbers")
+    return name
+
+
+def _by_country(value: Any) -> dict[str, Any]:  # noqa: ANN401 - context is JSON
+    """Read limits of countries, such as `US=20000,JM=off`; a mapping is taken too."""
+    pairs = [*value.items()] if isinstance(value, Mapping) else [_pair(one) for one in items(value)]
+    limits = {str(code).strip().upper(): limit for code, limit in pairs}
+    # None twice, which could be read either way, and none without a name.
+    if len(countries([*limits])) != len(pairs):
+        raise ValueError("not one limit for each country")
+    return dict(sorted(limits.items()))
+
+
+def _pair(written: str) -> tuple[str, str]:
+    code, equals, limit = written.partition("=")
+    if not equals:
+        raise ValueError("not a country and its limit")
+    return code.strip(), limit.strip()
+
+
+_PerNumber = Annotated[Annotated[Number, Field(ge=1, le=1000)] | None, OFF]
+_PerBlock = Annotated[Annotated[Number, Field(ge=1, le=MOST_PER_BLOCK)] | None, OFF]
+_Seconds = Annotated[Annotated[Number, Field(ge=1, le=3600)] | None, OFF]
+_Shared = Annotated[Messages | None, OFF]
+_ByCountry = Annotated[
+    Mapping[str, _Shared], BeforeValidator(_by_country), AfterValidator(MappingProxyType)
+]
+
+
+class Limits(Subject):
+    """Which numbers, and how many messages."""
+
+    allowed_number_types: Listed[Annotated[str, AfterValidator(_number_type)]] = key(
+        f"the types of numbers that may be texted, of {', '.join(sorted(NUMBER_TYPES.values()))}",
+        "MOBILE,FIXED_LINE_OR_MOBILE",
+        _TEXTED_TYPES,
+    )
+    blocked_prefixes: Listed[Annotated[str, text(r"\+[1-9][0-9]{0,14}")]] = key(
+        "the beginnings of numbers that are never texted", "+4470,+1876", ()
+    )
+    allowed_brand_names: Listed[BrandNameText] = key(
+        "what callers may put into BrandName; by default anything that AWS takes",
+        "ExampleCorp,ExampleShop",
+        (),
+    )
+    allowed_origination_identities: Listed[OriginationIdentityText] = key(
+        "what callers may put into OriginationIdentity; by default anything that AWS takes",
+        "+18555550142,EXAMPLE",
+        (),
+    )
+    destination_per_10_minutes: _PerNumber = key(
+        "how many messages a number gets in ten minutes, or off", "3", 5
+    )
+    destination_per_day: _PerNumber = key(
+        "how many messages a number gets in a day of UTC, or off", "20", 10
+    )
+    destination_interval_seconds: _Seconds = key(
+        "the least number of seconds between two messages to a number, or off; 30 is usual",
+        "30",
+        None,
+    )
+    block_per_hour: _PerBlock = key(
+        "how many messages the numbers get together in an hour that differ in their last four "
+        "digits only, or off",
+        "50",
+        20,
+    )
+    country_per_day: _Shared = key(
+        "how many messages a country gets in a day of UTC, or off", "20000", 5000
+    )
+    countries_per_day: _ByCountry = key(
+        "how many messages some countries get in a day of UTC instead, each a number or off",
+        "US=20000,CA=500",
+        {},
+    )
+    caller_per_hour: _Shared = key(
+        "how many messages an IAM role may send in an hour, or off; all direct invocations are "
+        "one caller",
+        "500",
+        None,
+    )
+    deployment_per_hour: _Shared = key(
+        "how many messages go out in an hour at most, or off: a cap on what it costs", "5000", 1000
+    )
+    sandbox_numbers: Flag = key(
+        "true or false: the numbers that play the sandbox's failures are texted, without limits; "
+        "for the sandbox only",
+        "true",
+        default=False,
+    )
