@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 from botocore.session import Session
 
-from infra.config import MOST_MESSAGES, MOST_REQUESTS_PER_SECOND, Config
+from infra.config import Config
+from infra.config.api import MOST_REQUESTS_PER_SECOND
+from infra.config.values import MOST_MESSAGES
 from lambda_src.otp.limits import Limits
 from lambda_src.otp.pause import REFRESH_SECONDS
 from lambda_src.otp.settings import TextLimits, TimeLimits

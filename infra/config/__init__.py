@@ -13,29 +13,16 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from .api import MOST_REQUESTS_PER_SECOND, Api
+from .api import Api
 from .contradictions import about_the_application, contradictions
-from .functions import ARCHITECTURES, PYTHON_VERSIONS, Functions
+from .functions import PYTHON_VERSIONS, Functions
 from .kind import PROFILES, Kind
-from .limits import MOST_PER_BLOCK, Limits
+from .limits import Limits
 from .sending import EMPTY, Sending
-from .values import MOST_MESSAGES, OFF, UNKNOWN_COUNTRIES, Subject
-
-__all__ = [
-    "ARCHITECTURES",
-    "MOST_MESSAGES",
-    "MOST_PER_BLOCK",
-    "MOST_REQUESTS_PER_SECOND",
-    "PROFILES",
-    "PYTHON_VERSIONS",
-    "SUBJECTS",
-    "Config",
-    "ConfigError",
-    "Key",
-    "keys",
-]
-
+from .values import OFF, UNKNOWN_COUNTRIES, Subject
 from .watching import Watching
+
+__all__ = ["PROFILES", "PYTHON_VERSIONS", "SUBJECTS", "Config", "ConfigError", "Key", "keys"]
 
 #: In their order.
 SUBJECTS: tuple[type[Subject], ...] = (Sending, Limits, Kind, Functions, Api, Watching)

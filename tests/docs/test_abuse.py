@@ -11,7 +11,8 @@ import pytest
 
 from docs.generate.configuration import LEAST
 from docs.generate.cost import TEXTS_TO_THE_US, WRITES_A_SEND
-from infra.config import MOST_PER_BLOCK, Config, keys
+from infra.config import Config, keys
+from infra.config.limits import MOST_PER_BLOCK
 from infra.config.limits import Limits as LimitsOfConfig
 from lambda_src.otp.destination import NUMBER_TYPES
 from lambda_src.otp.limits import Limits

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from infra.config import MOST_MESSAGES, MOST_PER_BLOCK, Config, ConfigError, keys
+from infra.config import Config, ConfigError, keys
+from infra.config.limits import MOST_PER_BLOCK
 from infra.config.unreachable import unreachable
+from infra.config.values import MOST_MESSAGES
 
 from .helpers import APPLICATION_ID, context
 
