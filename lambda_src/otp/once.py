@@ -65,8 +65,9 @@ _COMPLETED = STATUS_CONSTANTS["COMPLETED"]
 _OUTCOME_UNKNOWN = json.dumps({"status": OutcomeUnknown.status, "code": OutcomeUnknown.code})
 
 
-# Of a failure of the table that may pass, once: as the SDK's standard retries would.
-LONGEST_PAUSE_SECONDS = 1
+# Before a write is repeated, at most: as in botocore's standard retries for DynamoDB.
+_PAUSE_SECONDS = 0.025
+LONGEST_PAUSE_SECONDS = 1  # where DynamoDB throttles
 _THROTTLED = frozenset(
     {
         "ProvisionedThroughputExceededException",
@@ -235,9 +236,10 @@ class ReferenceIdRecords(DynamoDBPersistenceLayer):
         try:
             return write(**parameters)
         except Exception as failure:
-            if not _may_pass(failure):
+            pause = _pause_after(failure)
+            if pause is None:
                 raise
-            self._pause(SystemRandom().uniform(0, LONGEST_PAUSE_SECONDS))
+            self._pause(SystemRandom().uniform(0, pause))
             return write(**parameters)
 
     def _item_to_data_record(self, item: dict[str, Any]) -> DataRecord:
@@ -334,12 +336,14 @@ class OncePerReferenceId:
             return problem.answer(request_id)
 
 
-def _may_pass(failure: Exception) -> bool:
+def _pause_after(failure: Exception) -> float | None:
+    """Say for how long to pause at most before a write is repeated; None: not at all."""
     if not isinstance(failure, ClientError):
-        return True  # There was no answer.
+        return _PAUSE_SECONDS  # There was no answer.
+    if failure.response["Error"]["Code"] in _THROTTLED:
+        return LONGEST_PAUSE_SECONDS
     status = failure.response["ResponseMetadata"]["HTTPStatusCode"]
-    code = failure.response["Error"]["Code"]
-    return status >= HTTPStatus.INTERNAL_SERVER_ERROR or code in _THROTTLED
+    return _PAUSE_SECONDS if status >= HTTPStatus.INTERNAL_SERVER_ERROR else None
 
 
 def _replay(answer: Answer, record: DataRecord) -> Answer:  # noqa: ARG001 - Powertools' signature

@@ -104,7 +104,7 @@ class Service:
         calls = module.delivery if hasattr(module, "delivery") else module.verification
         calls._pause = self.pauses.append  # noqa: SLF001 - no test waits
         if hasattr(module, "records"):
-            module.records._pause = lambda _: None  # noqa: SLF001 - as above
+            module.records._pause = self.pauses.append  # noqa: SLF001 - as above
 
     def post(self, body: str | None, **event: Any) -> HttpAnswer:
         """Call the function through API Gateway, with this text as the body."""

@@ -24,12 +24,12 @@ def answered(code: str, status: int) -> ClientError:
 
 
 #: Failures of DynamoDB that may pass, and one that does not.
-PASSING = (
+FAILED = (
     ReadTimeoutError(endpoint_url="https://x"),
     EndpointConnectionError(endpoint_url="https://x"),
     answered("InternalServerError", 500),
-    answered("ProvisionedThroughputExceededException", 400),
 )
+THROTTLING = answered("ProvisionedThroughputExceededException", 400)
 DENIED = answered("AccessDeniedException", 400)
 
 
@@ -233,9 +233,11 @@ def test_a_lock_whose_answer_got_lost_is_recognized_as_our_own(service: Service)
     ("write", "destination"),
     [("PutItem", NUMBER), ("UpdateItem", NUMBER), ("DeleteItem", THROTTLED)],
 )
-@pytest.mark.parametrize(("failure", "asked"), [*((one, 2) for one in PASSING), (DENIED, 1)])
+@pytest.mark.parametrize(
+    ("failure", "pauses"), [*((one, [0.025]) for one in FAILED), (THROTTLING, [1]), (DENIED, [])]
+)
 def test_what_is_written_for_a_reference_id_is_repeated_once_if_its_failure_may_pass(
-    service: Service, write: str, destination: str, failure: Exception, asked: int
+    service: Service, write: str, destination: str, failure: Exception, pauses: list[float]
 ) -> None:
     """The lock, the record and the freeing, each by our own code: the SDK makes every call once."""
     attempts: list[str] = []
@@ -247,8 +249,9 @@ def test_what_is_written_for_a_reference_id_is_repeated_once_if_its_failure_may_
     service.on(f"before-call.dynamodb.{write}", fail)
     service.send(DestinationIdentity=destination)
 
-    # A lock that failed is freed as well, in case that it was taken.
-    assert len(attempts) == asked
+    assert len(attempts) == 1 + len(pauses)
+    assert len(service.pauses) == len(pauses)
+    assert all(0 <= waited <= most for waited, most in zip(service.pauses, pauses, strict=True))
 
 
 def test_without_the_lock_nothing_is_sent(service: Service) -> None:
