@@ -230,7 +230,7 @@ class Counters:
         if item.of_many:
             return
         self._full_until = {key: until for key, until in self._full_until.items() if now < until}
-        self._full_until[item.key] = min(item.ends_at, now + _REMEMBERED_SECONDS)
+        self._full_until[item.key] = now + _REMEMBERED_SECONDS
 
     def _counting(self, item: CounterItem, now: float) -> dict[str, Any]:
         names = {"#expiration": "expiration"}

@@ -6,7 +6,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -486,6 +486,22 @@ def test_a_count_that_fails_sends_nothing_and_the_others_are_given_back(
 
     service.mend()
     assert send(service, number(1)).status == 200
+
+
+def test_a_count_that_is_refused_for_no_reason_sends_nothing(
+    service: Service, limit: Callable[..., None]
+) -> None:
+    """The item is as full as it may be, or fuller, or it would have been counted."""
+    limit(destination_per_10_minutes=1)
+
+    def refuse(**_: Any) -> tuple[Any, dict[str, Any]]:
+        code = {"Code": "ConditionalCheckFailedException"}
+        answer = {"Error": code, "Item": {}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+        return SimpleNamespace(status_code=400), answer
+
+    service.on("before-call.dynamodb.UpdateItem", refuse)
+    assert send(service, number(1)).code == "StoreUnavailable"
+    assert service.texts() == []
 
 
 def test_a_count_that_cannot_be_given_back_does_not_change_the_answer(

@@ -8,10 +8,11 @@ from typing import Any
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
+from pydantic import BaseModel, ValidationError
 
 from lambda_src.otp.destination import is_possible
 from lambda_src.otp.problems import InvalidRequest
-from lambda_src.otp.request import parse_send_otp
+from lambda_src.otp.request import SendOtpRequest, VerifyOtpRequest, parse_send_otp
 from lambda_src.otp.telemetry import mask
 
 LANGUAGES = [
@@ -91,6 +92,16 @@ def test_a_request_is_taken_as_it_is_or_every_bad_field_is_named(request: dict[s
         )
 
     assert named == bad_fields(request)
+
+
+@pytest.mark.parametrize("model", [SendOtpRequest, VerifyOtpRequest])
+def test_an_error_of_the_models_own_holds_no_value(model: type[BaseModel]) -> None:
+    """Neither a number nor a code, should one be logged by mistake."""
+    with pytest.raises(ValidationError) as error:
+        model.model_validate({"DestinationIdentity": "+1206555010x", "Otp": "671695x"})
+
+    assert "206555" not in str(error.value)
+    assert "671695" not in str(error.value)
 
 
 @given(_REQUESTS)
