@@ -1,6 +1,5 @@
 """What the caller gets, in the form in which it is recorded and replayed."""
 
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 CountedMetric = Literal["Texts", "Verified", "RefusedByLimit"]
@@ -22,8 +21,7 @@ class Counted(NamedTuple):
     limit: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """An answer, independent of how the function was called.
 
     Attributes:

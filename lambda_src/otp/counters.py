@@ -8,8 +8,7 @@ the key or of the attribute's name, a new one begins at zero, and the table's TT
 import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .deadline import Deadline
 from .problems import StoreUnavailable
@@ -33,8 +32,7 @@ _TRIES = 3
 _REMEMBERED_SECONDS = 5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counter:
+class Counter(NamedTuple):
     """A counter of one window.
 
     Attributes:
@@ -51,8 +49,7 @@ class Counter:
     ends_at: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Interval:
+class Interval(NamedTuple):
     """A least time between two messages.
 
     Attributes:
@@ -67,8 +64,7 @@ class Interval:
     seconds: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CounterItem:
+class CounterItem(NamedTuple):
     """Counters that go up together.
 
     Attributes:
@@ -89,8 +85,7 @@ class CounterItem:
     of_many: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(NamedTuple):
     """A limit that is reached.
 
     Attributes:
@@ -103,8 +98,7 @@ class Refusal:
     retry_after: int
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
+class Counted(NamedTuple):
     """A message that is counted in an item, for certain.
 
     Attributes:

@@ -14,7 +14,6 @@ and what the caller is told is written as the outcome (`OncePerReferenceId`).
 import json
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from http import HTTPStatus
 from random import SystemRandom
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -352,7 +351,7 @@ def _replay(answer: Answer, record: DataRecord) -> Answer:  # noqa: ARG001 - Pow
             "The message of this ReferenceId may have been sent or not; it is not sent again. "
             "To send another one, use a new ReferenceId."
         )
-    return replace(answer, replayed=True)
+    return answer._replace(replayed=True)
 
 
 def _to_dict(answer: Answer) -> dict[str, Any]:

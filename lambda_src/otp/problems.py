@@ -7,15 +7,13 @@ This is the only place that maps a failure to what the caller sees. The document
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from .answer import Answer, Counted
 
 
-@dataclass(frozen=True, slots=True)
-class FieldError:
+class FieldError(NamedTuple):
     """One bad field: a JSON pointer (RFC 6901) into the request, and what is wrong with it."""
 
     pointer: str
