@@ -372,8 +372,8 @@ def test_verification_that_was_not_answered_is_tried_again(
 
 
 def test_another_number_is_another_attempt(person: Person) -> None:
-    """Whoever mistyped begins again."""
-    person.login.request_code("session", "+12065550102")
+    """Whoever mistyped begins again, without a pause."""
+    person.login.request_code("session", "0206 555 0100")
 
     assert person.login.request_code("session", NUMBER) == SENT
     assert person.attempt().phone == NUMBER
