@@ -128,10 +128,27 @@ class VerificationStack(cdk.Stack):
             time_to_live_attribute="ExpiresAt",
             removal_policy=cdk.RemovalPolicy.DESTROY,
         )
+        # Named, so that its role can name it.
+        name = f"{self.stack_name}-Verification"
         role = iam.Role(
             self,
             "Role",
-            assumed_by=iam.ServicePrincipal("states.amazonaws.com"),
+            # Step Functions takes it for this state machine only, and not for that of another
+            # account: https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html
+            assumed_by=iam.ServicePrincipal(
+                "states.amazonaws.com",
+                conditions={
+                    "StringEquals": {"aws:SourceAccount": self.account},
+                    "ArnEquals": {
+                        "aws:SourceArn": self.format_arn(
+                            service="states",
+                            resource="stateMachine",
+                            resource_name=name,
+                            arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+                        )
+                    },
+                },
+            ),
             inline_policies={
                 "SendsAndWaits": iam.PolicyDocument(
                     statements=[
@@ -148,6 +165,7 @@ class VerificationStack(cdk.Stack):
         machine = sfn.StateMachine(
             self,
             "Verification",
+            state_machine_name=name,
             role=role.without_policy_updates(),
             definition_body=sfn.DefinitionBody.from_string(
                 # Not the CDK's own: it leaves out what is null.

@@ -1,6 +1,7 @@
 """Step-up: a code confirms one payment, as it was when the code was sent, and no other.
 
-The text does not say what it confirms, so the page shows payee and amount beside the field.
+The text does not say what it confirms, so the page shows payee and amount beside the field. Its
+forms have a CSRF token.
 """
 
 import hashlib
@@ -16,6 +17,15 @@ from .what_to_say import is_no_code, is_not_sent
 
 # The service forgets a ReferenceId after 65 minutes: the same one would be texted again.
 MOST_SECONDS = 60 * 60
+
+SECONDS_BETWEEN_TEXTS = 30
+# For each payment. Bound the payments of an account that wait for a confirmation as well.
+MOST_TEXTS = 4
+MOST_REFUSED = 10
+
+
+class NoMoreTextsError(Exception):
+    """There was a text a moment ago, or there were too many. Say LATER, of what_to_say."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +52,9 @@ class Payment:
         phone: the account's own, which was verified before: not one that comes with the request.
         confirmation: of the latest text.
         confirmed_of: the digest of what was confirmed; `is_confirmed` says whether it is this.
+        texts: how many went out, or may have.
+        refused: how often there certainly was none.
+        texted_at: when the latest one was asked for, in seconds since 1970.
 
     """
 
@@ -51,6 +64,9 @@ class Payment:
     amount: str
     confirmation: Confirmation | None = None
     confirmed_of: str | None = None
+    texts: int = 0
+    refused: int = 0
+    texted_at: float | None = None
 
     def digest(self) -> str:
         """Tell this payment from every other one, and from itself after a change."""
@@ -86,11 +102,14 @@ def ask(
         now: tells the time.
 
     Raises:
+        NoMoreTextsError: nothing was asked for.
         OtpError: there may be no text.
 
     """
     if payment.is_confirmed():
         return
+    if payment.refused >= MOST_REFUSED:
+        raise NoMoreTextsError
     before = asked = payment.confirmation
     if (
         again
@@ -98,14 +117,23 @@ def ask(
         or asked.of != payment.digest()
         or now() - asked.asked_at > MOST_SECONDS
     ):
+        if payment.texts >= MOST_TEXTS or (
+            payment.texted_at is not None and now() - payment.texted_at < SECONDS_BETWEEN_TEXTS
+        ):
+            raise NoMoreTextsError
         asked = Confirmation(str(uuid.uuid4()), of=payment.digest(), asked_at=now())
         payment.confirmation = asked
-        save(payment)  # Before it is sent: the ReferenceId is kept with the payment.
+        payment.texts += 1
+        payment.texted_at = asked.asked_at
+        save(payment)  # Before it is sent: it is counted, and its ReferenceId is kept.
     try:
         client.send(payment.phone, reference_id=asked.reference_id)
     except OtpError as error:
-        if asked is not before and is_not_sent(error):
-            payment.confirmation = before  # Its code is the one on the phone.
+        if is_not_sent(error):
+            payment.refused += 1
+            if asked is not before:
+                payment.confirmation = before  # Its code is the one on the phone.
+                payment.texts -= 1
             save(payment)
         raise
 

@@ -1,14 +1,21 @@
 """What to tell the person, by the code of a problem: nothing of limits, and nothing of why.
 
-Whoever tries numbers learns nothing from it, and whoever is real learns what to do next.
+Whoever tries numbers learns nothing from it, and whoever is real learns what to do next. Say it in
+every case, after a text as well, and hide the button "send again" for the same time.
 """
 
 from serverless_otp import InProgress, InvalidRequest, NotSent, OtpError, OutcomeUnknown, Problem
 
-SOON = "We could not send the code. Please try again in a minute."
+#: Between two texts, and after everything that is said but NOT_SUCH_A_NUMBER.
+SECONDS_BETWEEN_TEXTS = 30
+
+# Said after a text, and after all that tells of a number: opted out, over its limit, unreachable.
+SENT_IF_POSSIBLE = (
+    "If we can text this number, a code is on its way. "
+    "If none comes within a minute, try again, or choose another way."
+)
+NOT_SUCH_A_NUMBER = "We do not text such a number. Please check it, or choose another way."
 LATER = "We cannot send a code right now. Please try again later, or choose another way."
-ANOTHER_WAY = "We cannot text this number. Please check it, or choose another way."
-MAYBE = "The code may be on its way. If none comes within a minute, ask for a new one."
 OURS = "Something went wrong on our side. Please choose another way."
 
 # Of a code that was typed in.
@@ -18,20 +25,20 @@ UNCHECKED = "We could not check the code. Please try the same code again in a mi
 UNSURE = "Please try the same code again. If it is refused, ask for a new one."
 
 SAY = {
-    "InProgress": SOON,
-    "StoreUnavailable": SOON,
-    "TemporaryFailure": SOON,
-    "Throttled": SOON,
-    "Unavailable": SOON,
+    "DuplicateDestination": SENT_IF_POSSIBLE,
+    "InProgress": SENT_IF_POSSIBLE,
+    "OptedOut": SENT_IF_POSSIBLE,
+    "OutcomeUnknown": SENT_IF_POSSIBLE,
+    "PermanentFailure": SENT_IF_POSSIBLE,
+    "RejectedByPinpoint": SENT_IF_POSSIBLE,
+    "TooManyMessages": SENT_IF_POSSIBLE,
+    "DestinationNotAllowed": NOT_SUCH_A_NUMBER,
+    "InvalidRequest": NOT_SUCH_A_NUMBER,  # all that a person writes into it is the number
     "SendingPaused": LATER,
-    "TooManyMessages": LATER,
-    "DestinationNotAllowed": ANOTHER_WAY,
-    "DuplicateDestination": ANOTHER_WAY,
-    "InvalidRequest": ANOTHER_WAY,  # all that a person writes into it is the number
-    "OptedOut": ANOTHER_WAY,
-    "PermanentFailure": ANOTHER_WAY,
-    "RejectedByPinpoint": ANOTHER_WAY,
-    "OutcomeUnknown": MAYBE,
+    "StoreUnavailable": LATER,
+    "TemporaryFailure": LATER,
+    "Throttled": LATER,
+    "Unavailable": LATER,
     # Log the request_id of these: somebody has to look.
     "AccessDenied": OURS,
     "InternalError": OURS,
@@ -47,9 +54,9 @@ def what_to_say(error: OtpError) -> str:
     """Give a sentence for whoever waits for a code."""
     match error:
         case OutcomeUnknown():
-            return MAYBE  # NoAnswer, too, which the service has no code for
+            return SENT_IF_POSSIBLE  # NoAnswer, too, which the service has no code for
         case NotSent():
-            return SOON
+            return LATER
         case Problem():
             return SAY.get(error.code, OURS)
     return OURS
@@ -63,7 +70,7 @@ def what_to_say_of_a_code(error: OtpError) -> str:
         case InvalidRequest() if is_no_code(error):
             return WRONG
         case InvalidRequest():
-            return ANOTHER_WAY  # the number: no code can have been sent to it
+            return NOT_SUCH_A_NUMBER  # the number: no code can have been sent to it
         case NotSent() | Problem(retryable=True):
             return UNCHECKED
     return OURS

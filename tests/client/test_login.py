@@ -6,19 +6,23 @@ from typing import cast
 import pytest
 from serverless_otp import (
     AccessDenied,
-    DestinationNotAllowed,
+    DuplicateDestination,
     InProgress,
     Misconfigured,
     NotSent,
     OptedOut,
     OtpClient,
     PermanentFailure,
+    Problem,
+    RejectedByPinpoint,
     SendingPaused,
     Sent,
+    TooManyMessages,
     Verification,
 )
 
 from clients.python.examples.login import (
+    MOST_REFUSED,
     MOST_RESENDS,
     SECONDS_BETWEEN_TEXTS,
     Answer,
@@ -26,6 +30,8 @@ from clients.python.examples.login import (
     Login,
     Say,
 )
+from clients.python.examples.store import InOneProcess, Store
+from tests.at_once import AllReadFirst, at_once
 from tests.e2e.deployment import Deployment, code_in
 from tests.proxy import Proxy
 
@@ -34,8 +40,8 @@ from .conftest import Connect, connect
 from .scripted import MESSAGE, NUMBER, Http, Scripted, problem
 
 HTTP = Http()
-SENT = Answer(Say.SENT, SECONDS_BETWEEN_TEXTS)
-MAYBE_SENT = Answer(Say.MAYBE_SENT, SECONDS_BETWEEN_TEXTS)
+SENT = Answer(Say.SENT_IF_POSSIBLE, SECONDS_BETWEEN_TEXTS)
+LATER = Answer(Say.LATER, SECONDS_BETWEEN_TEXTS)
 
 
 class Person:
@@ -47,7 +53,9 @@ class Person:
 
     """
 
-    def __init__(self, login: Login, attempts: dict[str, Attempt], deployment: Deployment) -> None:
+    def __init__(
+        self, login: Login, attempts: InOneProcess[Attempt], deployment: Deployment
+    ) -> None:
         self.login = login
         self.attempts = attempts
         self._deployment = deployment
@@ -62,7 +70,9 @@ class Person:
 
     def attempt(self) -> Attempt:
         """Look at what is kept."""
-        return self.attempts["session"]
+        attempt = self.attempts.get("session")
+        assert attempt
+        return attempt
 
 
 @pytest.fixture
@@ -78,9 +88,13 @@ def person(
     deployment: Deployment, broken: Proxy, to_sandbox: Connect, clock: VirtualClock
 ) -> Person:
     """Have somebody who wants to log in."""
-    attempts: dict[str, Attempt] = {}
+    attempts = InOneProcess[Attempt]()
     client = to_sandbox(HTTP, broken, clock=clock)
-    return Person(Login(client, attempts, clock.wall), attempts, deployment)
+    login = Login(client, attempts, phone_alone=True, now=clock.wall)
+    return Person(login, attempts, deployment)
+
+
+WRONG = "000000"
 
 
 class Fake:
@@ -88,11 +102,13 @@ class Fake:
 
     Attributes:
         during: happens in the next send, which may raise what it raises.
+        refusal: what every send raises.
         texted: the numbers that got a text.
 
     """
 
-    def __init__(self) -> None:
+    def __init__(self, refusal: Problem | None = None) -> None:
+        self.refusal = refusal
         self.during: Callable[[], object] = lambda: None
         self.texted: list[str] = []
 
@@ -100,14 +116,16 @@ class Fake:
         """Send a text."""
         during, self.during = self.during, lambda: None
         during()
+        if self.refusal:
+            raise self.refusal
         self.texted.append(destination)
         return Sent(reference_id, None, replayed=False, request_id=None)
 
-    def verify(self, *_: str) -> Verification:
-        """Find a code right."""
+    def verify(self, _phone: str, _reference_id: str, code: str) -> Verification:
+        """Find every code right but one."""
         during, self.during = self.during, lambda: None
         during()
-        return Verification(valid=True, request_id=None)
+        return Verification(valid=code != WRONG, request_id=None)
 
 
 @pytest.fixture
@@ -118,8 +136,13 @@ def fake() -> Fake:
 
 @pytest.fixture
 def faked(fake: Fake, clock: VirtualClock) -> Login:
-    """Give a login with it."""
-    return Login(cast("OtpClient", fake), {}, clock.wall)
+    """Give a login by phone alone with it."""
+    return by_phone_alone(fake, InOneProcess(), clock)
+
+
+def by_phone_alone(fake: Fake, attempts: Store[Attempt], clock: VirtualClock) -> Login:
+    """Make a login."""
+    return Login(cast("OtpClient", fake), attempts, phone_alone=True, now=clock.wall)
 
 
 def no_connection() -> None:
@@ -130,7 +153,8 @@ def no_connection() -> None:
 @pytest.fixture
 def login(scripted: Scripted, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch) -> Login:
     """Give a login whose service says what a test wants."""
-    return Login(connect(HTTP, scripted.url, monkeypatch, clock=clock), {}, clock.wall)
+    client = connect(HTTP, scripted.url, monkeypatch, clock=clock)
+    return Login(client, InOneProcess(), now=clock.wall)
 
 
 def test_code_logs_in_once(person: Person) -> None:
@@ -180,22 +204,18 @@ def test_resend_waits_and_ends(person: Person, clock: VirtualClock) -> None:
 def test_lost_answer_keeps_its_reference_id(
     person: Person, broken: Proxy, clock: VirtualClock
 ) -> None:
-    """The text is on the phone, and its code logs in; asked about again, there is no second one.
-
-    Nobody is told that a code was sent now, and it is not counted again.
-    """
+    """The text is on the phone, and its code logs in; asked about again, there is no second one."""
     broken.break_by({"service": "*", "response": {"abort_bytes": 0}})
-    assert person.login.request_code("session", NUMBER) == MAYBE_SENT
+    assert person.login.request_code("session", NUMBER) == SENT
     broken.break_by()
     lost = person.attempt().unanswered
     assert lost
 
     clock.advance(SECONDS_BETWEEN_TEXTS)
-    assert person.login.resend("session") == MAYBE_SENT
+    assert person.login.resend("session") == SENT
 
     assert person.attempt().reference_id == lost
     assert person.attempt().unanswered is None
-    assert person.attempt().texts == 1
     [code] = person.codes(lost)
     assert person.login.verify("session", code).say is Say.WELCOME
 
@@ -213,12 +233,12 @@ def test_code_of_a_lost_answer_logs_in(person: Person, broken: Proxy) -> None:
 def test_unknown_outcome_asks_the_person(person: Person, clock: VirtualClock) -> None:
     """A text may have come: its code counts. If none did, the next one is a new ReferenceId."""
     texted_and_lost = "+12065550109"
-    assert person.login.request_code("session", texted_and_lost) == MAYBE_SENT
+    assert person.login.request_code("session", texted_and_lost) == SENT
     first = person.attempt().reference_id
     [code] = person.codes(first)
     clock.advance(SECONDS_BETWEEN_TEXTS)
 
-    assert person.login.resend("session") == MAYBE_SENT
+    assert person.login.resend("session") == SENT
 
     second = person.attempt().reference_id
     assert first
@@ -232,26 +252,62 @@ def test_unknown_outcome_asks_the_person(person: Person, clock: VirtualClock) ->
 @pytest.mark.parametrize(
     ("phone", "say"),
     [
-        ("+12065550101", Say.OPTED_OUT),
-        ("+12065550102", Say.NOT_THIS_NUMBER),
         ("+12065550103", Say.LATER),
-        ("+4915112345678", Say.NOT_THIS_NUMBER),
-        ("0206 555 0100", Say.NOT_THIS_NUMBER),
+        ("+4915112345678", Say.NOT_SUCH_A_NUMBER),
+        ("0206 555 0100", Say.NOT_SUCH_A_NUMBER),
     ],
 )
-def test_number_that_gets_no_text_is_told_so(person: Person, phone: str, say: Say) -> None:
-    """And there is no code to verify."""
+def test_what_tells_of_no_person_is_said(person: Person, phone: str, say: Say) -> None:
+    """That it is no number, a country without texts, or a bad moment."""
     assert person.login.request_code("session", phone).say is say
     assert person.login.verify("session", "123456").say is Say.START_OVER
 
 
-def test_too_many_messages_says_when_to_come_again(person: Person) -> None:
-    """The sixth text to a number in ten minutes, for whom has other sessions."""
+@pytest.mark.parametrize("phone", [f"+1206555{last}" for last in ("0101", "0102", "0107", "0111")])
+def test_number_that_gets_no_text_is_like_any_other(person: Person, phone: str) -> None:
+    """It opted out, cannot be reached, is a duplicate: neither text nor code tell."""
+    assert person.login.request_code("session", phone) == SENT
+    assert person.login.verify("session", "123456").say is Say.WRONG_CODE
+
+
+def test_number_over_its_limit_is_like_any_other(person: Person) -> None:
+    """The sixth text to a number in ten minutes: whether, and when, somebody else was texted."""
     phone = "+12064440177"
     said = [person.login.request_code(f"session {number}", phone) for number in range(6)]
 
-    assert [answer.say for answer in said] == [Say.SENT] * 5 + [Say.TOO_MANY]
-    assert 0 < said[-1].wait_seconds <= 600
+    assert said == [SENT] * 6
+    assert person.login.verify("session 5", "123456").say is Say.WRONG_CODE
+
+
+def dialogue(refusal: Problem | None) -> list[Answer]:
+    """Give all that somebody hears who tries a number until there is nothing more to hear."""
+    clock = VirtualClock()
+    login = by_phone_alone(Fake(refusal), InOneProcess(), clock)
+    said = []
+    for _ in range(MOST_RESENDS + 2):
+        said += [
+            login.request_code("session", NUMBER),
+            login.verify("session", WRONG),
+            login.resend("session"),
+        ]
+        clock.advance(SECONDS_BETWEEN_TEXTS)
+    return said
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        OptedOut(),
+        PermanentFailure(),
+        DuplicateDestination(),
+        RejectedByPinpoint(),
+        TooManyMessages(retryable=True, retry_after=777),
+    ],
+    ids=repr,
+)
+def test_nothing_tells_whether_a_number_was_texted(refusal: Problem) -> None:
+    """The sentences, the waits and their end are those of a number that got every text."""
+    assert dialogue(refusal) == dialogue(None)
 
 
 def test_refused_resend_leaves_the_code_before_it(
@@ -266,30 +322,11 @@ def test_refused_resend_leaves_the_code_before_it(
     login.request_code("session", NUMBER)
     clock.advance(SECONDS_BETWEEN_TEXTS)
 
-    assert login.resend("session") == Answer(Say.TOO_MANY, 300)
+    assert login.resend("session") == SENT
     assert login.verify("session", "123456").say is Say.WELCOME
 
     first, _, verified = (asked.json()["ReferenceId"] for asked in scripted.asked)
     assert verified == first
-
-
-@pytest.mark.parametrize(
-    ("code", "say"),
-    [
-        (SendingPaused, Say.LATER),
-        (DestinationNotAllowed, Say.NOT_THIS_NUMBER),
-        (PermanentFailure, Say.NOT_THIS_NUMBER),
-        (OptedOut, Say.OPTED_OUT),
-    ],
-)
-def test_refusal_is_said_in_words(
-    scripted: Scripted, login: Login, code: type[Exception], say: Say
-) -> None:
-    """Of the person's, not of the service's."""
-    retryable = code is SendingPaused
-    scripted.says(HTTP.problem(problem(code.__name__, 403, retryable=retryable), retry_after=60))
-
-    assert login.request_code("session", NUMBER).say is say
 
 
 def test_request_that_is_still_running_is_asked_about_again(
@@ -298,7 +335,7 @@ def test_request_that_is_still_running_is_asked_about_again(
     """With its ReferenceId."""
     running = problem(InProgress.__name__, 409, retryable=True)
     scripted.says(HTTP.problem(running, retry_after=60), HTTP.success(MESSAGE))
-    assert login.request_code("session", NUMBER) == MAYBE_SENT
+    assert login.request_code("session", NUMBER) == SENT
     clock.advance(SECONDS_BETWEEN_TEXTS)
 
     assert login.resend("session") == SENT
@@ -335,8 +372,8 @@ def test_verification_that_was_not_answered_is_tried_again(
 
 
 def test_another_number_is_another_attempt(person: Person) -> None:
-    """Whoever mistyped begins again."""
-    person.login.request_code("session", "+12065550102")
+    """Whoever mistyped begins again, without a pause."""
+    person.login.request_code("session", "0206 555 0100")
 
     assert person.login.request_code("session", NUMBER) == SENT
     assert person.attempt().phone == NUMBER
@@ -349,7 +386,7 @@ def test_another_number_does_not_shorten_the_pause(fake: Fake, faked: Login) -> 
     """Two numbers in turn, at one instant: one text."""
     said = [faked.request_code("session", phone).say for phone in [NUMBER, OTHER] * 3]
 
-    assert said == [Say.SENT] + [Say.LATER] * 5
+    assert said == [Say.SENT_IF_POSSIBLE] + [Say.LATER] * 5
     assert fake.texted == [NUMBER]
 
 
@@ -365,11 +402,63 @@ def test_another_number_does_not_begin_to_count_anew(
     assert len(fake.texted) == 1 + MOST_RESENDS
 
 
+def test_twenty_requests_at_once_are_one_text(fake: Fake, clock: VirtualClock) -> None:
+    """All read before one writes; whoever could not write texts nobody."""
+    login = by_phone_alone(fake, AllReadFirst(20), clock)
+
+    said = at_once(20, lambda: login.request_code("session", NUMBER))
+
+    assert fake.texted == [NUMBER]
+    assert said.count(SENT) == 1
+    assert said.count(LATER) == 19
+
+
+def test_number_of_ones_own_buys_no_more_texts(
+    fake: Fake, faked: Login, clock: VirtualClock
+) -> None:
+    """A right code ends the attempt, and not its counts."""
+    for _ in range(MOST_RESENDS + 2):
+        faked.request_code("session", NUMBER)
+        faked.verify("session", "123456")
+        clock.advance(SECONDS_BETWEEN_TEXTS)
+
+    assert len(fake.texted) == 1 + MOST_RESENDS
+
+
+def test_refused_requests_end(fake: Fake, faked: Login) -> None:
+    """They are no texts, and have a budget of their own."""
+    fake.refusal = SendingPaused(retryable=True)
+    for _ in range(MOST_REFUSED):
+        assert faked.request_code("session", NUMBER) == LATER
+    fake.refusal = None
+
+    assert faked.request_code("session", NUMBER).say is Say.TOO_MANY
+    assert fake.texted == []
+
+
+def test_second_factor_is_the_number_that_it_began_with(fake: Fake, clock: VirtualClock) -> None:
+    """Whoever has the password cannot have the code sent to a phone of theirs."""
+    login = Login(cast("OtpClient", fake), InOneProcess(), now=clock.wall)
+    login.request_code("session", NUMBER)
+    clock.advance(SECONDS_BETWEEN_TEXTS)
+
+    assert login.request_code("session", OTHER).say is Say.START_OVER
+    assert login.resend("session") == SENT
+    assert fake.texted == [NUMBER, NUMBER]
+
+
+def test_no_sentence_asks_for_a_number() -> None:
+    """As a second factor there is one, and it is known."""
+    sentences = [say.value.lower() for say in Say]
+    asking = ("another one", "another number", "phone number", "opted")
+    assert [text for text in sentences if any(words in text for words in asking)] == []
+
+
 def test_outage_locks_nobody_out(scripted: Scripted, login: Login) -> None:
-    """Nothing was texted, so nothing is counted, and nobody has to wait for the next text."""
+    """Nothing was texted, so it is not counted as one; how long the outage lasts is not said."""
     for _ in range(MOST_RESENDS + 2):
         scripted.says(HTTP.problem(problem("SendingPaused", 503, retryable=True), retry_after=60))
-        assert login.request_code("session", NUMBER).say is Say.LATER
+        assert login.request_code("session", NUMBER) == LATER
 
     scripted.says(HTTP.success(MESSAGE))
     assert login.resend("session") == SENT
@@ -379,7 +468,7 @@ def test_no_connection_is_for_later(fake: Fake, faked: Login) -> None:
     """Nothing was sent: it is not counted, and the code can be entered again."""
     for _ in range(MOST_RESENDS + 2):
         fake.during = no_connection
-        assert faked.request_code("session", NUMBER) == Answer(Say.LATER, SECONDS_BETWEEN_TEXTS)
+        assert faked.request_code("session", NUMBER) == LATER
     assert faked.verify("session", "123456").say is Say.START_OVER
     assert faked.resend("session") == SENT
     fake.during = no_connection

@@ -10,10 +10,20 @@ import pytest
 import serverless_otp
 from serverless_otp import OtpClient, OtpError, Sent, Verification
 
-from docs.examples import step_up
-from docs.examples.sign_up import Session, SignUp
+from clients.python.examples.store import InOneProcess, Store
+from docs.examples import sign_up, step_up
+from docs.examples.sign_up import ASK_FIRST, Session, SignUp
 from docs.examples.step_functions_page import NotWaitingError, Page
-from docs.examples.step_up import Payment
+from docs.examples.step_up import NoMoreTextsError, Payment
+from docs.examples.what_to_say import (
+    LATER,
+    SECONDS_BETWEEN_TEXTS,
+    SENT_IF_POSSIBLE,
+    WRONG,
+    is_not_sent,
+    what_to_say,
+)
+from tests.at_once import AllReadFirst, at_once
 
 MINE, VICTIM = "+12065550100", "+12065550177"
 CODE = "123456"
@@ -77,67 +87,245 @@ def of(client: Client) -> OtpClient:
     return cast("OtpClient", client)
 
 
+class Clock:
+    """A clock whose time passes when it is told to; somebody waits for the next text."""
+
+    def __init__(self) -> None:
+        self.seconds = 1_000_000.0
+
+    def __call__(self) -> float:
+        """Tell the time."""
+        return self.seconds
+
+    def pause(self) -> None:
+        """Let the pause between two texts pass."""
+        self.seconds += SECONDS_BETWEEN_TEXTS
+
+
 # --- Sign-up ---
+
+
+class Visitor:
+    """Somebody with one session on the page of a sign-up.
+
+    Attributes:
+        client: the service.
+        clock: the time.
+        captchas: those that were looked at.
+        accounts: who was let in, one after the other.
+        while_letting_in: happens when an account is made.
+
+    """
+
+    def __init__(self, client: Client, sessions: Store[Session] | None = None) -> None:
+        self.client = client
+        self.clock = Clock()
+        self.captchas: list[str] = []
+        self.accounts: list[str] = []
+        self.while_letting_in: Callable[[], object] = lambda: None
+        self._sessions = sessions or InOneProcess()
+        self._page = SignUp(of(client), self._sessions, self._is_human, self._let_in, self.clock)
+
+    def ask(self, phone: str = MINE, captcha: str = "human") -> str:
+        """Ask for a code, when the button can be seen again."""
+        self.clock.pause()
+        return self._page.ask_for_code("session", phone, captcha)
+
+    def ask_at_once(self, phone: str = MINE) -> str:
+        """Ask for a code without waiting."""
+        return self._page.ask_for_code("session", phone, "human")
+
+    def confirm(self, code: str = CODE) -> str | None:
+        """Type a code in."""
+        return self._page.confirm("session", code)
+
+    def session(self) -> Session:
+        """Look at what is kept."""
+        session = self._sessions.get("session")
+        assert session
+        return session
+
+    def _is_human(self, captcha: str) -> bool:
+        self.captchas.append(captcha)
+        return captcha == "human"
+
+    def _let_in(self, phone: str) -> None:
+        self.while_letting_in()
+        self.accounts.append(phone)
+
+
+def fail() -> None:
+    """Fail as a database does."""
+    raise ConnectionError
 
 
 def test_sign_up_lets_in_the_number_whose_code_it_was() -> None:
     """Not the one that the same session asks for meanwhile."""
-    client, session, accounts = Client(), Session(), list[str]()
-    sign_up = SignUp(of(client), lambda _: True, accounts.append)
-    sign_up.ask_for_code(session, MINE, "human")
-    client.while_verifying = lambda: sign_up.ask_for_code(session, VICTIM, "human")
+    client = Client()
+    visitor = Visitor(client)
+    visitor.ask()
+    client.while_verifying = lambda: visitor.ask(VICTIM)
 
-    sign_up.confirm(session, CODE)
+    visitor.confirm()
     client.while_verifying = lambda: None
-    sign_up.confirm(session, "654321")
+    visitor.confirm("654321")
 
-    assert accounts == [MINE]
+    assert visitor.accounts == [MINE]
+
+
+def test_whoever_was_let_in_is_not_let_in_again() -> None:
+    """With any code: what had been verified is gone."""
+    visitor = Visitor(Client())
+    visitor.ask()
+    assert visitor.confirm() is None
+
+    assert visitor.confirm("654321") == ASK_FIRST
+    assert visitor.confirm() == ASK_FIRST
+    assert visitor.accounts == [MINE]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "accounts"),
+    [(sign_up.SECONDS_VERIFIED - 1, [MINE]), (sign_up.SECONDS_VERIFIED, [])],
+)
+def test_account_that_could_not_be_made_is_made_within_a_minute(
+    seconds: int, accounts: list[str]
+) -> None:
+    """A code is right only once, so its answer is kept: for so long, however often it fails."""
+    visitor = Visitor(Client())
+    visitor.ask()
+    visitor.while_letting_in = fail
+    with pytest.raises(ConnectionError):
+        visitor.confirm()
+    visitor.clock.seconds += seconds / 2
+    with pytest.raises(ConnectionError):
+        visitor.confirm()
+    visitor.while_letting_in = lambda: None
+    visitor.clock.seconds += seconds / 2
+
+    visitor.confirm()
+    visitor.confirm()
+
+    assert visitor.accounts == accounts
+
+
+def test_what_is_verified_lets_in_once_however_many_ask() -> None:
+    """All read before one writes."""
+    sessions = AllReadFirst[Session](20)
+    verified = Session(MINE, "reference", verified_phone=MINE, verified_at=Clock().seconds)
+    sessions.swap("session", None, verified)
+    visitor = Visitor(Client(), sessions)
+
+    said = at_once(20, visitor.confirm)
+
+    assert visitor.accounts == [MINE]
+    assert said.count(ASK_FIRST) == 19
+
+
+def test_twenty_requests_at_once_are_one_text() -> None:
+    """And one look at the CAPTCHA: whoever could not count asks for nothing."""
+    client = Client()
+    visitor = Visitor(client, AllReadFirst(20))
+
+    said = at_once(20, visitor.ask_at_once)
+
+    assert visitor.captchas == ["human"]
+    assert len(client.asked) == 1
+    assert said.count(LATER) == 19
+
+
+def test_a_text_follows_after_the_pause_only() -> None:
+    """Another number is no way round."""
+    client = Client()
+    visitor = Visitor(client)
+    visitor.ask()
+
+    assert visitor.ask_at_once() == LATER
+    assert visitor.ask_at_once(VICTIM) == LATER
+    assert len(client.asked) == 1
+
+
+def test_bots_end() -> None:
+    """A CAPTCHA that is not solved is no text, and has a budget of its own."""
+    client = Client()
+    visitor = Visitor(client)
+    for _ in range(sign_up.MOST_REFUSED_A_SESSION):
+        visitor.ask(captcha="robot")
+
+    assert visitor.ask(captcha="human") == LATER
+    assert client.asked == []
 
 
 @pytest.mark.parametrize("refusal", CERTAINLY_NOT_SENT, ids=repr)
 def test_sign_up_takes_the_code_on_the_phone_when_another_one_was_refused(
     refusal: OtpError,
 ) -> None:
-    """Nor does the text count that was not sent."""
-    client, session, accounts = Client(), Session(), list[str]()
-    sign_up = SignUp(of(client), lambda _: True, accounts.append)
-    sign_up.ask_for_code(session, MINE, "human")
+    """It is the latest."""
+    client = Client()
+    visitor = Visitor(client)
+    visitor.ask()
     client.refusal = refusal
-    assert sign_up.ask_for_code(session, MINE, "human") is not None
+    visitor.ask()
 
-    assert session.texts == 1
-    assert sign_up.confirm(session, CODE) is None
-    assert accounts == [MINE]
+    assert visitor.confirm() is None
+    assert visitor.accounts == [MINE]
 
 
 @pytest.mark.parametrize("refusal", MAYBE_SENT, ids=repr)
 def test_sign_up_takes_the_code_of_a_text_that_may_have_been_sent(refusal: OtpError) -> None:
     """It counts as one."""
-    client, session = Client(), Session()
-    sign_up = SignUp(of(client), lambda _: True, lambda _: None)
-    sign_up.ask_for_code(session, MINE, "human")
+    client = Client()
+    visitor = Visitor(client)
+    visitor.ask()
     client.refusal = refusal
-    sign_up.ask_for_code(session, MINE, "human")
+    visitor.ask()
 
-    assert session.texts == 2
-    assert session.reference_id == client.asked[1]
+    assert visitor.session().texts == 2
+    assert visitor.session().reference_id == client.asked[1]
 
 
 def test_a_refusal_does_not_put_back_what_was_asked_for_meanwhile() -> None:
     """The latest text counts."""
-    client, session = Client(), Session()
-    sign_up = SignUp(of(client), lambda _: True, lambda _: None)
+    client = Client()
+    visitor = Visitor(client)
 
     def refuse() -> None:
         client.while_sending = lambda: None
-        sign_up.ask_for_code(session, MINE, "human")
+        visitor.ask()
         raise serverless_otp.Throttled
 
     client.while_sending = refuse
-    sign_up.ask_for_code(session, MINE, "human")
+    visitor.ask()
 
-    assert session.texts == 1
-    assert sign_up.confirm(session, CODE) is None
+    assert visitor.confirm() is None
+
+
+def dialogue(refusal: OtpError | None) -> list[str | None]:
+    """Give all that somebody hears who tries a number until there is nothing more to hear."""
+    visitor = Visitor(Client(refusal))
+    said: list[str | None] = []
+    for _ in range(sign_up.MOST_TEXTS_A_SESSION + 2):
+        said += [visitor.ask(VICTIM), visitor.ask_at_once(VICTIM), visitor.confirm("654321")]
+    return said
+
+
+def telling() -> list[OtpError]:
+    """Give all problems that are about a number, and of which certainly no text came."""
+    found = [
+        of()
+        for of in vars(serverless_otp).values()
+        if isinstance(of, type) and issubclass(of, serverless_otp.Problem)
+    ]
+    return [
+        error for error in found if is_not_sent(error) and what_to_say(error) == SENT_IF_POSSIBLE
+    ]
+
+
+@pytest.mark.parametrize("refusal", telling(), ids=repr)
+def test_nothing_tells_whether_a_number_was_texted(refusal: OtpError) -> None:
+    """The sentences and their end are those of a number that got every text."""
+    assert dialogue(refusal) == dialogue(None)
+    assert {SENT_IF_POSSIBLE, WRONG, LATER} == set(dialogue(refusal))
 
 
 # --- Step-up ---
@@ -162,27 +350,62 @@ def test_step_up_takes_the_code_on_the_phone_when_another_one_was_refused(
     def save(payment: Payment) -> None:
         written.append(payment.confirmation.reference_id if payment.confirmation else "")
 
-    step_up.ask(of(client), waiting, save)
+    clock = Clock()
+    step_up.ask(of(client), waiting, save, now=clock)
     client.refusal = refusal
+    clock.pause()
     with pytest.raises(type(refusal)):
-        step_up.ask(of(client), waiting, save, again=True)
+        step_up.ask(of(client), waiting, save, again=True, now=clock)
 
     first, second = client.asked
     assert written == [first, second, first]
+    assert (waiting.texts, waiting.refused) == (1, 1)
     assert step_up.confirm(of(client), waiting, CODE, save) is True
 
 
 @pytest.mark.parametrize("refusal", MAYBE_SENT, ids=repr)
 def test_step_up_takes_the_code_of_a_text_that_may_have_been_sent(refusal: OtpError) -> None:
     """The person may have it."""
-    client, waiting = Client(), payment()
-    step_up.ask(of(client), waiting, saved)
+    client, waiting, clock = Client(), payment(), Clock()
+    step_up.ask(of(client), waiting, saved, now=clock)
     client.refusal = refusal
+    clock.pause()
     with pytest.raises(type(refusal)):
-        step_up.ask(of(client), waiting, saved, again=True)
+        step_up.ask(of(client), waiting, saved, again=True, now=clock)
 
     assert waiting.confirmation
     assert waiting.confirmation.reference_id == client.asked[1]
+
+
+def test_a_payment_gets_a_few_texts_only() -> None:
+    """With a pause between them, and whatever was changed in it meanwhile."""
+    client, waiting, clock = Client(), payment(), Clock()
+    for number in range(step_up.MOST_TEXTS):
+        clock.pause()
+        waiting.amount = f"{number}.00 USD"
+        step_up.ask(of(client), waiting, saved, now=clock)
+        with pytest.raises(NoMoreTextsError):
+            step_up.ask(of(client), waiting, saved, again=True, now=clock)
+    clock.pause()
+
+    with pytest.raises(NoMoreTextsError):
+        step_up.ask(of(client), waiting, saved, again=True, now=clock)
+    assert len(client.asked) == step_up.MOST_TEXTS
+    assert step_up.confirm(of(client), waiting, CODE, saved) is True
+
+
+def test_refused_texts_of_a_payment_end() -> None:
+    """They are not counted as texts."""
+    client, waiting, clock = Client(serverless_otp.SendingPaused()), payment(), Clock()
+    for _ in range(step_up.MOST_REFUSED):
+        clock.pause()
+        with pytest.raises(serverless_otp.SendingPaused):
+            step_up.ask(of(client), waiting, saved, now=clock)
+    clock.pause()
+
+    with pytest.raises(NoMoreTextsError):
+        step_up.ask(of(client), waiting, saved, now=clock)
+    assert waiting.texts == 0
 
 
 def test_a_payment_that_was_confirmed_and_changed_does_not_call_itself_confirmed() -> None:

@@ -5,12 +5,11 @@ import serverless_otp
 from serverless_otp import OtpError
 
 from docs.examples.what_to_say import (
-    ANOTHER_WAY,
     LATER,
-    MAYBE,
+    NOT_SUCH_A_NUMBER,
     OURS,
     SAY,
-    SOON,
+    SENT_IF_POSSIBLE,
     UNCHECKED,
     UNSURE,
     WRONG,
@@ -39,9 +38,17 @@ def test_every_code_has_a_sentence() -> None:
 
 
 def test_what_is_retryable_is_to_be_tried_again() -> None:
-    """And nothing else is."""
+    """And nothing else is; but for what is about the number, or is sent already."""
     retryable = {problem.code for problem in every_problem() if problem.retry_after is not None}
-    assert {code for code, sentence in SAY.items() if sentence in (SOON, LATER)} == retryable
+    later = {code for code, sentence in SAY.items() if sentence == LATER}
+    assert later == retryable - {"InProgress", "TooManyMessages"}
+
+
+def test_what_is_recorded_of_a_number_is_said_as_a_text_is() -> None:
+    """And so is its limit: all that tells of somebody who has it."""
+    recorded = {problem.code for problem in every_problem() if problem.keeps_reference_id}
+    neutral = {code for code, sentence in SAY.items() if sentence == SENT_IF_POSSIBLE}
+    assert recorded | {"TooManyMessages"} <= neutral
 
 
 def every_error() -> list[OtpError]:
@@ -59,11 +66,13 @@ def every_error() -> list[OtpError]:
 @pytest.mark.parametrize("error", every_error(), ids=repr)
 def test_every_error_of_the_client_has_its_sentence(error: OtpError) -> None:
     """A text that may be on the phone is no failure; where there was no connection, try again."""
-    expected = {"NoAnswer": MAYBE, "NotSent": SOON, "UnexpectedAnswer": OURS, **SAY}
+    expected = {"NoAnswer": SENT_IF_POSSIBLE, "NotSent": LATER, "UnexpectedAnswer": OURS, **SAY}
     assert what_to_say(error) == expected[type(error).__name__]
 
 
-@pytest.mark.parametrize("telling", ["limit", "opted", "country", "too many", "paused"])
+@pytest.mark.parametrize(
+    "telling", ["limit", "opted", "country", "too many", "paused", "another one"]
+)
 def test_no_sentence_tells_why(telling: str) -> None:
     """A bot would learn from it."""
     assert [sentence for sentence in SAY.values() if telling in sentence.lower()] == []
@@ -80,8 +89,8 @@ def invalid(*pointers: str) -> OtpError:
     ("error", "sentence"),
     [
         (invalid("/Otp"), WRONG),
-        (invalid("/DestinationIdentity"), ANOTHER_WAY),
-        (invalid("/DestinationIdentity", "/Otp"), ANOTHER_WAY),
+        (invalid("/DestinationIdentity"), NOT_SUCH_A_NUMBER),
+        (invalid("/DestinationIdentity", "/Otp"), NOT_SUCH_A_NUMBER),
         (serverless_otp.Throttled(retryable=True), UNCHECKED),
         (serverless_otp.Unavailable(retryable=True), UNCHECKED),
         (serverless_otp.OutcomeUnknown(), UNSURE),

@@ -6,11 +6,18 @@ import boto3
 import pytest
 from serverless_otp import OtpClient, OutcomeUnknown
 
+from clients.python.examples.store import InOneProcess
 from docs.examples import step_up
 from docs.examples.moving_over import NEW, OLD, Both
 from docs.examples.sign_up import ASK_FIRST, MOST_TEXTS_A_SESSION, Session, SignUp
 from docs.examples.step_up import Payment
-from docs.examples.what_to_say import ANOTHER_WAY, LATER, MAYBE, WRONG
+from docs.examples.what_to_say import (
+    LATER,
+    NOT_SUCH_A_NUMBER,
+    SECONDS_BETWEEN_TEXTS,
+    SENT_IF_POSSIBLE,
+    WRONG,
+)
 
 from .deployment import NUMBER, Deployment, code_in
 
@@ -42,15 +49,36 @@ def another(code: str) -> str:
 
 @dataclass
 class Site:
-    """Somebody's site: who is let in, and a CAPTCHA that people solve."""
+    """Somebody's site: who is let in, and a CAPTCHA that people solve; one session of it."""
 
     client: OtpClient
     accounts: list[str] = field(default_factory=list)
+    sessions: InOneProcess[Session] = field(default_factory=InOneProcess)
+    seconds: float = 0.0
 
-    @property
-    def sign_up(self) -> SignUp:
-        """The page."""
-        return SignUp(self.client, lambda answer: answer == "human", self.accounts.append)
+    def ask(self, phone: str = NUMBER, captcha: str = "human") -> str:
+        """Ask for a code, when the button can be seen again."""
+        self.seconds += SECONDS_BETWEEN_TEXTS
+        return self._page().ask_for_code("session", phone, captcha)
+
+    def confirm(self, code: str) -> str | None:
+        """Type a code in."""
+        return self._page().confirm("session", code)
+
+    def reference_id(self) -> str:
+        """Tell of which text the code counts."""
+        session = self.sessions.get("session")
+        assert session
+        return session.reference_id
+
+    def _page(self) -> SignUp:
+        return SignUp(
+            self.client,
+            self.sessions,
+            lambda answer: answer == "human",
+            self.accounts.append,
+            lambda: self.seconds,
+        )
 
 
 @pytest.fixture
@@ -60,98 +88,79 @@ def site(client: OtpClient) -> Site:
 
 
 def test_sign_up_lets_in_who_has_the_code(site: Site, deployment: Deployment) -> None:
-    """And nobody with another one."""
-    session = Session()
-    assert site.sign_up.ask_for_code(session, NUMBER, "human") is None
-    code = code_of(deployment, session.reference_id)
+    """Once, and nobody with another one."""
+    assert site.ask() == SENT_IF_POSSIBLE
+    code = code_of(deployment, site.reference_id())
 
-    assert site.sign_up.confirm(session, another(code)) == WRONG
+    assert site.confirm(another(code)) == WRONG
     assert site.accounts == []
-    assert site.sign_up.confirm(session, code) is None
+    assert site.confirm(code) is None
+    assert site.confirm(code) == ASK_FIRST
     assert site.accounts == [NUMBER]
 
 
 @pytest.mark.parametrize("typed", ["12a456", "", "12 456", "1234567890"])
 def test_what_is_no_code_is_a_wrong_code(site: Site, deployment: Deployment, typed: str) -> None:
     """Nothing is said about the number; the right one still counts."""
-    session = Session()
-    site.sign_up.ask_for_code(session, NUMBER, "human")
+    site.ask()
 
-    assert site.sign_up.confirm(session, typed) == WRONG
-    assert site.sign_up.confirm(session, code_of(deployment, session.reference_id)) is None
+    assert site.confirm(typed) == WRONG
+    assert site.confirm(code_of(deployment, site.reference_id())) is None
 
 
 def test_nobody_confirms_before_asking_for_a_code(site: Site) -> None:
     """The service would say that number and ReferenceId are bad."""
-    assert site.sign_up.confirm(Session(), "123456") == ASK_FIRST
+    assert site.confirm("123456") == ASK_FIRST
     assert site.accounts == []
-
-
-def test_sign_up_whose_account_failed_can_be_confirmed_again(
-    site: Site, deployment: Deployment
-) -> None:
-    """A code is right only once, so the answer is kept."""
-    session = Session()
-    site.sign_up.ask_for_code(session, NUMBER, "human")
-    code = code_of(deployment, session.reference_id)
-
-    def fail(_: str) -> None:
-        raise ConnectionError
-
-    with pytest.raises(ConnectionError):
-        SignUp(site.client, lambda _: True, fail).confirm(session, code)
-    assert site.sign_up.confirm(session, code) is None
-    assert site.accounts == [NUMBER]
 
 
 def test_a_bot_gets_no_text(site: Site, deployment: Deployment) -> None:
     """Nor does it hear why."""
-    session, before = Session(), len(deployment.texts())
+    before = len(deployment.texts())
 
-    assert site.sign_up.ask_for_code(session, NUMBER, "robot") == LATER
+    assert site.ask(captcha="robot") == LATER
     assert len(deployment.texts()) == before
 
 
 def test_a_session_gets_a_few_texts_only(site: Site, deployment: Deployment) -> None:
-    """Whatever numbers it asks for."""
-    session, before = Session(), len(deployment.texts())
+    """However long it waits between them."""
+    before = len(deployment.texts())
 
-    said = [
-        site.sign_up.ask_for_code(session, NUMBER, "human") for _ in range(MOST_TEXTS_A_SESSION + 1)
-    ]
+    said = [site.ask() for _ in range(MOST_TEXTS_A_SESSION + 1)]
 
-    assert said == [None] * MOST_TEXTS_A_SESSION + [LATER]
+    assert said == [SENT_IF_POSSIBLE] * MOST_TEXTS_A_SESSION + [LATER]
     assert len(deployment.texts()) == before + MOST_TEXTS_A_SESSION
 
 
 def test_a_new_code_takes_the_place_of_the_old_one(site: Site, deployment: Deployment) -> None:
     """The session knows one ReferenceId."""
-    session = Session()
-    site.sign_up.ask_for_code(session, NUMBER, "human")
-    old = code_of(deployment, session.reference_id)
-    site.sign_up.ask_for_code(session, NUMBER, "human")
-    new = code_of(deployment, session.reference_id)
+    site.ask()
+    old = code_of(deployment, site.reference_id())
+    site.ask()
+    new = code_of(deployment, site.reference_id())
 
     if old != new:
-        assert site.sign_up.confirm(session, old) == WRONG
-    assert site.sign_up.confirm(session, new) is None
+        assert site.confirm(old) == WRONG
+    assert site.confirm(new) is None
 
 
-def test_who_cannot_be_texted_is_told_to_go_another_way(site: Site) -> None:
-    """As everybody is, whatever the reason."""
-    assert site.sign_up.ask_for_code(Session(), OPTED_OUT, "human") == ANOTHER_WAY
-    assert site.sign_up.ask_for_code(Session(), "+1206", "human") == ANOTHER_WAY
+def test_who_opted_out_is_like_anybody_else(site: Site) -> None:
+    """Neither the text nor the code tells: this may be somebody else's number."""
+    assert site.ask(OPTED_OUT) == SENT_IF_POSSIBLE
+    assert site.confirm("123456") == WRONG
+
+
+def test_what_is_no_number_is_told_so(site: Site) -> None:
+    """It is nobody's."""
+    assert site.ask("+1206") == NOT_SUCH_A_NUMBER
 
 
 def test_a_text_that_nobody_knows_of_can_still_be_confirmed(
     site: Site, deployment: Deployment
 ) -> None:
     """The person has the code."""
-    session = Session()
-
-    assert site.sign_up.ask_for_code(session, ANSWER_LOST, "human") == MAYBE
-    code = code_of(deployment, session.reference_id)
-    assert site.sign_up.confirm(session, code) is None
+    assert site.ask(ANSWER_LOST) == SENT_IF_POSSIBLE
+    assert site.confirm(code_of(deployment, site.reference_id())) is None
 
 
 # --- Step-up ---
@@ -163,6 +172,7 @@ class Bank:
 
     client: OtpClient
     saved: list[str | None] = field(default_factory=list)
+    seconds: float = 0.0
     payment: Payment = field(
         default_factory=lambda: Payment("p-1", NUMBER, payee="ExampleCorp", amount="25.00 USD")
     )
@@ -172,8 +182,9 @@ class Bank:
         self.saved.append(payment.confirmation.reference_id if payment.confirmation else None)
 
     def ask(self, *, again: bool = False) -> str:
-        """Text a code; gives the ReferenceId."""
-        step_up.ask(self.client, self.payment, self.save, again=again)
+        """Text a code, when the button can be seen again; gives the ReferenceId."""
+        self.seconds += SECONDS_BETWEEN_TEXTS
+        step_up.ask(self.client, self.payment, self.save, again=again, now=lambda: self.seconds)
         assert self.payment.confirmation
         return self.payment.confirmation.reference_id
 

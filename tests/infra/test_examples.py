@@ -185,6 +185,20 @@ def test_state_machine_may_send_and_keep_tokens_and_nothing_else(
     assert verification.all("AWS::IAM::Policy") == []
 
 
+def test_state_machine_alone_may_take_its_role(verification: RenderedTemplate) -> None:
+    """No other one, and none of another account: Step Functions asks for whoever tells it to."""
+    name = verification.only(MACHINE).properties["StateMachineName"]
+    [statement] = verification.only(ROLE).properties["AssumeRolePolicyDocument"]["Statement"]
+    assert statement["Principal"] == {"Service": "states.amazonaws.com"}
+    assert statement["Condition"] == {
+        "StringEquals": {"aws:SourceAccount": "${AWS::AccountId}"},
+        "ArnEquals": {
+            "aws:SourceArn": "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}"
+            f":stateMachine:{name}"
+        },
+    }
+
+
 def test_page_may_read_tokens_and_end_the_waiting_and_nothing_else(
     verification: RenderedTemplate,
 ) -> None:
