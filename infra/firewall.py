@@ -72,8 +72,8 @@ class Firewall(Construct):
             log_destination_configs=[
                 stack.format_arn(service="logs", resource=f"log-group:{log_group.log_group_name}")
             ],
-            # The signature, which is valid for minutes, and the session's token: a caller that signs
-            # its URL has both in the query.
+            # The signature, which is valid for minutes, and the session's token. A signed URL has
+            # both in its query.
             redacted_fields=[
                 *(
                     wafv2.CfnLoggingConfiguration.FieldToMatchProperty(single_header={"Name": name})

@@ -36,8 +36,8 @@ _REQUEST_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # API Ga
 
 DIRECT, UNKNOWN = "direct", "unknown"
 
-# The holder of temporary credentials chooses the last name in their ARN, anew as often as they like.
-# Behind it is a role; or the IAM users of an account who may federate, and no ARN tells which one.
+# The holder of temporary credentials chooses the last name in the ARN, anew as often as they like.
+# Behind it is a role; or one of the IAM users who may federate, and the ARN does not tell which.
 _SESSION = re.compile(r"^(arn:[^:]+:sts::\d+:(?:assumed-role/[^/]+|federated-user))/.*")
 
 _Event = Any  # API Gateway's event, or any JSON value that a direct caller sends
