@@ -1,4 +1,4 @@
-"""The roles of the workflow that deploys: what docs/security.md gives them is needed, and enough."""
+"""The roles of the workflow that deploys need what docs/security.md gives them, and no more."""
 
 import json
 import os
