@@ -72,10 +72,14 @@ class Firewall(Construct):
             log_destination_configs=[
                 stack.format_arn(service="logs", resource=f"log-group:{log_group.log_group_name}")
             ],
-            # The signature, which is valid for minutes, and the session's token.
+            # The signature, which is valid for minutes, and the session's token. A signed URL has
+            # both in its query.
             redacted_fields=[
-                wafv2.CfnLoggingConfiguration.FieldToMatchProperty(single_header={"Name": name})
-                for name in ("authorization", "x-amz-security-token")
+                *(
+                    wafv2.CfnLoggingConfiguration.FieldToMatchProperty(single_header={"Name": name})
+                    for name in ("authorization", "x-amz-security-token")
+                ),
+                wafv2.CfnLoggingConfiguration.FieldToMatchProperty(query_string={}),
             ],
         )
         association = wafv2.CfnWebACLAssociation(

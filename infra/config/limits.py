@@ -97,8 +97,8 @@ class Limits(Subject):
         {},
     )
     caller_per_hour: _Shared = key(
-        "how many messages an IAM role may send in an hour, or off; all direct invocations are "
-        "one caller",
+        "how many messages an IAM role or user may send in an hour, or off; all federated users of "
+        "an account are one caller, and so are all direct invocations",
         "500",
         None,
     )

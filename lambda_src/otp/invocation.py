@@ -36,8 +36,9 @@ _REQUEST_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # API Ga
 
 DIRECT, UNKNOWN = "direct", "unknown"
 
-# A role's session has a name of its holder's choice, and is not the caller.
-_SESSION = re.compile(r"^(arn:[^:]+:sts::\d+:assumed-role/[^/]+)/.*")
+# The holder of temporary credentials chooses the last name in the ARN, anew as often as they like.
+# Behind it is a role; or one of the IAM users who may federate, and the ARN does not tell which.
+_SESSION = re.compile(r"^(arn:[^:]+:sts::\d+:(?:assumed-role/[^/]+|federated-user))/.*")
 
 _Event = Any  # API Gateway's event, or any JSON value that a direct caller sends
 

@@ -44,6 +44,34 @@ def test_api_url_must_be_one(url: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "url",
+    [
+        "http://abc123.execute-api.eu-west-1.amazonaws.com/v1/",
+        "http://localhost.example.com",
+        "http://notlocalhost",
+        "http://127.0.0.1.example.com",
+        "http://127.0.0.1@example.com",
+        "http://example.com\\@127.0.0.1",
+        "http://10.0.0.1",
+        "http://0.0.0.0",
+        "http://[fe80::1]",
+    ],
+)
+def test_plain_http_to_another_machine_is_refused(url: str) -> None:
+    """On the way, others could read the signature, the number and the code."""
+    with pytest.raises(ValueError, match="api_url must begin with https://"):
+        OtpClient(api_url=url)
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "LOCALHOST", "otp.localhost", "127.0.0.1", "127.1.2.3", "[::1]"]
+)
+def test_plain_http_to_this_machine_is_taken(host: str) -> None:
+    """The sandbox has no certificate, and nobody is on the way."""
+    OtpClient(api_url=f"http://{host}:4566/v1/")
+
+
+@pytest.mark.parametrize(
     "options", [{"api_url": "https://otp.example.com"}, {"send_function": "otp"}]
 )
 def test_missing_region_is_said(options: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,15 +110,18 @@ def test_region_is_given_or_in_the_host_or_the_sessions(
     region_name: str | None,
     expected: str,
 ) -> None:
-    """In that order. A proxy lets the server here see what is sent to the host."""
+    """In that order. A proxy lets the server here see what is sent to the host.
+
+    Which is one of this machine, where plain http is taken, and tells its region all the same.
+    """
     monkeypatch.setenv("http_proxy", scripted.url)
     scripted.says(Http().success(MESSAGE))
 
-    OtpClient(api_url=f"http://{host}/v1", region_name=region_name).send(NUMBER)
+    OtpClient(api_url=f"http://{host}.localhost/v1", region_name=region_name).send(NUMBER)
 
     [asked] = scripted.asked
     assert f"/{expected}/execute-api/aws4_request" in asked.headers["authorization"]
-    assert asked.headers["host"] == host
+    assert asked.headers["host"] == f"{host}.localhost"
 
 
 @pytest.mark.parametrize(

@@ -59,12 +59,16 @@ def test_wheel_holds_the_typed_package_and_nothing_else(wheel: Path) -> None:
 
 
 def test_wheel_needs_the_sdk_only(wheel: Path) -> None:
-    """With the oldest release that it was tried with."""
+    """And what the SDK itself needs; with the oldest release that it was tried with."""
     said = metadata(wheel)
 
     assert said["Name"] == "serverless-otp-client"
     assert said["Requires-Python"] == ">=3.11"
-    assert said.get_all("Requires-Dist") == ["boto3>=1.34", "botocore>=1.34"]
+    assert said.get_all("Requires-Dist") == [
+        "boto3>=1.34",
+        "botocore>=1.34",
+        "urllib3>=1.26",
+    ]
 
 
 def test_package_is_imported_from_the_wheel_alone(wheel: Path, tmp_path: Path) -> None:

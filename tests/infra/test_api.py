@@ -375,7 +375,9 @@ def test_firewall_stands_before_the_stage_and_logs(production: RenderedTemplate)
         "ResourceArn": acl.attribute("Arn"),
         "LogDestinationConfigs": [production.arn("logs", f"log-group:{group.ref}")],
         "RedactedFields": [
-            {"SingleHeader": {"Name": name}} for name in ("authorization", "x-amz-security-token")
+            {"SingleHeader": {"Name": "authorization"}},
+            {"SingleHeader": {"Name": "x-amz-security-token"}},
+            {"QueryString": {}},
         ],
     }
 

@@ -39,6 +39,12 @@ def test_code_is_the_same_from_two_folders(twice: tuple[Synthesized, Synthesized
     assert first.code == second.code
 
 
+def test_reviewer_finds_the_same_files(twice: tuple[Synthesized, Synthesized]) -> None:
+    """What a deployment asks to approve can be made again, from the same commit."""
+    first, second = twice
+    assert first.listing == second.listing
+
+
 def test_template_names_no_folder_of_this_machine(twice: tuple[Synthesized, Synthesized]) -> None:
     """What is the same by chance of where it was made, is not."""
     assert str(Path.home()).encode() not in twice[0].template

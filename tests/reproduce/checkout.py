@@ -8,6 +8,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from infra.assembly import listing
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 CONTEXT = {
@@ -27,11 +29,13 @@ class Synthesized:
     Attributes:
         template: the template, byte for byte; the asset's hash is in it.
         code: a digest of each file of the function's code, by its path.
+        listing: all files that it wrote, as the reviewers of a deployment see them.
 
     """
 
     template: bytes
     code: dict[str, str]
+    listing: str
 
 
 def copy_files_to(folder: Path) -> None:
@@ -105,4 +109,5 @@ def synthesize(
             for file in sorted(code.rglob("*"))
             if file.is_file()
         },
+        listing(output),
     )

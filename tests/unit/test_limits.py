@@ -178,6 +178,18 @@ def test_a_caller_is_a_role_whatever_its_session_is_called(
         service.invoke(request(DestinationIdentity=number(7)))
 
 
+def test_federated_users_of_an_account_are_one_caller(
+    service: Service, limit: Callable[..., None]
+) -> None:
+    """An IAM user makes them with `sts:GetFederationToken`, each with a name of its choice."""
+    limit(caller_per_hour=2)
+    federated = "arn:aws:sts::{}:federated-user/{}"
+
+    sent = [send(service, number(n), federated.format("123456789012", n)).status for n in range(3)]
+    assert sent == [200, 200, 429]
+    assert send(service, number(3), federated.format("210987654321", 1)).status == 200
+
+
 def test_no_caller_hears_of_another_ones_messages(
     service: Service, limit: Callable[..., None]
 ) -> None:

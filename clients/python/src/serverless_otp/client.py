@@ -20,7 +20,8 @@ class OtpClient:
     """Sends one-time passwords and verifies them. One is enough for all threads.
 
     Args:
-        api_url: the stack's output ApiUrl, for signed HTTP.
+        api_url: the stack's output ApiUrl, for signed HTTP. Plain `http://` is for this machine
+            only, where the sandbox is.
         send_function: the output SendFunctionArn, for `lambda:Invoke` instead.
         verify_function: the output VerifyFunctionArn; needed to verify.
         region_name: of the deployment. By default the one in `api_url` or in the ARN, else the
@@ -32,8 +33,8 @@ class OtpClient:
         clock: for tests, which have their own.
 
     Raises:
-        ValueError: neither or both of `api_url` and `send_function` are given, or there is no
-            region, or there are no credentials.
+        ValueError: neither or both of `api_url` and `send_function` are given, or `api_url` is
+            plain http to another machine, or there is no region, or there are no credentials.
 
     """
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from urllib.parse import urlsplit
+from ipaddress import ip_address
 
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest, AWSResponse
 from botocore.exceptions import BotoCoreError
 from botocore.httpsession import URLLib3Session
 from botocore.utils import get_environ_proxies
+from urllib3.util import parse_url
 
 from .aws import Aws
 from .connections import Connections, time_limits
@@ -30,14 +31,12 @@ class OverHttp:
         clock: tells the time.
 
     Raises:
-        ValueError: the URL is none.
+        ValueError: the URL is invalid, or is plain http to another machine.
 
     """
 
     def __init__(self, api_url: str, aws: Aws, seconds: float, clock: Clock) -> None:
-        parts = urlsplit(api_url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ValueError("api_url must be a URL, such as the stack's output ApiUrl.")
+        _check(api_url)
         self._url = api_url.rstrip("/")
         self._aws = aws
         self._sessions = Connections(self._session, seconds, clock)
@@ -66,6 +65,27 @@ class OverHttp:
             timeout=time_limits(seconds),  # type: ignore[arg-type]  # botocore takes both; its stubs do not
             max_pool_connections=_MOST_CONNECTIONS,
         )
+
+
+def _check(api_url: str) -> None:
+    # By urllib3's reading, since urllib3 connects: others find another host in some URLs.
+    url = parse_url(api_url)
+    if url.scheme not in {"http", "https"} or not url.host:
+        raise ValueError("api_url must be a URL, such as the stack's output ApiUrl.")
+    if url.scheme == "http" and not _is_this_machine(url.host):
+        raise ValueError(
+            "api_url must begin with https://. Plain http is for this machine only: localhost and "
+            "names below it, 127.0.0.0/8 and [::1]."
+        )
+
+
+def _is_this_machine(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):  # RFC 6761, section 6.3
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
 
 
 def _read(answer: AWSResponse, operation: Operation) -> Success:

@@ -1,0 +1,139 @@
+"""The roles of the workflow that deploys need what docs/security.md gives them, and no more."""
+
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.deploy import by_name
+from sandbox.state import ACCOUNT_ID, ROOT
+from tests import ahead
+
+from .account import Account
+from .grants import Role
+
+PAGE = (ROOT / "docs/security.md").read_text()
+
+[POLICY] = [
+    json.loads(block)
+    for block in re.findall(r"```json\n(\{.*?)```", PAGE, re.DOTALL)
+    if "cloudformation:" in block
+]
+[STATEMENT] = POLICY["Statement"]
+[PRODUCTION] = [line for line in PAGE.splitlines() if line.startswith("| `production` |")]
+CDK_ROLES = re.findall(r"`(cdk-hnb659fds-[a-z-]+-\*)`", PRODUCTION)
+
+
+def diff(account: Account, role: Role, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Show what would change, which is nothing."""
+    return cdk(account, role, folder, "diff", "--method=template", "--strict")
+
+
+def deploy(account: Account, role: Role, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Deploy what is there already; all that has to be asked for is asked for."""
+    return cdk(account, role, folder, "deploy", "--force", "--require-approval", "never")
+
+
+def cdk(
+    account: Account, role: Role, folder: Path, *command: str
+) -> subprocess.CompletedProcess[str]:
+    """Run the CDK's command line with what the sandbox was deployed from, as a role."""
+    credentials = account.session(role).get_credentials()
+    assembly = ROOT / ahead.SANDBOXES["account"][0] / "cdk.out"
+    return subprocess.run(
+        [
+            str(ROOT / "node_modules/.bin/cdk"),
+            *(*command, "--app", str(assembly), "--no-notices", "--no-color"),
+        ],
+        cwd=folder,  # where no cdk.json is
+        env={
+            **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_REGION": account.state.region,
+            "AWS_ENDPOINT_URL": by_name(account.state.awsEndpoint),
+            "AWS_ACCESS_KEY_ID": credentials.access_key,
+            "AWS_SECRET_ACCESS_KEY": credentials.secret_key,
+            "AWS_SESSION_TOKEN": credentials.token,
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def role_that_may(account: Account, actions: list[str], resources: list[str]) -> Role:
+    """Make a role of the workflow's, or give it another policy."""
+    iam = account.client("iam")
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": ACCOUNT_ID}}
+    if "pipeline" not in {role["RoleName"] for role in iam.list_roles()["Roles"]}:
+        iam.create_role(RoleName="pipeline", AssumeRolePolicyDocument=policy(trust))
+    allow = {"Effect": "Allow", "Action": actions, "Resource": resources}
+    iam.put_role_policy(RoleName="pipeline", PolicyName="Only", PolicyDocument=policy(allow))
+    return Role(iam, "pipeline")
+
+
+def policy(statement: dict[str, Any]) -> str:
+    """Write a policy of one statement."""
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def role_for_the_diff(account: Account, *, without: str | None = None) -> Role:
+    """Make the page's, for the sandbox's region and account."""
+    resource = STATEMENT["Resource"].replace(
+        "eu-west-1:111122223333", f"{account.state.region}:{ACCOUNT_ID}"
+    )
+    return role_that_may(
+        account, [action for action in STATEMENT["Action"] if action != without], [resource]
+    )
+
+
+def role_that_deploys(account: Account, *, without: str | None = None) -> Role:
+    """Make the page's."""
+    arns = [f"arn:aws:iam::{ACCOUNT_ID}:role/{name}" for name in CDK_ROLES if name != without]
+    return role_that_may(account, ["sts:AssumeRole"], arns)
+
+
+def test_the_role_for_the_diff_shows_it(account: Account, tmp_path: Path) -> None:
+    """Though it may not assume any role of the CDK's."""
+    done = diff(account, role_for_the_diff(account), tmp_path)
+
+    assert done.returncode == 0, done.stderr
+    assert "There were no differences" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("action", STATEMENT["Action"])
+def test_the_role_for_the_diff_needs_each_action(
+    account: Account, tmp_path: Path, action: str
+) -> None:
+    """There is nothing to take away."""
+    done = diff(account, role_for_the_diff(account, without=action), tmp_path)
+
+    assert done.returncode != 0
+    assert f"not authorized to perform: {action}" in done.stdout + done.stderr
+
+
+def test_the_role_that_deploys_does(account: Account, tmp_path: Path) -> None:
+    """It uploads, and has CloudFormation find that nothing has changed."""
+    done = deploy(account, role_that_deploys(account), tmp_path)
+
+    assert done.returncode == 0, done.stderr
+    assert "Published Otp/Send/Function/Code" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("role", CDK_ROLES)
+def test_the_role_that_deploys_needs_each_role_of_the_cdk(
+    account: Account, tmp_path: Path, role: str
+) -> None:
+    """There is nothing to take away."""
+    done = deploy(account, role_that_deploys(account, without=role), tmp_path)
+
+    assert done.returncode != 0
+    assert f"could not be used to assume 'arn:aws:iam::{ACCOUNT_ID}:role/{role[:-1]}" in (
+        done.stdout + done.stderr
+    )
