@@ -23,7 +23,7 @@ JOBS: dict[str, dict[str, Any]] = WORKFLOW["jobs"]
 READS, IS_SOMEBODY = {"contents": "read"}, {"contents": "read", "id-token": "write"}
 
 #: All files of the commit that a job with a role has: the CDK's command line, and what checks.
-CHECKED_OUT = ["/.npmrc", "/package.json", "/package-lock.json", "/infra/assembly.py"]
+CHECKED_OUT = ["/.npmrc", "/package.json", "/package-lock.json", "/.github/assembly.py"]
 
 
 def actions(job: str) -> list[str]:
@@ -77,7 +77,7 @@ def test_a_job_with_a_role_has_the_cdks_command_line_alone(job: str) -> None:
     lines = [line.strip() for line in script(job).splitlines()]
     assert [line for line in lines if line.startswith("npm")] == ["npm ci --ignore-scripts"]
     assert [line for line in lines if "python" in line] == [
-        "python3 -I infra/assembly.py cdk.out > files.txt"
+        "python3 -I .github/assembly.py cdk.out > files.txt"
     ]
     assert {"make", "pip", "npx"}.isdisjoint(script(job).split())
 
@@ -122,8 +122,8 @@ def test_the_files_are_checked_before_there_is_a_role(job: str, check: str) -> N
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """Give what a job with a role has: the file that checks, and an assembly."""
-    (tmp_path / "infra").mkdir()
-    shutil.copy(ROOT / "infra/assembly.py", tmp_path / "infra")
+    (tmp_path / ".github").mkdir()
+    shutil.copy(ROOT / ".github/assembly.py", tmp_path / ".github")
     app = create_app(tmp_path / "cdk.out")
     OtpStack(app, "Otp", config=Config.from_context(context()))
     app.synth()
@@ -269,7 +269,7 @@ def link_to_what_is_outside(assembly: Path) -> None:
     """It may be another file when it is uploaded."""
     [code] = assembly.glob("asset.*/code.py")
     code.unlink()
-    code.symlink_to(assembly.parent / "infra/assembly.py")
+    code.symlink_to(assembly.parent / ".github/assembly.py")
 
 
 def deploy_a_second_stack(assembly: Path) -> None:

@@ -8,8 +8,6 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra.assembly import listing
-
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 CONTEXT = {
@@ -109,5 +107,10 @@ def synthesize(
             for file in sorted(code.rglob("*"))
             if file.is_file()
         },
-        listing(output),
+        subprocess.run(
+            [sys.executable, "-I", str(ROOT / ".github" / "assembly.py"), str(output)],
+            check=True,
+            stdout=subprocess.PIPE,
+            text=True,
+        ).stdout,
     )

@@ -3,7 +3,7 @@
 For the jobs of .github/workflows/deploy.yml that may take a role. Other people's packages wrote the
 assembly, and an assembly can name commands that `cdk deploy` runs. So it is refused, unless all
 that `cdk deploy` would do is upload its files and deploy the template that `cdk diff` shows. No
-package is needed: `python3 -I infra/assembly.py cdk.out`.
+package is needed: `python3 -I .github/assembly.py cdk.out`.
 """
 
 import hashlib
