@@ -8,12 +8,21 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from lambda_src.otp.pause import ITEM
+from lambda_src.otp.problems import ReferenceIdReused
 
 from .config import Config
 from .encryption import statement_for_table
-from .monitoring import Alarms, by_country
+from .monitoring import NAMESPACE, Alarms, by_country
 
 _HOUR = Duration.hours(1)
+
+# A caller that takes one ReferenceId for two requests by mistake is told so, and stops. Who guesses
+# the number of one is answered five times, and then sixty times an hour.
+_MOST_REUSED = 20
+
+# Below so many, a share says nothing, and little is at stake: 20 guesses an hour at six digits find
+# a code in nearly six years.
+LEAST_WRONG_CODES = 20
 
 # CloudWatch asks for every metric of an alarm, and three are behind each country's.
 _MOST_COUNTRIES_BY_DEFAULT = 5
@@ -41,6 +50,38 @@ def verified_percent(
             refused: by_country("RefusedByLimit", deployment, _HOUR, country),
         },
         label=f"verified{f' in {country}' if country else ''} (%)",
+        period=_HOUR,
+    )
+
+
+def wrong_percent(deployment: str) -> cloudwatch.MathExpression:
+    """Say which share of the codes of an hour was wrong, in percent.
+
+    0 where hardly any was wrong, however few were right: a guesser is heard of in a deployment with
+    ten verifications an hour as well as in one with ten thousand.
+    """
+    return cloudwatch.MathExpression(
+        expression=(f"IF(wrong >= {LEAST_WRONG_CODES}, 100 * wrong / (wrong + verified), 0)"),
+        using_metrics={
+            "wrong": by_country("WrongCodes", deployment, _HOUR),
+            "verified": by_country("Verified", deployment, _HOUR),
+        },
+        label="wrong (%)",
+        period=_HOUR,
+    )
+
+
+def reused(deployment: str) -> cloudwatch.Metric:
+    """Count requests with a ReferenceId that belongs to another request."""
+    return cloudwatch.Metric(
+        namespace=NAMESPACE,
+        metric_name="Refused",
+        dimensions_map={
+            "Deployment": deployment,
+            "Function": "send",
+            "Code": ReferenceIdReused.code,
+        },
+        statistic="Sum",
         period=_HOUR,
     )
 
@@ -84,6 +125,24 @@ def add_abuse_alarms(alarms: Alarms, deployment: str, config: Config) -> None:
             bad_periods=1,
             of_periods=1,
         )
+    alarms.add(
+        "WrongCodes",
+        wrong_percent(deployment),
+        above=config.alarm_wrong_codes_percent,
+        meaning="Many of the codes that are typed in are wrong.",
+        section="wrong-codes",
+        bad_periods=1,
+        of_periods=1,
+    )
+    alarms.add(
+        "ReferenceIdReused",
+        reused(deployment),
+        above=_MOST_REUSED,
+        meaning="ReferenceIds are used for different requests.",
+        section="referenceid-reused",
+        bad_periods=1,
+        of_periods=1,
+    )
 
 
 def create_pause_policy(

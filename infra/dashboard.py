@@ -136,6 +136,7 @@ class Dashboard(Construct):
                 ],
             ),
             ("Verified an hour by country", [self._by("Country", "Verified", hours=1)]),
+            ("Wrong codes an hour by country", [self._by("Country", "WrongCodes", hours=1)]),
         )
         self._row(
             ("Refused by a limit, by limit", [self._by("Limit", "RefusedByLimit")]),

@@ -79,10 +79,10 @@ class FunctionMetrics:
 def by_country(
     name: str, deployment: str, period: Duration, country: str | None = None
 ) -> cloudwatch.Metric:
-    """Count texts, verified codes or refused messages: of a deployment, or to one country.
+    """Count texts, right or wrong codes, or refused messages: of a deployment, or to one country.
 
     Args:
-        name: `Texts`, `Verified` or `RefusedByLimit`.
+        name: `Texts`, `Verified`, `WrongCodes` or `RefusedByLimit`.
         deployment: the dimension Deployment.
         period: over which it is summed up.
         country: an ISO 3166-1 alpha-2 code; None for all.

@@ -4,7 +4,7 @@ What AWS answers is from the SDK's own description of Amazon Pinpoint, and probl
 classes.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import botocore.session
@@ -48,6 +48,7 @@ _MEMBERS: Mapping[str, Mapping[str, Any]] = {
         "description": "The seconds of the header Retry-After.",
     },
 }
+# Where no problem of a code is without them.
 _ALWAYS = frozenset({"limit", "retryAfter"})
 
 
@@ -115,7 +116,9 @@ def of_problems(everything: Iterable[ProblemAnswer]) -> dict[str, Any]:
         documents = [answer.document() for answer in among]
         base = schemas["Problem"]["properties"]
         more = {name: _MEMBERS[name] for one in documents for name in one if name not in base}
-        always = [name for name in more if name in _ALWAYS]
+        always = [
+            name for name in more if name in _ALWAYS and all(name in one for one in documents)
+        ]
         schemas[code] = {
             "allOf": [ref("Problem")],
             "properties": {
@@ -124,7 +127,7 @@ def of_problems(everything: Iterable[ProblemAnswer]) -> dict[str, Any]:
             },
             **({"required": always} if always else {}),
             "x-carried-out": _carried_out(among[0].problem),
-            **_repeat(among[0].problem),
+            **_repeat([answer.problem for answer in among]),
         }
     return schemas
 
@@ -151,9 +154,10 @@ def _carried_out(problem: Problem) -> str:
     return "by another request, maybe" if isinstance(problem, InProgress) else "no"
 
 
-def _repeat(problem: Problem) -> dict[str, Any]:
-    if problem.retry_after is None:
+def _repeat(among: Sequence[Problem]) -> dict[str, Any]:
+    first = among[0].retry_after
+    if first is None:
         return {}
     # An answer may say for itself when.
-    varies = type(problem).retry_after != problem.retry_after
-    return {"x-retry-after-seconds": "as the header says" if varies else problem.retry_after}
+    varies = any(type(problem).retry_after != problem.retry_after for problem in among)
+    return {"x-retry-after-seconds": "as the header says" if varies else first}

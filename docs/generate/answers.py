@@ -13,6 +13,7 @@ from infra.gateway_responses import problems as problems_of_the_gateway
 from lambda_src.otp.delivery import Delivery
 from lambda_src.otp.invocation import MAX_BODY_BYTES
 from lambda_src.otp.problems import (
+    AskedTooOften,
     DestinationNotAllowed,
     DuplicateDestination,
     FieldError,
@@ -77,6 +78,11 @@ OF_THE_FUNCTIONS: Mapping[str, tuple[Problem, ...]] = {
             country="US",
         ),
         Throttled("Amazon Pinpoint throttled the message. Nothing was sent; repeat the request."),
+        AskedTooOften(
+            "This ReferenceId was used for different requests too often, and is answered once a "
+            "minute now. Nothing was sent for this request; repeat it after 42 s.",
+            retry_after=42,
+        ),
         TemporaryFailure(
             "The message could not be sent this time. Nothing was sent; repeat the request."
         ),

@@ -55,6 +55,12 @@ class Watching(Subject):
     alarm_verified_countries: Countries | None = key(
         "the countries with such an alarm of their own, at most ten", "US,CA", None
     )
+    alarm_wrong_codes_percent: Percent = key(
+        "the alarm goes off above this percentage of an hour's codes that are wrong, where at "
+        "least 20 are",
+        "40",
+        50,
+    )
     alarm_refused_per_hour: Annotated[Number, Field(ge=0, le=MOST_MESSAGES)] = key(
         "the alarm goes off above this number of messages in an hour that limits refuse",
         "200",

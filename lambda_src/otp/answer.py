@@ -2,15 +2,15 @@
 
 from typing import Literal, NamedTuple
 
-CountedMetric = Literal["Texts", "Verified", "RefusedByLimit"]
+CountedMetric = Literal["Texts", "Verified", "WrongCodes", "RefusedByLimit"]
 
 
 class Counted(NamedTuple):
     """What is counted by country.
 
     Attributes:
-        metric: a message that certainly went out just now, a code that was right, or a message
-            that a limit has refused.
+        metric: a message that certainly went out just now, a code that was right or wrong, or a
+            message that a limit has refused.
         country: of the destination, as `destination.country` says.
         limit: the configuration key of the limit that refused.
 

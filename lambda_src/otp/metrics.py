@@ -13,14 +13,17 @@
 | Texts          | messages that Pinpoint took                            | Deployment, and again |
 |                |                                                        | with Country          |
 | Verified       | codes that were right                                  | as Texts              |
+| WrongCodes     | codes that were not valid: wrong, used or too late, or | as Texts              |
+|                | after too many attempts: Pinpoint does not say which   |                       |
 | RefusedByLimit | messages that a limit has refused                      | as Texts, and again   |
 |                |                                                        | with Limit            |
 | Refused        | answers that are problems                              | Deployment, Function, |
 |                |                                                        | Code                  |
 
 The first five are written with every request, a zero too: the statistic Average is then the share
-of requests, and an alarm on a rate needs no arithmetic. Texts, Verified and RefusedByLimit are
-written together, two of them zero: arithmetic on them then has a number for each.
+of requests, and an alarm on a rate needs no arithmetic. Texts, Verified, WrongCodes and
+RefusedByLimit are written together, three of them zero: arithmetic on them then has a number for
+each.
 
 They are lines of the log in CloudWatch's embedded metric format, one to four a request: no call,
 and nothing to wait for. CloudWatch asks $0.30 a month for a metric, which is a name with one value

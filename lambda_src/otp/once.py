@@ -9,11 +9,15 @@ and what the caller is told is written as the outcome (`OncePerReferenceId`).
      ├─ sent, or refused for good   → COMPLETED, the answer: replayed
      ├─ nobody can know             → COMPLETED, OutcomeUnknown: held
      └─ certainly not sent          → deleted: free
+
+Whoever knows a ReferenceId but not its request could guess the number, and learn from a 422 that
+the guess was wrong. So the record counts requests that differ; after five of them, one request a
+minute is answered.
 """
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from random import SystemRandom
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -42,6 +46,7 @@ from botocore.exceptions import ClientError
 
 from .answer import Answer
 from .problems import (
+    AskedTooOften,
     InProgress,
     OutcomeStillUnknown,
     OutcomeUnknown,
@@ -63,6 +68,12 @@ _INPROGRESS = STATUS_CONSTANTS["INPROGRESS"]
 _COMPLETED = STATUS_CONSTANTS["COMPLETED"]
 _OUTCOME_UNKNOWN = json.dumps({"status": OutcomeUnknown.status, "code": OutcomeUnknown.code})
 
+
+# Of different requests with one ReferenceId, before it is told about once in so many seconds only.
+MOST_MISMATCHES = 5
+SECONDS_BETWEEN_ANSWERS = 60
+
+_IN_PROGRESS = "This ReferenceId is being processed. Repeat the request to learn its outcome."
 
 # Before a write is repeated, at most: as in botocore's standard retries for DynamoDB.
 _PAUSE_SECONDS = 0.025
@@ -93,8 +104,10 @@ class ReferenceIdRecords(DynamoDBPersistenceLayer):
 
     An item holds `id`, `status`, `validation` (a hash of the request), `owner` (of the attempt),
     `locked_at` (milliseconds), `expiration` (seconds; the table's TTL) and, when known, `data`
-    (the answer). `validation` covers the ReferenceId, which is random and not stored in clear,
-    and so the phone number cannot be guessed from it.
+    (the answer). Requests that differed leave `mismatches` (their number) and `answered_at`
+    (seconds; of the last answer that counts). `validation` covers the ReferenceId, which is not
+    stored in clear: whoever reads the table cannot guess the number from the hash, unless they
+    know the ReferenceId, too.
 
     Args:
         table_name: a table with the key `id` and the TTL attribute `expiration`.
@@ -104,7 +117,8 @@ class ReferenceIdRecords(DynamoDBPersistenceLayer):
         metrics: told of every write that failed.
         pause: waits some seconds before a write is repeated.
 
-    Every write here may be repeated, and is, once: it is conditional on its owner.
+    Every write here may be repeated, and is, once: it is conditional on its owner. A mismatch may
+    be counted twice by that, which errs on the side of telling less.
 
     """
 
@@ -140,6 +154,8 @@ class ReferenceIdRecords(DynamoDBPersistenceLayer):
         Raises:
             IdempotencyValidationError: it belongs to a different request.
             IdempotencyItemAlreadyExistsError: with its record.
+            AskedTooOften: the record says nothing for now.
+            InProgress: the record has just been freed.
             ClientError, BotoCoreError: DynamoDB did not answer; nothing is sent then.
 
         """
@@ -167,7 +183,10 @@ class ReferenceIdRecords(DynamoDBPersistenceLayer):
             item: dict[str, Any] = taken.response["Item"]  # type: ignore[typeddict-item]  # ALL_OLD puts it there
             if item["owner"]["S"] == data["owner"]:
                 return  # Our own lock: DynamoDB took it, and the answer to that write was lost.
-            if item["validation"]["S"] != payload_hash:
+            differs = item["validation"]["S"] != payload_hash
+            if differs or _mismatches(item) >= MOST_MISMATCHES:
+                self._admit(item, mismatches=int(differs))
+            if differs:
                 raise IdempotencyValidationError from None
             raise IdempotencyItemAlreadyExistsError(
                 old_data_record=self._item_to_data_record(item)
@@ -176,6 +195,47 @@ class ReferenceIdRecords(DynamoDBPersistenceLayer):
             self._metrics.count_store_failure()
             # DynamoDB may have taken the lock all the same. Nothing is sent, so it is undone.
             self.delete_record(data, failure)
+            raise
+
+    def _admit(self, item: dict[str, Any], *, mismatches: int) -> None:
+        """Decide, in one write, whether a request may be told about the record that it has met.
+
+        Of requests that come at once, DynamoDB lets no more through than are allowed. The owner,
+        the outcome and the window's end stay as they are.
+        """
+        now = int(time.time())
+        try:
+            self._twice(
+                self.client.update_item,
+                TableName=self.table_name,
+                Key={"id": item["id"]},
+                UpdateExpression="SET answered_at = :now ADD mismatches :mismatches",
+                ConditionExpression="#owner = :owner AND (attribute_not_exists(mismatches) "
+                "OR mismatches < :most OR answered_at <= :earlier)",
+                ExpressionAttributeNames={"#owner": "owner"},
+                ExpressionAttributeValues={
+                    ":owner": item["owner"],
+                    ":mismatches": {"N": str(mismatches)},
+                    ":most": {"N": str(MOST_MISMATCHES)},
+                    ":now": {"N": str(now)},
+                    ":earlier": {"N": str(now - SECONDS_BETWEEN_ANSWERS)},
+                },
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except self.client.exceptions.ConditionalCheckFailedException as refused:
+            found: Mapping[str, Any] = refused.response.get("Item", {})  # type: ignore[assignment]  # ALL_OLD
+            if found.get("owner") != item["owner"]:
+                raise InProgress(_IN_PROGRESS) from None
+            # Clocks differ, by less than a second or so.
+            wait = int(found["answered_at"]["N"]) + SECONDS_BETWEEN_ANSWERS - now
+            wait = min(max(wait, 1), SECONDS_BETWEEN_ANSWERS)
+            raise AskedTooOften(
+                "This ReferenceId was used for different requests too often, and is answered once "
+                f"a minute now. Nothing was sent for this request; repeat it after {wait} s.",
+                retry_after=wait,
+            ) from None
+        except Exception:
+            self._metrics.count_store_failure()
             raise
 
     def save_success(self, data: dict[str, Any], result: dict[str, Any]) -> None:
@@ -293,9 +353,11 @@ class OncePerReferenceId:
 
         Raises:
             ReferenceIdReused: the ReferenceId belongs to a different request.
+            AskedTooOften: it was used for different requests, and nothing is told for now.
             InProgress: the same request is running.
             OutcomeStillUnknown: it ran, and nobody knows whether it texted.
-            StoreUnavailable: the ReferenceId could not be taken; nothing was texted.
+            StoreUnavailable: the ReferenceId could not be taken, or a mismatch not be counted;
+                nothing was texted.
             Problem: whatever `text` raised; the ReferenceId is free.
 
         """
@@ -308,10 +370,10 @@ class OncePerReferenceId:
                 "This ReferenceId was used for a different request. Use a new one."
             ) from None
         except (IdempotencyAlreadyInProgressError, IdempotencyInconsistentStateError):
-            raise InProgress(
-                "This ReferenceId is being processed. Repeat the request to learn its outcome."
-            ) from None
+            raise InProgress(_IN_PROGRESS) from None
         except IdempotencyPersistenceLayerError as failure:
+            if isinstance(failure.__cause__, Problem):
+                raise failure.__cause__ from None
             raise StoreUnavailable(
                 "The ReferenceId could not be recorded, so nothing was sent. Repeat the request."
             ) from failure
@@ -333,6 +395,10 @@ class OncePerReferenceId:
             if not problem.keeps_reference_id:
                 raise
             return problem.answer(request_id)
+
+
+def _mismatches(item: Mapping[str, Any]) -> int:
+    return int(item.get("mismatches", {"N": "0"})["N"])
 
 
 def _pause_after(failure: Exception) -> float | None:

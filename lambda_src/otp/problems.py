@@ -229,6 +229,24 @@ class Throttled(Problem):
     retry_after = 5
 
 
+class AskedTooOften(Throttled):
+    """A ReferenceId was used for different requests, and is answered once a minute only.
+
+    It is of this service's own, and says nothing of the message: the record may hold one that was
+    sent. It has the code of what API Gateway answers to too many requests, and is treated alike.
+
+    Args:
+        detail: as for every problem.
+        retry_after: seconds until the next request with this ReferenceId is answered.
+
+    """
+
+    def __init__(self, detail: str, *, retry_after: int) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+        self.extensions = {"retryAfter": retry_after}
+
+
 class TemporaryFailure(Problem):
     """Pinpoint could not hand over the message this time."""
 

@@ -11,12 +11,14 @@ import pytest
 
 from docs.generate.configuration import LEAST
 from docs.generate.cost import TEXTS_TO_THE_US, WRITES_A_SEND
+from infra.abuse import LEAST_WRONG_CODES
 from infra.config import Config, keys
 from infra.config.limits import MOST_PER_BLOCK
 from infra.config.limits import Limits as LimitsOfConfig
 from lambda_src.otp.destination import NUMBER_TYPES
 from lambda_src.otp.limits import Limits
-from lambda_src.otp.settings import TextLimits
+from lambda_src.otp.once import MOST_MISMATCHES, SECONDS_BETWEEN_ANSWERS
+from lambda_src.otp.settings import WINDOW_SECONDS, TextLimits
 
 from .functions import running
 from .pages import read_sections
@@ -134,6 +136,33 @@ def test_bounds_are_what_the_limits_add_up_to() -> None:
         block * 24,
         DEFAULTS.destination_per_day,
     ]
+
+
+def test_right_guesses_are_texts_times_attempts_by_the_number_of_codes() -> None:
+    """Within what the limits let through in a day, over all numbers; of each length."""
+    [table] = tables("who-guesses-codes")
+    in_all = (DEFAULTS.deployment_per_hour or 0) * 24
+    texts = [DEFAULTS.destination_per_day, *[DEFAULTS.country_per_day] * 2, *[in_all] * 2]
+
+    assert [int(number(row[1])) for row in table] == texts
+    assert [int(row[2]) for row in table] == [3, 3, 5, 3, 5]
+    for _, sent, attempts, *expected in table:
+        for length, guesses in zip((5, 6, 8), expected, strict=True):
+            assert number(guesses) == number(sent) * int(attempts) / 10**length
+    a_day = Decimal(DEFAULTS.country_per_day or 0) * 3 / 10**6
+    assert f"in {round(1 / a_day)} days" in " ".join(PAGE.split())
+    assert f"in {round(100 / a_day / 365)} years" in PAGE
+
+
+def test_what_the_alarms_leave_to_a_guesser_is_as_said() -> None:
+    """Below the least number of wrong codes, and for one ReferenceId."""
+    page = " ".join(PAGE.split())
+    assert f"silent below {LEAST_WRONG_CODES} wrong ones" in page
+    assert f"{LEAST_WRONG_CODES} or more are wrong" in page
+    assert f"at least {LEAST_WRONG_CODES} are" in keys()["alarm_wrong_codes_percent"].meaning
+    assert 5.5 < 10**6 / (LEAST_WRONG_CODES * 24 * 365) < 6
+    most = MOST_MISMATCHES + WINDOW_SECONDS // SECONDS_BETWEEN_ANSWERS
+    assert f"at most {most} in the {WINDOW_SECONDS // 60} minutes" in page
 
 
 def limits_of(**changes: Any) -> Limits:

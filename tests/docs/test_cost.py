@@ -99,14 +99,14 @@ def test_lines_of_metrics_are_as_long_as_is_paid_for() -> None:
     assert METRIC_LINES_BYTES * 0.95 < size <= METRIC_LINES_BYTES
 
 
-def test_a_limit_or_a_country_more_is_a_metric_or_three(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As the page says of a country: $0.90 a month."""
+def test_a_limit_or_a_country_more_is_a_metric_or_four(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the page says of a country: $1.20 a month."""
     template = resources(**PROFILES["dev"])
     before = dict(Stack(template).month_in_use())[CUSTOM_METRICS]
     monkeypatch.setattr(cost, "COUNTRIES", cost.COUNTRIES + 1)
     monkeypatch.setattr(cost, "LIMITS", cost.LIMITS + 1)
 
-    assert dict(Stack(template).month_in_use())[CUSTOM_METRICS] == before + 3 + 1
+    assert dict(Stack(template).month_in_use())[CUSTOM_METRICS] == before + 4 + 1
 
 
 def test_texts_are_most_of_the_cost(stack: Stack) -> None:

@@ -52,6 +52,25 @@ def test_the_same_reference_id_with_another_destination_is_refused(
     assert len(deployment.texts(asked["ReferenceId"])) == 1
 
 
+def test_twenty_guesses_at_once_are_told_five_times_that_they_are_wrong(
+    deployment: Deployment,
+) -> None:
+    """The others get 429 Throttled and are told when to repeat, and so does the right one then."""
+    asked = request()
+    deployment.send(asked)
+    guesses = [asked | {"DestinationIdentity": f"+120655501{last}"} for last in range(30, 50)]
+
+    with ThreadPoolExecutor(20) as threads:
+        answers = list(threads.map(deployment.send, guesses))
+
+    answers.append(deployment.send(asked))
+    codes = [answer.json()["code"] for answer in answers]
+    assert codes.count("ReferenceIdReused") == 5
+    assert codes.count("Throttled") == 16
+    assert 1 <= int(answers[-1].headers["Retry-After"]) <= 60
+    assert len(deployment.texts(asked["ReferenceId"])) == 1
+
+
 def test_an_unsigned_request_is_refused(deployment: Deployment) -> None:
     """403, by API Gateway: the function is not asked."""
     asked = request()

@@ -8,6 +8,7 @@ from aws_cdk.assertions import Annotations, Match
 
 from infra.config import Config
 from infra.stack import OtpStack
+from lambda_src.otp.once import MOST_MISMATCHES, SECONDS_BETWEEN_ANSWERS
 from lambda_src.otp.pause import ITEM
 
 from .helpers import (
@@ -28,7 +29,7 @@ SIX = "CA,DE,ES,FR,GB,US"
 TEN = "AT,BE,CA,CH,DE,ES,FR,GB,IT,US"
 
 #: In every deployment that has alarms.
-ALWAYS = ["RefusedByLimit", "TextsPerHour", "Verified"]
+ALWAYS = ["ReferenceIdReused", "RefusedByLimit", "TextsPerHour", "Verified", "WrongCodes"]
 
 
 def of_abuse(template: RenderedTemplate) -> list[str]:
@@ -37,7 +38,7 @@ def of_abuse(template: RenderedTemplate) -> list[str]:
     return sorted(
         name
         for name in names
-        if name in ("RefusedByLimit", "TextsPerHour")
+        if name in ALWAYS
         # VerifyLatency and the like are of the function.
         or name.startswith("Verified")
     )
@@ -151,6 +152,36 @@ def test_refusals_of_limits_are_counted_by_the_hour(production: RenderedTemplate
     assert (properties["DatapointsToAlarm"], properties["EvaluationPeriods"]) == (1, 1)
 
 
+def test_wrong_codes_are_a_share_of_all_however_few_they_are(production: RenderedTemplate) -> None:
+    """Twenty are enough: a deployment with ten verifications an hour hears of it, too."""
+    properties = alarm(production, "WrongCodes").properties
+    expression, metrics = math(properties["Metrics"])
+    assert expression == "IF(wrong >= 20, 100 * wrong / (wrong + verified), 0)"
+    assert metrics == {"wrong": counted("WrongCodes"), "verified": counted("Verified")}
+    assert (properties["Threshold"], properties["ComparisonOperator"]) == (
+        *(50, "GreaterThanThreshold"),
+    )
+    assert (properties["DatapointsToAlarm"], properties["EvaluationPeriods"]) == (1, 1)
+
+
+def test_reference_ids_of_other_requests_are_counted_by_the_hour(
+    production: RenderedTemplate,
+) -> None:
+    """Less than one ReferenceId can be guessed at: five answers, and one a minute."""
+    properties = alarm(production, "ReferenceIdReused").properties
+    assert dimensions(properties) == {
+        "Deployment": "Otp/Otp",
+        "Function": "send",
+        "Code": "ReferenceIdReused",
+    }
+    assert (properties["Namespace"], properties["MetricName"], properties["Statistic"]) == (
+        *("ServerlessOtp", "Refused", "Sum"),
+    )
+    assert (properties["Period"], properties["Threshold"]) == (3600, 20)
+    assert properties["Threshold"] < MOST_MISMATCHES + 3600 / SECONDS_BETWEEN_ANSWERS
+    assert (properties["DatapointsToAlarm"], properties["EvaluationPeriods"]) == (1, 1)
+
+
 # --- The dashboard ---
 
 
@@ -217,6 +248,7 @@ def test_question_of_abuse_has_these_graphs(production: RenderedTemplate) -> Non
         "Texts an hour by country",
         "Verified of an hour's texts (%)",
         "Verified an hour by country",
+        "Wrong codes an hour by country",
         "Refused by a limit, by limit",
         "Refused by a limit, by country",
         "Refused, by code",

@@ -84,6 +84,7 @@ def test_defaults_are_these() -> None:
     assert (config.alarm_texts_per_hour, config.alarm_refused_per_hour) == (800, 100)
     assert (config.alarm_verified_percent, config.alarm_verified_volume) == (30, 100)
     assert config.alarm_verified_countries is None
+    assert config.alarm_wrong_codes_percent == 50
 
 
 @pytest.mark.parametrize("key", LIMITS)
@@ -174,6 +175,7 @@ def test_limits_of_countries_cannot_be_changed_afterwards() -> None:
         ("alarmVerifiedCountries", "us,CA", ("CA", "US")),
         ("alarmVerifiedCountries", [], ()),
         ("alarmVerifiedCountries", ",", ()),
+        ("alarmWrongCodesPercent", "60", 60),
         ("alarmRefusedPerHour", "0", 0),
         ("alarmTextsPerHour", "700", 700),
     ],
@@ -269,6 +271,7 @@ def test_limit_of_an_unknown_country_is_refused(given: Any) -> None:
         ("alarmVerifiedPercent", "off"),
         ("alarmVerifiedVolume", "0"),
         ("alarmVerifiedCountries", {"US": "CA"}),
+        ("alarmWrongCodesPercent", "101"),
         ("alarmRefusedPerHour", "-1"),
         ("alarmTextsPerHour", "off"),
     ],

@@ -30,7 +30,10 @@ OF_EACH_FUNCTION = ("ServerErrors", "Crashes", "Latency", "OutcomeUnknown", "Thr
 OF_FAILED_EVENTS = ("SendFailureQueue", "VerifyAsynchronous")
 OF_THE_SERVICE = ("Store", "StoreThrottles", "ApiErrors")
 #: In all, and in each of the two countries that are allowed.
-OF_ABUSE = ("TextsPerHour", "RefusedByLimit", "Verified", "VerifiedCA", "VerifiedUS")
+OF_ABUSE = (
+    *("TextsPerHour", "RefusedByLimit", "Verified", "VerifiedCA", "VerifiedUS"),
+    *("WrongCodes", "ReferenceIdReused"),
+)
 
 each_function = pytest.mark.parametrize("function", FUNCTIONS)
 
@@ -230,6 +233,7 @@ def test_texts_of_an_hour_are_counted_before_the_bill_does(production: RenderedT
         ("alarmTextsPerHour", ["TextsPerHour"], 7),
         ("alarmRefusedPerHour", ["RefusedByLimit"], 7),
         ("alarmVerifiedPercent", ["Verified", "VerifiedCA", "VerifiedUS"], 7),
+        ("alarmWrongCodesPercent", ["WrongCodes"], 7),
     ],
 )
 def test_changed_threshold_is_the_one_change(
@@ -363,6 +367,7 @@ def test_dashboard_shows_this_deployments_own_metrics(production: RenderedTempla
     assert [found and found.groups() for found in searched] == [
         ("Country", "Texts", "3600"),
         ("Country", "Verified", "3600"),
+        ("Country", "WrongCodes", "3600"),
         ("Limit", "RefusedByLimit", "60"),
         ("Country", "RefusedByLimit", "60"),
         ("Function,Code", "Refused", "60"),

@@ -149,8 +149,10 @@ class Service:
         self.table.delete_item(TableName=TABLE, Key={"id": key})
 
     def age(self, attribute: str, by: int) -> None:
-        """Move an attribute of all records into the past, in its own unit."""
+        """Move an attribute of all records that have it into the past, in its own unit."""
         for item in self.items():
+            if attribute not in item:
+                continue
             self.table.update_item(
                 TableName=TABLE,
                 Key={"id": item["id"]},

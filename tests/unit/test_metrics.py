@@ -55,9 +55,11 @@ def test_a_text_is_two_lines_and_these_metrics(service: Service) -> None:
         ("ServerlessOtp", by_function, "ReportedErrors"): [0],
         ("ServerlessOtp", (deployment,), "Texts"): [1],
         ("ServerlessOtp", (deployment,), "Verified"): [0],
+        ("ServerlessOtp", (deployment,), "WrongCodes"): [0],
         ("ServerlessOtp", (deployment,), "RefusedByLimit"): [0],
         ("ServerlessOtp", (("Country", "US"), deployment), "Texts"): [1],
         ("ServerlessOtp", (("Country", "US"), deployment), "Verified"): [0],
+        ("ServerlessOtp", (("Country", "US"), deployment), "WrongCodes"): [0],
         ("ServerlessOtp", (("Country", "US"), deployment), "RefusedByLimit"): [0],
     }
 

@@ -16,6 +16,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from lambda_src.otp.once import MOST_MISMATCHES, SECONDS_BETWEEN_ANSWERS
 from lambda_src.otp.settings import WINDOW_SECONDS
 
 from .service import FUNCTION_TIMEOUT_SECONDS, HttpAnswer, Service, deployed, request
@@ -69,6 +70,10 @@ class Window:
         free: certain that a request without a fault will be sent.
         holders: the destinations of the requests that may hold the ReferenceId.
         success: the body of the 200, once it was seen.
+        mismatches: requests that were told that they differ, each counted in the record.
+        uncertain: how many more may be counted, of requests that were told nothing.
+        may_tell: a minute may have passed since the last answer that counts.
+        must_tell: it certainly has.
 
     """
 
@@ -76,6 +81,10 @@ class Window:
     free: bool = True
     holders: set[str] = field(default_factory=set)
     success: str | None = None
+    mismatches: int = 0
+    uncertain: int = 0
+    may_tell: bool = False
+    must_tell: bool = False
 
     def hold(self, destination: str) -> None:
         """Somebody with this destination may have taken the ReferenceId, and not let it go."""
@@ -85,6 +94,43 @@ class Window:
     def release(self) -> None:
         """Nobody has the ReferenceId."""
         self.free, self.holders = True, set()
+        self.mismatches, self.uncertain = 0, 0
+
+    @property
+    def may_refuse(self) -> bool:
+        """Whether there may be so many mismatches that one request a minute is answered."""
+        return self.mismatches + self.uncertain >= MOST_MISMATCHES
+
+    def refuse(self) -> None:
+        """Somebody was told nothing."""
+        assert not self.free
+        assert self.may_refuse
+        assert not self.must_tell
+
+    def hear(self, answer: HttpAnswer) -> None:
+        """Count an answer that tells what the record says."""
+        mismatch = answer.code == "ReferenceIdReused"
+        if mismatch or answer.status == 409 or "Idempotent-Replayed" in answer.headers:
+            assert self.mismatches < MOST_MISMATCHES or self.may_tell
+            self.mismatches += mismatch
+            self.may_tell = self.must_tell = False
+
+    def faults_of_the_store(self, destination: str) -> set[str]:
+        """Name the faults of which such a request is told that the store cannot be reached."""
+        counted = bool(self.holders - {destination}) or self.may_refuse
+        return {
+            *("the lock fails", "the lock's answer is lost"),
+            *(("the record fails", "the record's answer is lost") if counted else ()),
+        }
+
+    def doubt(self) -> None:
+        """Perhaps a mismatch was counted, or twice, or the minute's answer is used up."""
+        self.uncertain += 2
+        self.must_tell = False
+
+    def rest(self) -> None:
+        """A minute has passed."""
+        self.may_tell = self.must_tell = True
 
 
 class Promise(RuleBasedStateMachine):
@@ -158,11 +204,14 @@ class Promise(RuleBasedStateMachine):
         self.last = (reference_id, destination)
         window = self.windows[reference_id]
         self.service.fail(where, Crash())  # type: ignore[arg-type]  # a BaseException, on purpose
-        texts = self._texts(reference_id)
+        texts, asked = self._texts(reference_id), len(self.service.requests())
         try:
             answer = self._post(reference_id, destination)
         except Crash:
-            if where != CRASHES[0]:  # the lock may be taken
+            if "UpdateItem" in where and len(self.service.requests()) == asked:
+                assert not window.free
+                window.doubt()
+            elif where != CRASHES[0]:  # the lock may be taken
                 window.hold(destination)
         else:
             texted = self._texts(reference_id) - texts
@@ -173,6 +222,13 @@ class Promise(RuleBasedStateMachine):
     def let_the_functions_timeout_pass(self) -> None:
         """Whoever is still running, is dead."""
         self.service.age("locked_at", FUNCTION_TIMEOUT_SECONDS * 1000 + 1)
+
+    @rule()
+    def let_a_minute_pass(self) -> None:
+        """A ReferenceId whose request was guessed at is answered once."""
+        self.service.age("answered_at", SECONDS_BETWEEN_ANSWERS)
+        for window in self.windows.values():
+            window.rest()
 
     @rule()
     def end_the_windows(self) -> None:
@@ -198,6 +254,7 @@ class Promise(RuleBasedStateMachine):
     ) -> None:
         """Hold one answer against the model, and learn from it."""
         replayed = "Idempotent-Replayed" in answer.headers
+        window.hear(answer)
         if fault is None and window.free:
             assert (answer.status, replayed) == (ANSWERS[destination], False)
         match answer.status, answer.code:
@@ -208,6 +265,9 @@ class Promise(RuleBasedStateMachine):
                 window.hold(destination)
             case (504, "OutcomeUnknown") | (422, "OptedOut"):
                 window.hold(destination)
+            case 429, "Throttled" if "retryAfter" in answer.json():
+                assert texted == 0
+                window.refuse()
             case (429, "Throttled") | (503, "Unavailable"):
                 assert texted == 0
                 window.release()
@@ -215,7 +275,8 @@ class Promise(RuleBasedStateMachine):
                     window.hold(destination)
             case 503, "StoreUnavailable":
                 assert texted == 0
-                assert fault in ("the lock fails", "the lock's answer is lost")
+                assert fault in window.faults_of_the_store(destination)
+                window.doubt()
             case 422, "ReferenceIdReused":
                 assert texted == 0
                 assert window.holders - {destination}

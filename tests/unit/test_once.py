@@ -1,6 +1,7 @@
 """One ReferenceId, one message: replay, reuse, progress, and what is never freed."""
 
 import json
+import time
 import uuid
 from typing import Any, cast
 from unittest.mock import Mock
@@ -8,11 +9,13 @@ from unittest.mock import Mock
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
+from lambda_src.otp import once
 from lambda_src.otp.answer import Answer
-from lambda_src.otp.once import OncePerReferenceId
+from lambda_src.otp.once import MOST_MISMATCHES, OncePerReferenceId
 from lambda_src.otp.settings import WINDOW_SECONDS
 
-from .service import FUNCTION_TIMEOUT_SECONDS, NUMBER, TABLE, Service, request
+from .clock import Clock
+from .service import FUNCTION_TIMEOUT_SECONDS, NUMBER, TABLE, HttpAnswer, Service, request
 
 OPTED_OUT, THROTTLED, UNKNOWN_FAILURE = "+12065550101", "+12065550103", "+12065550105"
 
@@ -74,6 +77,179 @@ def test_a_reference_id_with_a_different_request_is_refused(
     assert (answer.status, answer.code) == (422, "ReferenceIdReused")
     assert len(service.texts()) == 1
     assert service.invoke(asked) == first | {"IdempotentReplayed": True}
+
+
+def guess(service: Service, asked: dict[str, Any], last: int = 99) -> HttpAnswer:
+    """Send with a known ReferenceId to a number that is guessed."""
+    return service.post(json.dumps(asked | {"DestinationIdentity": f"+120655501{last:02}"}))
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Stop the time of the records; it is today, for Powertools looks at its own clock as well."""
+    clock = Clock(monkeypatch, once)
+    clock.now = float(int(time.time()))
+    return clock
+
+
+@pytest.fixture
+def guessed(service: Service, clock: Clock) -> dict[str, Any]:  # noqa: ARG001 - time stands still
+    """Give a request that was sent, and whose number was guessed wrongly as often as is told."""
+    asked = request()
+    service.send(**asked)
+    assert {guess(service, asked).code for _ in range(MOST_MISMATCHES)} == {"ReferenceIdReused"}
+    return asked
+
+
+def test_guessing_the_number_of_a_reference_id_tells_nothing_after_five(service: Service) -> None:
+    """Of a hundred guesses the right one looks like a wrong one, and none is free of charge."""
+    asked = request(DestinationIdentity="+12065550142")
+    service.send(**asked)
+
+    answers = [guess(service, asked, last) for last in range(100)]
+
+    told, after = answers[:5], answers[5:]
+    assert {(answer.status, answer.code) for answer in told} == {(422, "ReferenceIdReused")}
+    assert {(answer.status, answer.code) for answer in after} == {(429, "Throttled")}
+    assert len({answer.json()["detail"].split(" after ")[0] for answer in after}) == 1
+    assert not any("Idempotent-Replayed" in answer.headers for answer in answers)
+    assert len(service.texts()) == 1
+
+
+def test_guesses_that_come_at_once_are_told_no_more(service: Service) -> None:
+    """Each has found a record without mismatches; the write that counts decides."""
+    asked = request()
+    service.send(**asked)
+    more, codes = iter(range(20)), list[str | None]()
+
+    def another(**_: Any) -> None:
+        if next(more, None) is not None:
+            codes.append(guess(service, asked).code)
+
+    service.on("before-call.dynamodb.UpdateItem", another)
+    codes.append(guess(service, asked).code)
+
+    assert codes == ["ReferenceIdReused"] * 5 + ["Throttled"] * 16
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_guessed_reference_id_is_answered_once_a_minute(
+    service: Service,
+    clock: Clock,
+    guessed: dict[str, Any],
+    right: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    """Whichever request comes first, the right one included; the others are told when to repeat."""
+    clock.wait(50)
+    early = service.send(**guessed)
+    assert (early.status, early.headers["Retry-After"]) == (429, "10")
+    assert early.json()["retryable"] is True
+    clock.wait(int(early.headers["Retry-After"]))
+
+    answer, *others = (
+        [service.send(**guessed), guess(service, guessed), service.send(**guessed)]
+        if right
+        else [guess(service, guessed), service.send(**guessed), guess(service, guessed)]
+    )
+
+    assert (answer.status, answer.code) == ((200, None) if right else (422, "ReferenceIdReused"))
+    assert ("Idempotent-Replayed" in answer.headers) == right
+    assert {other.code for other in others} == {"Throttled"}
+    assert {other.headers["Retry-After"] for other in others} == {"60"}
+    assert len(service.texts()) == 1
+
+
+def test_direct_caller_of_a_guessed_reference_id_is_told_when_to_repeat(
+    service: Service, guessed: dict[str, Any]
+) -> None:
+    """There is no header: the problem says so."""
+    with pytest.raises(Exception, match="problem-type") as raised:
+        service.invoke(guessed)
+
+    assert type(raised.value).__name__ == "Throttled"
+    assert json.loads(str(raised.value))["retryAfter"] == 60
+
+
+def test_requests_that_are_right_are_not_counted(service: Service) -> None:
+    """However often they are repeated, each is answered."""
+    asked = request()
+    assert {service.send(**asked).status for _ in range(20)} == {200}
+
+
+def test_guesses_do_not_disturb_the_request_that_runs(service: Service) -> None:
+    """It is sent, and its answer recorded; the right request waits like all others until then."""
+    asked = request()
+    meanwhile: list[HttpAnswer] = []
+
+    def disturb(**_: Any) -> None:
+        meanwhile.extend(guess(service, asked) for _ in range(10))
+        meanwhile.append(service.send(**asked))
+
+    service.on("before-call.pinpoint.SendOTPMessage", disturb)
+    first = service.send(**asked)
+    service.mend()
+    service.age("answered_at", 60)
+
+    assert first.status == 200
+    assert [answer.status for answer in meanwhile] == [422] * 5 + [429] * 6
+    again = service.send(**asked)
+    assert (again.body, again.headers["Idempotent-Replayed"]) == (first.body, "true")
+    assert len(service.texts()) == 1
+
+
+def test_guesses_leave_the_record_as_it_is(service: Service) -> None:
+    """But for what counts them: status, answer, owner and the end of the window."""
+    asked = request()
+    service.send(**asked)
+    [before] = service.items()
+
+    for _ in range(10):
+        guess(service, asked)
+
+    [after] = service.items()
+    assert after == before | {"mismatches": {"N": "5"}, "answered_at": after["answered_at"]}
+
+
+def test_new_window_begins_without_mismatches(service: Service, guessed: dict[str, Any]) -> None:
+    """The ReferenceId is forgotten, and so is who has guessed."""
+    service.age("expiration", WINDOW_SECONDS + 1)
+    service.send(**guessed)
+
+    assert "mismatches" not in service.items()[0]
+
+
+@pytest.mark.parametrize("before", [0, MOST_MISMATCHES])
+@pytest.mark.parametrize("event", ["before-call", "response-received"])
+def test_mismatch_that_cannot_be_counted_tells_nothing(
+    service: Service, before: int, event: str
+) -> None:
+    """503 StoreUnavailable, and it counts as a failure of the table."""
+    asked = request()
+    service.send(**asked)
+    for _ in range(before):
+        guess(service, asked)
+    service.fail(f"{event}.dynamodb.UpdateItem", ReadTimeoutError(endpoint_url="https://x"))
+
+    answers = [guess(service, asked), *(service.send(**asked) for _ in range(before))]
+
+    assert {answer.code for answer in answers} == {"StoreUnavailable"}
+    assert '"StoreFailures":[1' in "".join(service.metric_lines())
+    assert len(service.texts()) == 1
+
+
+def test_request_that_meets_a_record_which_is_freed_is_told_to_repeat(service: Service) -> None:
+    """409 InProgress: it was, a moment ago. Nothing is written for a record that is gone."""
+    asked = request()
+    service.send(**asked)
+    service.on(
+        "before-call.dynamodb.UpdateItem",
+        lambda **_: service.delete(service.items()[0]["id"]) if service.items() else None,
+    )
+
+    answer = guess(service, asked)
+
+    assert (answer.status, answer.code, answer.headers["Retry-After"]) == (409, "InProgress", "1")
+    assert service.items() == []
 
 
 def test_a_replay_stays_a_replay_when_the_deployments_defaults_change(

@@ -103,6 +103,7 @@ OF_SEND: dict[str, Callable[[Service], HttpAnswer]] = {
     "SendingPaused.PauseUnknown": failing("before-call.dynamodb.GetItem", NO_CONNECTION),
     "TooManyMessages": too_many,
     "Throttled": to("0103"),
+    "Throttled.AskedTooOften": after({}, *[{"CodeLength": 5}] * 6),
     "TemporaryFailure": to("0104"),
     "Unavailable": failing(SENDING, NO_CONNECTION),
     "RejectedByPinpoint": answered(400, "Invalid origination identity"),

@@ -237,16 +237,29 @@ def test_requests_are_counted_as_verifys(journey: Journey) -> None:
     assert (line["Function"], line["Requests"]) == ("verify", [1])
 
 
-def test_a_code_that_was_right_is_counted_for_its_country(journey: Journey) -> None:
-    """Beside the texts: what share of them is verified is how a pump is noticed."""
+def test_right_and_wrong_codes_are_counted_for_their_country(journey: Journey) -> None:
+    """Few verified texts tell of a pump; many wrong codes tell of somebody who guesses."""
     about, code = journey.send(DestinationIdentity="+14165550100")
-    wrong = f"{(int(code) + 1) % 10 ** len(code):0{len(code)}}"
-    assert [journey.valid(about, one) for one in (wrong, code, code)] == [False, True, False]
+    for otp in (another(code), code, code):
+        journey.verify(about, otp)
     metrics = read(journey.verifying.metric_lines())
     deployment = ("Deployment", DEPLOYMENT)
     for dimensions in ((deployment,), (("Country", "CA"), deployment)):
-        counted = {
+        assert {
             name: metrics["ServerlessOtp", dimensions, name]
-            for name in ("Texts", "Verified", "RefusedByLimit")
+            for name in ("Texts", "Verified", "WrongCodes", "RefusedByLimit")
+        } == {
+            "Texts": [0, 0, 0],
+            "Verified": [0, 1, 0],
+            "WrongCodes": [1, 0, 1],
+            "RefusedByLimit": [0, 0, 0],
         }
-        assert counted == {"Texts": [0], "Verified": [1], "RefusedByLimit": [0]}
+
+
+def test_log_tells_a_wrong_code_from_a_right_one(journey: Journey) -> None:
+    """Both are a 200. A request that was not answered so says neither."""
+    about, code = journey.send()
+    for otp in (another(code), code, "no code"):
+        journey.verify(about, otp)
+    answered = [(line["status"], line.get("valid")) for line in journey.verifying.log_lines()]
+    assert answered == [(200, False), (200, True), (400, None)]
