@@ -8,12 +8,14 @@ moto's server with the OTP operations installed, and in front of it:
 - ``GET /requests``: the SendOTPMessageRequestParameters received, newest last; ``?referenceId=``
 - ``POST /clock`` with ``{"advanceSeconds": n}``: moves time on, answers ``{"advancedSeconds": n}``
 
-An AWS client needs no more than ``endpoint_url``; moto tells the service by the signature. The
-state is that of the process: a server in a test's thread shares it with ``mock_aws``.
+An AWS client needs no more than ``endpoint_url``; moto tells the service by the signature. A web
+page gets nothing (``sandbox.door``), and what is posted must say that it is JSON. The state is that
+of the process: a server in a test's thread shares it with ``mock_aws``.
 """
 
 import argparse
 import json
+import re
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -24,6 +26,8 @@ from typing import TYPE_CHECKING, Any
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import ThreadedWSGIServer
 from werkzeug.wrappers import Request, Response
+
+from sandbox.door import refusal
 
 from .http_handler import OtpRequestHandler
 from .models import (
@@ -39,6 +43,10 @@ from .urls import install
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+
+# The second is AWS's own, of other services than Pinpoint.
+_JSON = re.compile(r"application/(?:json|x-amz-json-1\.[01])")
 
 
 class OtpServer(ThreadedWSGIServer):
@@ -124,6 +132,9 @@ def _application(
     moto = DomainDispatcherApplication(create_backend_app)
 
     def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        turned_away = _turn_away(Request(environ))
+        if turned_away is not None:
+            return turned_away(environ, start_response)
         route = _ROUTES.get((environ["REQUEST_METHOD"], environ["PATH_INFO"]))
         if route is not None:
             return route(Request(environ))(environ, start_response)
@@ -135,6 +146,18 @@ def _application(
         return answer
 
     return application
+
+
+def _turn_away(request: Request) -> Response | None:
+    """Return what a web page gets, and what a form would get; None for all others."""
+    headers = {name.lower(): value for name, value in request.headers}
+    reason = refusal(headers, int(request.environ["SERVER_PORT"]))
+    if reason is not None:
+        return _json({"error": reason}, HTTPStatus.FORBIDDEN)
+    if request.method == "POST" and not _JSON.fullmatch(request.mimetype):
+        error = {"error": "Content-Type must be application/json"}
+        return _json(error, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+    return None
 
 
 def _health(_request: Request) -> Response:
@@ -168,7 +191,7 @@ def _requests(request: Request) -> Response:
 
 
 def _clock(request: Request) -> Response:
-    content = request.get_json(force=True, silent=True)
+    content = request.get_json(silent=True)
     seconds = content.get("advanceSeconds") if isinstance(content, dict) else None
     # A bool is an int to Python, but not to JSON.
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):

@@ -69,7 +69,7 @@ def _session() -> boto3.Session:
 @pytest.fixture(scope="session")
 def proxy(deployment: Deployment) -> Iterator[Proxy]:
     """Stand between clients and the sandbox; every test mends it."""
-    proxy = Proxy(deployment.state.awsEndpoint)
+    proxy = Proxy(deployment.state.awsEndpoint, deployment.state)
     yield proxy
     proxy.stop()
 

@@ -100,8 +100,10 @@ def test_an_unsigned_request_is_refused(account: Account) -> None:
     """403 MissingAuthenticationTokenException."""
     url = f"{account.state.pinpointEndpoint}/v1/apps/{account.state.applicationId}/otp"
 
+    call = urllib.request.Request(url, b"{}", {"Content-Type": "application/json"})
+
     with pytest.raises(urllib.error.HTTPError) as refusal:
-        urllib.request.urlopen(urllib.request.Request(url, b"{}", method="POST"))
+        urllib.request.urlopen(call)
 
     with refusal.value as answer:
         assert answer.status == 403
