@@ -96,6 +96,25 @@ def test_credentials_must_be_whole(
     assert why(error) == (403, error_code)
 
 
+@pytest.mark.parametrize("service", ["pinpoint", "lambda", "s3"])
+def test_root_must_have_its_secret(account: Account, service: str) -> None:
+    """Its key ID is known to everybody, and it may do everything."""
+    state = account.state
+    session: Any = boto3.Session(state.accessKeyId, "guessed", region_name=state.region)
+    endpoint = state.pinpointEndpoint if service == "pinpoint" else state.awsEndpoint
+    client = session.client(service, endpoint_url=endpoint)
+    calls = {
+        "pinpoint": lambda: send(account, client),
+        "lambda": client.list_functions,
+        "s3": client.list_buckets,
+    }
+
+    with pytest.raises(ClientError) as error:
+        calls[service]()
+
+    assert why(error) in {(403, "InvalidSignatureException"), (403, "SignatureDoesNotMatch")}
+
+
 def test_an_unsigned_request_is_refused(account: Account) -> None:
     """403 MissingAuthenticationTokenException."""
     url = f"{account.state.pinpointEndpoint}/v1/apps/{account.state.applicationId}/otp"
