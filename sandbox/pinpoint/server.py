@@ -15,7 +15,6 @@ of the process: a server in a test's thread shares it with ``mock_aws``.
 
 import argparse
 import json
-import re
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -43,10 +42,6 @@ from .urls import install
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
-
-
-# The second is AWS's own, of other services than Pinpoint.
-_JSON = re.compile(r"application/(?:json|x-amz-json-1\.[01])")
 
 
 class OtpServer(ThreadedWSGIServer):
@@ -149,14 +144,18 @@ def _application(
 
 
 def _turn_away(request: Request) -> Response | None:
-    """Return what a web page gets, and what a form would get; None for all others."""
+    """Return what a web page gets, a form, and who wants more than Pinpoint; None for others."""
     headers = {name.lower(): value for name, value in request.headers}
     reason = refusal(headers, int(request.environ["SERVER_PORT"]))
     if reason is not None:
         return _json({"error": reason}, HTTPStatus.FORBIDDEN)
-    if request.method == "POST" and not _JSON.fullmatch(request.mimetype):
+    if request.method == "POST" and request.mimetype != "application/json":
         error = {"error": "Content-Type must be application/json"}
         return _json(error, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+    own = (request.method, request.path) in _ROUTES
+    if not own and not request.path.startswith(("/v1/apps", "/v1/tags")):
+        # moto has other services, too; some of them run code, where there is Docker.
+        return _json({"error": "This is Pinpoint's emulator"}, HTTPStatus.NOT_FOUND)
     return None
 
 

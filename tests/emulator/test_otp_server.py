@@ -153,6 +153,13 @@ def test_what_a_form_can_post_is_refused(server: OtpServer, path: str, media_typ
     assert _get(server, "/requests") == []
 
 
+@pytest.mark.parametrize("path", ["/2015-03-31/functions", "/moto-api/data.json", "/"])
+def test_nothing_but_pinpoint_is_served(server: OtpServer, path: str) -> None:
+    """Some services of moto run code: nobody may use those without a signature."""
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        _get(server, path)
+
+
 def test_late_answer_times_out_after_the_text_went_out(server: OtpServer) -> None:
     """The client gives up after its second; the text is in the inbox."""
     client = pinpoint_client(endpoint_url=server.url, read_timeout=1)
