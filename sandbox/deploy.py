@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Self
 
 import boto3
@@ -12,11 +13,13 @@ import boto3
 from infra.config import keys
 
 from .servers import kill_group
-from .state import ACCOUNT_ID, APPLICATION_ID, FOLDER, REGION, ROOT, SECRET_ACCESS_KEY
+from .state import ACCOUNT_ID, APPLICATION_ID, FOLDER, REGION, ROOT
 
 _STACK = "ServerlessOtp"
 _ASSEMBLY = FOLDER / "cdk.out"
 _OUTPUTS = FOLDER / "outputs.json"
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 CONTEXT = {
     "applicationId": APPLICATION_ID,
@@ -51,32 +54,33 @@ def synthesize(context: Mapping[str, str]) -> "Command":
     return Command("synth", "--quiet", "--output", str(_ASSEMBLY), *options)
 
 
-def bootstrap(aws_url: str) -> "Command":
-    """Start to prepare the emulated account for the CDK."""
+def bootstrap(aws_url: str, secret: str) -> "Command":
+    """Start to prepare the emulated account, whose root has that secret, for the CDK."""
     # Without an app, or it would be synthesized to find the accounts that it wants.
     return Command(
-        *("bootstrap", f"aws://{ACCOUNT_ID}/{REGION}", "--app", ""), endpoint=by_name(aws_url)
+        *("bootstrap", f"aws://{ACCOUNT_ID}/{REGION}", "--app", ""),
+        environment=_reach(aws_url, secret),
     )
 
 
-def admit_plain_http(aws_url: str) -> None:
+def admit_plain_http(aws_url: str, secret: str) -> None:
     """Let the CDK fill its bucket, whose policy demands TLS; only with IAM is that heeded."""
     s3 = boto3.client(
         "s3",
         region_name=REGION,
         endpoint_url=by_name(aws_url),
         aws_access_key_id=ACCOUNT_ID,
-        aws_secret_access_key=SECRET_ACCESS_KEY,
+        aws_secret_access_key=secret,
     )
     s3.delete_bucket_policy(Bucket=f"cdk-hnb659fds-assets-{ACCOUNT_ID}-{REGION}")
 
 
-def deploy(aws_url: str) -> "Command":
-    """Start to deploy what was synthesized."""
+def deploy(aws_url: str, secret: str) -> "Command":
+    """Start to deploy what was synthesized, as root, which has that secret."""
     return Command(
         *("deploy", "--app", str(_ASSEMBLY), "--require-approval", "never"),
         *("--outputs-file", str(_OUTPUTS)),
-        endpoint=by_name(aws_url),
+        environment=_reach(aws_url, secret),
     )
 
 
@@ -96,18 +100,18 @@ class Command:
 
     Args:
         arguments: of the CDK's command line.
-        endpoint: where AWS is, for the commands that call it.
+        environment: how to reach AWS, for the commands that call it.
 
     """
 
-    def __init__(self, *arguments: str, endpoint: str | None = None) -> None:
+    def __init__(self, *arguments: str, environment: Mapping[str, str] = _NOTHING) -> None:
         self._log = FOLDER / "log" / f"cdk-{arguments[0]}.log"
         self._log.parent.mkdir(parents=True, exist_ok=True)
         with self._log.open("wb") as output:
             self._process = subprocess.Popen(  # noqa: S603 - our own command
                 [str(ROOT / "node_modules" / ".bin" / "cdk"), *arguments, "--no-notices"],
                 cwd=ROOT,
-                env=_environment(endpoint),
+                env={**_environment(), **environment},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -133,20 +137,21 @@ class Command:
             raise DeployError(f"{end}\n\nThe whole of it is in {self._log.relative_to(ROOT)}.")
 
 
-def _environment(endpoint: str | None) -> dict[str, str]:
+def _reach(aws_url: str, secret: str) -> dict[str, str]:
+    return {
+        "AWS_ENDPOINT_URL": by_name(aws_url),
+        "AWS_ACCESS_KEY_ID": ACCOUNT_ID,
+        "AWS_SECRET_ACCESS_KEY": secret,
+    }
+
+
+def _environment() -> dict[str, str]:
     """Keep the developer's own AWS settings out: nothing may reach a real account."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    environment |= {
+    return environment | {
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_REGION": REGION,
         "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20",
     }
-    if endpoint:
-        environment |= {
-            "AWS_ENDPOINT_URL": endpoint,
-            "AWS_ACCESS_KEY_ID": ACCOUNT_ID,
-            "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
-        }
-    return environment

@@ -1,34 +1,31 @@
 """MiniStack as the sandbox runs it: `python -m sandbox.ministack`.
 
-It runs with the Python of `.venv-ministack`, and does three things more:
+It runs with the Python of `.venv-ministack`, and does five things more:
 
+- It takes no request of a web page (`sandbox.door`), and lets none read an answer.
+- It takes no request that is not signed (`sandbox.signed`), with or without `AUTH=true`. Open are
+  the API, which has an answer of its own to what is not signed, and MiniStack's health.
 - It answers for a function that has died with the API's own gateway response, as AWS does, where
   MiniStack has an answer of its own.
 - With `AUTH=true`, it judges requests to a service that it lacks, which is Pinpoint. A signed
-  request with the two headers below is not served, whatever its path: the answer is 200 if its
-  sender may do that action to that resource, else the error that AWS would give. The signature does
-  not cover these headers, so that a request can be handed on as its sender signed it.
+  request with the headers of `sandbox.signed` is not served, whatever its path: the answer is 200
+  if its sender may do that action to that resource, else the error that AWS would give. The
+  signature does not cover these headers, so that a request can be handed on as its sender signed
+  it.
 - With `AUTH=true`, it names log streams and the versions of functions as AWS does, where MiniStack
   takes the log group and the function for the resource: grants on `log-group:NAME:*`, which are
   what AWS documents and the CDK writes, would allow nothing.
 """
 
 import json
-import uuid
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
 from ministack import app  # type: ignore[import-not-found]  # in .venv-ministack only
-from ministack.core import (  # type: ignore[import-not-found]  # as above
-    iam_actions,
-    iam_evaluator,
-    responses,
-    router,
-)
+from ministack.core import iam_actions, sigv4  # type: ignore[import-not-found]  # as above
 from ministack.services import apigateway_v1  # type: ignore[import-not-found]  # as above
 
-_ACTION = b"x-sandbox-iam-action"  # such as mobiletargeting:SendOTPMessage
-_RESOURCE = b"x-sandbox-iam-resource"  # the end of its ARN, such as apps/7353f53e/otp
+from . import door, signed
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -40,54 +37,24 @@ _ministacks_invoke = apigateway_v1._invoke_lambda_proxy_v1  # noqa: SLF001 - the
 
 
 async def application(scope: Message, receive: Receive, send: Send) -> None:
-    """Judge a request that asks for it; MiniStack serves all others."""
-    headers = dict(scope.get("headers", ()))
-    if _ACTION not in headers:
+    """Refuse a request or judge it; MiniStack serves all others."""
+    if scope["type"] == "lifespan":
         await _ministack(scope, receive, send)
         return
-    status, answer_headers, answer = _judge(scope, headers, await _body(receive))
-    await send(
-        {
-            "type": "http.response.start",
-            "status": status,
-            "headers": [(name.encode(), value.encode()) for name, value in answer_headers.items()],
-        }
-    )
-    await send({"type": "http.response.body", "body": answer})
-
-
-def _judge(
-    scope: Message, raw_headers: Mapping[bytes, bytes], body: bytes
-) -> tuple[int, dict[str, str], bytes]:
-    """Authenticate and authorize, as MiniStack does for a service of its own."""
-    headers = {
-        name.decode("latin-1"): value.decode("latin-1") for name, value in raw_headers.items()
-    }
-    action, resource = raw_headers[_ACTION].decode(), raw_headers[_RESOURCE].decode()
-    service = action.partition(":")[0]
-    region = router.extract_region(headers)
-    access_key = router.extract_access_key_id(headers)
-    responses.set_request_account_id(
-        iam_evaluator.find_iam_access_key_account(access_key) or access_key
-    )
-    responses.set_request_region(region)
-    iam_evaluator.pin_signed_request(
-        scope["method"], scope["raw_path"].decode("latin-1"), {}, scope["headers"]
-    )
-    iam_evaluator.pin_signed_body(body)
-    arn = f"arn:aws:{service}:{region}:{responses.get_account_id()}:{resource}"
-    denial = iam_evaluator.enforce(access_key, action, service, region, resource_arn=arn)
-    if denial is None:
-        return 200, {}, b""
-    if isinstance(denial, iam_evaluator.AuthError):
-        who, code, message = "", denial.code, denial.message
+    if scope["type"] == "websocket":  # nothing here uses one
+        await send({"type": "websocket.close", "code": 1008})
+        return
+    headers = _headers(scope)
+    if reason := door.refusal(headers, scope["server"][1]):
+        await _answer(send, (403, {"content-type": "text/plain"}, reason.encode()))
+        return
+    body = await _body(receive)
+    if app.AUTH and signed.ACTION in headers:
+        await _answer(send, signed.judge(scope, headers, body))
+    elif answer := signed.refusal(scope, headers, body):
+        await _answer(send, answer)
     else:
-        who, code = denial.principal_arn, ""
-        message = iam_actions.identity_denial_message(action, who, arn, denial.decision == "Deny")
-    refusal: tuple[int, dict[str, str], bytes] = iam_actions.access_denied_response(
-        service, action, who, str(uuid.uuid4()), error_code=code, message=message, headers=headers
-    )
-    return refusal
+        await _ministack(scope, _again(body, receive), _without_cors(send))
 
 
 async def _invoke(*arguments: object, **options: object) -> object:
@@ -100,6 +67,15 @@ async def _invoke(*arguments: object, **options: object) -> object:
     return answer
 
 
+def _headers(scope: Message) -> dict[str, str]:
+    """Read the headers; SigV4 signs one that is there twice as its values with a comma between."""
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in scope["headers"]:
+        name, value = raw_name.decode("latin-1").lower(), sigv4.decode_header_value(raw_value)
+        headers[name] = f"{headers[name]},{value}" if name in headers else value
+    return headers
+
+
 async def _body(receive: Receive) -> bytes:
     body = b""
     while True:
@@ -107,6 +83,38 @@ async def _body(receive: Receive) -> bytes:
         body += bytes(message.get("body", b""))
         if not message.get("more_body"):
             return body
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """Give a body that was read to whoever reads it next."""
+    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive_again() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return receive_again
+
+
+def _without_cors(send: Send) -> Send:
+    """Leave out what would let a page of another origin read the answer."""
+
+    async def send_without(message: Message) -> None:
+        if "headers" in message:
+            message["headers"] = [
+                (name, value)
+                for name, value in message["headers"]
+                if not door.lets_others_read(name.decode("latin-1"))
+            ]
+        await send(message)
+
+    return send_without
+
+
+async def _answer(send: Send, answer: signed.Answer) -> None:
+    status, headers, body = answer
+    raw_headers = [(name.encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": status, "headers": raw_headers})
+    await send({"type": "http.response.body", "body": body})
 
 
 def _resource_arn(
@@ -141,7 +149,7 @@ def _log_stream(body: bytes) -> str | None:
 
 if __name__ == "__main__":
     apigateway_v1._invoke_lambda_proxy_v1 = _invoke  # noqa: SLF001 - as above
+    app.app = application
     if app.AUTH:
-        app.app = application
         iam_actions.extract_resource_arn = _resource_arn
     app.main()

@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import time
@@ -12,7 +13,7 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-from .state import ACCOUNT_ID, APPLICATION_ID, FOLDER, REGION, ROOT, SECRET_ACCESS_KEY, TEMPORARY
+from .state import ACCOUNT_ID, APPLICATION_ID, FOLDER, REGION, ROOT, TEMPORARY
 
 _MINISTACK_PYTHON = ROOT / ".venv-ministack" / "bin" / "python"
 
@@ -114,16 +115,20 @@ def start_pinpoint(iam_port: int | None = None) -> Server:
     )
 
 
-def start_ministack(port: int, pinpoint_url: str, *, auth: bool) -> Server:
+def start_ministack(port: int, pinpoint_url: str, secret: str, *, auth: bool) -> Server:
     """Start the emulator of everything else, whose functions send through `pinpoint_url`.
 
     Args:
         port: from `ministack_port`.
         pinpoint_url: the other emulator.
+        secret: the secret access key of the account's root.
         auth: whether everybody may do only what their IAM policies allow.
 
+    Raises:
+        ServerError: the folder for what the functions unpack is somebody else's.
+
     """
-    TEMPORARY.mkdir(parents=True, exist_ok=True)
+    make_private(TEMPORARY)
     return _start(
         "ministack",
         port,
@@ -138,7 +143,7 @@ def start_ministack(port: int, pinpoint_url: str, *, auth: bool) -> Server:
             "MINISTACK_ACCOUNT_ID": ACCOUNT_ID,
             "MINISTACK_REGION": REGION,
             "AWS_ACCESS_KEY_ID": ACCOUNT_ID,
-            "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
+            "AWS_SECRET_ACCESS_KEY": secret,
             "AWS_ENDPOINT_URL_PINPOINT": pinpoint_url,
             # Sixty functions that start at once leave the emulator little of a small machine. So
             # the time limits of AWS, which are tighter, are proven by the fault suite's own.
@@ -148,6 +153,21 @@ def start_ministack(port: int, pinpoint_url: str, *, auth: bool) -> Server:
             "AUTH": str(auth).lower(),
         },
     )
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder that nobody else can put code into, though others may write where it is.
+
+    Raises:
+        ServerError: somebody else was there first.
+
+    """
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+        raise ServerError(f"{folder} is not this user's own folder: look who made it, remove it.")
+    folder.chmod(0o700)
 
 
 def kill_group(leader: int) -> None:

@@ -33,9 +33,8 @@ TEMPORARY = _temporary()
 PYTHON = ".venv/bin/python"
 
 REGION = "us-east-1"
-# MiniStack takes the access key ID as the account number; it checks no secret.
+# MiniStack takes the access key ID as the account number.
 ACCOUNT_ID = "123456789012"
-SECRET_ACCESS_KEY = "sandbox"  # noqa: S105 - nothing is protected by it
 # The application of the examples in AWS's developer guide, so that its commands work as they are.
 APPLICATION_ID = "7353f53e6885409fa32d07cedexample"
 
@@ -55,7 +54,7 @@ class State:
         apiUrl: `POST` to `/otp` below it.
         region: for signing.
         accessKeyId: for signing.
-        secretAccessKey: for signing.
+        secretAccessKey: for signing; a new one for each sandbox.
         awsEndpoint: `endpoint_url` for every AWS service but Pinpoint.
         pinpointEndpoint: `endpoint_url` for Pinpoint.
         applicationId: the Pinpoint application.
@@ -97,7 +96,9 @@ class State:
             raise NotRunningError from None
 
     def write(self) -> None:
-        """Say that the sandbox is ready, all at once."""
+        """Say that the sandbox is ready, all at once, and to nobody but this user."""
         new = STATE_FILE.with_suffix(".new")
+        new.unlink(missing_ok=True)
+        new.touch(mode=0o600)
         new.write_text(json.dumps(asdict(self), indent=2) + "\n")
         new.replace(STATE_FILE)

@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import json
 import os
+import secrets
 import shutil
 import signal
 import subprocess
@@ -42,7 +43,6 @@ from .state import (
     PYTHON,
     REGION,
     ROOT,
-    SECRET_ACCESS_KEY,
     STATE_FILE,
     TEMPORARY,
     State,
@@ -96,8 +96,9 @@ def run(*, context: Mapping[str, str] = _AS_ALWAYS, auth: bool = False) -> None:
             cleanup.callback(shutil.rmtree, TEMPORARY, ignore_errors=True)
             cleanup.callback(_CHILDREN_FILE.unlink, missing_ok=True)
             cleanup.callback(STATE_FILE.unlink, missing_ok=True)
-            servers = _start_servers(cleanup, auth=auth)
-            state = _deploy(cleanup, *servers, context=context, auth=auth)
+            secret = secrets.token_hex(20)
+            servers = _start_servers(cleanup, secret, auth=auth)
+            state = _deploy(cleanup, *servers, secret, context=context, auth=auth)
             _send_first(state)
             cleanup.enter_context(serving(state))
             state.write()
@@ -176,13 +177,15 @@ def stop() -> bool:
     return holder is not None
 
 
-def _start_servers(cleanup: contextlib.ExitStack, *, auth: bool) -> tuple[Server, Server]:
+def _start_servers(
+    cleanup: contextlib.ExitStack, secret: str, *, auth: bool
+) -> tuple[Server, Server]:
     """Start the emulators: Pinpoint's, and everything else's."""
     with step("Starting the emulators"):
         port = ministack_port()
         pinpoint = start_pinpoint(iam_port=port if auth else None)
         cleanup.callback(pinpoint.stop)
-        ministack = start_ministack(port, pinpoint.url, auth=auth)
+        ministack = start_ministack(port, pinpoint.url, secret, auth=auth)
         cleanup.callback(ministack.stop)
         _CHILDREN_FILE.write_text(json.dumps([pinpoint.process.pid, ministack.process.pid]))
         pinpoint.wait_until_up("/health")
@@ -199,6 +202,7 @@ def _deploy(
     cleanup: contextlib.ExitStack,
     pinpoint: Server,
     ministack: Server,
+    secret: str,
     *,
     context: Mapping[str, str],
     auth: bool,
@@ -206,13 +210,13 @@ def _deploy(
     with step("Preparing the emulated account (cdk bootstrap)"):
         # Synthesizing needs no AWS: both run at once.
         synthesis = cleanup.enter_context(synthesize({**CONTEXT, **context}))
-        cleanup.enter_context(bootstrap(ministack.url)).finish()
+        cleanup.enter_context(bootstrap(ministack.url, secret)).finish()
         if auth:
-            admit_plain_http(ministack.url)
+            admit_plain_http(ministack.url, secret)
     with step("Synthesizing the stack (cdk synth)"):
         synthesis.finish()
     with step("Deploying the stack (cdk deploy)"):
-        cleanup.enter_context(deploy(ministack.url)).finish()
+        cleanup.enter_context(deploy(ministack.url, secret)).finish()
     outputs = read_outputs()
     # MiniStack serves an API below its own address.
     api_id = outputs["ApiUrl"].removeprefix("https://").partition(".")[0]
@@ -221,7 +225,7 @@ def _deploy(
         apiUrl=f"{by_name(ministack.url)}/_aws/execute-api/{api_id}/{stage}",
         region=REGION,
         accessKeyId=ACCOUNT_ID,
-        secretAccessKey=SECRET_ACCESS_KEY,
+        secretAccessKey=secret,
         awsEndpoint=by_name(ministack.url),
         pinpointEndpoint=pinpoint.url,
         applicationId=APPLICATION_ID,
@@ -245,8 +249,8 @@ def _send_first(state: State) -> None:
 def _say_ready(state: State, *, auth: bool) -> None:
     iam = "IAM       enforced; that access key is the account's root, which may do everything\n"
     print(
-        f"API       {state.apiUrl}/otp  (region {state.region}, access key {state.accessKeyId}, "
-        f"secret {state.secretAccessKey})\n"
+        f"API       {state.apiUrl}/otp  (region {state.region})\n"
+        f"Key       {state.accessKeyId}; its secret, new for each sandbox, is in the file below\n"
         f"{iam if auth else ''}"
         f"Page      {state.pageUrl}  (the phone, in a browser)\n"
         f"Inbox     {state.inboxUrl}\n"

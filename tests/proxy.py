@@ -1,6 +1,7 @@
 """A way to a service that can be broken."""
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -9,7 +10,7 @@ import urllib.request
 from typing import Any
 
 from sandbox.servers import free_port
-from sandbox.state import FOLDER
+from sandbox.state import FOLDER, State
 
 #: As microburst's rules are.
 Rule = dict[str, Any]
@@ -22,13 +23,15 @@ class Proxy:
 
     Args:
         upstream: the service's address.
+        state: of the sandbox whose service that is. The proxy signs each request again: a
+            signature covers the Host, and that of the proxy is another.
 
     Attributes:
         url: its own address.
 
     """
 
-    def __init__(self, upstream: str) -> None:
+    def __init__(self, upstream: str, state: State) -> None:
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         log = FOLDER / "log" / f"microburst-{port}.log"
@@ -37,7 +40,13 @@ class Proxy:
                 [
                     *(sys.executable, "-m", "microburst"),
                     *("--host", "127.0.0.1", "--port", str(port), "--upstream", upstream),
+                    "--resign",
                 ],
+                env={
+                    **os.environ,
+                    "AWS_ACCESS_KEY_ID": state.accessKeyId,
+                    "AWS_SECRET_ACCESS_KEY": state.secretAccessKey,
+                },
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )

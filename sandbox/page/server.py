@@ -23,10 +23,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, render_template, request
-from werkzeug.exceptions import BadRequest, HTTPException
+from werkzeug.exceptions import BadRequest, Forbidden, HTTPException
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from sandbox import client
+from sandbox.door import refusal
 from sandbox.state import ROOT, State
 
 from .exchange import MOST_AT_ONCE, exchanges
@@ -72,16 +73,21 @@ def serving(state: State) -> Iterator[None]:
 def create_app(state: State) -> Flask:
     """Make the pages of a sandbox.
 
-    A page of another site can neither read them nor call the API through them: it would need
-    another `Host` (DNS rebinding), or a media type that the browser asks for first.
+    A page of another origin can neither read them nor call the API through them.
     """
     app = Flask(__name__)
-    app.config["TRUSTED_HOSTS"] = ["127.0.0.1", "localhost"]
     log = Log(state)
     # A page that is open since an earlier sandbox has seen other texts.
     run = uuid.uuid4().hex
 
     app.jinja_env.filters["when_left_out"] = _when_left_out
+
+    @app.before_request
+    def turn_away() -> None:
+        headers = {name.lower(): value for name, value in request.headers}
+        reason = refusal(headers, int(request.environ["SERVER_PORT"]))
+        if reason is not None:
+            raise Forbidden(reason)
 
     @app.get("/")
     def phone() -> str:

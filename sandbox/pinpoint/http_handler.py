@@ -7,6 +7,10 @@ from http import HTTPStatus
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.wrappers import Response
 
+from sandbox.door import lets_others_read
+
+_OF_THE_CONNECTION = {"content-length", "connection", "transfer-encoding"}
+
 
 class OtpRequestHandler(MotoRequestHandler):
     """A request handler that keeps connections alive.
@@ -47,7 +51,7 @@ class OtpRequestHandler(MotoRequestHandler):
         # Not send_response, which logs every request and adds a second Server header.
         self.send_response_only(response.status_code)
         for name, value in response.headers.items():
-            if name.lower() not in {"content-length", "connection", "transfer-encoding"}:
+            if name.lower() not in _OF_THE_CONNECTION and not lets_others_read(name):
                 self.send_header(name, value)
         if "Date" not in response.headers:
             self.send_header("Date", self.date_time_string())

@@ -40,13 +40,15 @@ class Permissions:
         request = Request(environ)
         body = request.get_data()
         environ["wsgi.input"] = io.BytesIO(body)  # read, but not yet served
-        # Handed on as it was signed, its Host included: so MiniStack can check the signature, too.
-        headers = {name: value for name, value in request.headers if name != "Transfer-Encoding"}
+        # Handed on as it was signed, so that MiniStack can check the signature, too.
+        others = {"Host", "Transfer-Encoding"}
+        headers = {name: value for name, value in request.headers if name not in others}
         question = urllib.request.Request(  # noqa: S310 - the sandbox's own address
             self._iam_url + environ["REQUEST_URI"], body, headers, method="POST"
         )
         question.add_header("X-Sandbox-Iam-Action", f"mobiletargeting:{_ACTIONS[path['kind']]}")
         question.add_header("X-Sandbox-Iam-Resource", path["resource"])
+        question.add_header("X-Sandbox-Iam-Host", request.headers["Host"])
         try:
             urllib.request.urlopen(question, timeout=_TIMEOUT_SECONDS).close()  # noqa: S310 - as above
         except urllib.error.HTTPError as answer:

@@ -8,8 +8,9 @@ moto's server with the OTP operations installed, and in front of it:
 - ``GET /requests``: the SendOTPMessageRequestParameters received, newest last; ``?referenceId=``
 - ``POST /clock`` with ``{"advanceSeconds": n}``: moves time on, answers ``{"advancedSeconds": n}``
 
-An AWS client needs no more than ``endpoint_url``; moto tells the service by the signature. The
-state is that of the process: a server in a test's thread shares it with ``mock_aws``.
+An AWS client needs no more than ``endpoint_url``; moto tells the service by the signature. A web
+page gets nothing (``sandbox.door``), and what is posted must say that it is JSON. The state is that
+of the process: a server in a test's thread shares it with ``mock_aws``.
 """
 
 import argparse
@@ -24,6 +25,8 @@ from typing import TYPE_CHECKING, Any
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import ThreadedWSGIServer
 from werkzeug.wrappers import Request, Response
+
+from sandbox.door import refusal
 
 from .http_handler import OtpRequestHandler
 from .models import (
@@ -124,6 +127,9 @@ def _application(
     moto = DomainDispatcherApplication(create_backend_app)
 
     def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        turned_away = _turn_away(Request(environ))
+        if turned_away is not None:
+            return turned_away(environ, start_response)
         route = _ROUTES.get((environ["REQUEST_METHOD"], environ["PATH_INFO"]))
         if route is not None:
             return route(Request(environ))(environ, start_response)
@@ -135,6 +141,22 @@ def _application(
         return answer
 
     return application
+
+
+def _turn_away(request: Request) -> Response | None:
+    """Return what a web page gets, a form, and who wants more than Pinpoint; None for others."""
+    headers = {name.lower(): value for name, value in request.headers}
+    reason = refusal(headers, int(request.environ["SERVER_PORT"]))
+    if reason is not None:
+        return _json({"error": reason}, HTTPStatus.FORBIDDEN)
+    if request.method == "POST" and request.mimetype != "application/json":
+        error = {"error": "Content-Type must be application/json"}
+        return _json(error, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+    own = (request.method, request.path) in _ROUTES
+    if not own and not request.path.startswith(("/v1/apps", "/v1/tags")):
+        # moto has other services, too; some of them run code, where there is Docker.
+        return _json({"error": "This is Pinpoint's emulator"}, HTTPStatus.NOT_FOUND)
+    return None
 
 
 def _health(_request: Request) -> Response:
@@ -168,7 +190,7 @@ def _requests(request: Request) -> Response:
 
 
 def _clock(request: Request) -> Response:
-    content = request.get_json(force=True, silent=True)
+    content = request.get_json(silent=True)
     seconds = content.get("advanceSeconds") if isinstance(content, dict) else None
     # A bool is an int to Python, but not to JSON.
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):

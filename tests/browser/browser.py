@@ -15,6 +15,8 @@ ARGUMENTS = (
     "--disable-quic",
     "--disable-sync",
     "--no-first-run",
+    # A site whose name leads to this machine.
+    "--host-resolver-rules=MAP attacker.example 127.0.0.1",
 )
 
 HOW_TO_GET_ONE = (

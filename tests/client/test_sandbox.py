@@ -178,6 +178,7 @@ def test_wrong_function_is_understood(
     options = aws_options(deployment.state)
     monkeypatch.setenv("AWS_ENDPOINT_URL", options["endpoint_url"])
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", options["aws_access_key_id"])
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", options["aws_secret_access_key"])
     client = OtpClient(send_function="there-is-none")
 
     with pytest.raises(UnexpectedAnswer, match=r"status 404.*ResourceNotFoundException"):

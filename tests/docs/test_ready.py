@@ -5,13 +5,13 @@ import re
 import pytest
 
 from sandbox import supervisor
-from sandbox.state import ACCOUNT_ID, APPLICATION_ID, REGION, ROOT, SECRET_ACCESS_KEY, State
+from sandbox.state import ACCOUNT_ID, APPLICATION_ID, REGION, ROOT, State
 
 STATE = State(
     apiUrl="http://localhost:4566/_aws/execute-api/7e6ae3c6/v1",
     region=REGION,
     accessKeyId=ACCOUNT_ID,
-    secretAccessKey=SECRET_ACCESS_KEY,
+    secretAccessKey="not shown",
     awsEndpoint="http://localhost:4566",
     pinpointEndpoint="http://127.0.0.1:4567",
     applicationId=APPLICATION_ID,

@@ -73,7 +73,8 @@ class Deployment:
         """Have Pinpoint's time pass."""
         body = json.dumps({"advanceSeconds": seconds}).encode()
         url = f"{self.state.pinpointEndpoint}/clock"
-        with urllib.request.urlopen(urllib.request.Request(url, body, method="POST")):
+        call = urllib.request.Request(url, body, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(call):
             pass
 
     def invoke(self, payload: Any, function: str | None = None) -> Invoked:

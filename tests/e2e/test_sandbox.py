@@ -1,15 +1,19 @@
 """The sandbox's own command line and state."""
 
 import json
+import os
 import re
 import socket
+import stat
 import urllib.parse
+from pathlib import Path
 
 import pytest
 
 from infra.config import keys
 from sandbox.deploy import CONTEXT, synthesize
-from sandbox.state import STATE_FILE
+from sandbox.servers import ServerError, make_private
+from sandbox.state import STATE_FILE, TEMPORARY
 from tests.sandboxed import sandbox
 
 from .deployment import Deployment
@@ -26,6 +30,37 @@ def test_the_state_file_says_how_to_reach_everything(deployment: Deployment) -> 
     }
     assert state["sendFunction"].endswith(":live")
     assert state["accessKeyId"] == deployment.state.accessKeyId
+
+
+def test_the_secret_is_new_and_only_this_user_can_read_it(deployment: Deployment) -> None:
+    """Another user of the machine cannot sign as the account's root."""
+    assert re.fullmatch("[0-9a-f]{40}", deployment.state.secretAccessKey)
+    assert stat.S_IMODE(STATE_FILE.stat().st_mode) == 0o600
+    said = (STATE_FILE.parent / "log" / "sandbox.log").read_text()
+    assert deployment.state.secretAccessKey not in said
+
+
+def test_only_this_user_can_reach_what_the_functions_run(
+    deployment: Deployment,  # noqa: ARG001 - it must be up
+) -> None:
+    """Who could write there would run as the developer."""
+    assert stat.S_IMODE(TEMPORARY.stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize("others", ["folder", "link"])
+def test_what_somebody_else_has_put_there_is_not_used(
+    others: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The name of the folder is known, and everybody may write where it is."""
+    folder = tmp_path / "serverless-otp"
+    if others == "folder":
+        folder.mkdir(mode=0o777)
+        monkeypatch.setattr(os, "getuid", lambda: folder.stat().st_uid + 1)
+    else:
+        folder.symlink_to(tmp_path)
+
+    with pytest.raises(ServerError, match="not this user's own folder"):
+        make_private(folder)
 
 
 def test_send_shows_the_answer_and_the_text(

@@ -40,9 +40,9 @@ def _get(server: OtpServer, path: str) -> Any:
         return json.load(answer)
 
 
-def _post(server: OtpServer, path: str, body: bytes) -> Any:
+def _post(server: OtpServer, path: str, body: bytes, media_type: str = "application/json") -> Any:
     """Return the JSON that a POST answers; ``HTTPError`` from status 400 on."""
-    request = urllib.request.Request(server.url + path, body, method="POST")
+    request = urllib.request.Request(server.url + path, body, {"Content-Type": media_type})
     with urllib.request.urlopen(request, timeout=10) as answer:
         return json.load(answer)
 
@@ -138,6 +138,26 @@ def test_clock_refuses_anything_else(server: OtpServer, body: bytes) -> None:
         _post(server, "/clock", body)
     with caught.value as answer:
         assert json.load(answer)["error"]
+
+
+@pytest.mark.parametrize("path", ["/clock", f"/v1/apps/{APPLICATION_ID}/otp"])
+@pytest.mark.parametrize(
+    "media_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"]
+)
+def test_what_a_form_can_post_is_refused(server: OtpServer, path: str, media_type: str) -> None:
+    """A browser sends these for every page, without asking the server first."""
+    with pytest.raises(urllib.error.HTTPError, match="415") as caught:
+        _post(server, path, b'{"advanceSeconds": 300}', media_type)
+    with caught.value as answer:
+        assert json.load(answer)["error"]
+    assert _get(server, "/requests") == []
+
+
+@pytest.mark.parametrize("path", ["/2015-03-31/functions", "/moto-api/data.json", "/"])
+def test_nothing_but_pinpoint_is_served(server: OtpServer, path: str) -> None:
+    """Some services of moto run code: nobody may use those without a signature."""
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        _get(server, path)
 
 
 def test_late_answer_times_out_after_the_text_went_out(server: OtpServer) -> None:

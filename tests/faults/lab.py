@@ -67,9 +67,9 @@ class Lab:
     def __enter__(self) -> Self:
         self._cleanup = contextlib.ExitStack()
         with contextlib.ExitStack() as cleanup:
-            self.dynamodb = Proxy(self.state.awsEndpoint)
+            self.dynamodb = Proxy(self.state.awsEndpoint, self.state)
             cleanup.callback(self.dynamodb.stop)
-            self.pinpoint = Proxy(self.state.pinpointEndpoint)
+            self.pinpoint = Proxy(self.state.pinpointEndpoint, self.state)
             cleanup.callback(self.pinpoint.stop)
             self._warm_up()
             alias = self._lambda.get_alias(FunctionName=self._function, Name=self._alias)

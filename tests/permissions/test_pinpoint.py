@@ -26,6 +26,14 @@ def send(account: Account, pinpoint: Any, **options: str) -> Any:
     )
 
 
+def guessing_root(account: Account, service: str, endpoint: str) -> Any:
+    """Make a client of somebody who knows root's key ID, and not its secret."""
+    session: Any = boto3.Session(
+        account.state.accessKeyId, "guessed", region_name=account.state.region
+    )
+    return session.client(service, endpoint_url=endpoint)
+
+
 def why(refusal: pytest.ExceptionInfo[ClientError]) -> tuple[int, str]:
     """Say with what status and error a call was refused."""
     answer = refusal.value.response
@@ -96,12 +104,36 @@ def test_credentials_must_be_whole(
     assert why(error) == (403, error_code)
 
 
+@pytest.mark.parametrize("operation", ["list_functions of lambda", "list_buckets of s3"])
+def test_root_must_have_its_secret(account: Account, operation: str) -> None:
+    """Its key ID is known to everybody, and it may do everything."""
+    name, _, service = operation.partition(" of ")
+    client = guessing_root(account, service, account.state.awsEndpoint)
+
+    with pytest.raises(ClientError) as error:
+        getattr(client, name)()
+
+    assert why(error) in {(403, "InvalidSignatureException"), (403, "SignatureDoesNotMatch")}
+
+
+def test_root_must_have_its_secret_to_send(account: Account) -> None:
+    """Pinpoint's emulator asks MiniStack."""
+    pinpoint = guessing_root(account, "pinpoint", account.state.pinpointEndpoint)
+
+    with pytest.raises(ClientError) as error:
+        send(account, pinpoint)
+
+    assert why(error) == (403, "InvalidSignatureException")
+
+
 def test_an_unsigned_request_is_refused(account: Account) -> None:
     """403 MissingAuthenticationTokenException."""
     url = f"{account.state.pinpointEndpoint}/v1/apps/{account.state.applicationId}/otp"
 
+    call = urllib.request.Request(url, b"{}", {"Content-Type": "application/json"})
+
     with pytest.raises(urllib.error.HTTPError) as refusal:
-        urllib.request.urlopen(urllib.request.Request(url, b"{}", method="POST"))
+        urllib.request.urlopen(call)
 
     with refusal.value as answer:
         assert answer.status == 403
