@@ -9,6 +9,7 @@ from pathlib import Path
 import boto3
 import pytest
 from moto import mock_aws
+from moto.server import ThreadedMotoServer
 
 from infra.bundle import HOST, build
 from sandbox.pinpoint import inbox
@@ -74,20 +75,25 @@ def pytest_runtest_makereport(
 
 
 @pytest.fixture(scope="package")
-def aws() -> Iterator[str]:
-    """Serve DynamoDB, with the table, and Pinpoint, with the application; give the address."""
+def aws() -> Iterator[Mapping[str, str]]:
+    """Serve DynamoDB, with the table, and Pinpoint, with the application; say where they are."""
     # Entering and leaving mock_aws resets moto's backends, which the server shares.
     with mock_aws():
         pass
-    server = create_server(application_ids=[OF_VERIFY["OTP_APPLICATION_ID"]])
-    with serving(server):
-        boto3.client("dynamodb", endpoint_url=server.url).create_table(
+    dynamodb = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
+    dynamodb.start()
+    host, port = dynamodb.get_host_and_port()
+    url = f"http://{host}:{port}"
+    pinpoint = create_server(application_ids=[OF_VERIFY["OTP_APPLICATION_ID"]])
+    with serving(pinpoint):
+        boto3.client("dynamodb", endpoint_url=url).create_table(
             TableName=OF_SEND["OTP_TABLE_NAME"],
             KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
             AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
             BillingMode="PAY_PER_REQUEST",
         )
-        yield server.url
+        yield {"AWS_ENDPOINT_URL": url, "AWS_ENDPOINT_URL_PINPOINT": pinpoint.url}
+    dynamodb.stop()
 
 
 @pytest.fixture(scope="package")
@@ -103,13 +109,15 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> Runtime:
 
 
 @pytest.fixture(scope="package")
-def launch(runtime: Runtime, aws: str) -> Callable[..., AbstractContextManager[Function]]:
+def launch(
+    runtime: Runtime, aws: Mapping[str, str]
+) -> Callable[..., AbstractContextManager[Function]]:
     """Start functions which find AWS on this machine."""
 
     def launch(
         handler: str, environment: Mapping[str, str], layers: Sequence[Path] = ()
     ) -> AbstractContextManager[Function]:
-        found = {**OF_AWS, "AWS_ENDPOINT_URL": aws, **environment}
+        found = {**OF_AWS, **aws, **environment}
         return running(runtime, handler, found, layers)
 
     return launch

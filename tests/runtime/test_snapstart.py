@@ -1,6 +1,7 @@
 """SnapStart: what the runtime client does with the functions' hooks."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -47,7 +48,7 @@ def handler(event, context):
 
 @pytest.mark.parametrize("name", SETTINGS)
 def test_hooks_run_around_the_snapshot_and_requests_work_afterwards(
-    start: Starter, tmp_path: Path, aws: str, name: str
+    start: Starter, tmp_path: Path, aws: Mapping[str, str], name: str
 ) -> None:
     """No connection is in the snapshot, and new ones are there."""
     (tmp_path / "warmed_up.py").write_text(WARMED_UP.replace("FUNCTION", name))
@@ -59,7 +60,7 @@ def test_hooks_run_around_the_snapshot_and_requests_work_afterwards(
 
     def connections() -> int:
         found = psutil.Process(function.pid).net_connections("tcp")
-        port = urlsplit(aws).port
+        port = urlsplit(aws["AWS_ENDPOINT_URL_PINPOINT"]).port
         return sum(
             connection.status == psutil.CONN_ESTABLISHED and connection.raddr.port == port
             for connection in found
