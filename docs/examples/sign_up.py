@@ -112,7 +112,7 @@ class SignUp:
     def confirm(self, name: str, code: str) -> str | None:
         """Let the person in, once, if the code is right; if not, gives what to tell them.
 
-        Then give the session a new ID: else whoever had planted the old one is let in as well.
+        Then give the session a new ID: else somebody who had planted the old one is let in too.
         """
         session = self.sessions.get(name)
         if session is None or not session.reference_id:

@@ -1,6 +1,6 @@
 """What to tell the person, by the code of a problem: nothing of limits, and nothing of why.
 
-Whoever tries numbers learns nothing from it, and whoever is real learns what to do next. Say it in
+Somebody who tries numbers learns nothing from it; a real person learns what to do next. Say it in
 every case, after a text as well, and hide the button "send again" for the same time.
 """
 
@@ -51,7 +51,7 @@ SAY = {
 
 
 def what_to_say(error: OtpError) -> str:
-    """Give a sentence for whoever waits for a code."""
+    """Give a sentence for a person who waits for a code."""
     match error:
         case OutcomeUnknown():
             return SENT_IF_POSSIBLE  # NoAnswer, too, which the service has no code for
@@ -63,7 +63,7 @@ def what_to_say(error: OtpError) -> str:
 
 
 def what_to_say_of_a_code(error: OtpError) -> str:
-    """Give a sentence for whoever has typed in a code, and it could not be checked."""
+    """Give a sentence for a person whose code could not be checked."""
     match error:
         case OutcomeUnknown():
             return UNSURE

@@ -3,8 +3,8 @@
 Of no framework: a web page calls `Login`, and shows the person what is returned.
 
 - Each form has a CSRF token: else another site can have its visitors ask for texts.
-- The session gets a new ID when the password was right, and again with WELCOME: else whoever had
-  planted the old one is logged in as well.
+- The session gets a new ID when the password was right, and again with WELCOME: else anybody who
+  had planted the old one is logged in as well.
 """
 
 import time
@@ -188,7 +188,7 @@ class Login:
                 outcome = replace(attempt, refused=attempt.refused + 1)
             if refusal is None:
                 self._attempts.swap(name, asked, outcome)
-                raise  # for your log, and whoever is on call
+                raise  # for your log, and the person on call
             say = refusal
         # A send may last half a minute. If the person has asked again meanwhile, that one stays.
         self._attempts.swap(name, asked, outcome)
