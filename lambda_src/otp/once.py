@@ -12,7 +12,7 @@ and what the caller is told is written as the outcome (`OncePerReferenceId`).
 
 Whoever knows a ReferenceId but not its request could guess the number, and learn from a 422 that
 the guess was wrong. So the record counts requests that differ; after five of them, one request a
-minute is answered.
+minute is answered, the right one included.
 """
 
 import json
@@ -184,7 +184,7 @@ class ReferenceIdRecords(DynamoDBPersistenceLayer):
             if item["owner"]["S"] == data["owner"]:
                 return  # Our own lock: DynamoDB took it, and the answer to that write was lost.
             differs = item["validation"]["S"] != payload_hash
-            if differs or _mismatches(item) >= MOST_MISMATCHES:
+            if differs or "mismatches" in item:
                 self._admit(item, mismatches=int(differs))
             if differs:
                 raise IdempotencyValidationError from None
@@ -395,10 +395,6 @@ class OncePerReferenceId:
             if not problem.keeps_reference_id:
                 raise
             return problem.answer(request_id)
-
-
-def _mismatches(item: Mapping[str, Any]) -> int:
-    return int(item.get("mismatches", {"N": "0"})["N"])
 
 
 def _pause_after(failure: Exception) -> float | None:

@@ -132,6 +132,22 @@ def test_guesses_that_come_at_once_are_told_no_more(service: Service) -> None:
     assert codes == ["ReferenceIdReused"] * 5 + ["Throttled"] * 16
 
 
+def test_right_guess_among_wrong_ones_is_told_no_more_than_they_are(service: Service) -> None:
+    """It has found a record with one mismatch; by the time that it is answered, there are five."""
+    asked = request()
+    service.send(**asked)
+    guess(service, asked)
+    wrong = iter(range(MOST_MISMATCHES))
+
+    def others(**_: Any) -> None:
+        for _guess in wrong:
+            guess(service, asked)
+
+    service.on("before-call.dynamodb.UpdateItem", others)
+
+    assert service.send(**asked).code == "Throttled"
+
+
 @pytest.mark.parametrize("right", [True, False])
 def test_guessed_reference_id_is_answered_once_a_minute(
     service: Service,
