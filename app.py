@@ -8,7 +8,7 @@ os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
 
 import aws_cdk as cdk
 
-from infra.bundle import MissingWheelError
+from infra.bundle.build import MissingWheelError
 from infra.config import Config, ConfigError
 from infra.stack import OtpStack
 

@@ -4,7 +4,8 @@ import os
 from collections.abc import Mapping
 
 from infra.config import Config
-from infra.permitted import environment_of_the_rules
+from infra.config.send_settings import send_settings
+from lambda_src.otp.settings import Settings
 
 #: What Lambda says of who calls AWS, and nothing of the developer's own.
 OF_AWS: Mapping[str, str] = {
@@ -16,25 +17,20 @@ OF_AWS: Mapping[str, str] = {
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
 }
 
-#: What the stack sets, by function: tests/infra/test_function.py.
-OF_VERIFY: Mapping[str, str] = {
-    "OTP_APPLICATION_ID": "7353f53e6885409fa32d07cedexample",
-    "OTP_DEPLOYMENT": "ServerlessOtp/Otp",
-    "OTP_FUNCTION_SECONDS": "28",
-}
-OF_SEND: Mapping[str, str] = {
-    **OF_VERIFY,
-    "OTP_TABLE_NAME": "reference-ids",
-    "OTP_ORIGINATION_IDENTITY": "+18555550142",
-    "OTP_BRAND_NAME": "ExampleCorp",
-    **environment_of_the_rules(
-        Config.from_context(
-            {
-                "applicationId": OF_VERIFY["OTP_APPLICATION_ID"],
-                "originationIdentity": "+18555550142",
-                "brandName": "ExampleCorp",
-                "allowedCountries": "US,CA",
-            }
-        )
+_SETTINGS = send_settings(
+    Config.from_context(
+        {
+            "applicationId": "7353f53e6885409fa32d07cedexample",
+            "originationIdentity": "+18555550142",
+            "brandName": "ExampleCorp",
+            "allowedCountries": "US,CA",
+        }
     ),
-}
+    application_id="7353f53e6885409fa32d07cedexample",
+    deployment="ServerlessOtp/Otp",
+    table_name="reference-ids",
+)
+
+#: What the stack sets, by function: tests/infra/test_function.py.
+OF_VERIFY: Mapping[str, str] = Settings.to_environment(_SETTINGS)
+OF_SEND: Mapping[str, str] = _SETTINGS.to_environment()

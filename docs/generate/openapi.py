@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from infra.api import STAGE
-from lambda_src.otp.problems import Problem
-from lambda_src.otp.settings import WINDOW_SECONDS
+from infra.api.rest_api import STAGE
+from lambda_src.otp.contract.problem import Problem
+from lambda_src.otp.time_limits import WINDOW_SECONDS
 from sandbox.state import REGION
 
 from . import answer_schemas, requests

@@ -12,9 +12,10 @@ from botocore.session import Session
 from infra.config import Config
 from infra.config.api import MOST_REQUESTS_PER_SECOND
 from infra.config.values import MOST_MESSAGES
-from lambda_src.otp.limits import Limits
-from lambda_src.otp.pause import REFRESH_SECONDS
-from lambda_src.otp.settings import TextLimits, TimeLimits
+from lambda_src.otp.rules.limits import Limits
+from lambda_src.otp.rules.pause import REFRESH_SECONDS
+from lambda_src.otp.settings import TextLimits
+from lambda_src.otp.time_limits import TimeLimits
 
 from .configuration import LEAST
 from .cost import (

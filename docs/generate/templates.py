@@ -31,7 +31,7 @@ def resources(**settings: str) -> dict[str, Any]:
         bundle.mkdir()
         (bundle / "code.py").touch()
         app = cdk.App(outdir=folder, context=_context())
-        with patch("infra.function.build", lambda *_: bundle):
+        with patch("infra.service.build", lambda *_: bundle):
             stack = OtpStack(app, "ServerlessOtp", config=Config.from_context(LEAST | settings))
         template = app.synth().get_stack_by_name(stack.stack_name).template
     found: dict[str, Any] = template["Resources"]

@@ -6,24 +6,26 @@ connections.
 
 import os
 
-from .garbage import uncollected_imports
+from .runtime.initialization import uncollected_imports
 
 with uncollected_imports():
-    from .answer import Answer, Counted
-    from .counters import Counters
-    from .delivery import Delivery
-    from .destination import Destinations
-    from .invocation import Call, answering
-    from .limits import Limits
+    from .contract.answer import Answer
+    from .contract.invocation import Call, answering
+    from .contract.problems import TooManyMessages
+    from .contract.request import Request, check_allowed, parse_send_otp, with_defaults
     from .metrics import RequestMetrics
-    from .once import OncePerReferenceId, ReferenceIdRecords, create_dynamodb_client
-    from .pause import PauseSwitch
-    from .pinpoint import create_pinpoint_client
-    from .request import Request, check_allowed, parse_send_otp, with_defaults
-    from .sdk import open_connections
+    from .once.idempotency import OncePerReferenceId
+    from .once.records import ReferenceIdRecords, create_dynamodb_client
+    from .pinpoint.calls import create_pinpoint_client
+    from .pinpoint.delivery import Delivery
+    from .rules.counters import Counters
+    from .rules.destination import Destinations
+    from .rules.limits import Limits
+    from .rules.pause import PauseSwitch
+    from .runtime.clients import open_connections
+    from .runtime.early_start import start_early
+    from .runtime.log import create_logger
     from .settings import SendSettings
-    from .snapstart import start_early
-    from .telemetry import create_logger
 
 settings = SendSettings.from_environment(os.environ)
 time_limits = settings.time_limits
@@ -32,11 +34,12 @@ logger = create_logger("otp-send")
 metrics = RequestMetrics(settings.deployment, "send", logger)
 pinpoint = create_pinpoint_client(time_limits)
 dynamodb = create_dynamodb_client(time_limits)
-records = ReferenceIdRecords(table, dynamodb, time_limits, logger, metrics)
+store_failed = metrics.count_store_failure
+records = ReferenceIdRecords(table, dynamodb, time_limits, logger, store_failed)
 once = OncePerReferenceId(records)
 destinations = Destinations(settings.destinations)
-counters = Counters(table, dynamodb, time_limits, logger, metrics)
-switch = PauseSwitch(table, dynamodb, logger, metrics)
+counters = Counters(table, dynamodb, time_limits, logger, store_failed)
+switch = PauseSwitch(table, dynamodb, logger, store_failed)
 limits = Limits(settings.limits, counters, switch)
 delivery = Delivery(pinpoint, settings.application_id, time_limits, logger)
 
@@ -63,18 +66,24 @@ def text(request: Request, caller: str) -> Answer:
     number = request["DestinationIdentity"]
     check_allowed(request, settings)
     country = destinations.admit(number)
-    with limits.counting(
-        number=number,
-        country=country,
-        caller=caller,
-        unlimited=destinations.is_of_the_sandbox(number),
-    ):
-        body = delivery.send(with_defaults(request, settings))
-    return Answer(status=200, body=body, counted=Counted("Texts", country))
+    try:
+        with limits.counting(
+            number=number,
+            country=country,
+            caller=caller,
+            unlimited=destinations.is_of_the_sandbox(number),
+        ):
+            body = delivery.send(with_defaults(request, settings))
+    except TooManyMessages as refused:
+        logger.append_keys(limit=refused.limit)
+        metrics.count_by_country("RefusedByLimit", country, limit=refused.limit)
+        raise
+    metrics.count_by_country("Texts", country)
+    return Answer(status=200, body=body)
 
 
 @logger.inject_lambda_context(clear_state=True)
-@answering(logger, metrics)
+@answering(logger, metrics.count)
 def handler(payload: object, call: Call) -> Answer:
     """Answer one request."""
     request = parse_send_otp(payload)

@@ -6,20 +6,20 @@ alone prepare things at import, once per cold start: settings, the client and it
 
 import os
 
-from .garbage import uncollected_imports
+from .runtime.initialization import uncollected_imports
 
 with uncollected_imports():
-    from .answer import Answer, Counted
-    from .destination import country
-    from .invocation import Call, answering
+    from .contract.answer import Answer
+    from .contract.invocation import Call, answering
+    from .contract.request import parse_verify_otp
     from .metrics import RequestMetrics
-    from .pinpoint import create_pinpoint_client
-    from .request import parse_verify_otp
-    from .sdk import open_connections
+    from .pinpoint.calls import create_pinpoint_client
+    from .pinpoint.verification import Verification
+    from .rules.destination import country
+    from .runtime.clients import open_connections
+    from .runtime.early_start import start_early
+    from .runtime.log import create_logger
     from .settings import Settings
-    from .snapstart import start_early
-    from .telemetry import create_logger
-    from .verification import Verification
 
 settings = Settings.from_environment(os.environ)
 logger = create_logger("otp-verify")
@@ -40,7 +40,7 @@ start_early(os.environ, [pinpoint], prepare=verification.prepare, connect=connec
 
 
 @logger.inject_lambda_context(clear_state=True)
-@answering(logger, metrics)
+@answering(logger, metrics.count)
 def handler(payload: object, call: Call) -> Answer:  # noqa: ARG001 - every handler has it
     """Answer one request; the code goes to Pinpoint, and nowhere else."""
     request = parse_verify_otp(payload)
@@ -51,5 +51,5 @@ def handler(payload: object, call: Call) -> Answer:  # noqa: ARG001 - every hand
     of_country = country(request["DestinationIdentity"])
     valid, body = verification.verify(request)
     logger.append_keys(valid=valid)  # into a dictionary, which cannot fail
-    counted = Counted("Verified" if valid else "WrongCodes", of_country)
-    return Answer(status=200, body=body, counted=counted)
+    metrics.count_by_country("Verified" if valid else "WrongCodes", of_country)
+    return Answer(status=200, body=body)

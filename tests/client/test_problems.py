@@ -19,8 +19,9 @@ from serverless_otp import (
 )
 from serverless_otp.problems import from_document
 
-from infra import gateway_responses
-from lambda_src.otp import problems
+from infra.api import gateway_responses
+from lambda_src.otp.contract import problems
+from lambda_src.otp.contract.problem import Problem as ServiceProblem
 
 from .scripted import problem
 
@@ -34,7 +35,7 @@ def contract() -> set[str]:
     return {
         value.code
         for value in classes
-        if issubclass(value, problems.Problem) and value is not problems.Problem
+        if issubclass(value, ServiceProblem) and value is not ServiceProblem
     }
 
 

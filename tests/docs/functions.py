@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import boto3
 import pytest
 
-from lambda_src.otp import counters, limits, pause
+from lambda_src.otp.rules import counters, limits, pause
 from sandbox.pinpoint import install
 from tests.unit.clock import Clock
 from tests.unit.service import ENVIRONMENT, Service, deployed

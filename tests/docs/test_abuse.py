@@ -11,14 +11,15 @@ import pytest
 
 from docs.generate.configuration import LEAST
 from docs.generate.cost import TEXTS_TO_THE_US, WRITES_A_SEND
-from infra.abuse import LEAST_WRONG_CODES
 from infra.config import Config, keys
 from infra.config.limits import MOST_PER_BLOCK
 from infra.config.limits import Limits as LimitsOfConfig
-from lambda_src.otp.destination import NUMBER_TYPES
-from lambda_src.otp.limits import Limits
-from lambda_src.otp.once import MOST_MISMATCHES, SECONDS_BETWEEN_ANSWERS
-from lambda_src.otp.settings import WINDOW_SECONDS, TextLimits
+from infra.watch.abuse import LEAST_WRONG_CODES
+from lambda_src.otp.once.records import MOST_MISMATCHES, SECONDS_BETWEEN_ANSWERS
+from lambda_src.otp.rules.destination import NUMBER_TYPES
+from lambda_src.otp.rules.limits import Limits
+from lambda_src.otp.settings import TextLimits
+from lambda_src.otp.time_limits import WINDOW_SECONDS
 
 from .functions import running
 from .pages import read_sections

@@ -12,8 +12,8 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from pydantic_core import SchemaValidator
 
-import infra.gateway_responses
-import lambda_src.otp.problems
+import infra.api.gateway_responses
+import lambda_src.otp.contract.problems
 from docs.generate.answers import (
     NEVER_BY_THE_GATEWAY,
     OF_THE_FUNCTIONS,
@@ -23,9 +23,10 @@ from docs.generate.answers import (
     answers,
 )
 from docs.generate.requests import EXAMPLES, schema
-from infra.gateway_responses import problems
-from lambda_src.otp.problems import InvalidRequest, Problem
-from lambda_src.otp.request import SendOtpRequest, parse_send_otp
+from infra.api.gateway_responses import problems
+from lambda_src.otp.contract.problem import Problem
+from lambda_src.otp.contract.problems import InvalidRequest
+from lambda_src.otp.contract.request import SendOtpRequest, parse_send_otp
 from tests.openapi import Contract
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -129,7 +130,7 @@ def test_every_kind_of_problem_has_a_place() -> None:
     """A new class must be said to be somebody's answer: docs/generate/answers.py."""
     placed = {type(problem) for of in OF_THE_FUNCTIONS.values() for problem in of}
     placed |= {type(problem) for _, problem in problems()}
-    ours = {lambda_src.otp.problems.__name__, infra.gateway_responses.__name__}
+    ours = {lambda_src.otp.contract.problems.__name__, infra.api.gateway_responses.__name__}
 
     assert placed == {one for one in subclasses(Problem) if one.__module__ in ours}
 

@@ -24,8 +24,8 @@ from botocore.exceptions import (
 
 from infra.config import PROFILES, Config, keys
 from infra.stack import OtpStack
-from lambda_src.otp.limits import MEANINGS
-from lambda_src.otp.problems import Problem
+from lambda_src.otp.contract.problem import Problem
+from lambda_src.otp.rules.limits import MEANINGS
 from tests.infra.helpers import CONTEXT, cdk_context, context
 from tests.unit.service import TABLE, Service
 from tests.unit.test_delivery import respond
@@ -112,7 +112,7 @@ def templates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, A
     code = tmp_path_factory.mktemp("code")
     (code / "code.py").touch()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("infra.function.build", lambda *_: code)
+        patch.setattr("infra.service.build", lambda *_: code)
         return {
             profile: dict(Template.from_stack(stack).to_json())
             for profile in PROFILES

@@ -11,7 +11,7 @@ from docs.generate.configuration import LEAST
 from docs.generate.cost import WRITES_A_SEND
 from docs.generate.scaling import HEADROOM, RATES, Wall
 from infra.config import Config, ConfigError
-from lambda_src.otp.settings import TimeLimits
+from lambda_src.otp.time_limits import TimeLimits
 
 from .functions import running
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from infra.api.gateway_responses import AccessDenied
 from infra.config import Config, ConfigError
-from infra.gateway_responses import AccessDenied
-from lambda_src.otp.problems import Problem
+from lambda_src.otp.contract.problem import Problem
 
 from .pages import read_sections
 
@@ -73,9 +73,9 @@ def test_what_synth_says_without_any_key_is_quoted() -> None:
         ("make-run-does-not-start", "Makefile"),
         ("make-run-does-not-start", "sandbox/supervisor.py"),
         ("make-run-does-not-start", "sandbox/servers.py"),
-        ("500-internalerror", "lambda_src/otp/invocation.py"),
-        ("500-misconfigured", "lambda_src/otp/pinpoint.py"),
-        ("503-sendingpaused", "lambda_src/otp/pause.py"),
+        ("500-internalerror", "lambda_src/otp/contract/invocation.py"),
+        ("500-misconfigured", "lambda_src/otp/pinpoint/calls.py"),
+        ("503-sendingpaused", "lambda_src/otp/rules/pause.py"),
     ],
 )
 def test_what_is_said_is_in_the_code(anchor: str, file: str) -> None:
@@ -87,9 +87,9 @@ def test_what_is_said_is_in_the_code(anchor: str, file: str) -> None:
             "No text arrived; the answer above says why",
         ],
         "sandbox/servers.py": ["did not start", "has ended"],
-        "lambda_src/otp/invocation.py": ["Nobody foresaw this"],
-        "lambda_src/otp/pinpoint.py": ["Pinpoint does not let us"],
-        "lambda_src/otp/pause.py": ["It cannot be read whether sending is paused"],
+        "lambda_src/otp/contract/invocation.py": ["Nobody foresaw this"],
+        "lambda_src/otp/pinpoint/calls.py": ["Pinpoint does not let us"],
+        "lambda_src/otp/rules/pause.py": ["It cannot be read whether sending is paused"],
     }[file]
     source = (ROOT / file).read_text()
     section = " ".join(SECTIONS[anchor].split())

@@ -74,7 +74,7 @@ def test_the_stack_says_what_is_deployed(tmp_path: Path, monkeypatch: pytest.Mon
     code = tmp_path / "code"
     code.mkdir()
     (code / "code.py").touch()
-    monkeypatch.setattr("infra.function.build", lambda *_: code)
+    monkeypatch.setattr("infra.service.build", lambda *_: code)
     app = cdk.App(outdir=str(tmp_path / "cdk.out"), context=cdk_context())
     stack = OtpStack(app, "Otp", config=Config.from_context(context()))
 

@@ -16,19 +16,18 @@ from docs.examples.what_to_say import (
     what_to_say,
     what_to_say_of_a_code,
 )
-from infra import gateway_responses
-from lambda_src.otp import problems
+from infra.api import gateway_responses
+from lambda_src.otp.contract import problems
+from lambda_src.otp.contract.problem import Problem
 
 
-def every_problem() -> list[type[problems.Problem]]:
+def every_problem() -> list[type[Problem]]:
     """Give every way to fail that a caller is told about."""
     return [
         found
         for module in (problems, gateway_responses)
         for found in vars(module).values()
-        if isinstance(found, type)
-        and issubclass(found, problems.Problem)
-        and found is not problems.Problem
+        if isinstance(found, type) and issubclass(found, Problem) and found is not Problem
     ]
 
 

@@ -18,8 +18,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from infra.bundle import HOST, build
-from infra.bytecode import compile_all, find_interpreter
+from infra.bundle.build import HOST, build
+from infra.bundle.bytecode import compile_all, find_interpreter
 from infra.config import Config
 from infra.stack import OtpStack
 from tests.environment import OF_AWS, OF_SEND
@@ -48,7 +48,7 @@ class InstallationFailedError(Exception):
 
 
 class Project:
-    """A project with the real infra/bundle.py, little code, and a cache that is empty at first.
+    """A project with the real infra/bundle, little code, and a cache that is empty at first.
 
     Args:
         folder: where to make it.
@@ -75,7 +75,7 @@ class Project:
         self._module = importlib.import_module(f"{package}.bundle")
 
     def build(self, python_version: str = "3.13", architecture: str = "arm64") -> Path:
-        """Build with the project's own infra/bundle.py."""
+        """Build with the project's own infra/bundle/build.py."""
         built: Path = self._module.build(python_version, architecture)
         return built
 
@@ -191,7 +191,7 @@ def test_template_for_a_processor_carries_its_pydantic_core_and_no_other(
     architecture: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The asset that both functions are deployed from has one compiled file, which is its."""
-    monkeypatch.setattr("infra.function.build", build)
+    monkeypatch.setattr("infra.service.build", build)
     app = create_app(tmp_path)
     OtpStack(app, "Otp", config=Config.from_context(context(architecture=architecture)))
     template = json.loads(Path(app.synth().get_stack_by_name("Otp").template_full_path).read_text())
@@ -310,7 +310,7 @@ def test_a_name_on_the_path_that_is_no_python_is_none(
 def test_building_again_changes_nothing(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second build gives the same folder as it was: the CDK sees no difference, pip not run."""
     before = {path: path.stat().st_mtime_ns for path in bundle.rglob("*")}
-    monkeypatch.setattr("infra.bundle._install", None)
+    monkeypatch.setattr("infra.bundle.build._install", None)
 
     assert build(THIS_PYTHON, HOST) == bundle
 

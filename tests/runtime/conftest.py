@@ -11,7 +11,7 @@ import pytest
 from moto import mock_aws
 from moto.server import ThreadedMotoServer
 
-from infra.bundle import HOST, build
+from infra.bundle.build import HOST, build
 from sandbox.pinpoint import inbox
 from sandbox.pinpoint.server import create_server, serving
 from tests.environment import OF_AWS, OF_SEND, OF_VERIFY

@@ -21,7 +21,8 @@ from botocore.exceptions import (
     SSLError,
 )
 
-from lambda_src.otp import deadline, pinpoint
+from lambda_src.otp.pinpoint import calls as pinpoint
+from lambda_src.otp.runtime import deadline
 
 from .clock import Clock
 from .server import Aws

@@ -12,14 +12,9 @@ import pytest
 from hypothesis import given, settings
 
 from infra.config.values import countries
-from lambda_src.otp.destination import (
-    NUMBER_TYPES,
-    SANDBOX_NUMBERS,
-    Destinations,
-    country,
-    is_possible,
-)
-from lambda_src.otp.problems import DestinationNotAllowed
+from lambda_src.otp.contract.phone_number import is_possible
+from lambda_src.otp.contract.problems import DestinationNotAllowed
+from lambda_src.otp.rules.destination import NUMBER_TYPES, SANDBOX_NUMBERS, Destinations, country
 from lambda_src.otp.settings import DestinationRules
 
 from .service import Service, request

@@ -13,11 +13,11 @@ import pytest
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.exceptions import ReadTimeoutError
 
-from lambda_src.otp import counters as counters_module
-from lambda_src.otp import deadline as deadline_module
-from lambda_src.otp import limits as limits_module
-from lambda_src.otp import pause as pause_module
-from lambda_src.otp.limits import Limits
+from lambda_src.otp.rules import counters as counters_module
+from lambda_src.otp.rules import limits as limits_module
+from lambda_src.otp.rules import pause as pause_module
+from lambda_src.otp.rules.limits import Limits
+from lambda_src.otp.runtime import deadline as deadline_module
 
 from .clock import Clock
 from .service import ENVIRONMENT, TABLE, HttpAnswer, Service, request
@@ -638,7 +638,7 @@ def test_shards_share_a_limit_exactly(
         parts.clear()
         for shard in range(shards):
             monkeypatch.setattr(
-                "lambda_src.otp.limits.secrets.randbelow",
+                "lambda_src.otp.rules.limits.secrets.randbelow",
                 lambda count, shard=shard, shards=shards: shard if count == shards else 1 / 0,
             )
             [item] = service.module.limits._items("+12065550007", "US", "direct", 0)  # noqa: SLF001 - 9,999 messages would take minutes

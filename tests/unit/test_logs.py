@@ -2,7 +2,7 @@
 
 import re
 
-from lambda_src.otp.telemetry import mask
+from lambda_src.otp.runtime.masking import mask
 
 from .service import NUMBER, Service
 

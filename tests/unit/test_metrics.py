@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError, NoCredentialsError, ReadTimeoutError
 
-from lambda_src.otp import problems
-from lambda_src.otp.problems import Problem
+from lambda_src.otp.contract import problems
+from lambda_src.otp.contract.problem import Problem
 
 from .emf import read, timestamp
 from .service import DEPLOYMENT, NUMBER, Service, request
@@ -257,7 +257,7 @@ def test_every_line_bears_the_time_at_which_the_invocation_started(
     start = time.time() - 20
     clock = iter([start])
     monkeypatch.setattr(
-        "lambda_src.otp.invocation.time",
+        "lambda_src.otp.contract.invocation.time",
         SimpleNamespace(time=lambda: next(clock, start + 20)),
     )
 

@@ -16,8 +16,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from lambda_src.otp.once import MOST_MISMATCHES, SECONDS_BETWEEN_ANSWERS
-from lambda_src.otp.settings import WINDOW_SECONDS
+from lambda_src.otp.once.records import MOST_MISMATCHES, SECONDS_BETWEEN_ANSWERS
+from lambda_src.otp.time_limits import WINDOW_SECONDS
 
 from .service import FUNCTION_TIMEOUT_SECONDS, HttpAnswer, Service, deployed, request
 

@@ -9,10 +9,11 @@ from unittest.mock import Mock
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
-from lambda_src.otp import once
-from lambda_src.otp.answer import Answer
-from lambda_src.otp.once import MOST_MISMATCHES, OncePerReferenceId
-from lambda_src.otp.settings import WINDOW_SECONDS
+from lambda_src.otp.contract.answer import Answer
+from lambda_src.otp.once import records as once
+from lambda_src.otp.once.idempotency import OncePerReferenceId
+from lambda_src.otp.once.records import MOST_MISMATCHES
+from lambda_src.otp.time_limits import WINDOW_SECONDS
 
 from .clock import Clock
 from .service import FUNCTION_TIMEOUT_SECONDS, NUMBER, TABLE, HttpAnswer, Service, request

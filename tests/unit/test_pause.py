@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from lambda_src.otp import counters, limits, pause
+from lambda_src.otp.rules import counters, limits, pause
 
 from .clock import Clock
 from .service import TABLE, HttpAnswer, Service, request

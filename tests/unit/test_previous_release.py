@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from lambda_src.otp import counters, limits, once, pause
+from lambda_src.otp.once import records as once
+from lambda_src.otp.rules import counters, limits, pause
 
 from .clock import Clock
 from .service import FUNCTION_TIMEOUT_SECONDS, TABLE, HttpAnswer, Service

@@ -2,7 +2,8 @@
 
 import pytest
 
-from lambda_src.otp.settings import SendSettings, Settings, TimeLimits
+from lambda_src.otp.settings import SendSettings, Settings
+from lambda_src.otp.time_limits import TimeLimits
 
 from .service import ENVIRONMENT
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lambda_src.otp import pinpoint
+from lambda_src.otp.pinpoint import calls as pinpoint
 
 from .clock import Clock
 from .server import Aws

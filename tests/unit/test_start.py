@@ -52,7 +52,7 @@ def test_a_start_does_not_wait_long_for_aws(
     start: Start, aws: Aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It goes on when its time for that is over, though nothing has been answered."""
-    monkeypatch.setattr("lambda_src.otp.sdk._OPENING_SECONDS", 0.01)
+    monkeypatch.setattr("lambda_src.otp.runtime.clients._OPENING_SECONDS", 0.01)
     aws.until = threading.Barrier(2, timeout=30)
 
     assert start("on-demand").handler
@@ -92,7 +92,7 @@ def test_a_start_does_not_depend_on_what_is_done_early(
     def fail(_: object) -> None:
         raise ValueError
 
-    monkeypatch.setattr("lambda_src.otp.delivery.Delivery.prepare", fail)
+    monkeypatch.setattr("lambda_src.otp.pinpoint.delivery.Delivery.prepare", fail)
 
     assert start("provisioned-concurrency").handler
 
