@@ -26,7 +26,7 @@ from docs.generate.requests import EXAMPLES, schema
 from infra.gateway_responses import problems
 from lambda_src.otp.problems import InvalidRequest, Problem
 from lambda_src.otp.request import SendOtpRequest, parse_send_otp
-from tests.openapi import Contract
+from tests.support.openapi import Contract
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CODE = ROOT / "lambda_src" / "otp"

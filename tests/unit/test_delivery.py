@@ -22,8 +22,8 @@ from botocore.exceptions import (
 )
 
 from lambda_src.otp import deadline, pinpoint
+from tests.support.clock import Clock
 
-from .clock import Clock
 from .server import Aws
 from .service import NUMBER, Service
 from .starting import Start

@@ -18,8 +18,8 @@ from lambda_src.otp import deadline as deadline_module
 from lambda_src.otp import limits as limits_module
 from lambda_src.otp import pause as pause_module
 from lambda_src.otp.limits import Limits
+from tests.support.clock import Clock
 
-from .clock import Clock
 from .service import ENVIRONMENT, TABLE, HttpAnswer, Service, request
 
 ENDPOINT = "https://example.com"

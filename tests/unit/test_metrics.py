@@ -13,8 +13,8 @@ from botocore.exceptions import EndpointConnectionError, NoCredentialsError, Rea
 
 from lambda_src.otp import problems
 from lambda_src.otp.problems import Problem
+from tests.support.emf import read, timestamp
 
-from .emf import read, timestamp
 from .service import DEPLOYMENT, NUMBER, Service, request
 
 OPTED_OUT, THROTTLED, TEMPORARY_FAILURE = "+12065550101", "+12065550103", "+12065550104"

@@ -13,8 +13,8 @@ from lambda_src.otp import once
 from lambda_src.otp.answer import Answer
 from lambda_src.otp.once import MOST_MISMATCHES, OncePerReferenceId
 from lambda_src.otp.settings import WINDOW_SECONDS
+from tests.support.clock import Clock
 
-from .clock import Clock
 from .service import FUNCTION_TIMEOUT_SECONDS, NUMBER, TABLE, HttpAnswer, Service, request
 
 OPTED_OUT, THROTTLED, UNKNOWN_FAILURE = "+12065550101", "+12065550103", "+12065550105"

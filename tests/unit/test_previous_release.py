@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from lambda_src.otp import counters, limits, once, pause
+from tests.support.clock import Clock
 
-from .clock import Clock
 from .service import FUNCTION_TIMEOUT_SECONDS, TABLE, HttpAnswer, Service
 
 LEFT = json.loads(Path(__file__).with_name("previous_release.json").read_text("utf-8"))

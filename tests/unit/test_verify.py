@@ -14,8 +14,8 @@ from botocore.exceptions import (
 )
 
 from sandbox.pinpoint import advance_clock
+from tests.support.emf import read
 
-from .emf import read
 from .service import DEPLOYMENT, Journey
 from .test_delivery import ENDPOINT, respond
 
