@@ -34,7 +34,7 @@ test: setup ## Unit, template and short end-to-end tests
 	@$(VENV) -m pytest $(ARGS)
 
 test-bundle: setup ## The unit tests of what is deployed, code and libraries, not of the source
-	@$(VENV) -m pytest -p tests.bundled $(or $(ARGS),tests/unit)
+	@$(VENV) -m pytest -p tests.support.bundled $(or $(ARGS),tests/unit)
 
 browser: setup ## The sandbox's page in a real browser, which this machine must have
 	@$(VENV) -m pytest $(or $(ARGS),tests/browser)

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.environment import OF_SEND
+from tests.support.environment import OF_SEND
 
 from .programs import Program, Programs
 from .stub import HOSTS, REGION, Stub, running

@@ -18,4 +18,6 @@ os.environ |= {
     "SANDBOX_FOLDER": ".sandbox-test",
 }
 
-pytest_plugins = ["tests.sandboxed"]  # its modules read the environment, which is set by now
+pytest_plugins = [
+    "tests.support.sandboxed"
+]  # its modules read the environment, which is set by now

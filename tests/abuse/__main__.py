@@ -13,8 +13,8 @@ from typing import Any
 from docs.generate.templates import resources
 from sandbox.client import HttpAnswer
 from sandbox.supervisor import detached, step
-from tests.e2e.deployment import Deployment, code_in, request
-from tests.metric_math import goes_off
+from tests.support.deployment import Deployment, code_in, request
+from tests.support.metric_math import goes_off
 
 _SECONDS_NEEDED = 240
 _HOUR = 3600

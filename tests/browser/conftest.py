@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 
-from tests.e2e.deployment import Deployment
+from tests.support.deployment import Deployment
 
 from . import browser as machine
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.e2e.deployment import Deployment, code_in, request
+from tests.support.deployment import Deployment, code_in, request
 
 # Whatever becomes of it: some requests are sent, though their answers cannot be read.
 POST = """async ([url, body]) => {

@@ -8,7 +8,7 @@ import urllib.request
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.deployment import Deployment
+from tests.support.deployment import Deployment
 
 from .conftest import OpenPage
 from .phone import Phone

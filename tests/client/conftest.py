@@ -9,8 +9,8 @@ import pytest
 from serverless_otp import OtpClient
 
 from sandbox.state import State
-from tests.e2e.deployment import Deployment
-from tests.proxy import Proxy
+from tests.support.deployment import Deployment
+from tests.support.proxy import Proxy
 
 from .clock import VirtualClock
 from .scripted import WAYS, Scripted, Way, serving

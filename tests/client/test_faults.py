@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from serverless_otp import NoAnswer, Problem, Throttled
 
-from tests.e2e.deployment import Deployment, code_in
-from tests.proxy import Proxy, Rule
+from tests.support.deployment import Deployment, code_in
+from tests.support.proxy import Proxy, Rule
 
 from .clock import VirtualClock
 from .conftest import Connect

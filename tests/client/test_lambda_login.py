@@ -13,7 +13,7 @@ from serverless_otp import NotSent
 
 from docs.examples.another_team import build_login
 from sandbox.client import aws_options
-from tests.e2e.deployment import Deployment, code_in
+from tests.support.deployment import Deployment, code_in
 
 from .scripted import NUMBER
 

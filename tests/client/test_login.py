@@ -31,9 +31,9 @@ from clients.python.examples.login import (
     Say,
 )
 from clients.python.examples.store import InOneProcess, Store
-from tests.at_once import AllReadFirst, at_once
-from tests.e2e.deployment import Deployment, code_in
-from tests.proxy import Proxy
+from tests.support.at_once import AllReadFirst, at_once
+from tests.support.deployment import Deployment, code_in
+from tests.support.proxy import Proxy
 
 from .clock import VirtualClock
 from .conftest import Connect, connect

@@ -18,8 +18,8 @@ from serverless_otp import (
 )
 
 from sandbox.client import aws_options
-from tests.e2e.deployment import Deployment, code_in
-from tests.proxy import Proxy
+from tests.support.deployment import Deployment, code_in
+from tests.support.proxy import Proxy
 
 from .clock import VirtualClock
 from .conftest import Connect

@@ -6,7 +6,7 @@ import pytest
 
 from clients.python.examples.try_sandbox import main
 from sandbox.state import STATE_FILE
-from tests.e2e.deployment import Deployment
+from tests.support.deployment import Deployment
 
 
 def test_example_sends_verifies_and_fails(

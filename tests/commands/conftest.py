@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from sandbox.state import State
-from tests.e2e.deployment import Deployment
-from tests.reproduce.checkout import copy_files_to
+from tests.support.checkout import copy_files_to
+from tests.support.deployment import Deployment
 
 from .pages import ROOT
 from .script import environment

@@ -11,7 +11,7 @@ import pytest
 
 from lambda_src.otp.rules import counters, limits, pause
 from sandbox.pinpoint import install
-from tests.unit.clock import Clock
+from tests.support.clock import Clock
 from tests.unit.service import ENVIRONMENT, Service, deployed
 
 

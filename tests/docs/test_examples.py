@@ -23,7 +23,7 @@ from docs.examples.what_to_say import (
     is_not_sent,
     what_to_say,
 )
-from tests.at_once import AllReadFirst, at_once
+from tests.support.at_once import AllReadFirst, at_once
 
 MINE, VICTIM = "+12065550100", "+12065550177"
 CODE = "123456"

@@ -27,7 +27,7 @@ from infra.api.gateway_responses import problems
 from lambda_src.otp.contract.problem import Problem
 from lambda_src.otp.contract.problems import InvalidRequest
 from lambda_src.otp.contract.request import SendOtpRequest, parse_send_otp
-from tests.openapi import Contract
+from tests.support.openapi import Contract
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CODE = ROOT / "lambda_src" / "otp"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from sandbox.page.reference import render
-from tests.openapi import Contract
+from tests.support.openapi import Contract
 
 CONTRACT = Contract.read()
 DOCUMENT = CONTRACT.document

@@ -8,8 +8,7 @@ import boto3
 import pytest
 
 from sandbox import client
-
-from .deployment import Deployment, request
+from tests.support.deployment import Deployment, request
 
 # MiniStack repeats after one and two seconds, where AWS does after one and two minutes.
 _SECONDS_UNTIL_LAMBDA_GIVES_UP = 30

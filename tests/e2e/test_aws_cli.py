@@ -11,7 +11,7 @@ import sys
 import uuid
 from typing import Any
 
-from .deployment import Deployment, code_in
+from tests.support.deployment import Deployment, code_in
 
 NUMBER = "+12065550007"
 

@@ -2,7 +2,7 @@
 
 import json
 
-from .deployment import Deployment, request
+from tests.support.deployment import Deployment, request
 
 
 def test_the_same_json_object_gives_the_same_message_response(deployment: Deployment) -> None:

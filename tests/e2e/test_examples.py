@@ -17,8 +17,7 @@ from docs.examples import event_bridge, step_functions, step_functions_page
 from docs.examples.event_bridge import CodesStack
 from docs.examples.step_functions import VerificationStack
 from sandbox import client
-
-from .deployment import NUMBER, Deployment, code_in
+from tests.support.deployment import NUMBER, Deployment, code_in
 
 _SECONDS = 30
 

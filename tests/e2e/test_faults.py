@@ -11,8 +11,7 @@ from sandbox import client
 from tests.faults.lab import FUNCTION_SECONDS, Lab, Version, wait_for
 from tests.faults.scenarios import ALL, Death, Scenario
 from tests.faults.trial import Trial
-
-from .deployment import NUMBER, Deployment, request
+from tests.support.deployment import NUMBER, Deployment, request
 
 # What takes its time, or starts many workers, is left to `make faults`.
 QUICK = [

@@ -12,8 +12,7 @@ import boto3
 
 from sandbox import client
 from sandbox.client import HttpAnswer
-
-from .deployment import Deployment, request
+from tests.support.deployment import Deployment, request
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway.client import APIGatewayClient

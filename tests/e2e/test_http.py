@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from .deployment import NUMBER, Deployment, code_in, request
+from tests.support.deployment import NUMBER, Deployment, code_in, request
 
 
 def test_a_signed_request_with_the_two_required_fields_sends_one_text(

@@ -5,8 +5,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 from sandbox.client import HttpAnswer
-
-from .deployment import Deployment, request
+from tests.support.deployment import Deployment, request
 
 # `make abuse` does it with 64, each answered by a function of its own.
 AT_ONCE = 16

@@ -2,7 +2,7 @@
 
 import re
 
-from .deployment import Deployment, request
+from tests.support.deployment import Deployment, request
 
 
 def test_the_log_holds_no_full_phone_number_and_no_code(deployment: Deployment) -> None:

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from .deployment import Deployment, request
+from tests.support.deployment import Deployment, request
 
 
 def metric_lines(deployment: Deployment) -> list[dict[str, Any]]:

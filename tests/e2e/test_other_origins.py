@@ -7,7 +7,7 @@ from email.message import Message
 
 import pytest
 
-from .deployment import Deployment
+from tests.support.deployment import Deployment
 
 SERVERS = {
     "awsEndpoint": "/_ministack/health",

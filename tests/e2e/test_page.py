@@ -14,8 +14,7 @@ import pytest
 
 from sandbox.pinpoint.reserved import NUMBERS
 from sandbox.state import ROOT
-
-from .deployment import Deployment, request
+from tests.support.deployment import Deployment, request
 
 Answer = tuple[int, Message, bytes]
 

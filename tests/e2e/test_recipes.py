@@ -18,8 +18,7 @@ from docs.examples.what_to_say import (
     SENT_IF_POSSIBLE,
     WRONG,
 )
-
-from .deployment import NUMBER, Deployment, code_in
+from tests.support.deployment import NUMBER, Deployment, code_in
 
 OPTED_OUT = "+12065550101"
 ANSWER_LOST = "+12065550109"  # texted, and nobody knows

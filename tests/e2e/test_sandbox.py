@@ -14,9 +14,8 @@ from infra.config import keys
 from sandbox.deploy import CONTEXT, synthesize
 from sandbox.servers import ServerError, make_private
 from sandbox.state import STATE_FILE, TEMPORARY
-from tests.sandboxed import sandbox
-
-from .deployment import Deployment
+from tests.support.deployment import Deployment
+from tests.support.sandboxed import sandbox
 
 
 def test_the_state_file_says_how_to_reach_everything(deployment: Deployment) -> None:

@@ -12,8 +12,7 @@ from botocore.exceptions import ClientError
 
 from sandbox import client
 from sandbox.state import ACCOUNT_ID
-
-from .deployment import Deployment, request
+from tests.support.deployment import Deployment, request
 
 OPERATIONS = {
     "cloudformation": "list_stacks",

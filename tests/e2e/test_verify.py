@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from .deployment import Deployment, code_in, request
+from tests.support.deployment import Deployment, code_in, request
 
 
 def sent(deployment: Deployment, **fields: Any) -> tuple[dict[str, Any], str]:

@@ -15,7 +15,7 @@ import psutil
 from sandbox import client
 from sandbox.servers import free_port
 from sandbox.state import FOLDER, State
-from tests.proxy import Proxy
+from tests.support.proxy import Proxy
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient

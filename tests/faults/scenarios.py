@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from tests.proxy import Rule
+from tests.support.proxy import Rule
 
 from .lab import Version
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from lambda_src.otp.rules.destination import SANDBOX_NUMBERS
 from sandbox import client
-from tests.numbers import number_for
-from tests.proxy import Rule
+from tests.support.numbers import number_for
+from tests.support.proxy import Rule
 
 from .lab import FUNCTION_SECONDS, Lab, wait_for
 from .scenarios import SENT, THROTTLED, Death, Scenario

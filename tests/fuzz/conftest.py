@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.openapi import PATH
+from tests.support.openapi import PATH
 
 from .generation import SEED_OPTION, SEED_VARIABLE, seed
 from .tally import Tally

@@ -10,8 +10,8 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.generation import GenerationMode
 from schemathesis.generation.meta import TestPhase
 
-from tests.numbers import number_for
-from tests.openapi import PATH, Contract
+from tests.support.numbers import number_for
+from tests.support.openapi import PATH, Contract
 
 SEED_OPTION = "--seed"
 #: Set by the option: the requests are chosen when the tests are collected.

@@ -14,8 +14,8 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance
 
 from sandbox.state import State
-from tests.e2e.deployment import Deployment
-from tests.openapi import Contract
+from tests.support.deployment import Deployment
+from tests.support.openapi import Contract
 
 from .generation import FAILING, of_its_own, schema
 from .tally import Tally

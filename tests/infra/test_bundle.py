@@ -22,13 +22,15 @@ from infra.bundle.build import HOST, build
 from infra.bundle.bytecode import compile_all, find_interpreter
 from infra.config import Config
 from infra.stack import OtpStack
-from tests.environment import OF_AWS, OF_SEND
-from tests.reproduce.checkout import copy_files_to
+from tests.support.checkout import copy_files_to
+from tests.support.environment import OF_AWS, OF_SEND
 
 from .helpers import CONTEXT, FUNCTION, ROOT, THIS_PYTHON, RenderedTemplate, context, create_app
 
 #: What builds the bundle.
-MODULES = tuple(f"infra/{name}.py" for name in ("bundle", "bytecode", "sdk_data"))
+MODULES = tuple(
+    f"infra/bundle/{name}.py" for name in ("__init__", "build", "bytecode", "prune", "sdk_data")
+)
 
 #: What a compiled module of each processor is called, and its machine in the ELF header.
 PROCESSORS = {"arm64": ("aarch64-linux-gnu", 0xB7), "x86_64": ("x86_64-linux-gnu", 0x3E)}
@@ -72,7 +74,7 @@ class Project:
         spec = importlib.util.spec_from_file_location(package, folder / "infra" / "__init__.py")
         assert spec is not None
         sys.modules[package] = importlib.util.module_from_spec(spec)
-        self._module = importlib.import_module(f"{package}.bundle")
+        self._module = importlib.import_module(f"{package}.bundle.build")
 
     def build(self, python_version: str = "3.13", architecture: str = "arm64") -> Path:
         """Build with the project's own infra/bundle/build.py."""

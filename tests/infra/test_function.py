@@ -286,7 +286,7 @@ def test_functions_run_and_are_built_for_the_configured_runtime(
     for function in template.all(FUNCTION):
         assert function.properties["Runtime"] == f"python{python_version}"
         assert function.properties["Architectures"] == [architecture]
-    assert stub_bundle.asked[-2:] == [(python_version, architecture)] * 2
+    assert stub_bundle.asked[-1] == (python_version, architecture)
 
 
 def test_functions_of_the_sandbox_are_built_for_this_machine_and_run_here(
@@ -298,7 +298,7 @@ def test_functions_of_the_sandbox_are_built_for_this_machine_and_run_here(
     here = {"aarch64": "arm64", "arm64": "arm64"}.get(platform.machine(), "x86_64")
     for function in template.all(FUNCTION):
         assert function.properties["Architectures"] == [here]
-    assert stub_bundle.asked[-2:] == [(THIS_PYTHON, "host")] * 2
+    assert stub_bundle.asked[-1] == (THIS_PYTHON, "host")
 
 
 def test_send_gets_exactly_these_settings(minimal: RenderedTemplate) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import botocore.session
 import pytest
 
-from tests.openapi import Contract
+from tests.support.openapi import Contract
 
 from .helpers import API, API_RESOURCE, GATEWAY_RESPONSE, METHOD, STAGE, RenderedTemplate
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from infra.bundle.build import build
-from tests.reproduce.checkout import ROOT, Synthesized, copy_to, synthesize
+from tests.support.checkout import ROOT, Synthesized, copy_to, synthesize
 
 from .helpers import THIS_PYTHON
 

@@ -92,6 +92,7 @@ def test_stack_gives_the_functions_their_settings(
 ) -> None:
     """All of them changed at once; verify is told of none."""
     told = {key: value for key, value, *_ in TOLD if value is not None}
+    told["countriesPerDay"] = "JM=7,US=off"
     changed = synthesize(tmp_path, **told)
 
     send, verify = (

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from sandbox import client
 from sandbox.state import State
 from sandbox.supervisor import detached, step
-from tests.numbers import number_for
+from tests.support.numbers import number_for
 
 # Every limit counts, and none is reached.
 _LIMITS = {"countryPerDay": "100000", "deploymentPerHour": "100000", "callerPerHour": "100000"}

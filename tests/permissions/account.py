@@ -9,7 +9,7 @@ from botocore.config import Config
 from sandbox import client
 from sandbox.client import HttpAnswer
 from sandbox.state import ACCOUNT_ID, State
-from tests.e2e.deployment import Deployment
+from tests.support.deployment import Deployment
 
 from .grants import Role
 

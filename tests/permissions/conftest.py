@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from sandbox.state import ROOT, State
-from tests import ahead
+from tests.support import ahead
 
 from .account import Account
 

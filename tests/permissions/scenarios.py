@@ -15,7 +15,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from sandbox.client import HttpAnswer
-from tests.e2e.deployment import request
+from tests.support.deployment import request
 
 from .account import Account
 from .grants import Grant

@@ -5,7 +5,7 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.e2e.deployment import request
+from tests.support.deployment import request
 
 from .account import Account
 

@@ -11,7 +11,7 @@ import pytest
 
 from sandbox.deploy import by_name
 from sandbox.state import ACCOUNT_ID, ROOT
-from tests import ahead
+from tests.support import ahead
 
 from .account import Account
 from .grants import Role

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.deployment import request
+from tests.support.deployment import request
 
 from .account import Account
 

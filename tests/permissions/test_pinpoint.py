@@ -8,7 +8,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.e2e.deployment import request
+from tests.support.deployment import request
 
 from .account import Account
 

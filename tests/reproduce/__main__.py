@@ -13,7 +13,7 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from .checkout import ROOT, copy_to, synthesize
+from tests.support.checkout import ROOT, copy_to, synthesize
 
 _VERSIONS = ("3.11", "3.12", "3.13", "3.14")
 _RUNTIME = f"{sys.version_info.major}.{sys.version_info.minor}"

@@ -5,7 +5,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from tests.numbers import number_for
+from tests.support.numbers import number_for
 
 from .function import Function
 

@@ -15,7 +15,8 @@ from sandbox.pinpoint import install
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
-from .aws import create_client
+from tests.support.aws import create_client
+
 from .server import Aws, serving
 from .service import ENVIRONMENT, Journey, Service, deployed
 from .starting import ENTRY_POINT, Start

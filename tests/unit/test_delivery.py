@@ -23,8 +23,8 @@ from botocore.exceptions import (
 
 from lambda_src.otp.pinpoint import calls as pinpoint
 from lambda_src.otp.runtime import deadline
+from tests.support.clock import Clock
 
-from .clock import Clock
 from .server import Aws
 from .service import NUMBER, Service
 from .starting import Start

@@ -18,8 +18,8 @@ from lambda_src.otp.rules import limits as limits_module
 from lambda_src.otp.rules import pause as pause_module
 from lambda_src.otp.rules.limits import Limits
 from lambda_src.otp.runtime import deadline as deadline_module
+from tests.support.clock import Clock
 
-from .clock import Clock
 from .service import ENVIRONMENT, TABLE, HttpAnswer, Service, request
 
 ENDPOINT = "https://example.com"

@@ -14,8 +14,8 @@ from lambda_src.otp.once import records as once
 from lambda_src.otp.once.idempotency import OncePerReferenceId
 from lambda_src.otp.once.records import MOST_MISMATCHES
 from lambda_src.otp.time_limits import WINDOW_SECONDS
+from tests.support.clock import Clock
 
-from .clock import Clock
 from .service import FUNCTION_TIMEOUT_SECONDS, NUMBER, TABLE, HttpAnswer, Service, request
 
 OPTED_OUT, THROTTLED, UNKNOWN_FAILURE = "+12065550101", "+12065550103", "+12065550105"

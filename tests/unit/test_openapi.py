@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError, NoCredentialsError, ReadTimeoutError
 
-from tests.openapi import Contract
+from tests.support.openapi import Contract
 
 from .service import HttpAnswer, Journey, Service, request
 from .test_delivery import ENDPOINT, respond

@@ -7,8 +7,8 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from lambda_src.otp.rules import counters, limits, pause
+from tests.support.clock import Clock
 
-from .clock import Clock
 from .service import TABLE, HttpAnswer, Service, request
 
 US, CANADA = "+12062010000", "+14165550111"

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lambda_src.otp.pinpoint import calls as pinpoint
+from tests.support.clock import Clock
 
-from .clock import Clock
 from .server import Aws
 from .service import Service
 from .starting import CONNECTIONS, PERSON, Start

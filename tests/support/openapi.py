@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
-PATH = Path(__file__).resolve().parent.parent / "docs" / "openapi.json"
+PATH = Path(__file__).resolve().parent.parent.parent / "docs" / "openapi.json"
 
 _URI = "urn:openapi"
 

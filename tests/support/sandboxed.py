@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import pytest
 
 from sandbox.state import ROOT, State
-from tests import ahead
-from tests.e2e.deployment import Deployment
+from tests.support import ahead
+from tests.support.deployment import Deployment
 
 
 def sandbox(*arguments: str) -> subprocess.CompletedProcess[str]:

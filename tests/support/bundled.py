@@ -1,4 +1,4 @@
-"""A plugin of pytest that tests the bundle: `pytest -p tests.bundled tests/unit`.
+"""A plugin of pytest that tests the bundle: `pytest -p tests.support.bundled tests/unit`.
 
 `lambda_src.otp` and the functions' libraries are then those that are deployed. The tools of the
 tests, such as moto, use these libraries too, with all of botocore's data. That the functions need
@@ -13,7 +13,7 @@ from types import ModuleType
 
 import pytest
 
-_ROOT = Path(__file__).resolve().parent.parent
+_ROOT = Path(__file__).resolve().parent.parent.parent
 _BUNDLE = _ROOT / "build" / "bundle"
 
 # Where the tests find the functions' package.
@@ -32,7 +32,7 @@ def pytest_addoption() -> None:
 
     from moto.core.loaders import Loader  # noqa: PLC0415 - these import botocore
 
-    from .unit.aws import ALL_DATA  # noqa: PLC0415 - as above
+    from .aws import ALL_DATA  # noqa: PLC0415 - as above
 
     Loader.BUILTIN_DATA_PATH = ALL_DATA
 
