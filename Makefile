@@ -42,10 +42,11 @@ browser: setup ## The sandbox's page in a real browser, which this machine must 
 screenshots: setup ## Take the README's pictures of the page anew
 	@SCREENSHOTS=yes $(VENV) -m pytest -q tests/browser/test_pictures.py
 
-check: setup .venv-checkov/.ready ## Format, lint, types, security rules
+check: setup .venv-checkov/.ready ## Format, lint, types, rooms, security rules
 	@$(VENV) -m ruff format --check .
 	@$(VENV) -m ruff check .
 	@$(VENV) -m mypy
+	@.venv/bin/lint-imports --no-logo --no-cache
 	@$(VENV) -m tests.scan
 
 format: setup ## Rewrite the code in the one format
