@@ -220,21 +220,18 @@ def bytes_of(item: dict[str, Any]) -> int:
 @pytest.mark.parametrize(
     ("interval", "added"), [pytest.param(None, 16, id="off"), pytest.param(30, 29, id="on")]
 )
-def test_item_of_a_block_grows_by_what_is_said(
-    interval: int | None, added: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_item_of_a_block_grows_by_what_is_said(interval: int | None, added: int) -> None:
     """For every number that is new to it; and a day of it fits into the 400 KB of an item."""
     said = " ".join(PAGE.split())
     assert "by up to 16 bytes for a message" in said
     assert "(29 with `destinationIntervalSeconds`)" in said
     with running("send") as service:
-        limits = limits_of(
-            **{name: getattr(DEFAULTS, name) for name in TextLimits.__slots__[:1]},
+        service.limit(
+            destination_per_10_minutes=DEFAULTS.destination_per_10_minutes,
             destination_per_day=10,
             destination_interval_seconds=interval,
             block_per_hour=20,
         )
-        monkeypatch.setattr(service.module.limits, "_limits", limits._limits)  # noqa: SLF001
         sizes = []
         for last in range(3):
             service.send(DestinationIdentity=f"+1206201000{last}")

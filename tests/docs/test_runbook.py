@@ -5,7 +5,6 @@ import re
 import subprocess
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -27,10 +26,10 @@ from infra.stack import OtpStack
 from lambda_src.otp.contract.problem import Problem
 from lambda_src.otp.rules.limits import MEANINGS
 from tests.infra.helpers import CONTEXT, cdk_context, context
-from tests.unit.service import TABLE, Service
-from tests.unit.test_delivery import respond
+from tests.support.failures import respond
+from tests.support.service import TABLE, Service
 
-from .functions import after_a_cold_start, running
+from .functions import running
 from .pages import Section, read_sections
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -410,7 +409,7 @@ def log_of_send() -> list[dict[str, Any]]:
         pause(service, "all")
         service.send(DestinationIdentity=NUMBER)
         # The switch and a count, out of reach.
-        after_a_cold_start(service)
+        service.start()
         service.fail("before-call.dynamodb.GetItem", no_connection)
         service.fail(update, no_connection)
         service.send(DestinationIdentity=NUMBER)
@@ -498,7 +497,7 @@ def pause(service: Service, countries: str) -> None:
     """Set the switch, and have the function read it."""
     item = {"id": {"S": "paused"}, "countries": {"S": countries}}
     service.table.put_item(TableName=TABLE, Item=item)
-    after_a_cold_start(service)
+    service.start()
 
 
 def fields_of(lines: list[dict[str, Any]]) -> set[str]:
@@ -645,7 +644,7 @@ def test_the_commands_of_the_switch_are_heeded() -> None:
 
         def codes_after(operation: str, options: Mapping[str, str]) -> tuple[int, int]:
             do(service, operation, options)
-            after_a_cold_start(service)
+            service.start()
             return (
                 service.send(DestinationIdentity=NUMBER).status,
                 service.send(DestinationIdentity=canada).status,
@@ -676,16 +675,14 @@ def test_the_command_lets_a_number_in_again() -> None:
         assert service.send(DestinationIdentity=NUMBER).status == 200
 
 
-def test_the_command_for_a_number_of_its_own_lets_it_in(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_for_a_number_of_its_own_lets_it_in() -> None:
     """Without a limit on blocks, the item is the number's."""
     [block] = blocks_of("let-a-number-in-again")
     assert "# with blockPerHour=off: BLOCK=$NUMBER" in block
     changed = block.replace("+12065550123", NUMBER).replace("${NUMBER%????}", "$NUMBER")
     [(_, options)] = calls_of(changed, TABLE=TABLE)
     with running("send") as service:
-        limits = service.module.limits
-        without = replace(limits._limits, block_per_hour=None)  # noqa: SLF001 - as if set so
-        monkeypatch.setattr(limits, "_limits", without)
+        service.limit(destination_per_day=10)
         service.send(DestinationIdentity=NUMBER)
 
         key = json.loads(options["--key"])

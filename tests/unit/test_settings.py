@@ -4,8 +4,7 @@ import pytest
 
 from lambda_src.otp.settings import SendSettings, Settings
 from lambda_src.otp.time_limits import TimeLimits
-
-from .service import ENVIRONMENT
+from tests.support.service import ENVIRONMENT
 
 
 def test_a_time_limit_can_be_set() -> None:

@@ -15,9 +15,8 @@ from botocore.exceptions import (
 
 from sandbox.pinpoint import advance_clock
 from tests.support.emf import read
-
-from .service import DEPLOYMENT, Journey
-from .test_delivery import ENDPOINT, respond
+from tests.support.failures import ENDPOINT, respond
+from tests.support.service import DEPLOYMENT, Journey
 
 OPERATION = "pinpoint.VerifyOTPMessage"
 

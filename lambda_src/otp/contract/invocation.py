@@ -36,6 +36,8 @@ _SESSION = re.compile(r"^(arn:[^:]+:sts::\d+:(?:assumed-role/[^/]+|federated-use
 
 _Event = Any  # API Gateway's event, or any JSON value that a direct caller sends
 
+Handler = Callable[[_Event, "LambdaContext"], dict[str, Any]]
+
 
 class Call(Protocol):
     """One call of the function.
@@ -69,18 +71,14 @@ class CountAnswer(Protocol):
 _Respond = Callable[[object, Call], Answer]
 
 
-def answering(
-    logger: "Logger", count: CountAnswer
-) -> "Callable[[_Respond], Callable[[_Event, LambdaContext], dict[str, Any]]]":
+def answering(logger: "Logger", count: CountAnswer) -> Callable[[_Respond], Handler]:
     """Make a Lambda handler of a function from a payload and its call to an Answer.
 
     Whatever goes wrong is answered as a Problem; what nobody foresaw, as an InternalError whose
     details go to the log only.
     """
 
-    def decorate(
-        respond: _Respond,
-    ) -> "Callable[[_Event, LambdaContext], dict[str, Any]]":
+    def decorate(respond: _Respond) -> Handler:
         @wraps(respond)
         def handler(event: _Event, context: "LambdaContext") -> dict[str, Any]:
             started = time.time()

@@ -1,18 +1,27 @@
 """The functions in process, called as Lambda calls them, on emulated AWS."""
 
+import importlib
 import io
 import json
 import re
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TextIO
 
+import pytest
 from moto import mock_aws
 
-from sandbox.pinpoint import create_application, inbox, received_requests
+from lambda_src.otp.once.records import create_dynamodb_client
+from lambda_src.otp.pinpoint.calls import create_pinpoint_client
+from lambda_src.otp.runtime.log import create_logger
+from lambda_src.otp.settings import SendSettings, Settings, TextLimits
+from sandbox.pinpoint import create_application, inbox, install, received_requests
+
+from .aws import create_client
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
@@ -49,6 +58,18 @@ ENVIRONMENT = {
     "OTP_DEPLOYMENT_PER_HOUR": "1000",
     "OTP_REQUESTS_PER_SECOND": "100",
 }
+SETTINGS = SendSettings.from_environment(ENVIRONMENT)
+NO_LIMITS = TextLimits(
+    destination_per_10_minutes=None,
+    destination_per_day=None,
+    destination_interval_seconds=None,
+    block_per_hour=None,
+    country_per_day=None,
+    countries_per_day={},
+    caller_per_hour=None,
+    deployment_per_hour=None,
+    requests_per_second=100,
+)
 
 
 class Context:
@@ -81,30 +102,76 @@ class HttpAnswer:
         return code
 
 
+@cache
+def entry_point(name: str) -> ModuleType:
+    """Import an entry point as on a cold start, in the environment that the stack gives it."""
+    install()
+    settings = SendSettings if name == "send" else Settings
+    with pytest.MonkeyPatch.context() as patch:
+        for variable, value in settings.to_environment(SETTINGS).items():
+            patch.setenv(variable, value)
+        return importlib.import_module(f"lambda_src.otp.{name}")
+
+
+def create_clients(name: str) -> "dict[str, BaseClient]":
+    """Create the clients that a function has, in the order in which it takes them."""
+    creates = {"pinpoint": create_pinpoint_client, "dynamodb": create_dynamodb_client}
+    if name == "verify":
+        del creates["dynamodb"]
+    return {service: create(SETTINGS.time_limits) for service, create in creates.items()}
+
+
+#: Those that all tests share, and one of the tests' own, which no fault meets: each of them would
+#: read the services' models anew.
+shared_clients = cache(create_clients)
+table_client = cache(create_client)
+
+
 class Service:
     """One of the functions.
 
     Args:
-        module: the entry point, imported.
-        log: what its logger writes to.
-        table_client: a DynamoDB client of the test's own, which no fault meets.
+        name: of the entry point, such as `send`.
+        clients: of AWS; those that all tests share unless given.
+        environment: Lambda's own variables.
 
     """
 
     def __init__(
-        self, module: ModuleType, log: io.StringIO, table_client: "DynamoDBClient"
+        self,
+        name: str,
+        clients: "Mapping[str, BaseClient] | None" = None,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
-        self.module = module
-        self._log = log
+        self._name = name
+        self._module = entry_point(name)
+        self._clients = clients or shared_clients(name)
+        self._environment = environment or {}
+        self._settings = SETTINGS
+        self._log = io.StringIO()
         self.stdout: TextIO = io.StringIO()
         self._undo: list[Callable[[], None]] = []
         self._hooks: list[tuple[BaseClient, str, Callable[..., Any]]] = []
-        self.table = table_client
+        self.table: DynamoDBClient = table_client("dynamodb")
         self.pauses: list[float] = []
-        calls = module.delivery if hasattr(module, "delivery") else module.verification
-        calls._pause = self.pauses.append  # noqa: SLF001 - no test waits
-        if hasattr(module, "records"):
-            module.records._pause = self.pauses.append  # noqa: SLF001 - as above
+        self.start()
+
+    def start(self, **changes: Any) -> None:
+        """Start the function, with changes to its settings: it has forgotten what it had read."""
+        self._settings = replace(self._settings, **changes)
+        logger = create_logger(f"otp-{self._name}")
+        logger.registered_handler.setStream(self._log)  # type: ignore[attr-defined]
+        self._handler = self._module.build(
+            self._settings,
+            logger,
+            *self._clients.values(),
+            environment=self._environment,
+            pause=self.pauses.append,  # no test waits
+        )
+
+    def limit(self, **limits: Any) -> None:
+        """Start it anew, with these limits on messages and no others."""
+        self.start(limits=replace(NO_LIMITS, **limits))
 
     def post(self, body: str | None, **event: Any) -> HttpAnswer:
         """Call the function through API Gateway, with this text as the body."""
@@ -169,7 +236,7 @@ class Service:
             handler: takes keywords; what it returns or raises is botocore's to handle.
 
         """
-        client = getattr(self.module, event.split(".")[1])
+        client = self._clients[event.split(".")[1]]
         client.meta.events.register_first(event, handler)
         self._hooks.append((client, event, handler))
 
@@ -218,7 +285,7 @@ class Service:
     def _call(self, event: Any) -> Any:
         # Here and not once for all: pytest puts its own stdout in place before every test.
         with redirect_stdout(self.stdout):
-            return self.module.handler(event, Context())
+            return self._handler(event, Context())
 
 
 @dataclass(frozen=True)
@@ -251,25 +318,27 @@ class Journey:
 
 
 @contextmanager
-def deployed(module: ModuleType, table_client: "DynamoDBClient") -> Iterator[Service]:
-    """Give the function a new AWS, with its table and its application, for a while."""
-    log = io.StringIO()
-    module.logger.registered_handler.setStream(log)
+def deployed(name: str) -> Iterator[Service]:
+    """Start a function in a new AWS, with its table and its application, for a while."""
     with mock_aws():
-        table_client.create_table(
+        table_client("dynamodb").create_table(
             TableName=TABLE,
             KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
             AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
             BillingMode="PAY_PER_REQUEST",
         )
         create_application(APPLICATION)
-        if hasattr(module, "switch"):
-            module.switch._paused = None  # noqa: SLF001 - as after a cold start
-            module.counters._full_until.clear()  # noqa: SLF001 - as above
-        service = Service(module, log, table_client)
-        yield service
-        service.mend()
-        service.assert_says_no_more_than_it_may()
+        with started(name) as service:
+            yield service
+
+
+@contextmanager
+def started(name: str) -> Iterator[Service]:
+    """Start a function in the AWS that there is, for a while."""
+    service = Service(name)
+    yield service
+    service.mend()
+    service.assert_says_no_more_than_it_may()
 
 
 def request(**fields: Any) -> dict[str, Any]:
