@@ -12,7 +12,8 @@ from typing import Any
 
 from docs.generate.templates import resources
 from sandbox.client import HttpAnswer
-from sandbox.supervisor import detached, step
+from sandbox.start import step
+from sandbox.supervisor import detached
 from tests.e2e.deployment import Deployment, code_in, request
 from tests.metric_math import goes_off
 
