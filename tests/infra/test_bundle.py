@@ -22,7 +22,7 @@ from infra.bundle import HOST, build
 from infra.bytecode import compile_all, find_interpreter
 from infra.config import Config
 from infra.stack import OtpStack
-from tests.environment import OF_AWS, OF_SEND
+from sandbox.environment import OF_AWS, OF_SEND
 from tests.reproduce.checkout import copy_files_to
 
 from .helpers import CONTEXT, FUNCTION, ROOT, THIS_PYTHON, RenderedTemplate, context, create_app
