@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from sandbox import supervisor
+from sandbox.start import say_ready
 from sandbox.state import ACCOUNT_ID, APPLICATION_ID, REGION, ROOT, State
 
 STATE = State(
@@ -25,7 +25,7 @@ STATE = State(
 
 def said(capsys: pytest.CaptureFixture[str]) -> str:
     """What a sandbox with these addresses says, in the default folder."""
-    supervisor._say_ready(STATE, auth=False)  # noqa: SLF001 - it ends a start of ten seconds
+    say_ready(STATE, auth=False)
     return re.sub(r"\.sandbox-\w+/", ".sandbox/", capsys.readouterr().out)
 
 

@@ -71,7 +71,8 @@ def test_what_synth_says_without_any_key_is_quoted() -> None:
     ("anchor", "file"),
     [
         ("make-run-does-not-start", "Makefile"),
-        ("make-run-does-not-start", "sandbox/supervisor.py"),
+        ("make-run-does-not-start", "sandbox/lock.py"),
+        ("make-run-does-not-start", "sandbox/start.py"),
         ("make-run-does-not-start", "sandbox/servers.py"),
         ("500-internalerror", "lambda_src/otp/contract/invocation.py"),
         ("500-misconfigured", "lambda_src/otp/pinpoint/calls.py"),
@@ -82,10 +83,8 @@ def test_what_is_said_is_in_the_code(anchor: str, file: str) -> None:
     """The sentences by which whoever searches finds the section."""
     said = {
         "Makefile": ["Node.js 20 or later is missing", "Python 3.11 or later with venv is missing"],
-        "sandbox/supervisor.py": [
-            "The sandbox of this folder is running already",
-            "No text arrived; the answer above says why",
-        ],
+        "sandbox/lock.py": ["The sandbox of this folder is running already"],
+        "sandbox/start.py": ["No text arrived; the answer above says why"],
         "sandbox/servers.py": ["did not start", "has ended"],
         "lambda_src/otp/contract/invocation.py": ["Nobody foresaw this"],
         "lambda_src/otp/pinpoint/calls.py": ["Pinpoint does not let us"],

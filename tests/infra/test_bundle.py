@@ -22,8 +22,8 @@ from infra.bundle.build import HOST, build
 from infra.bundle.bytecode import compile_all, find_interpreter
 from infra.config import Config
 from infra.stack import OtpStack
+from sandbox.environment import OF_AWS, OF_SEND
 from tests.support.checkout import copy_files_to
-from tests.support.environment import OF_AWS, OF_SEND
 
 from .helpers import CONTEXT, FUNCTION, ROOT, THIS_PYTHON, RenderedTemplate, context, create_app
 
