@@ -4,7 +4,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from .build import HOST, MissingWheelError, build
+from .build import HOST, DependencyError, build
 
 _ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -13,8 +13,8 @@ def main() -> None:
     """Build, and print the folder."""
     try:
         built = build(f"{sys.version_info.major}.{sys.version_info.minor}", HOST)
-    except MissingWheelError as missing:
-        sys.exit(str(missing))
+    except DependencyError as error:
+        sys.exit(str(error))
     target = _ROOT / "build" / "bundle"
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(built, target)

@@ -40,10 +40,19 @@ _PLATFORMS = {
 _KEPT_SECONDS = 24 * 60 * 60
 
 _NO_WHEEL = re.compile(r"No matching distribution found for ([\w.-]+)==([\w.+!-]+)")
+_WRONG_HASH = re.compile(r"DO NOT MATCH THE HASHES.*\s+([\w.-]+)==([\w.+!-]+) from ")
 
 
-class MissingWheelError(Exception):
-    """A dependency is not built for this Python and processor; the text says what to set."""
+class DependencyError(Exception):
+    """A dependency cannot be bundled; the text says what to do."""
+
+
+class MissingWheelError(DependencyError):
+    """It is not built for this Python and processor."""
+
+
+class WrongHashError(DependencyError):
+    """Its file is not the one that was pinned."""
 
 
 def build(python_version: str, architecture: str) -> Path:
@@ -57,7 +66,7 @@ def build(python_version: str, architecture: str) -> Path:
         The folder to deploy.
 
     Raises:
-        MissingWheelError: as above.
+        MissingWheelError, WrongHashError: as above.
         subprocess.CalledProcessError: pip could not install the dependencies, and has said why.
         MissingDataError, FileNotFoundError: it installed a release that lacks what is needed, or
             what is left out.
@@ -110,7 +119,7 @@ def _install(target: Path, python_version: str, architecture: str) -> None:
             *("--target", str(target), "--requirement", str(_REQUIREMENTS)),
             *("--python-version", python_version, "--implementation", "cp"),
             *_PLATFORMS[architecture],
-            *("--only-binary=:all:", "--no-deps", "--no-compile"),
+            *("--require-hashes", "--only-binary=:all:", "--no-deps", "--no-compile"),
         ],
         check=False,
         capture_output=True,
@@ -123,6 +132,12 @@ def _install(target: Path, python_version: str, architecture: str) -> None:
                 f"pip finds no wheel of {missing[1]} {missing[2]} for Python {python_version} on "
                 f"{architecture}: set pythonVersion or architecture to one that has wheels "
                 "(-c pythonVersion=3.13), or let pip reach its index."
+            )
+        if wrong := _WRONG_HASH.search(pip.stderr):
+            raise WrongHashError(
+                f"The file of {wrong[1]} {wrong[2]} that pip gets is not one that "
+                "lambda_src/requirements.txt has the hash of: somebody may have changed it. See "
+                "where pip gets it from (pip config list), and what is in it."
             )
         _tell(pip.stderr)
         pip.check_returncode()

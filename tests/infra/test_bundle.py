@@ -1,5 +1,6 @@
 """The bundle: what is deployed, built for the Python and the processor that run it."""
 
+import hashlib
 import importlib
 import importlib.util
 import json
@@ -20,7 +21,7 @@ from packaging.utils import canonicalize_name
 
 from infra.bundle.build import HOST, build
 from infra.bundle.bytecode import compile_all, find_interpreter
-from infra.config import Config
+from infra.config import PYTHON_VERSIONS, Config
 from infra.stack import OtpStack
 from sandbox.environment import OF_AWS, OF_SEND
 from tests.support.checkout import copy_files_to
@@ -116,12 +117,14 @@ def project(new_project: Project) -> Project:
 
 def requirements() -> dict[str, str]:
     """Read the function's pinned dependencies: versions by name."""
+    pins = [found.removesuffix("\\").strip().split("==") for found in lines_of_packages()]
+    return {canonicalize_name(name): version for name, version in pins}
+
+
+def lines_of_packages() -> list[str]:
+    """Give the lines that name a package; their hashes and reasons are on others."""
     lines = (ROOT / "lambda_src" / "requirements.txt").read_text().splitlines()
-    pins = [line.split("#")[0].strip() for line in lines]
-    return {
-        canonicalize_name(name): version
-        for name, version in (pin.split("==") for pin in pins if pin)
-    }
+    return [line for line in lines if not line.startswith((" ", "#"))]
 
 
 def installed(bundle: Path) -> dict[str, Distribution]:
@@ -154,21 +157,38 @@ def test_bundle_holds_the_functions_code_as_it_is(bundle: Path) -> None:
     } == ours
 
 
-def test_bundle_holds_the_pinned_dependencies_and_no_others(bundle: Path) -> None:
-    """What is installed is what lambda_src/requirements.txt lists, in these versions."""
-    assert {name: found.version for name, found in installed(bundle).items()} == requirements()
+@pytest.mark.parametrize("python_version", PYTHON_VERSIONS)
+def test_bundle_holds_the_pinned_dependencies_and_no_others(python_version: str) -> None:
+    """What is installed is what lambda_src/requirements.txt lists, whatever Python has it done."""
+    packages = installed(build(python_version, "arm64"))
+    assert {name: found.version for name, found in packages.items()} == requirements()
 
 
-def test_dependencies_are_transitively_complete(bundle: Path) -> None:
+@pytest.mark.parametrize("python_version", PYTHON_VERSIONS)
+def test_dependencies_are_transitively_complete(python_version: str) -> None:
     """Whatever a package in the bundle requires is there too, in a version that it takes."""
-    packages = installed(bundle)
-    target = {"python_version": THIS_PYTHON, "python_full_version": f"{THIS_PYTHON}.0", "extra": ""}
+    packages = installed(build(python_version, "arm64"))
+    target = {
+        "python_version": python_version,
+        "python_full_version": f"{python_version}.0",
+        "sys_platform": "linux",
+        "platform_machine": "aarch64",
+        "extra": "",
+    }
     for found in packages.values():
         for line in found.requires or ():
             needed = Requirement(line)
             if needed.marker is None or needed.marker.evaluate(target):
                 version = packages[canonicalize_name(needed.name)].version
                 assert needed.specifier.contains(version, prereleases=True), line
+
+
+def test_one_list_holds_for_every_python_and_processor() -> None:
+    """A marker is judged by the Python and the machine that run pip, not by those it installs for.
+
+    If a release brings one, keep to one without, or compile a list for each Python.
+    """
+    assert [line for line in lines_of_packages() if ";" in line] == []
 
 
 def test_bundle_holds_nothing_of_this_machine(bundle: Path) -> None:
@@ -397,7 +417,7 @@ def test_missing_wheel_is_said_in_a_sentence(tmp_path: Path) -> None:
     for name in (".venv", "node_modules"):
         (checkout / name).symlink_to(ROOT / name)
     version = requirements()["pydantic-core"]
-    (checkout / "lambda_src/requirements.txt").write_text(f"pydantic-core=={version}\n")
+    pin(checkout, f"pydantic-core=={version}", b"")
     wheels.mkdir()
     (wheels / f"pydantic_core-{version}-cp313-cp313-manylinux2014_x86_64.whl").touch()
     given = {**CONTEXT, "pythonVersion": "3.14", "architecture": "x86_64"}
@@ -427,11 +447,8 @@ def test_other_failure_of_pip_is_said_in_its_words(
     new_project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A wheel that is there and broken is not taken for one that is missing."""
-    wheels = new_project.folder / "wheels"
-    wheels.mkdir()
-    (wheels / "broken-1.0-py3-none-any.whl").write_text("no archive")
-    (new_project.folder / "lambda_src/requirements.txt").write_text("broken==1.0\n")
-    for variable, value in from_folder(wheels).items():
+    pin(new_project.folder, "broken==1.0", b"no archive")
+    for variable, value in from_folder(broken_wheel(new_project.folder)).items():
         monkeypatch.setenv(variable, value)
 
     with pytest.raises(subprocess.CalledProcessError):
@@ -439,6 +456,36 @@ def test_other_failure_of_pip_is_said_in_its_words(
 
     assert "broken-1.0-py3-none-any.whl" in capsys.readouterr().err
     assert new_project.left_in_cache() == {"dependencies"}
+
+
+def test_file_that_was_not_pinned_is_said_in_a_sentence(
+    new_project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever changes a file on its way to this machine is found out, and nothing is bundled."""
+    pin(new_project.folder, "broken==1.0", b"what was pinned")
+    for variable, value in from_folder(broken_wheel(new_project.folder)).items():
+        monkeypatch.setenv(variable, value)
+
+    with pytest.raises(Exception, match=r"^The file of broken 1\.0 .* somebody") as raised:
+        new_project.build()
+
+    assert type(raised.value).__name__ == "WrongHashError"
+    assert new_project.left_in_cache() == {"dependencies"}
+
+
+def broken_wheel(folder: Path) -> Path:
+    """Make a folder with a wheel that is none."""
+    wheels = folder / "wheels"
+    wheels.mkdir()
+    (wheels / "broken-1.0-py3-none-any.whl").write_bytes(b"no archive")
+    return wheels
+
+
+def pin(folder: Path, package: str, content: bytes) -> None:
+    """Let a project depend on one package, whose file has this content."""
+    digest = hashlib.sha256(content).hexdigest()
+    pinned = f"{package} --hash=sha256:{digest}\n"
+    (folder / "lambda_src/requirements.txt").write_text(pinned)
 
 
 def from_folder(wheels: Path) -> dict[str, str]:
