@@ -20,36 +20,31 @@ SCALING = (ROOT / "docs" / "scaling.md").read_text()
 #: In the order of the page.
 ROUND = (500, 5, 1024, 700, 900, 400, 10, 1000, 0.5, 1, 0.5, 5, 4, 2, 2, 3, 10)
 
-A_METRIC: dict[str, Any] = {"MetricStat": {}}
+
+def resource(type_: str, **properties: Any) -> dict[str, Any]:
+    """Write a resource of a template."""
+    return {"Type": f"AWS::{type_}", "Properties": properties}
+
+
+def function(name: str) -> dict[str, Any]:
+    """Write one of the functions."""
+    of = {"Handler": f"otp.{name}.handler", "MemorySize": 512, "Architectures": ["arm64"]}
+    return resource("Lambda::Function", **of)
+
+
+ACCESS_LOG = {"Format": "$context.identity.user abc"}
+EXPRESSION = [{"MetricStat": {}}, {"Expression": "a / b"}, {"MetricStat": {}}]
 STACK: Stack = {
-    "Key": {"Type": "AWS::KMS::Key"},
-    "Stage": {
-        "Type": "AWS::ApiGateway::Stage",
-        "Properties": {
-            "TracingEnabled": True,
-            "AccessLogSetting": {"Format": "$context.identity.user abc"},
-        },
-    },
-    "Acl": {"Type": "AWS::WAFv2::WebACL", "Properties": {"Rules": [{}, {}]}},
-    "Log": {"Type": "AWS::Logs::LogGroup", "Properties": {"RetentionInDays": 60, "Key": "Key"}},
-    "Policy": {"Type": "AWS::IAM::Policy", "Properties": {"Resource": "Key"}},
-    "Dashboard": {"Type": "AWS::CloudWatch::Dashboard"},
-    "One": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"MetricName": "Texts"}},
-    "Two": {
-        "Type": "AWS::CloudWatch::Alarm",
-        "Properties": {"Metrics": [A_METRIC, {"Expression": "a / b"}, A_METRIC]},
-    },
-    **{
-        name: {
-            "Type": "AWS::Lambda::Function",
-            "Properties": {
-                "Handler": f"otp.{name}.handler",
-                "MemorySize": 512,
-                "Architectures": ["arm64"],
-            },
-        }
-        for name in ("send", "verify")
-    },
+    "Key": resource("KMS::Key"),
+    "Stage": resource("ApiGateway::Stage", TracingEnabled=True, AccessLogSetting=ACCESS_LOG),
+    "Acl": resource("WAFv2::WebACL", Rules=[{}, {}]),
+    "Log": resource("Logs::LogGroup", RetentionInDays=60, KmsKeyId="Key"),
+    "Policy": resource("IAM::Policy", Resource="Key"),
+    "Dashboard": resource("CloudWatch::Dashboard"),
+    "One": resource("CloudWatch::Alarm", MetricName="Texts"),
+    "Two": resource("CloudWatch::Alarm", Metrics=EXPRESSION),
+    "Send": function("send"),
+    "Verify": function("verify"),
 }
 
 
@@ -85,7 +80,7 @@ def test_what_is_paid_for_is_counted_in_the_template(
 def test_resource_of_an_unknown_price_stops_the_page() -> None:
     """Nobody adds a NAT gateway unnoticed."""
     with pytest.raises(ValueError, match="AWS::EC2::NatGateway"):
-        idle_month({"New": {"Type": "AWS::EC2::NatGateway"}})
+        idle_month({"New": resource("EC2::NatGateway")})
 
 
 def test_each_line_is_paid_to_the_cent(monkeypatch: pytest.MonkeyPatch) -> None:
