@@ -1,4 +1,5 @@
-# Everything is installed into this folder: .venv, .venv-ministack, .venv-checkov, node_modules.
+# Everything is installed into this folder: .venv, .venv-ministack, .venv-checkov, .venv-mutants,
+# node_modules.
 # `make help` lists the targets.
 
 PYTHON_VERSIONS := 3.14 3.13 3.12 3.11
@@ -23,7 +24,7 @@ HAS_VENV = $(VENV) -c "import pip" 2>/dev/null
 .NOTPARALLEL:
 
 .PHONY: help setup run test test-bundle browser screenshots check format faults load abuse fuzz reproduce \
-	bench docs commands verify bundle synth deploy hooks update clean needed
+	mutants bench docs commands verify bundle synth deploy hooks update clean needed
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -77,6 +78,9 @@ commands: setup ## Run every command of the README and of the other pages, in a 
 reproduce: setup ## The same template from every other Python of this machine
 	@$(VENV) -m tests.reproduce
 
+mutants: setup .venv-mutants/.ready ## Break 60 lines drawn by a seed: which does no test see? (ARGS="--seed 16")
+	@$(VENV) -m tests.mutants $(ARGS)
+
 bench: setup ## Measure starts, requests and memory, and rewrite docs/performance.md (10 minutes)
 	@$(VENV) -m benchmarks $(ARGS)
 
@@ -102,7 +106,7 @@ update: .venv/.ready ## The newest Python packages, with hashes (ARGS="-P name":
 	done
 
 clean: ## Remove what was installed and built
-	rm -rf .venv .venv-ministack .venv-checkov node_modules build cdk.out .sandbox*
+	rm -rf .venv .venv-ministack .venv-checkov .venv-mutants node_modules build cdk.out .sandbox*
 
 # What is missing is said before anything is installed: all of it, each in a sentence.
 needed:
@@ -148,6 +152,13 @@ needed:
 	echo "==> Installing checkov and zizmor into .venv-checkov (half a minute) ..."; \
 	if [ ! -x .venv-checkov/bin/python ]; then $(VENV) -m venv --clear .venv-checkov; fi; \
 	.venv-checkov/bin/python $(PIP) -r tests/scan/requirements.txt
+	@touch $@
+
+.venv-mutants/.ready: tests/mutants/requirements.txt .venv/.ready
+	@set -e; \
+	echo "==> Installing cosmic-ray into .venv-mutants ..."; \
+	if [ ! -x .venv-mutants/bin/python ]; then $(VENV) -m venv --clear .venv-mutants; fi; \
+	.venv-mutants/bin/python $(PIP) -r tests/mutants/requirements.txt
 	@touch $@
 
 node_modules/.ready: package.json package-lock.json .npmrc | needed
