@@ -87,71 +87,39 @@ def site(client: OtpClient) -> Site:
 
 
 def test_sign_up_lets_in_who_has_the_code(site: Site, deployment: Deployment) -> None:
-    """Once, and nobody with another one."""
+    """Once, and nobody with another one, or with one of an earlier text, or with no code at all."""
+    assert site.confirm("123456") == ASK_FIRST
+    assert site.ask() == SENT_IF_POSSIBLE
+    old = code_of(deployment, site.reference_id())
     assert site.ask() == SENT_IF_POSSIBLE
     code = code_of(deployment, site.reference_id())
 
-    assert site.confirm(another(code)) == WRONG
+    for typed in ("12a456", "", "12 456", "1234567890", another(code)):
+        assert site.confirm(typed) == WRONG
+    assert old == code or site.confirm(old) == WRONG
     assert site.accounts == []
     assert site.confirm(code) is None
     assert site.confirm(code) == ASK_FIRST
     assert site.accounts == [NUMBER]
 
 
-@pytest.mark.parametrize("typed", ["12a456", "", "12 456", "1234567890"])
-def test_what_is_no_code_is_a_wrong_code(site: Site, deployment: Deployment, typed: str) -> None:
-    """Nothing is said about the number; the right one still counts."""
-    site.ask()
-
-    assert site.confirm(typed) == WRONG
-    assert site.confirm(code_of(deployment, site.reference_id())) is None
-
-
-def test_nobody_confirms_before_asking_for_a_code(site: Site) -> None:
-    """The service would say that number and ReferenceId are bad."""
-    assert site.confirm("123456") == ASK_FIRST
-    assert site.accounts == []
-
-
-def test_a_bot_gets_no_text(site: Site, deployment: Deployment) -> None:
-    """Nor does it hear why."""
+def test_a_bot_gets_no_text_and_a_session_a_few_only(site: Site, deployment: Deployment) -> None:
+    """Nor does either hear why, however long it waits between them."""
     before = len(deployment.texts())
 
     assert site.ask(captcha="robot") == LATER
     assert len(deployment.texts()) == before
-
-
-def test_a_session_gets_a_few_texts_only(site: Site, deployment: Deployment) -> None:
-    """However long it waits between them."""
-    before = len(deployment.texts())
-
     said = [site.ask() for _ in range(MOST_TEXTS_A_SESSION + 1)]
 
     assert said == [SENT_IF_POSSIBLE] * MOST_TEXTS_A_SESSION + [LATER]
     assert len(deployment.texts()) == before + MOST_TEXTS_A_SESSION
 
 
-def test_a_new_code_takes_the_place_of_the_old_one(site: Site, deployment: Deployment) -> None:
-    """The session knows one ReferenceId."""
-    site.ask()
-    old = code_of(deployment, site.reference_id())
-    site.ask()
-    new = code_of(deployment, site.reference_id())
-
-    if old != new:
-        assert site.confirm(old) == WRONG
-    assert site.confirm(new) is None
-
-
 def test_who_opted_out_is_like_anybody_else(site: Site) -> None:
-    """Neither the text nor the code tells: this may be somebody else's number."""
+    """Neither the text nor the code tells: this may be somebody else's. No number is nobody's."""
+    assert site.ask("+1206") == NOT_SUCH_A_NUMBER
     assert site.ask(OPTED_OUT) == SENT_IF_POSSIBLE
     assert site.confirm("123456") == WRONG
-
-
-def test_what_is_no_number_is_told_so(site: Site) -> None:
-    """It is nobody's."""
-    assert site.ask("+1206") == NOT_SUCH_A_NUMBER
 
 
 def test_a_text_that_nobody_knows_of_can_still_be_confirmed(
@@ -199,20 +167,14 @@ def bank(client: OtpClient) -> Bank:
 
 
 def test_the_code_confirms_the_payment(bank: Bank, deployment: Deployment) -> None:
-    """Once for all: it stays confirmed, whatever is typed in next."""
+    """Once for all: it stays confirmed, whatever is typed in next, unless the payment changes."""
     code = code_of(deployment, bank.ask())
 
-    assert bank.confirm(another(code)) is False
-    assert bank.confirm(code) is True
-    assert bank.confirm(code) is True
+    said = [bank.confirm(typed) for typed in (another(code), "12a456", code, code)]
 
-
-def test_what_is_no_code_does_not_confirm(bank: Bank, deployment: Deployment) -> None:
-    """It is a wrong code, and no error; the right one still counts."""
-    code = code_of(deployment, bank.ask())
-
-    assert bank.confirm("12a456") is False
-    assert bank.confirm(code) is True
+    assert said == [False, False, True, True]
+    bank.payment.amount = "2500.00 USD"
+    assert bank.confirm(code) is False
 
 
 @pytest.mark.parametrize("change", [{"amount": "2500.00 USD"}, {"payee": "Mallory"}])
@@ -227,37 +189,24 @@ def test_a_payment_that_has_changed_is_not_confirmed(
     assert bank.confirm(code_of(deployment, bank.ask())) is True
 
 
-def test_a_payment_that_was_confirmed_and_changed_is_not_confirmed(
-    bank: Bank, deployment: Deployment
-) -> None:
-    """A confirmation is of what it was then."""
-    code = code_of(deployment, bank.ask())
-    assert bank.confirm(code) is True
-    bank.payment.amount = "2500.00 USD"
-
-    assert bank.confirm(code) is False
-
-
 def test_a_page_that_is_reloaded_texts_once(bank: Bank, deployment: Deployment) -> None:
-    """The same ReferenceId again; "send again" is another one."""
-    first = bank.ask()
+    """The same ReferenceId again; "send again" is another one. It is kept before the text.
 
-    assert bank.ask() == first
-    assert len(deployment.texts(first)) == 1
-    assert bank.ask(again=True) != first
-
-
-def test_the_reference_id_is_kept_before_the_text(bank: Bank, deployment: Deployment) -> None:
-    """A process that dies in between can ask for the same text."""
+    A process that dies in between can ask for the same text.
+    """
     before = len(deployment.texts())
 
     def die(_: Payment) -> None:
-        assert len(deployment.texts()) == before
         raise ConnectionError
 
     with pytest.raises(ConnectionError):
         step_up.ask(bank.client, bank.payment, die)
     assert len(deployment.texts()) == before
+
+    first = bank.ask()
+    assert bank.ask() == first
+    assert len(deployment.texts(first)) == 1
+    assert bank.ask(again=True) != first
 
 
 # --- Moving over ---
@@ -278,18 +227,22 @@ class OldService:
         return (phone, reference_id) in self.sent and code == "111111"
 
 
-def test_codes_are_verified_where_they_were_made(client: OtpClient, deployment: Deployment) -> None:
-    """Whichever service new codes come from meanwhile."""
-    share = {"new": 1.0}
-    both = Both(OldService(), client, lambda: share["new"])
+def test_codes_are_made_once_and_verified_where_they_were_made(
+    client: OtpClient, deployment: Deployment
+) -> None:
+    """Whichever service new codes come from meanwhile: the ReferenceId says by whom."""
+    share, old = {"new": 1.0}, OldService()
+    both = Both(old, client, lambda: share["new"])
     by_the_new_one = both.new_id()
     both.send(NUMBER, by_the_new_one)
     share["new"] = 0.0
+    both.send(NUMBER, by_the_new_one)
     by_the_old_one = both.new_id()
     both.send(NUMBER, by_the_old_one)
 
     assert by_the_new_one.startswith(NEW)
     assert by_the_old_one.startswith(OLD)
+    assert old.sent == [(NUMBER, by_the_old_one)]
     assert both.verify(NUMBER, by_the_old_one, "111111") is True
     assert both.verify(NUMBER, by_the_new_one, "111111") is False
     assert both.verify(NUMBER, by_the_new_one, code_of(deployment, by_the_new_one)) is True
@@ -303,19 +256,4 @@ def test_a_text_of_the_new_service_that_failed_is_not_sent_by_the_old_one(
     both = Both(old, client, lambda: 1.0)
     with pytest.raises(OutcomeUnknown):
         both.send(ANSWER_LOST, both.new_id())
-    assert old.sent == []
-
-
-def test_a_send_that_is_repeated_texts_once_whatever_the_share_is_now(
-    client: OtpClient, deployment: Deployment
-) -> None:
-    """The ReferenceId was kept before it; it says by whom, and that it is the same text."""
-    share, old = {"new": 1.0}, OldService()
-    both = Both(old, client, lambda: share["new"])
-    kept = both.new_id()
-    both.send(NUMBER, kept)
-    share["new"] = 0.0
-    both.send(NUMBER, kept)
-
-    assert len(deployment.texts(kept)) == 1
     assert old.sent == []
