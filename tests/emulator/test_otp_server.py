@@ -22,7 +22,7 @@ from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 from moto.server import ThreadedMotoServer
 
 from sandbox.pinpoint import inbox, install
-from sandbox.pinpoint.server import OtpServer, create_server, serving
+from sandbox.pinpoint.server import OtpServer, serving
 from sandbox.pinpoint.transport import LateAnswer
 from tests.support.at_once import at_once
 
@@ -143,14 +143,6 @@ def test_nothing_but_pinpoint_is_served(server: OtpServer, path: str) -> None:
         _get(server, path)
 
 
-def test_late_answer_times_out_after_the_text_went_out(server: OtpServer) -> None:
-    """The client gives up after its second; the text is in the inbox."""
-    client = pinpoint_client(endpoint_url=server.url, read_timeout=0.3)
-    with pytest.raises(ReadTimeoutError):
-        Application(client, APPLICATION_ID).send(DestinationIdentity=TOO_LATE)
-    assert [text["to"] for text in _get(server, "/inbox")] == [TOO_LATE]
-
-
 class _SignallingLateAnswer(LateAnswer):
     """A late answer that says when its wait has begun."""
 
@@ -177,23 +169,20 @@ def test_late_answer_holds_up_nobody_else() -> None:
         assert late.result(timeout=10)["Result"][TOO_LATE]["DeliveryStatus"] == "SUCCESSFUL"
 
 
-def test_late_answer_comes_in_the_end() -> None:
-    """With no delay left, the answer is a success like any other."""
-    with serving(create_server(application_ids=["late"], late_answer_seconds=0)) as server:
-        late = Application(pinpoint_client(endpoint_url=server.url), "late")
-        answer = late.send(DestinationIdentity=TOO_LATE)
-    assert answer["Result"][TOO_LATE]["DeliveryStatus"] == "SUCCESSFUL"
-
-
-def test_dropped_connection_comes_after_the_text_went_out(
-    server: OtpServer, served: Application
+@pytest.mark.parametrize(
+    ("destination", "seconds", "error"),
+    [(TOO_LATE, 1, ReadTimeoutError), (DROPPED, 60, ConnectionClosedError)],
+)
+def test_lost_answer_comes_after_the_text_went_out(
+    server: OtpServer, served: Application, destination: str, seconds: int, error: type[Exception]
 ) -> None:
-    """0110 texts, then closes the connection; the next call gets through on a new one."""
-    with pytest.raises(ConnectionClosedError):
-        served.send(DestinationIdentity=DROPPED)
-    (text,) = _get(server, "/inbox")
-    assert text["to"] == DROPPED
-    assert served.verify(code_in(text), DestinationIdentity=DROPPED) is True
+    """The client gives up, or is hung up on; the next call gets through on a new connection."""
+    client = pinpoint_client(endpoint_url=server.url, read_timeout=seconds)
+    with pytest.raises(error):
+        Application(client, APPLICATION_ID).send(DestinationIdentity=destination)
+    [text] = _get(server, "/inbox")
+    assert text["to"] == destination
+    assert served.verify(code_in(text), DestinationIdentity=destination) is True
 
 
 def test_simultaneous_verifies_use_a_code_once(server: OtpServer, served: Application) -> None:
