@@ -84,8 +84,8 @@ def test_verification_is_true_or_false_by_itself(
         (MESSAGE, True, "message"),
         # The text went out all the same.
         *(
-            ({"MessageResponse": response}, False, None)
-            for response in ({}, {"Result": {}}, {"Result": {NUMBER: {"StatusCode": 200}}})
+            ({"MessageResponse": {"Result": result}}, False, None)
+            for result in (None, {}, {NUMBER: {"StatusCode": 200}})
         ),
     ],
 )
@@ -133,7 +133,7 @@ def test_problem_has_all_members(way: Way, scripted: Scripted, client: OtpClient
 
 def test_too_many_messages_names_the_limit(way: Way, scripted: Scripted, client: OtpClient) -> None:
     """And when to come again."""
-    more = {"retryable": True, "limit": "blockPerHour", "retryAfter": 1200}
+    more: dict[str, Any] = {"retryable": True, "limit": "blockPerHour", "retryAfter": 1200}
     scripted.says(way.problem(problem("TooManyMessages", 429, **more)))
 
     with pytest.raises(TooManyMessages) as raised:

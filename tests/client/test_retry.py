@@ -65,9 +65,7 @@ CASES: dict[str, tuple[Callable[[OtpClient], object], list[Said], type[OtpError]
     "a problem that may pass": (send, [THROTTLED, retryable("Unavailable", 503), MESSAGE], None, 3),
     "a code that is new": (send, [retryable("New", 418), MESSAGE], None, 2),
     "a problem that may pass, of a verify": (verify, [THROTTLED, VERIFIED], None, 2),
-    "a status that may pass, and a problem that may not": (
-        *(send, [problem("Throttled", 429)], Throttled, 1),
-    ),
+    "a status that may, a problem not": (send, [problem("Throttled", 429)], Throttled, 1),
     "until the deadline": (send, [(THROTTLED, 8)], Throttled, 4),
     "all answered, InProgress": (send, [retryable("InProgress", 409)], InProgress, MANY),
     "all answered, no store": (send, [retryable("StoreUnavailable", 503)], StoreUnavailable, MANY),

@@ -1,7 +1,7 @@
 """SendOTPMessage in mock_aws: answer, text and records; and the reserved destinations."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -27,7 +27,7 @@ ALL_FIELDS: dict[str, Any] = {
 }
 
 
-def sent_at(text: dict[str, Any]) -> datetime:
+def sent_at(text: Mapping[str, Any]) -> datetime:
     """Read when a text was sent."""
     return datetime.fromisoformat(text["sentAt"])
 
@@ -223,9 +223,8 @@ def test_lost_answer_raises_after_the_text_went_out(
     application: Application, destination: str, error: type[Exception] | str
 ) -> None:
     """boto3 raises what it would for a real connection; the text and its code are there."""
-    if isinstance(error, str):
-        error = getattr(application.client.exceptions, error)
-    with pytest.raises(error):
+    exceptions = application.client.exceptions
+    with pytest.raises(getattr(exceptions, error) if isinstance(error, str) else error):
         application.send(DestinationIdentity=destination)
     [text] = inbox()
     assert text["to"] == destination
