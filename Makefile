@@ -72,8 +72,8 @@ fuzz: setup ## 1,000 requests made of docs/openapi.json against the sandbox (ARG
 docs: setup ## Rewrite the generated parts of docs/
 	@$(VENV) -m docs.generate
 
-commands: setup ## Run every command of the README and of the other pages, in a sandbox
-	@$(VENV) -m pytest $(or $(ARGS),tests/commands)
+commands: setup ## Run every command of the pages, in a sandbox; make itself, on other machines
+	@$(VENV) -m pytest $(or $(ARGS),tests/commands tests/make)
 
 reproduce: setup ## The same template from every other Python of this machine
 	@$(VENV) -m tests.reproduce

@@ -118,16 +118,6 @@ def test_keyboard_alone_sends_and_verifies(page: Page) -> None:
     expect(phone.said).to_contain_text("422, OptedOut")
 
 
-def test_outcome_and_texts_are_told_to_a_screen_reader(page: Page) -> None:
-    """In live regions: a status for what came of it, a log for the texts."""
-    phone = Phone(page)
-    phone.send()
-    phone.expect_new_texts(1)
-
-    expect(page.get_by_role("status").filter(has_text="200, sent")).to_be_visible()
-    expect(page.get_by_role("log", name="Texts, the newest last")).to_contain_text(phone.code())
-
-
 @pytest.mark.parametrize("path", ["", "reference"])
 def test_small_window_needs_no_sideways_scrolling(open_page: OpenPage, path: str) -> None:
     """360 pixels, with everything open that can be."""
@@ -139,11 +129,14 @@ def test_small_window_needs_no_sideways_scrolling(open_page: OpenPage, path: str
     assert page.evaluate("document.documentElement.scrollWidth") == SMALL
 
 
-def test_small_window_sends_and_verifies(open_page: OpenPage) -> None:
-    """The whole way on 360 pixels."""
-    phone = Phone(open_page(width=SMALL))
+def test_small_window_sends_and_verifies_and_tells_a_screen_reader(open_page: OpenPage) -> None:
+    """The whole way on 360 pixels; a status for what came of it, a log for the texts."""
+    page = open_page(width=SMALL)
+    phone = Phone(page)
     phone.send()
     phone.expect_new_texts(1)
+    expect(page.get_by_role("status").filter(has_text="200, sent")).to_be_visible()
+    expect(page.get_by_role("log", name="Texts, the newest last")).to_contain_text(phone.code())
     phone.verify(phone.code())
 
     expect(phone.verified).to_contain_text("200, valid")

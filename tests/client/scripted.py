@@ -2,12 +2,12 @@
 
 import json
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, ClassVar, Protocol
+from typing import Any
 
 NUMBER = "+12065550100"
 
@@ -139,20 +139,8 @@ MESSAGE = {"MessageResponse": {"Result": {NUMBER: {"MessageId": "message", "Stat
 VERIFIED = {"VerificationResponse": {"Valid": True}}
 
 
-class Way(Protocol):
-    """How the service writes its answers, for those who come this way."""
-
-    name: ClassVar[str]
-
-    def success(self, response: Mapping[str, Any], *, replayed: bool = False) -> Reply:
-        """Write a success."""
-
-    def problem(self, document: Mapping[str, Any], retry_after: int | None = None) -> Reply:
-        """Write a problem."""
-
-
-class Http(Way):
-    """As API Gateway does."""
+class Http:
+    """How the service writes its answers for those who come through API Gateway."""
 
     name = "http"
 
@@ -171,8 +159,8 @@ class Http(Way):
         return Reply(document["status"], json.dumps(document).encode(), headers)
 
 
-class Invoke(Way):
-    """As Lambda does. Only some of its problems say when to come again."""
+class Invoke:
+    """The same, as Lambda does. Only some of its problems say when to come again."""
 
     name = "invoke"
 
@@ -195,4 +183,5 @@ def failed(error: object) -> Reply:
     return Reply(200, json.dumps(error).encode(), {"X-Amz-Function-Error": "Unhandled"})
 
 
-WAYS: Sequence[Way] = (Http(), Invoke())
+Way = Http | Invoke
+WAYS: tuple[Way, Way] = (Http(), Invoke())

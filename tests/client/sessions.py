@@ -8,14 +8,22 @@ import botocore.session
 from botocore.credentials import RefreshableCredentials
 
 
+class _Expired:
+    """Finds credentials that are over, and cannot be refreshed."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def load_credentials(self) -> RefreshableCredentials:
+        past = datetime(2026, 1, 1, tzinfo=UTC)
+        return RefreshableCredentials("key", "secret", "token", past, self._refresh, "a test")
+
+    def _refresh(self) -> NoReturn:
+        raise self._error
+
+
 def without_refresh(error: Exception) -> boto3.Session:
     """Make a session whose credentials are over, and cannot be refreshed."""
-
-    def refresh() -> NoReturn:
-        raise error
-
     core = botocore.session.Session()
-    core._credentials = RefreshableCredentials(  # type: ignore[attr-defined]  # noqa: SLF001 - there is no other way in
-        "key", "secret", "token", datetime(2026, 1, 1, tzinfo=UTC), refresh, "a test"
-    )
+    core.register_component("credential_provider", _Expired(error))
     return boto3.Session(botocore_session=core)

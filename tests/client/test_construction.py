@@ -1,6 +1,7 @@
 """What a client needs to know, and what it says where it does not."""
 
 import logging
+import re
 import ssl
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,53 +15,53 @@ from serverless_otp import NotSent, OtpClient
 
 from .clock import VirtualClock
 from .conftest import ARN, connect
-from .scripted import MESSAGE, NUMBER, Http, Invoke, Scripted, Way
+from .scripted import MESSAGE, NUMBER, WAYS, Scripted, Way
 
+HTTP, LAMBDA = WAYS
 API = "https://abc123.execute-api.eu-west-1.amazonaws.com/v1/"
 
 
+ONE_WAY = "either api_url, or send_function"
+NO_URL = "api_url must be a URL"
+PLAIN = "api_url must begin with https://"
+CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+
+
 @pytest.mark.parametrize(
-    "options",
+    ("options", "said", "unset"),
     [
-        {},
-        {"api_url": API, "send_function": ARN},
-        {"api_url": API, "verify_function": ARN},
-        {"verify_function": ARN},
+        ({}, ONE_WAY, ()),
+        ({"api_url": API, "send_function": ARN}, ONE_WAY, ()),
+        ({"api_url": API, "verify_function": ARN}, ONE_WAY, ()),
+        ({"verify_function": ARN}, ONE_WAY, ()),
+        ({"api_url": "abc123.execute-api.eu-west-1.amazonaws.com/v1"}, NO_URL, ()),
+        ({"api_url": "ftp://x/"}, NO_URL, ()),
+        ({"api_url": "/v1"}, NO_URL, ()),
+        # On the way, others could read the signature, the number and the code.
+        ({"api_url": "http://abc123.execute-api.eu-west-1.amazonaws.com/v1/"}, PLAIN, ()),
+        ({"api_url": "http://localhost.example.com"}, PLAIN, ()),
+        ({"api_url": "http://notlocalhost"}, PLAIN, ()),
+        ({"api_url": "http://127.0.0.1.example.com"}, PLAIN, ()),
+        ({"api_url": "http://127.0.0.1@example.com"}, PLAIN, ()),
+        ({"api_url": "http://example.com\\@127.0.0.1"}, PLAIN, ()),
+        ({"api_url": "http://10.0.0.1"}, PLAIN, ()),
+        ({"api_url": "http://0.0.0.0"}, PLAIN, ()),
+        ({"api_url": "http://[fe80::1]"}, PLAIN, ()),
+        # When the client is made, and not when somebody wants to log in.
+        ({"api_url": "https://otp.example.com"}, "There is no region", ("AWS_DEFAULT_REGION",)),
+        ({"send_function": "otp"}, "There is no region", ("AWS_DEFAULT_REGION",)),
+        ({"api_url": API}, "no AWS credentials", CREDENTIALS),
+        ({"send_function": ARN.format("send")}, "no AWS credentials", CREDENTIALS),
     ],
 )
-def test_one_way_must_be_chosen(options: dict[str, Any]) -> None:
-    """Neither and both are mistakes."""
-    with pytest.raises(ValueError, match="either api_url, or send_function"):
+def test_what_cannot_work_is_said(
+    options: dict[str, Any], said: str, unset: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When the client is made."""
+    for name in unset:
+        monkeypatch.delenv(name)
+    with pytest.raises(ValueError, match=said):
         OtpClient(**options)
-
-
-@pytest.mark.parametrize(
-    "url", ["abc123.execute-api.eu-west-1.amazonaws.com/v1", "ftp://x/", "/v1"]
-)
-def test_api_url_must_be_one(url: str) -> None:
-    """A host alone is none."""
-    with pytest.raises(ValueError, match="api_url must be a URL"):
-        OtpClient(api_url=url)
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "http://abc123.execute-api.eu-west-1.amazonaws.com/v1/",
-        "http://localhost.example.com",
-        "http://notlocalhost",
-        "http://127.0.0.1.example.com",
-        "http://127.0.0.1@example.com",
-        "http://example.com\\@127.0.0.1",
-        "http://10.0.0.1",
-        "http://0.0.0.0",
-        "http://[fe80::1]",
-    ],
-)
-def test_plain_http_to_another_machine_is_refused(url: str) -> None:
-    """On the way, others could read the signature, the number and the code."""
-    with pytest.raises(ValueError, match="api_url must begin with https://"):
-        OtpClient(api_url=url)
 
 
 @pytest.mark.parametrize(
@@ -72,80 +73,44 @@ def test_plain_http_to_this_machine_is_taken(host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "options", [{"api_url": "https://otp.example.com"}, {"send_function": "otp"}]
-)
-def test_missing_region_is_said(options: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where neither the address nor anything else tells."""
-    monkeypatch.delenv("AWS_DEFAULT_REGION")
-    with pytest.raises(ValueError, match="There is no region"):
-        OtpClient(**options)
-
-
-@pytest.mark.parametrize("options", [{"api_url": API}, {"send_function": ARN.format("send")}])
-def test_missing_credentials_are_said(
-    options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """When the client is made, and not when somebody wants to log in."""
-    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
-    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
-    with pytest.raises(ValueError, match="no AWS credentials"):
-        OtpClient(**options)
-
-
-@pytest.mark.parametrize(
-    ("host", "region_name", "expected"),
+    ("place", "region_name", "expected"),
     [
-        ("abc123.execute-api.eu-west-1.amazonaws.com", None, "eu-west-1"),
-        ("abc123.execute-api.cn-north-1.amazonaws.com.cn", None, "cn-north-1"),
-        ("abc123-vpce-0a1b.execute-api.eu-west-1.amazonaws.com", None, "eu-west-1"),
-        ("vpce-0a1b-2c3d.execute-api.eu-west-1.vpce.amazonaws.com", None, "eu-west-1"),
-        ("otp.example.com", None, "us-east-1"),
-        ("abc123.execute-api.eu-west-1.amazonaws.com", "ap-south-1", "ap-south-1"),
-    ],
-)
-def test_region_is_given_or_in_the_host_or_the_sessions(
-    scripted: Scripted,
-    monkeypatch: pytest.MonkeyPatch,
-    host: str,
-    region_name: str | None,
-    expected: str,
-) -> None:
-    """In that order. A proxy lets the server here see what is sent to the host.
-
-    Which is one of this machine, where plain http is taken, and tells its region all the same.
-    """
-    monkeypatch.setenv("http_proxy", scripted.url)
-    scripted.says(Http().success(MESSAGE))
-
-    OtpClient(api_url=f"http://{host}.localhost/v1", region_name=region_name).send(NUMBER)
-
-    [asked] = scripted.asked
-    assert f"/{expected}/execute-api/aws4_request" in asked.headers["authorization"]
-    assert asked.headers["host"] == f"{host}.localhost"
-
-
-@pytest.mark.parametrize(
-    ("function", "region_name", "expected"),
-    [
+        ("http://abc123.execute-api.eu-west-1.amazonaws.com.localhost", None, "eu-west-1"),
+        ("http://abc123.execute-api.cn-north-1.amazonaws.com.cn.localhost", None, "cn-north-1"),
+        ("http://abc1-vpce-0a1b.execute-api.eu-west-1.amazonaws.com.localhost", None, "eu-west-1"),
+        (
+            "http://vpce-0a1b-2c.execute-api.eu-west-1.vpce.amazonaws.com.localhost",
+            None,
+            "eu-west-1",
+        ),
+        ("http://otp.example.com.localhost", None, "us-east-1"),
+        ("http://abc1.execute-api.eu-west-1.amazonaws.com.localhost", "ap-south-1", "ap-south-1"),
         ("arn:aws:lambda:eu-west-1:123456789012:function:otp-send:live", None, "eu-west-1"),
         ("otp-send", None, "us-east-1"),
         ("arn:aws:lambda:eu-west-1:123456789012:function:otp", "ap-south-1", "ap-south-1"),
     ],
 )
-def test_region_is_given_or_in_the_arn_or_the_sessions(
+def test_region_is_given_or_in_the_place_or_the_sessions(
     scripted: Scripted,
     monkeypatch: pytest.MonkeyPatch,
-    function: str,
+    place: str,
     region_name: str | None,
     expected: str,
 ) -> None:
-    """In that order."""
+    """In that order. A proxy lets the server here see what is sent to a host.
+
+    Which is one of this machine, where plain http is taken, and tells its region all the same.
+    """
+    monkeypatch.setenv("http_proxy", scripted.url)
     monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", scripted.url)
-    scripted.says(Invoke().success(MESSAGE))
+    way, name = (HTTP, "api_url") if place.startswith("http") else (LAMBDA, "send_function")
+    scripted.says(way.success(MESSAGE))
 
-    OtpClient(send_function=function, region_name=region_name).send(NUMBER)
+    OtpClient(**{name: place}, region_name=region_name).send(NUMBER)  # type: ignore[arg-type]  # one
 
-    assert f"/{expected}/lambda/aws4_request" in scripted.asked[0].headers["authorization"]
+    [asked] = scripted.asked
+    assert re.search(rf"/{expected}/(execute-api|lambda)/aws4", asked.headers["authorization"])
+    assert way is LAMBDA or asked.headers["host"] == place.removeprefix("http://")
 
 
 @pytest.mark.parametrize(
@@ -177,7 +142,7 @@ def test_credentials_are_read_for_every_attempt(scripted: Scripted, clock: Virtu
     """A role's are new ones after an hour."""
     session = boto3.Session("first", "secret")
     client = OtpClient(api_url=scripted.url, session=session, clock=clock)
-    scripted.says(Http().success(MESSAGE))
+    scripted.says(HTTP.success(MESSAGE))
     client.send(NUMBER)
 
     credentials = session.get_credentials()
@@ -217,7 +182,7 @@ def test_verify_function_is_needed_to_verify_only(
 ) -> None:
     """Whoever only sends does without."""
     monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", scripted.url)
-    scripted.says(Invoke().success(MESSAGE))
+    scripted.says(LAMBDA.success(MESSAGE))
     client = OtpClient(send_function=ARN.format("send"))
 
     client.send(NUMBER)

@@ -3,7 +3,6 @@
 import subprocess
 import sys
 import zipfile
-from email.message import Message
 from email.parser import Parser
 from pathlib import Path
 
@@ -31,44 +30,22 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return wheel
 
 
-def metadata(wheel: Path) -> Message:
-    """Read what the wheel says of itself."""
-    with zipfile.ZipFile(wheel) as archive:
-        [name] = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
-        return Parser().parsestr(archive.read(name).decode())
-
-
-def test_version_is_that_of_the_project(wheel: Path) -> None:
-    """The file VERSION, everywhere."""
-    assert metadata(wheel)["Version"] == serverless_otp.__version__ == VERSION
-
-
-def test_wheel_holds_the_typed_package_and_nothing_else(wheel: Path) -> None:
-    """No tests, no examples."""
+def test_wheel_is_the_typed_package_and_needs_the_sdk_only(wheel: Path) -> None:
+    """No tests, no examples; of the SDK, the oldest release that it was tried with."""
     with zipfile.ZipFile(wheel) as archive:
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
+        [metadata] = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
+        said = Parser().parsestr(archive.read(metadata).decode())
 
     source = ROOT / "clients" / "python" / "src"
-    files = {
-        str(path.relative_to(source))
-        for path in source.rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
+    files = {path for path in source.rglob("*") if path.is_file()}
+    assert names == {
+        str(file.relative_to(source)) for file in files if "__pycache__" not in file.parts
     }
-    assert names == files
     assert "serverless_otp/py.typed" in names
-
-
-def test_wheel_needs_the_sdk_only(wheel: Path) -> None:
-    """And what the SDK itself needs; with the oldest release that it was tried with."""
-    said = metadata(wheel)
-
-    assert said["Name"] == "serverless-otp-client"
-    assert said["Requires-Python"] == ">=3.11"
-    assert said.get_all("Requires-Dist") == [
-        "boto3>=1.34",
-        "botocore>=1.34",
-        "urllib3>=1.26",
-    ]
+    assert said["Version"] == serverless_otp.__version__ == VERSION
+    assert (said["Name"], said["Requires-Python"]) == ("serverless-otp-client", ">=3.11")
+    assert said.get_all("Requires-Dist") == ["boto3>=1.34", "botocore>=1.34", "urllib3>=1.26"]
 
 
 def test_package_is_imported_from_the_wheel_alone(wheel: Path, tmp_path: Path) -> None:

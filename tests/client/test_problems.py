@@ -26,19 +26,6 @@ from lambda_src.otp.contract.problem import Problem as ServiceProblem
 from .scripted import problem
 
 
-def contract() -> set[str]:
-    """Every code that the functions or API Gateway answer."""
-    modules = (problems, gateway_responses)
-    classes = [
-        value for module in modules for _, value in inspect.getmembers(module, inspect.isclass)
-    ]
-    return {
-        value.code
-        for value in classes
-        if issubclass(value, ServiceProblem) and value is not ServiceProblem
-    }
-
-
 def exceptions() -> dict[str, type[Problem]]:
     """Every class of a problem, by its name."""
     return {
@@ -50,11 +37,17 @@ def exceptions() -> dict[str, type[Problem]]:
 
 def test_there_is_a_class_for_every_code_and_no_other() -> None:
     """A code that is new in the service is new in its client. NoAnswer is the lack of one."""
-    assert exceptions().keys() == contract() | {"NoAnswer"}
-    for code in contract():
+    contract = {
+        value.code
+        for module in (problems, gateway_responses)
+        for value in vars(module).values()
+        if inspect.isclass(value) and issubclass(value, ServiceProblem)
+        if value is not ServiceProblem
+    }
+    assert exceptions().keys() == contract | {"NoAnswer"}
+    for code in contract:
         raised = from_document(problem(code, 400))
-        assert type(raised) is exceptions()[code]
-        assert raised.code == code
+        assert (type(raised), raised and raised.code) == (exceptions()[code], code)
 
 
 def test_all_that_is_public_is_exported() -> None:

@@ -14,8 +14,8 @@ from serverless_otp import (
     NotSent,
     OptedOut,
     OtpClient,
+    OtpError,
     OutcomeUnknown,
-    Problem,
     SendingPaused,
     StoreUnavailable,
     Throttled,
@@ -30,80 +30,124 @@ from .conftest import connect
 from .scripted import MESSAGE, NUMBER, VERIFIED, How, Reply, Scripted, Way, problem
 
 THROTTLED = problem("Throttled", 429, retryable=True)
-LOST = [
-    pytest.param(Reply(how=How.DROPPED), id="connection dropped"),
-    pytest.param(
-        Reply(body=b'{"MessageResponse": {}}' * 9, how=How.CUT, headers={"Content-Type": "x/y"}),
-        id="cut off",
-    ),
-    pytest.param(Reply(body=b'{"Mess', headers={"Content-Type": "application/json"}), id="no JSON"),
-    pytest.param(Reply(502, b"<html>"), id="a 502 of nobody's"),
-    pytest.param(Reply(503, b'{"message": "x"}'), id="a 503 of nobody's"),
-]
+LOST = {
+    "dropped": Reply(how=How.DROPPED),
+    "cut": Reply(body=b'{"MessageResponse": {}}' * 9, how=How.CUT, headers={"Content-Type": "x"}),
+    "no JSON": Reply(body=b'{"Mess', headers={"Content-Type": "application/json"}),
+    "502 of nobody": Reply(502, b"<html>"),
+    "503 of nobody": Reply(503, b'{"message": "x"}'),
+}
+DROPPED = LOST["dropped"]
+# Of the retries that go on until the deadline.
+MANY = range(6, 40)
 
 
-def sending(client: OtpClient) -> object:
+def send(client: OtpClient) -> object:
     """Send."""
     return client.send(NUMBER, reference_id="mine")
 
 
-def verifying(client: OtpClient) -> object:
+def verify(client: OtpClient) -> object:
     """Verify."""
     return client.verify(NUMBER, "mine", "123456")
 
 
-def code(raised: Any) -> str:
-    """Say what was raised."""
-    return f"{type(raised).__name__} {raised.code}"
+def retryable(code: str, status: int, **more: Any) -> dict[str, Any]:
+    """Write a problem that may be repeated."""
+    return problem(code, status, retryable=True, **more)
 
 
-def test_problem_that_is_retryable_is_repeated_with_the_same_bytes(
-    way: Way, scripted: Scripted, client: OtpClient
+# A reply is one of these, a problem, or a problem and how many seconds to wait.
+Said = Reply | dict[str, Any] | tuple[dict[str, Any], int]
+
+#: What is answered, ending with what is answered for ever; what is raised; how many were asked.
+CASES: dict[str, tuple[Callable[[OtpClient], object], list[Said], type[OtpError] | None, Any]] = {
+    "a problem that may pass": (send, [THROTTLED, retryable("Unavailable", 503), MESSAGE], None, 3),
+    "a code that is new": (send, [retryable("New", 418), MESSAGE], None, 2),
+    "a problem that may pass, of a verify": (verify, [THROTTLED, VERIFIED], None, 2),
+    "a status that may, a problem not": (send, [problem("Throttled", 429)], Throttled, 1),
+    "until the deadline": (send, [(THROTTLED, 8)], Throttled, 4),
+    "all answered, InProgress": (send, [retryable("InProgress", 409)], InProgress, MANY),
+    "all answered, no store": (send, [retryable("StoreUnavailable", 503)], StoreUnavailable, MANY),
+    # An hour is the caller's to wait for.
+    "a limit": (send, [(retryable("TooManyMessages", 429), 3600)], TooManyMessages, 1),
+    "a pause": (send, [(retryable("SendingPaused", 503), 3600)], SendingPaused, 1),
+    # Never resolved by itself, even if it said so.
+    **{
+        f"unknown, {status}": (send, [(retryable("OutcomeUnknown", status), 1)], OutcomeUnknown, 1)
+        for status in (409, 502, 504)
+    },
+    # The ReferenceId tells the outcome, and never texts twice; a verify may have used an attempt.
+    **{
+        f"{name}, then there": (send, [lost, lost, MESSAGE], None, 3) for name, lost in LOST.items()
+    },
+    **{f"{name}, for ever": (send, [lost], NoAnswer, MANY) for name, lost in LOST.items()},
+    **{f"{name}, of a verify": (verify, [lost], NoAnswer, 1) for name, lost in LOST.items()},
+    # What a later attempt is told says "not sent" of the earlier one only if it knows.
+    **{
+        f"dropped, then {said['code']}": (send, [DROPPED, said], raised, count)
+        for said, raised, count in (
+            (THROTTLED, NoAnswer, MANY),
+            (retryable("InProgress", 409), NoAnswer, MANY),
+            (retryable("StoreUnavailable", 503), NoAnswer, MANY),
+            (problem("AccessDenied", 403), NoAnswer, 2),
+            (problem("New", 418), NoAnswer, 2),
+            # The earlier attempt may begin now, and find the ReferenceId free.
+            (retryable("TemporaryFailure", 503), NoAnswer, MANY),
+            (retryable("Unavailable", 503), NoAnswer, MANY),
+            (retryable("TooManyMessages", 429), NoAnswer, MANY),
+            (retryable("SendingPaused", 503), NoAnswer, MANY),
+            (problem("OptedOut", 422), OptedOut, 2),
+            (problem("DestinationNotAllowed", 403), DestinationNotAllowed, 2),
+            (problem("OutcomeUnknown", 409), OutcomeUnknown, 2),
+        )
+    },
+}
+
+
+@pytest.mark.parametrize(("ask", "said", "raised", "count"), CASES.values(), ids=CASES)
+def test_what_is_repeated_is_the_same_request_and_ends_before_the_deadline(
+    way: Way,
+    scripted: Scripted,
+    client: OtpClient,
+    clock: VirtualClock,
+    ask: Callable[[OtpClient], object],
+    said: list[Said],
+    raised: type[OtpError] | None,
+    count: Any,
 ) -> None:
-    """One send is one ReferenceId, and one body."""
-    scripted.says(
-        way.problem(THROTTLED),
-        way.problem(problem("Unavailable", 503, retryable=True)),
-        way.success(MESSAGE),
-    )
+    """One ReferenceId, one body; what was raised last names it."""
+    scripted.says(*(written(way, reply) for reply in said))
 
-    sent = client.send(NUMBER)
+    error = None
+    try:
+        ask(client)
+    except OtpError as problem:
+        error = problem
 
-    assert len(scripted.asked) == 3
+    assert type(error) is (raised or type(None))
+    assert error is None or error.reference_id == "mine"
+    assert len(scripted.asked) in (count if count is MANY else [count])
+    assert len(scripted.asked) == len(clock.waits) + 1
     assert len({asked.body for asked in scripted.asked}) == 1
-    assert scripted.asked[0].json()["ReferenceId"] == sent.reference_id
+    assert clock.now() < 30
+    assert count is not MANY or clock.now() > 20
 
 
-def test_problem_that_nobody_knows_yet_is_repeated_if_it_says_so(
-    way: Way, scripted: Scripted, client: OtpClient
-) -> None:
-    """The rule is the document's, not a list of codes."""
-    scripted.says(way.problem(problem("New", 418, retryable=True)), way.success(MESSAGE))
-
-    assert client.send(NUMBER).message_id == "message"
-
-
-def test_problem_that_is_not_retryable_is_raised_at_once(
-    way: Way, scripted: Scripted, client: OtpClient, clock: VirtualClock
-) -> None:
-    """Whatever its status is."""
-    scripted.says(way.problem(problem("Throttled", 429, retryable=False)))
-
-    with pytest.raises(Throttled):
-        client.send(NUMBER)
-
-    assert (len(scripted.asked), clock.waits) == (1, [])
+def written(way: Way, said: Said) -> Reply:
+    """Write a reply as those who come this way get it."""
+    if isinstance(said, Reply):
+        return said
+    if isinstance(said, tuple):
+        return way.problem(said[0], retry_after=said[1])
+    return way.problem(said) if "code" in said else way.success(said)
 
 
 def test_retry_after_is_waited_for(
     way: Way, scripted: Scripted, client: OtpClient, clock: VirtualClock
 ) -> None:
     """The seconds that the service says, and no less: in its header, or in its document."""
-    scripted.says(
-        way.problem(THROTTLED, retry_after=7),
-        way.problem(THROTTLED, retry_after=3),
-        way.success(MESSAGE),
-    )
+    scripted.says(*(written(way, said) for said in ((THROTTLED, 7), (THROTTLED, 3), MESSAGE)))
 
     client.send(NUMBER)
 
@@ -121,48 +165,7 @@ def test_pauses_grow_where_the_service_does_not_say(
 
     for wait, longest in zip(clock.waits, (0.5, 1, 2, 4, 8, 8, 8), strict=False):
         assert longest / 2 <= wait <= longest
-    assert len(clock.waits) >= 5
     assert all(wait != round(wait, 3) for wait in clock.waits)
-
-
-def test_deadline_ends_the_repeating(
-    way: Way, scripted: Scripted, client: OtpClient, clock: VirtualClock
-) -> None:
-    """Thirty seconds in all, and the last problem is raised without waiting for nothing."""
-    scripted.says(way.problem(THROTTLED, retry_after=8))
-
-    with pytest.raises(Throttled) as raised:
-        client.send(NUMBER)
-
-    assert clock.waits == [8, 8, 8]
-    assert len(scripted.asked) == 4
-    assert raised.value.retry_after == 8
-    assert raised.value.reference_id == scripted.asked[0].json()["ReferenceId"]
-
-
-@pytest.mark.parametrize(
-    ("document", "expected"),
-    [
-        (problem("TooManyMessages", 429, retryable=True, limit="countryPerDay"), TooManyMessages),
-        (problem("SendingPaused", 503, retryable=True), SendingPaused),
-    ],
-)
-def test_wait_beyond_the_deadline_is_not_begun(
-    way: Way,
-    scripted: Scripted,
-    client: OtpClient,
-    clock: VirtualClock,
-    document: dict[str, Any],
-    expected: type[Problem],
-) -> None:
-    """An hour is the caller's to wait for."""
-    scripted.says(way.problem(document, retry_after=3600))
-
-    with pytest.raises(expected) as raised:
-        client.send(NUMBER)
-
-    assert raised.value.retry_after == 3600
-    assert (len(scripted.asked), clock.waits) == (1, [])
 
 
 def test_attempt_does_not_begin_with_hardly_any_time_left(
@@ -178,77 +181,7 @@ def test_attempt_does_not_begin_with_hardly_any_time_left(
     assert len(scripted.asked) == 1
 
 
-@pytest.mark.parametrize("status", [409, 502, 504])
-def test_unknown_outcome_is_raised_at_once(
-    way: Way, scripted: Scripted, client: OtpClient, clock: VirtualClock, status: int
-) -> None:
-    """Even if it said that it could be repeated: it is never resolved by itself."""
-    scripted.says(way.problem(problem("OutcomeUnknown", status, retryable=True), retry_after=1))
-
-    with pytest.raises(OutcomeUnknown) as raised:
-        client.send(NUMBER)
-
-    assert code(raised.value) == "OutcomeUnknown OutcomeUnknown"
-    assert raised.value.status == status
-    assert (len(scripted.asked), clock.waits) == (1, [])
-
-
-@pytest.mark.parametrize("lost", LOST)
-def test_send_without_an_answer_is_repeated_with_the_same_bytes(
-    way: Way, scripted: Scripted, client: OtpClient, lost: Reply
-) -> None:
-    """The ReferenceId tells the outcome, and never texts twice."""
-    scripted.says(lost, lost, way.success(MESSAGE, replayed=True))
-
-    sent = client.send(NUMBER)
-
-    assert sent.replayed
-    assert len(scripted.asked) == 3
-    assert len({asked.body for asked in scripted.asked}) == 1
-
-
-@pytest.mark.parametrize("lost", LOST)
-def test_send_without_an_answer_until_the_deadline_is_no_answer(
-    scripted: Scripted, client: OtpClient, clock: VirtualClock, lost: Reply
-) -> None:
-    """Nobody knows; the ReferenceId can be asked about later."""
-    scripted.says(lost)
-
-    with pytest.raises(NoAnswer, match="may have been carried out or not") as raised:
-        client.send(NUMBER, reference_id="mine")
-
-    assert isinstance(raised.value, OutcomeUnknown)
-    assert raised.value.reference_id == "mine"
-    assert len(scripted.asked) == len(clock.waits) + 1 > 5
-    assert 20 < clock.now() < 30
-
-
-@pytest.mark.parametrize("lost", LOST)
-def test_verify_without_an_answer_is_not_repeated(
-    scripted: Scripted, client: OtpClient, clock: VirtualClock, lost: Reply
-) -> None:
-    """It may have used an attempt, or the code itself."""
-    scripted.says(lost)
-
-    with pytest.raises(NoAnswer) as raised:
-        client.verify(NUMBER, "mine", "123456")
-
-    assert raised.value.reference_id == "mine"
-    assert (len(scripted.asked), clock.waits) == (1, [])
-
-
-def test_verify_is_repeated_where_no_attempt_was_used(
-    way: Way, scripted: Scripted, client: OtpClient
-) -> None:
-    """A problem that is retryable says so."""
-    scripted.says(way.problem(THROTTLED), way.success(VERIFIED))
-
-    assert client.verify(NUMBER, "mine", "123456").valid
-    assert len({asked.body for asked in scripted.asked}) == 1
-    assert len(scripted.asked) == 2
-
-
-@pytest.mark.parametrize("ask", [sending, verifying])
+@pytest.mark.parametrize("ask", [send, verify])
 def test_request_without_a_connection_is_repeated(
     way: Way,
     clock: VirtualClock,
@@ -256,8 +189,7 @@ def test_request_without_a_connection_is_repeated(
     ask: Callable[[OtpClient], object],
 ) -> None:
     """Nothing left, not even a verify; and the error says so."""
-    nobody = f"http://127.0.0.1:{free_port()}"
-    client = connect(way, nobody, monkeypatch, clock=clock)
+    client = connect(way, f"http://127.0.0.1:{free_port()}", monkeypatch, clock=clock)
 
     with pytest.raises(NotSent, match="the request was not made") as raised:
         ask(client)
@@ -266,96 +198,35 @@ def test_request_without_a_connection_is_repeated(
     assert len(clock.waits) > 5
 
 
-@pytest.mark.parametrize(
-    ("answer", "expected"),
-    [
-        (THROTTLED, NoAnswer),
-        (problem("InProgress", 409, retryable=True), NoAnswer),
-        (problem("StoreUnavailable", 503, retryable=True), NoAnswer),
-        (problem("AccessDenied", 403), NoAnswer),
-        (problem("New", 418), NoAnswer),
-        # The earlier attempt may begin now, and find the ReferenceId free.
-        (problem("TemporaryFailure", 503, retryable=True), NoAnswer),
-        (problem("Unavailable", 503, retryable=True), NoAnswer),
-        (problem("TooManyMessages", 429, retryable=True), NoAnswer),
-        (problem("SendingPaused", 503, retryable=True), NoAnswer),
-        (problem("OptedOut", 422), OptedOut),
-        (problem("DestinationNotAllowed", 403), DestinationNotAllowed),
-        (problem("OutcomeUnknown", 409), OutcomeUnknown),
-    ],
-    ids=lambda value: value["code"] if isinstance(value, dict) else "",
-)
-def test_lost_answer_is_not_forgotten(
-    way: Way,
-    scripted: Scripted,
-    client: OtpClient,
-    answer: dict[str, Any],
-    expected: type[Problem],
-) -> None:
-    """What a later attempt is told says "not sent" of the earlier one only if it knows."""
-    scripted.says(Reply(how=How.DROPPED), way.problem(answer))
-
-    with pytest.raises(Problem) as raised:
-        client.send(NUMBER)
-
-    assert type(raised.value) is expected
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"), [("InProgress", InProgress), ("StoreUnavailable", StoreUnavailable)]
-)
-def test_problem_alone_is_that_problem(
-    way: Way, scripted: Scripted, client: OtpClient, name: str, expected: type[Problem]
-) -> None:
-    """Where every answer arrived, the last one is true."""
-    scripted.says(way.problem(problem(name, 503, retryable=True)))
-
-    with pytest.raises(Problem) as raised:
-        client.send(NUMBER)
-
-    assert type(raised.value) is expected
-
-
 def test_lost_answer_and_then_one_of_somebody_else_is_no_answer(
     scripted: Scripted, clock: VirtualClock
 ) -> None:
     """The text may have gone out."""
-    client = OtpClient(api_url=scripted.url, clock=clock)
-    scripted.says(Reply(how=How.DROPPED), Reply(404, b"nothing here"))
+    scripted.says(DROPPED, Reply(404, b"nothing here"))
 
-    with pytest.raises(NoAnswer) as raised:
-        client.send(NUMBER)
+    with pytest.raises(NoAnswer, match="may have been carried out or not") as raised:
+        OtpClient(api_url=scripted.url, clock=clock).send(NUMBER)
 
+    assert isinstance(raised.value, OutcomeUnknown)
     assert isinstance(raised.value.__cause__, UnexpectedAnswer)
 
 
-@pytest.mark.parametrize("ask", [sending, verifying])
+@pytest.mark.parametrize(("ask", "said"), [(send, []), (verify, []), (send, [(THROTTLED, 29)])])
 def test_silence_ends_at_the_deadline(
     way: Way,
     scripted: Scripted,
     monkeypatch: pytest.MonkeyPatch,
     ask: Callable[[OtpClient], object],
+    said: list[Said],
 ) -> None:
-    """By a real clock: an attempt takes no longer than what is left."""
-    client = connect(way, scripted.url, monkeypatch, deadline_seconds=0.6)
-    scripted.says(Reply(how=How.NEVER))
+    """By a real clock: an attempt takes no longer than what is left, and not its usual twelve."""
+    seconds = {"clock": VirtualClock()} if said else {"deadline_seconds": 0.3}
+    client = connect(way, scripted.url, monkeypatch, **seconds)
+    scripted.says(*(written(way, reply) for reply in said), Reply(how=How.NEVER))
     started = time.monotonic()
 
     with pytest.raises(NoAnswer):
         ask(client)
-
-    assert time.monotonic() - started < 5  # of an attempt's usual twelve
-
-
-def test_last_attempt_takes_no_longer_than_what_is_left(
-    way: Way, scripted: Scripted, client: OtpClient
-) -> None:
-    """By a real clock, after pauses that were not: a second, and not the usual twelve."""
-    scripted.says(way.problem(THROTTLED, retry_after=29), Reply(how=How.NEVER))
-    started = time.monotonic()
-
-    with pytest.raises(NoAnswer):
-        client.send(NUMBER)
 
     assert time.monotonic() - started < 5
 
@@ -366,12 +237,11 @@ def test_every_call_has_a_reference_id_of_its_own(
     """Unless it is given: a new text is a new ReferenceId."""
     scripted.says(way.success(MESSAGE))
 
-    one, two = client.send(NUMBER), client.send(NUMBER)
-    client.send(NUMBER, reference_id="mine")
+    sent = [client.send(NUMBER), client.send(NUMBER), client.send(NUMBER, reference_id="mine")]
 
     ids = [asked.json()["ReferenceId"] for asked in scripted.asked]
-    assert ids == [one.reference_id, two.reference_id, "mine"]
-    assert one.reference_id != two.reference_id
+    assert ids == [one.reference_id for one in sent]
+    assert (len({*ids}), ids[-1]) == (3, "mine")
 
 
 def test_log_has_attempts_and_no_number(
@@ -384,9 +254,8 @@ def test_log_has_attempts_and_no_number(
     with pytest.raises(AccessDenied):
         client.verify(NUMBER, "mine", "123456")
 
-    assert [
-        record.getMessage() for record in caplog.records if record.name == "serverless_otp"
-    ] == [
+    said = [record.getMessage() for record in caplog.records if record.name == "serverless_otp"]
+    assert said == [
         "reference_id='mine' attempt=1 code=Throttled",
         "reference_id='mine' attempt=2 code=AccessDenied",
     ]

@@ -75,57 +75,27 @@ def asynchronous(deployment: Deployment) -> Asynchronous:
     return Asynchronous(deployment)
 
 
-@pytest.fixture(scope="module")
-def events(asynchronous: Asynchronous) -> dict[str, dict[str, Any]]:
-    """Hand over the events that will fail, at once: each takes Lambda seconds to give up."""
-    events = {
-        "throttled": request(DestinationIdentity="+12065550103"),
-        "unknown": request(DestinationIdentity="+12065550109"),
-        "no request": request(CodeLength=9),
-    }
+def test_a_failed_event_lands_in_the_failure_queue_with_its_problem(
+    asynchronous: Asynchronous, deployment: Deployment
+) -> None:
+    """After three attempts: the request, and the problem as the reason; a repeated one texts once.
+
+    All at once, for each takes Lambda seconds to give up.
+    """
+    throttled = request(DestinationIdentity="+12065550103")
+    unknown = request(DestinationIdentity="+12065550109")
+    no_request = request(CodeLength=9)
+    events = {"Throttled": throttled, "OutcomeUnknown": unknown, "InvalidRequest": no_request}
     for event in events.values():
         asynchronous.invoke(event)
-    return events
 
-
-def test_a_failed_event_lands_in_the_failure_queue_with_its_problem(
-    asynchronous: Asynchronous, events: dict[str, dict[str, Any]], deployment: Deployment
-) -> None:
-    """After three attempts: the request, and the problem as the reason; nothing was texted."""
-    asked = events["throttled"]
-
-    failure = asynchronous.failure(asked)
-    assert failure["requestContext"]["condition"] == "RetriesExhausted"
-    assert failure["requestContext"]["approximateInvokeCount"] == 3
-    problem = json.loads(failure["responsePayload"]["errorMessage"])
-    assert problem["code"] == "Throttled"
-    assert deployment.texts(asked["ReferenceId"]) == []
-
-
-def test_a_repeated_event_texts_once(
-    asynchronous: Asynchronous, events: dict[str, dict[str, Any]], deployment: Deployment
-) -> None:
-    """A text whose outcome is unknown fails the event; Lambda's retries do not text again."""
-    asked = events["unknown"]
-
-    failure = asynchronous.failure(asked)
-    problem = json.loads(failure["responsePayload"]["errorMessage"])
-    assert problem["code"] == "OutcomeUnknown"
-    assert len(deployment.texts(asked["ReferenceId"])) == 1
-
-
-def test_an_event_that_is_no_request_is_not_lost_either(
-    asynchronous: Asynchronous, events: dict[str, dict[str, Any]]
-) -> None:
-    """The bad field is the reason."""
-    failure = asynchronous.failure(events["no request"])
-
-    problem = json.loads(failure["responsePayload"]["errorMessage"])
-    assert problem["errors"][0]["pointer"] == "/CodeLength"
-
-
-def test_the_deployed_function_drops_old_events(asynchronous: Asynchronous) -> None:
-    """After five minutes."""
+    for code, event in events.items():
+        failure = asynchronous.failure(event)
+        assert json.loads(failure["responsePayload"]["errorMessage"])["code"] == code
+        assert failure["requestContext"]["condition"] == "RetriesExhausted"
+        assert failure["requestContext"]["approximateInvokeCount"] == 3
+    texts = [len(deployment.texts(event["ReferenceId"])) for event in events.values()]
+    assert texts == [0, 1, 0]
     assert asynchronous.configuration["MaximumEventAgeInSeconds"] == 300
 
 

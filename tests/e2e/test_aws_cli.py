@@ -16,12 +16,13 @@ from tests.support.deployment import Deployment, code_in
 NUMBER = "+12065550007"
 
 
-def aws(deployment: Deployment, *arguments: str) -> Any:
+def aws(deployment: Deployment, operation: str, parameters: str) -> Any:
     """Run the AWS CLI against the emulator; returns what it printed."""
     state = deployment.state
     ran = subprocess.run(
         [
-            *(sys.executable, "-m", "awscli", "pinpoint", *arguments),
+            *(sys.executable, "-m", "awscli", "pinpoint", operation),
+            *(f"--{operation}-request-parameters", parameters),
             *("--application-id", state.applicationId),
             *("--endpoint-url", state.pinpointEndpoint),
         ],
@@ -38,61 +39,25 @@ def aws(deployment: Deployment, *arguments: str) -> Any:
     return json.loads(ran.stdout)
 
 
-def send(deployment: Deployment, reference_id: str) -> Any:
-    """Send as the guide does."""
-    return aws(
+def test_the_guides_commands_get_the_documented_responses(deployment: Deployment) -> None:
+    """Of sending, ApplicationId, RequestId and a result; of verifying, whether it is valid."""
+    about = f"DestinationIdentity={NUMBER},ReferenceId={uuid.uuid4()}"
+
+    sent = aws(
         deployment,
         "send-otp-message",
-        "--send-otp-message-request-parameters",
         "Channel=SMS,BrandName=ExampleCorp,CodeLength=5,ValidityPeriod=20,AllowedAttempts=5,"
-        f"OriginationIdentity=+18555550142,DestinationIdentity={NUMBER},ReferenceId={reference_id}",
-    )
+        f"OriginationIdentity=+18555550142,{about}",
+    )["MessageResponse"]
+    [text] = deployment.texts(about.rpartition("=")[2])
+    code = code_in(text)
+    wrong = f"{(int(code) + 1) % 100_000:05}"
+    said = [aws(deployment, "verify-otp-message", f"{about},Otp={otp}") for otp in (wrong, code)]
 
-
-def verify(deployment: Deployment, reference_id: str, otp: str) -> bool:
-    """Verify as the guide does."""
-    answer = aws(
-        deployment,
-        "verify-otp-message",
-        "--verify-otp-message-request-parameters",
-        f"DestinationIdentity={NUMBER},ReferenceId={reference_id},Otp={otp}",
-    )
-    assert answer.keys() == {"VerificationResponse"}
-    valid: bool = answer["VerificationResponse"]["Valid"]
-    return valid
-
-
-def test_send_otp_message_gives_the_documented_response(deployment: Deployment) -> None:
-    """ApplicationId, RequestId, and for the number DeliveryStatus, MessageId and StatusCode."""
-    reference_id = str(uuid.uuid4())
-
-    response = send(deployment, reference_id)["MessageResponse"]
-
-    assert response["ApplicationId"] == deployment.state.applicationId
-    assert response["RequestId"]
-    result = response["Result"][NUMBER]
+    assert sent["ApplicationId"] == deployment.state.applicationId
+    assert sent["RequestId"]
+    result = sent["Result"][NUMBER]
     assert (result["DeliveryStatus"], result["StatusCode"]) == ("SUCCESSFUL", 200)
     assert result["StatusMessage"] == f"MessageId: {result['MessageId']}"
-    [text] = deployment.texts(reference_id)
-    assert len(code_in(text)) == 5
-
-
-def test_verify_otp_message_takes_the_code_of_the_text(deployment: Deployment) -> None:
-    """Valid: true."""
-    reference_id = str(uuid.uuid4())
-    send(deployment, reference_id)
-    [text] = deployment.texts(reference_id)
-
-    assert verify(deployment, reference_id, code_in(text)) is True
-
-
-def test_wrong_codes_exhaust_the_allowed_attempts(deployment: Deployment) -> None:
-    """After five wrong ones the right one is not valid either."""
-    reference_id = str(uuid.uuid4())
-    send(deployment, reference_id)
-    [text] = deployment.texts(reference_id)
-    right = code_in(text)
-    wrong = f"{(int(right) + 1) % 100_000:05}"
-
-    assert [verify(deployment, reference_id, wrong) for _ in range(5)] == [False] * 5
-    assert verify(deployment, reference_id, right) is False
+    assert len(code) == 5
+    assert said == [{"VerificationResponse": {"Valid": valid}} for valid in (False, True)]

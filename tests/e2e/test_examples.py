@@ -4,6 +4,7 @@ import json
 import time
 import uuid
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import aws_cdk as cdk
@@ -27,7 +28,7 @@ _Found = TypeVar("_Found")
 class Account:
     """The emulated account, in which another team deploys.
 
-    Args:
+    Attributes:
         deployment: the service in it.
 
     """
@@ -35,6 +36,7 @@ class Account:
     def __init__(self, deployment: Deployment) -> None:
         # TestState has an address of its own on AWS.
         config = Config(inject_host_prefix=False)
+        self.deployment = deployment
         self._options = {"config": config, **client.aws_options(deployment.state)}
 
     def client(self, service: str) -> Any:
@@ -45,8 +47,10 @@ class Account:
         """Make a resource of one of its services."""
         return boto3.resource(service, **self._options)  # type: ignore[call-overload]  # any service
 
-    def deploy(self, stack: cdk.Stack) -> dict[str, str]:
-        """Create a stack that has no assets; gives its outputs."""
+    def deploy(self, make: Callable[..., cdk.Stack], name: str, folder: Path) -> dict[str, str]:
+        """Create a stack that has no assets, beside the service; gives its outputs."""
+        app = cdk.App(outdir=str(folder))
+        stack = make(app, name, send_function=self.deployment.state.sendFunction)
         formation = self.client("cloudformation")
         template = json.dumps(Template.from_stack(stack).to_json())
         formation.create_stack(
@@ -63,25 +67,6 @@ class Account:
 def account(deployment: Deployment) -> Account:
     """Give the account of the sandbox."""
     return Account(deployment)
-
-
-@pytest.fixture(scope="module")
-def verification(
-    account: Account, deployment: Deployment, tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, str]:
-    """Deploy the state machine; gives its outputs."""
-    app = cdk.App(outdir=str(tmp_path_factory.mktemp("verification")))
-    return account.deploy(
-        VerificationStack(app, "Verification", send_function=deployment.state.sendFunction)
-    )
-
-
-@pytest.fixture(scope="module")
-def bus(account: Account, deployment: Deployment, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Deploy the rule; gives the name of its bus."""
-    app = cdk.App(outdir=str(tmp_path_factory.mktemp("codes")))
-    outputs = account.deploy(CodesStack(app, "Codes", send_function=deployment.state.sendFunction))
-    return outputs["BusName"]
 
 
 def until(look: Callable[[], _Found | None]) -> _Found:
@@ -106,19 +91,18 @@ class Site:
     Args:
         account: where all is.
         outputs: the state machine's.
-        deployment: the service.
 
     """
 
-    def __init__(self, account: Account, outputs: dict[str, str], deployment: Deployment) -> None:
-        state = deployment.state
+    def __init__(self, account: Account, outputs: dict[str, str]) -> None:
+        self._deployment = account.deployment
+        state = self._deployment.state
         session = boto3.Session(state.accessKeyId, state.secretAccessKey, region_name=state.region)
         client = OtpClient(api_url=state.apiUrl + "/", region_name=state.region, session=session)
         self._states = account.client("stepfunctions")
         self._tokens = account.resource("dynamodb").Table(outputs["TokensTableName"])
         self._page = step_functions_page.Page(client, self._tokens, self._states)
         self._machine = outputs["StateMachineArn"]
-        self._deployment = deployment
         self._executions: dict[str, str] = {}
 
     def start(self) -> str:
@@ -159,49 +143,29 @@ class Site:
         return json.dumps(found, default=str)
 
 
-@pytest.fixture(scope="module")
-def site(account: Account, verification: dict[str, str], deployment: Deployment) -> Site:
-    """Give a site with the state machine."""
-    return Site(account, verification, deployment)
+def test_of_two_executions_each_code_ends_its_own(account: Account, tmp_path: Path) -> None:
+    """Its name is the ReferenceId, by which the page finds its token, in whatever order.
 
-
-def test_an_execution_texts_once_and_ends_when_the_code_is_right(site: Site) -> None:
-    """Its name is the ReferenceId; the page verifies, and hands the token back."""
-    name = site.start()
-    code = site.code(name)
-
-    assert site.confirm(name, another(code)) is False
-    assert site.confirm(name, "12a456") is False
-    assert site.status(name) == "RUNNING"
-    assert site.confirm(name, code) is True
-    assert until(lambda: site.ended(name)) == "SUCCEEDED"
-    assert code not in site.history(name)
-
-
-def test_of_two_executions_each_code_ends_its_own(site: Site) -> None:
-    """In whatever order: a token is found by its ReferenceId."""
+    The token expires with its code. A code is not used up when nothing waits: the page may look
+    before the execution has got there.
+    """
+    site = Site(account, account.deploy(VerificationStack, "Verification", tmp_path))
+    before = time.time()
     first, second = site.start(), site.start()
+    expires = site.token(first)["ExpiresAt"]  # in seconds since 1970, which is what DynamoDB takes
+    assert before - 1 <= expires - step_functions.VALID_SECONDS <= time.time()
     codes = {name: site.code(name) for name in (first, second)}
 
-    assert site.confirm(second, codes[second]) is True
-    assert until(lambda: site.ended(second)) == "SUCCEEDED"
-    assert site.status(first) == "RUNNING"
-    assert site.confirm(first, codes[first]) is True
-    assert until(lambda: site.ended(first)) == "SUCCEEDED"
-
-
-def test_a_token_expires_with_its_code(site: Site) -> None:
-    """In seconds since 1970, which is what DynamoDB takes."""
-    before = time.time()
-    expires = site.token(site.start())["ExpiresAt"]
-
-    assert before - 1 <= expires - step_functions.VALID_SECONDS <= time.time()
-
-
-def test_a_code_is_not_used_up_when_nothing_waits(site: Site) -> None:
-    """The page may look before the execution has got there."""
     with pytest.raises(step_functions_page.NotWaitingError):
-        site.confirm(str(uuid.uuid4()), "123456")
+        site.confirm(str(uuid.uuid4()), codes[second])
+    for typed in (another(codes[second]), "12a456"):
+        assert site.confirm(second, typed) is False
+    assert site.status(second) == "RUNNING"
+    for name in (second, first):
+        assert site.status(first) == "RUNNING"
+        assert site.confirm(name, codes[name]) is True
+        assert until(lambda name=name: site.ended(name)) == "SUCCEEDED"  # type: ignore[misc]  # now
+        assert codes[name] not in site.history(name)
 
 
 @pytest.mark.parametrize(
@@ -232,9 +196,10 @@ def test_each_code_leads_where_the_definition_says(
 
 
 def test_an_event_that_is_delivered_twice_texts_once(
-    account: Account, bus: str, deployment: Deployment
+    account: Account, deployment: Deployment, tmp_path: Path
 ) -> None:
     """Its ReferenceId is the same."""
+    bus = account.deploy(CodesStack, "Codes", tmp_path)["BusName"]
     events = account.client("events")
     reference_id = str(uuid.uuid4())
     entry = {

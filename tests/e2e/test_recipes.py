@@ -1,6 +1,7 @@
-"""docs/examples: sign-up, step-up and moving over, against the deployed service."""
+"""docs/examples: sign-up, step-up and moving over, against the deployed service.
 
-from dataclasses import dataclass, field
+What they do when the service says something else: tests/docs/test_examples.py.
+"""
 
 import boto3
 import pytest
@@ -22,6 +23,7 @@ from tests.support.deployment import NUMBER, Deployment, code_in
 
 OPTED_OUT = "+12065550101"
 ANSWER_LOST = "+12065550109"  # texted, and nobody knows
+NO_CODES = ("12a456", "", "12 456", "1234567890")
 
 
 @pytest.fixture(scope="module")
@@ -43,224 +45,121 @@ def another(code: str) -> str:
     return f"{(int(code) + 1) % 1_000_000:06}"
 
 
-# --- Sign-up ---
-
-
-@dataclass
 class Site:
     """Somebody's site: who is let in, and a CAPTCHA that people solve; one session of it."""
 
-    client: OtpClient
-    accounts: list[str] = field(default_factory=list)
-    sessions: InOneProcess[Session] = field(default_factory=InOneProcess)
-    seconds: float = 0.0
+    def __init__(self, client: OtpClient, deployment: Deployment) -> None:
+        self.accounts: list[str] = []
+        self._sessions: InOneProcess[Session] = InOneProcess()
+        self._seconds = 0.0
+        self._deployment = deployment
+        self._page = SignUp(
+            client,
+            self._sessions,
+            lambda answer: answer == "human",
+            self.accounts.append,
+            lambda: self._seconds,
+        )
 
     def ask(self, phone: str = NUMBER, captcha: str = "human") -> str:
         """Ask for a code, when the button can be seen again."""
-        self.seconds += SECONDS_BETWEEN_TEXTS
-        return self._page().ask_for_code("session", phone, captcha)
+        self._seconds += SECONDS_BETWEEN_TEXTS
+        return self._page.ask_for_code("session", phone, captcha)
 
     def confirm(self, code: str) -> str | None:
         """Type a code in."""
-        return self._page().confirm("session", code)
+        return self._page.confirm("session", code)
 
-    def reference_id(self) -> str:
-        """Tell of which text the code counts."""
-        session = self.sessions.get("session")
+    def code(self) -> str:
+        """Read the code that counts."""
+        session = self._sessions.get("session")
         assert session
-        return session.reference_id
-
-    def _page(self) -> SignUp:
-        return SignUp(
-            self.client,
-            self.sessions,
-            lambda answer: answer == "human",
-            self.accounts.append,
-            lambda: self.seconds,
-        )
+        return code_of(self._deployment, session.reference_id)
 
 
 @pytest.fixture
-def site(client: OtpClient) -> Site:
+def site(client: OtpClient, deployment: Deployment) -> Site:
     """A site without accounts."""
-    return Site(client)
+    return Site(client, deployment)
 
 
 def test_sign_up_lets_in_who_has_the_code(site: Site, deployment: Deployment) -> None:
-    """Once, and nobody with another one."""
-    assert site.ask() == SENT_IF_POSSIBLE
-    code = code_of(deployment, site.reference_id())
+    """Once, and nobody with another one, or with one of an earlier text, or with no code at all.
 
-    assert site.confirm(another(code)) == WRONG
+    A bot gets no text, and a session a few; it does not hear why.
+    """
+    before = len(deployment.texts())
+    assert site.confirm("123456") == ASK_FIRST
+    assert site.ask(captcha="robot") == LATER
+    assert site.ask() == SENT_IF_POSSIBLE
+    old = site.code()
+    said = [site.ask() for _ in range(MOST_TEXTS_A_SESSION)]
+    assert said == [SENT_IF_POSSIBLE] * (MOST_TEXTS_A_SESSION - 1) + [LATER]
+    assert len(deployment.texts()) == before + MOST_TEXTS_A_SESSION
+    code = site.code()
+
+    for typed in (*NO_CODES, another(code)):
+        assert site.confirm(typed) == WRONG
+    assert old == code or site.confirm(old) == WRONG
     assert site.accounts == []
     assert site.confirm(code) is None
     assert site.confirm(code) == ASK_FIRST
     assert site.accounts == [NUMBER]
 
 
-@pytest.mark.parametrize("typed", ["12a456", "", "12 456", "1234567890"])
-def test_what_is_no_code_is_a_wrong_code(site: Site, deployment: Deployment, typed: str) -> None:
-    """Nothing is said about the number; the right one still counts."""
-    site.ask()
-
-    assert site.confirm(typed) == WRONG
-    assert site.confirm(code_of(deployment, site.reference_id())) is None
-
-
-def test_nobody_confirms_before_asking_for_a_code(site: Site) -> None:
-    """The service would say that number and ReferenceId are bad."""
-    assert site.confirm("123456") == ASK_FIRST
-    assert site.accounts == []
-
-
-def test_a_bot_gets_no_text(site: Site, deployment: Deployment) -> None:
-    """Nor does it hear why."""
-    before = len(deployment.texts())
-
-    assert site.ask(captcha="robot") == LATER
-    assert len(deployment.texts()) == before
-
-
-def test_a_session_gets_a_few_texts_only(site: Site, deployment: Deployment) -> None:
-    """However long it waits between them."""
-    before = len(deployment.texts())
-
-    said = [site.ask() for _ in range(MOST_TEXTS_A_SESSION + 1)]
-
-    assert said == [SENT_IF_POSSIBLE] * MOST_TEXTS_A_SESSION + [LATER]
-    assert len(deployment.texts()) == before + MOST_TEXTS_A_SESSION
-
-
-def test_a_new_code_takes_the_place_of_the_old_one(site: Site, deployment: Deployment) -> None:
-    """The session knows one ReferenceId."""
-    site.ask()
-    old = code_of(deployment, site.reference_id())
-    site.ask()
-    new = code_of(deployment, site.reference_id())
-
-    if old != new:
-        assert site.confirm(old) == WRONG
-    assert site.confirm(new) is None
-
-
-def test_who_opted_out_is_like_anybody_else(site: Site) -> None:
-    """Neither the text nor the code tells: this may be somebody else's number."""
+def test_sign_up_tells_nothing_of_a_number(site: Site) -> None:
+    """Somebody may have opted out, and nobody may know of a text: its code counts."""
+    assert site.ask("+1206") == NOT_SUCH_A_NUMBER  # nobody's
     assert site.ask(OPTED_OUT) == SENT_IF_POSSIBLE
     assert site.confirm("123456") == WRONG
-
-
-def test_what_is_no_number_is_told_so(site: Site) -> None:
-    """It is nobody's."""
-    assert site.ask("+1206") == NOT_SUCH_A_NUMBER
-
-
-def test_a_text_that_nobody_knows_of_can_still_be_confirmed(
-    site: Site, deployment: Deployment
-) -> None:
-    """The person has the code."""
     assert site.ask(ANSWER_LOST) == SENT_IF_POSSIBLE
-    assert site.confirm(code_of(deployment, site.reference_id())) is None
-
-
-# --- Step-up ---
-
-
-@dataclass
-class Bank:
-    """Somebody's payments."""
-
-    client: OtpClient
-    saved: list[str | None] = field(default_factory=list)
-    seconds: float = 0.0
-    payment: Payment = field(
-        default_factory=lambda: Payment("p-1", NUMBER, payee="ExampleCorp", amount="25.00 USD")
-    )
-
-    def save(self, payment: Payment) -> None:
-        """Write down what was known when."""
-        self.saved.append(payment.confirmation.reference_id if payment.confirmation else None)
-
-    def ask(self, *, again: bool = False) -> str:
-        """Text a code, when the button can be seen again; gives the ReferenceId."""
-        self.seconds += SECONDS_BETWEEN_TEXTS
-        step_up.ask(self.client, self.payment, self.save, again=again, now=lambda: self.seconds)
-        assert self.payment.confirmation
-        return self.payment.confirmation.reference_id
-
-    def confirm(self, code: str) -> bool:
-        """Type a code in."""
-        return step_up.confirm(self.client, self.payment, code, self.save)
-
-
-@pytest.fixture
-def bank(client: OtpClient) -> Bank:
-    """A payment that waits."""
-    return Bank(client)
-
-
-def test_the_code_confirms_the_payment(bank: Bank, deployment: Deployment) -> None:
-    """Once for all: it stays confirmed, whatever is typed in next."""
-    code = code_of(deployment, bank.ask())
-
-    assert bank.confirm(another(code)) is False
-    assert bank.confirm(code) is True
-    assert bank.confirm(code) is True
-
-
-def test_what_is_no_code_does_not_confirm(bank: Bank, deployment: Deployment) -> None:
-    """It is a wrong code, and no error; the right one still counts."""
-    code = code_of(deployment, bank.ask())
-
-    assert bank.confirm("12a456") is False
-    assert bank.confirm(code) is True
+    assert site.confirm(site.code()) is None
 
 
 @pytest.mark.parametrize("change", [{"amount": "2500.00 USD"}, {"payee": "Mallory"}])
-def test_a_payment_that_has_changed_is_not_confirmed(
-    bank: Bank, deployment: Deployment, change: dict[str, str]
+def test_the_code_confirms_the_payment_as_it_was(
+    client: OtpClient, deployment: Deployment, change: dict[str, str]
 ) -> None:
-    """The code was for something else; the next one is for this."""
-    code = code_of(deployment, bank.ask())
-    vars(bank.payment).update(change)
+    """Whatever is typed in next. A page that is reloaded texts once, and "send again" again."""
+    payment = Payment("p-1", NUMBER, payee="ExampleCorp", amount="25.00 USD")
+    seconds = 0.0
 
-    assert bank.confirm(code) is False
-    assert bank.confirm(code_of(deployment, bank.ask())) is True
+    def save(_: Payment) -> None:
+        """Keep it."""
+
+    def ask(*, again: bool = False) -> str:
+        nonlocal seconds
+        seconds += SECONDS_BETWEEN_TEXTS
+        step_up.ask(client, payment, save, again=again, now=lambda: seconds)
+        assert payment.confirmation
+        return payment.confirmation.reference_id
+
+    first = ask()
+    assert ask() == first
+    assert ask(again=True) != first
+    code = code_of(deployment, ask())
+    vars(payment).update(change)
+    assert step_up.confirm(client, payment, code, save) is False
+    code = code_of(deployment, ask())
+    typed = (another(code), "12a456", code, code)
+    said = [step_up.confirm(client, payment, one, save) for one in typed]
+    assert said == [False, False, True, True]
+    payment.amount = "1.00 USD"
+    assert step_up.confirm(client, payment, code, save) is False
 
 
-def test_a_payment_that_was_confirmed_and_changed_is_not_confirmed(
-    bank: Bank, deployment: Deployment
+def test_a_payments_reference_id_is_kept_before_the_text(
+    client: OtpClient, deployment: Deployment
 ) -> None:
-    """A confirmation is of what it was then."""
-    code = code_of(deployment, bank.ask())
-    assert bank.confirm(code) is True
-    bank.payment.amount = "2500.00 USD"
-
-    assert bank.confirm(code) is False
-
-
-def test_a_page_that_is_reloaded_texts_once(bank: Bank, deployment: Deployment) -> None:
-    """The same ReferenceId again; "send again" is another one."""
-    first = bank.ask()
-
-    assert bank.ask() == first
-    assert len(deployment.texts(first)) == 1
-    assert bank.ask(again=True) != first
-
-
-def test_the_reference_id_is_kept_before_the_text(bank: Bank, deployment: Deployment) -> None:
     """A process that dies in between can ask for the same text."""
     before = len(deployment.texts())
 
     def die(_: Payment) -> None:
-        assert len(deployment.texts()) == before
         raise ConnectionError
 
     with pytest.raises(ConnectionError):
-        step_up.ask(bank.client, bank.payment, die)
+        step_up.ask(client, Payment("p-1", NUMBER, payee="E", amount="1 USD"), die)
     assert len(deployment.texts()) == before
-
-
-# --- Moving over ---
 
 
 class OldService:
@@ -278,44 +177,28 @@ class OldService:
         return (phone, reference_id) in self.sent and code == "111111"
 
 
-def test_codes_are_verified_where_they_were_made(client: OtpClient, deployment: Deployment) -> None:
-    """Whichever service new codes come from meanwhile."""
-    share = {"new": 1.0}
-    both = Both(OldService(), client, lambda: share["new"])
+def test_codes_are_made_once_and_verified_where_they_were_made(
+    client: OtpClient, deployment: Deployment
+) -> None:
+    """Whichever service new codes come from meanwhile: the ReferenceId says by whom.
+
+    A text of the new one that may have gone out is not sent by the old one.
+    """
+    share, old = {"new": 1.0}, OldService()
+    both = Both(old, client, lambda: share["new"])
     by_the_new_one = both.new_id()
     both.send(NUMBER, by_the_new_one)
+    with pytest.raises(OutcomeUnknown):
+        both.send(ANSWER_LOST, both.new_id())
     share["new"] = 0.0
+    both.send(NUMBER, by_the_new_one)
+    assert old.sent == []
     by_the_old_one = both.new_id()
     both.send(NUMBER, by_the_old_one)
 
     assert by_the_new_one.startswith(NEW)
     assert by_the_old_one.startswith(OLD)
+    assert old.sent == [(NUMBER, by_the_old_one)]
     assert both.verify(NUMBER, by_the_old_one, "111111") is True
     assert both.verify(NUMBER, by_the_new_one, "111111") is False
     assert both.verify(NUMBER, by_the_new_one, code_of(deployment, by_the_new_one)) is True
-
-
-def test_a_text_of_the_new_service_that_failed_is_not_sent_by_the_old_one(
-    client: OtpClient,
-) -> None:
-    """It may have gone out."""
-    old = OldService()
-    both = Both(old, client, lambda: 1.0)
-    with pytest.raises(OutcomeUnknown):
-        both.send(ANSWER_LOST, both.new_id())
-    assert old.sent == []
-
-
-def test_a_send_that_is_repeated_texts_once_whatever_the_share_is_now(
-    client: OtpClient, deployment: Deployment
-) -> None:
-    """The ReferenceId was kept before it; it says by whom, and that it is the same text."""
-    share, old = {"new": 1.0}, OldService()
-    both = Both(old, client, lambda: share["new"])
-    kept = both.new_id()
-    both.send(NUMBER, kept)
-    share["new"] = 0.0
-    both.send(NUMBER, kept)
-
-    assert len(deployment.texts(kept)) == 1
-    assert old.sent == []

@@ -31,19 +31,13 @@ def test_the_state_file_says_how_to_reach_everything(deployment: Deployment) -> 
     assert state["accessKeyId"] == deployment.state.accessKeyId
 
 
-def test_the_secret_is_new_and_only_this_user_can_read_it(deployment: Deployment) -> None:
-    """Another user of the machine cannot sign as the account's root."""
+def test_only_this_user_can_sign_or_reach_what_the_functions_run(deployment: Deployment) -> None:
+    """The secret is a new one. Who could write there would run as the developer."""
     assert re.fullmatch("[0-9a-f]{40}", deployment.state.secretAccessKey)
     assert stat.S_IMODE(STATE_FILE.stat().st_mode) == 0o600
+    assert stat.S_IMODE(TEMPORARY.stat().st_mode) == 0o700
     said = (STATE_FILE.parent / "log" / "sandbox.log").read_text()
     assert deployment.state.secretAccessKey not in said
-
-
-def test_only_this_user_can_reach_what_the_functions_run(
-    deployment: Deployment,  # noqa: ARG001 - it must be up
-) -> None:
-    """Who could write there would run as the developer."""
-    assert stat.S_IMODE(TEMPORARY.stat().st_mode) == 0o700
 
 
 @pytest.mark.parametrize("others", ["folder", "link"])
@@ -62,10 +56,16 @@ def test_what_somebody_else_has_put_there_is_not_used(
         make_private(folder)
 
 
-def test_send_shows_the_answer_and_the_text(
-    deployment: Deployment,  # noqa: ARG001 - it must be up
-) -> None:
-    """The command that the sandbox suggests, with a field on top."""
+@pytest.mark.usefixtures("deployment")
+def test_send_shows_the_answer_and_the_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command that the sandbox suggests, with a field on top.
+
+    The proxy of a company is not asked for this machine: it would not know what localhost is.
+    """
+    for name in ("http_proxy", "HTTP_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")  # nobody listens there
+    monkeypatch.setenv("no_proxy", "intranet.example")
+
     ran = sandbox("send", "+12065550100", "CodeLength=8", "BrandName=Shown")
 
     assert ran.returncode == 0, ran.stderr
@@ -74,26 +74,13 @@ def test_send_shows_the_answer_and_the_text(
     assert "from Shown" in ran.stdout
 
 
-def test_send_exits_with_1_when_nothing_was_sent(
-    deployment: Deployment,  # noqa: ARG001 - it must be up
-) -> None:
+@pytest.mark.usefixtures("deployment")
+def test_send_exits_with_1_when_nothing_was_sent() -> None:
     """And shows the problem."""
     ran = sandbox("send", "12065550100")
 
     assert ran.returncode == 1
     assert "InvalidRequest" in ran.stdout
-
-
-@pytest.mark.usefixtures("deployment")
-def test_proxy_of_a_company_is_not_asked_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It would not know what localhost is."""
-    for name in ("http_proxy", "HTTP_PROXY"):
-        monkeypatch.setenv(name, "http://127.0.0.1:9")  # nobody listens there
-    monkeypatch.setenv("no_proxy", "intranet.example")
-
-    ran = sandbox("send", "+12065550100")
-
-    assert ran.returncode == 0, ran.stderr
 
 
 @pytest.mark.parametrize("arguments", [(), ("--detach",)])

@@ -119,15 +119,6 @@ def test_send_refuses_value_outside_the_limits(
     assert inbox() == []
 
 
-@pytest.mark.parametrize("field", FIELDS)
-def test_send_requires_field(application: Application, field: str) -> None:
-    """Each of the five required fields is missed."""
-    fields = {name: value for name, value in FIELDS.items() if name != field}
-    refused = application.client.exceptions.BadRequestException
-    with pytest.raises(refused, match=f"{field} is required"):
-        application.send_fields(fields)
-
-
 @pytest.mark.parametrize("body", NO_OBJECTS, ids=lambda body: repr(body[:8]))
 def test_send_refuses_a_body_that_is_no_json_object(application: Application, body: bytes) -> None:
     """Whatever is not a JSON object is a BadRequestException."""
@@ -153,13 +144,18 @@ def test_verify_refuses_value_outside_the_limits(
         application.verify_fields(VERIFY_FIELDS | {field: value})
 
 
-@pytest.mark.parametrize("field", VERIFY_FIELDS)
-def test_verify_requires_field(application: Application, field: str) -> None:
-    """Each of the three fields is missed."""
-    fields = {name: value for name, value in VERIFY_FIELDS.items() if name != field}
+@pytest.mark.parametrize("operation", ["send", "verify"])
+def test_every_required_field_is_missed(application: Application, operation: str) -> None:
+    """Five to send, and three to verify."""
     refused = application.client.exceptions.BadRequestException
-    with pytest.raises(refused, match=f"{field} is required"):
-        application.verify_fields(fields)
+    required, ask = {
+        "send": (FIELDS, application.send_fields),
+        "verify": (VERIFY_FIELDS, application.verify_fields),
+    }[operation]
+    for field in required:
+        fields = {name: value for name, value in required.items() if name != field}
+        with pytest.raises(refused, match=f"{field} is required"):
+            ask(fields)
 
 
 def test_error_never_repeats_the_code(application: Application) -> None:

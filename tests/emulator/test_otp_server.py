@@ -22,8 +22,9 @@ from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 from moto.server import ThreadedMotoServer
 
 from sandbox.pinpoint import inbox, install
-from sandbox.pinpoint.server import OtpServer, create_server, serving
+from sandbox.pinpoint.server import OtpServer, serving
 from sandbox.pinpoint.transport import LateAnswer
+from tests.support.at_once import at_once
 
 from .conftest import APPLICATION_ID
 from .helpers import DESTINATION, FIELDS, Application, code_in, pinpoint_client, wrong_code
@@ -47,37 +48,25 @@ def _post(server: OtpServer, path: str, body: bytes, media_type: str = "applicat
         return json.load(answer)
 
 
-def test_health_is_ok(server: OtpServer) -> None:
-    """GET /health answers once the server serves."""
-    assert _get(server, "/health") == {"status": "ok"}
-
-
 def test_whole_journey_over_http(server: OtpServer) -> None:
     """boto3 creates an application, sends a code and verifies it, once."""
+    assert _get(server, "/health") == {"status": "ok"}
     application = Application(pinpoint_client(endpoint_url=server.url))
     assert application.send()["Result"][DESTINATION]["DeliveryStatus"] == "SUCCESSFUL"
     code = code_in(_get(server, "/inbox")[0])
-    assert application.verify(wrong_code(code)) is False
-    assert application.verify(code) is True
-    assert application.verify(code) is False
+    said = [application.verify(one) for one in (wrong_code(code), code, code)]
+    assert said == [False, True, False]
 
 
-def test_application_with_a_chosen_id_is_there(served: Application) -> None:
-    """The ID the server was started with works from the first request on."""
-    assert served.send()["ApplicationId"] == APPLICATION_ID
-
-
-def test_unknown_application_is_not_found(server: OtpServer) -> None:
-    """Over HTTP, too, boto3 raises the modelled exception."""
-    stranger = Application(pinpoint_client(endpoint_url=server.url), "0" * 32)
-    with pytest.raises(stranger.client.exceptions.NotFoundException):
-        stranger.send()
-
-
-def test_broken_rule_is_a_bad_request(served: Application) -> None:
-    """Over HTTP, too, boto3 raises the modelled exception."""
+def test_errors_are_the_modelled_exceptions(server: OtpServer, served: Application) -> None:
+    """Over HTTP, too."""
     with pytest.raises(served.client.exceptions.BadRequestException, match="CodeLength"):
         served.send(CodeLength=99)
+    with pytest.raises(served.client.exceptions.NotFoundException):
+        Application(served.client, "0" * 32).send()
+    with pytest.raises(served.client.exceptions.InternalServerErrorException):
+        served.send(DestinationIdentity=SERVER_ERROR)
+    assert [text["to"] for text in _get(server, "/inbox")] == [SERVER_ERROR]
 
 
 def test_inbox_is_filtered_by_number_and_reference(server: OtpServer, served: Application) -> None:
@@ -92,14 +81,8 @@ def test_inbox_is_filtered_by_number_and_reference(server: OtpServer, served: Ap
     assert [text["to"] for text in by_reference] == [DESTINATION, other]
     assert len(_get(server, f"/inbox?to={quote(other)}&referenceId=b")) == 1
     assert _get(server, f"/inbox?to={quote(other)}&referenceId=a") == []
-
-
-def test_inbox_takes_a_number_with_its_plus_unescaped(
-    server: OtpServer, served: Application
-) -> None:
-    """A plus in a query means a space; no number has one, so it is read as the plus it was."""
-    served.send()
-    assert len(_get(server, f"/inbox?to={DESTINATION}")) == 1
+    # A plus in a query means a space; no number has one, so it is read as the plus it was.
+    assert _get(server, f"/inbox?to={DESTINATION}") == by_number
 
 
 def test_inbox_holds_all_regions_newest_last(server: OtpServer, served: Application) -> None:
@@ -160,14 +143,6 @@ def test_nothing_but_pinpoint_is_served(server: OtpServer, path: str) -> None:
         _get(server, path)
 
 
-def test_late_answer_times_out_after_the_text_went_out(server: OtpServer) -> None:
-    """The client gives up after its second; the text is in the inbox."""
-    client = pinpoint_client(endpoint_url=server.url, read_timeout=1)
-    with pytest.raises(ReadTimeoutError):
-        Application(client, APPLICATION_ID).send(DestinationIdentity=TOO_LATE)
-    assert [text["to"] for text in _get(server, "/inbox")] == [TOO_LATE]
-
-
 class _SignallingLateAnswer(LateAnswer):
     """A late answer that says when its wait has begun."""
 
@@ -194,60 +169,33 @@ def test_late_answer_holds_up_nobody_else() -> None:
         assert late.result(timeout=10)["Result"][TOO_LATE]["DeliveryStatus"] == "SUCCESSFUL"
 
 
-def test_late_answer_comes_in_the_end() -> None:
-    """With no delay left, the answer is a success like any other."""
-    with serving(create_server(application_ids=["late"], late_answer_seconds=0)) as server:
-        late = Application(pinpoint_client(endpoint_url=server.url), "late")
-        answer = late.send(DestinationIdentity=TOO_LATE)
-    assert answer["Result"][TOO_LATE]["DeliveryStatus"] == "SUCCESSFUL"
-
-
-def test_server_error_comes_after_the_text_went_out(server: OtpServer, served: Application) -> None:
-    """0109 texts, then answers InternalServerErrorException."""
-    with pytest.raises(served.client.exceptions.InternalServerErrorException):
-        served.send(DestinationIdentity=SERVER_ERROR)
-    assert [text["to"] for text in _get(server, "/inbox")] == [SERVER_ERROR]
-
-
-def test_dropped_connection_comes_after_the_text_went_out(
-    server: OtpServer, served: Application
+@pytest.mark.parametrize(
+    ("destination", "seconds", "error"),
+    [(TOO_LATE, 1, ReadTimeoutError), (DROPPED, 60, ConnectionClosedError)],
+)
+def test_lost_answer_comes_after_the_text_went_out(
+    server: OtpServer, served: Application, destination: str, seconds: int, error: type[Exception]
 ) -> None:
-    """0110 texts, then closes the connection; the next call gets through on a new one."""
-    with pytest.raises(ConnectionClosedError):
-        served.send(DestinationIdentity=DROPPED)
-    (text,) = _get(server, "/inbox")
-    assert text["to"] == DROPPED
-    assert served.verify(code_in(text), DestinationIdentity=DROPPED) is True
+    """The client gives up, or is hung up on; the next call gets through on a new connection."""
+    client = pinpoint_client(endpoint_url=server.url, read_timeout=seconds)
+    with pytest.raises(error):
+        Application(client, APPLICATION_ID).send(DestinationIdentity=destination)
+    [text] = _get(server, "/inbox")
+    assert text["to"] == destination
+    assert served.verify(code_in(text), DestinationIdentity=destination) is True
 
 
 def test_simultaneous_verifies_use_a_code_once(server: OtpServer, served: Application) -> None:
-    """Of many calls with the right code at once, exactly one is told it is valid."""
+    """Of many calls at once, one is told it is valid; wrong ones use an attempt each."""
     served.send(AllowedAttempts=5)
     code = code_in(_get(server, "/inbox")[0])
-    assert sum(_verify_at_once(served, [code] * 16)) == 1
+    assert sum(at_once(16, lambda: served.verify(code))) == 1
 
-
-def test_simultaneous_wrong_codes_each_use_an_attempt(
-    server: OtpServer, served: Application
-) -> None:
-    """Four wrong codes at once leave one of five attempts, no more and no fewer."""
     served.send(AllowedAttempts=5)
-    code = code_in(_get(server, "/inbox")[0])
-    assert not any(_verify_at_once(served, [wrong_code(code)] * 4))
+    code = code_in(_get(server, "/inbox")[1])
+    assert not any(at_once(4, lambda: served.verify(wrong_code(code))))
     assert served.verify(wrong_code(code)) is False
     assert served.verify(code) is False
-
-
-def _verify_at_once(application: Application, codes: list[str]) -> list[bool]:
-    """Verify every code in a thread of its own, all released together."""
-    barrier = threading.Barrier(len(codes))
-
-    def verify(code: str) -> bool:
-        barrier.wait(timeout=10)
-        return application.verify(code)
-
-    with ThreadPoolExecutor(len(codes)) as pool:
-        return list(pool.map(verify, codes))
 
 
 def test_connection_stays_open_between_requests(server: OtpServer) -> None:

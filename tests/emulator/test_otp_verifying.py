@@ -1,34 +1,83 @@
 """VerifyOTPMessage in mock_aws: which code is valid, when and how often."""
 
+from typing import Any
+
 import pytest
 
 from sandbox.pinpoint import advance_clock, inbox
 
 from .helpers import Application, code_in, wrong_code
 
+RIGHT, WRONG = "right", "wrong"
+# A code that is typed in, or the same for another reference or number, or seconds that pass.
+Step = str | tuple[str, dict[str, str]] | int
 
-def _sent_code() -> str:
-    """Return the code of the newest text."""
-    return code_in(inbox()[-1])
+MINUTE = 60
+ANOTHER_REFERENCE = (RIGHT, {"ReferenceId": "reference-2"})
+ANOTHER_NUMBER = (RIGHT, {"DestinationIdentity": "+12065550111"})
+
+#: What is sent, what happens then, and whether each code is valid.
+CASES: dict[str, tuple[dict[str, Any], list[Step], list[bool]]] = {
+    "wrong, right, used up": ({}, [WRONG, RIGHT, RIGHT], [False, True, False]),
+    # What fails for another one costs nothing.
+    "another reference's": ({"AllowedAttempts": 1}, [ANOTHER_REFERENCE, RIGHT], [False, True]),
+    "another number's": ({"AllowedAttempts": 1}, [ANOTHER_NUMBER, RIGHT], [False, True]),
+    **{
+        f"{minutes} minutes{name}": ({"ValidityPeriod": minutes}, [passed, RIGHT], [passed != end])
+        for minutes in (5, 60)
+        for end in [minutes * MINUTE]
+        for passed, name in ((end - MINUTE, ", nearly over"), (end, " are over"))
+    },
+    # AWS documents no defaults.
+    "by default 15 minutes": ({}, [14 * MINUTE, RIGHT], [True]),
+    "by default no more": ({}, [15 * MINUTE, RIGHT], [False]),
+    **{
+        f"{attempts} attempts": (fields, [*[WRONG] * attempts, RIGHT], [*[False] * attempts, False])
+        for attempts, fields in (
+            *((count, {"AllowedAttempts": count}) for count in (1, 2, 5)),
+            (3, {}),
+        )
+    },
+    **{
+        f"at the last of {attempts}": (
+            {"AllowedAttempts": attempts},
+            [*[WRONG] * (attempts - 1), RIGHT],
+            [*[False] * (attempts - 1), True],
+        )
+        for attempts in (2, 5)
+    },
+}
 
 
-def test_sent_code_is_valid(application: Application) -> None:
-    """The code in the text verifies."""
-    application.send()
-    assert application.verify(_sent_code()) is True
+@pytest.mark.parametrize(("fields", "steps", "expected"), CASES.values(), ids=CASES)
+def test_code_is_valid_once_in_its_time_and_within_its_attempts(
+    application: Application, fields: dict[str, Any], steps: list[Step], expected: list[bool]
+) -> None:
+    """For the reference and the number that it was sent to."""
+    application.send(**fields)
+    [text] = inbox()
+    codes = {RIGHT: code_in(text), WRONG: wrong_code(code_in(text))}
+
+    said = []
+    for step in steps:
+        if isinstance(step, int):
+            advance_clock(step)
+        else:
+            code, about = (step, {}) if isinstance(step, str) else step
+            said.append(application.verify(codes[code], **about))
+
+    assert said == expected
 
 
-def test_wrong_code_is_not_valid(application: Application) -> None:
-    """Any other code does not."""
-    application.send()
-    assert application.verify(wrong_code(_sent_code())) is False
+def test_code_is_of_its_application(application: Application) -> None:
+    """Another one's failure costs it nothing; one that there is not is a NotFoundException."""
+    application.send(AllowedAttempts=1)
+    code = code_in(inbox()[0])
 
-
-def test_code_is_valid_once(application: Application) -> None:
-    """A code that verified is used up."""
-    application.send()
-    application.verify(_sent_code())
-    assert application.verify(_sent_code()) is False
+    assert Application(application.client).verify(code) is False
+    with pytest.raises(application.client.exceptions.NotFoundException):
+        Application(application.client, "0" * 32).verify(code)
+    assert application.verify(code) is True
 
 
 def test_unknown_reference_is_not_valid(application: Application) -> None:
@@ -36,104 +85,21 @@ def test_unknown_reference_is_not_valid(application: Application) -> None:
     assert application.verify("123456") is False
 
 
-def test_code_is_not_valid_for_another_reference(application: Application) -> None:
-    """A code belongs to its reference, and another's failure costs it nothing."""
-    application.send(AllowedAttempts=1)
-    assert application.verify(_sent_code(), ReferenceId="reference-2") is False
-    assert application.verify(_sent_code()) is True
-
-
-def test_code_is_not_valid_for_another_number(application: Application) -> None:
-    """A code belongs to its number, and another's failure costs it nothing."""
-    application.send(AllowedAttempts=1)
-    assert application.verify(_sent_code(), DestinationIdentity="+12065550111") is False
-    assert application.verify(_sent_code()) is True
-
-
-def test_code_is_not_valid_for_another_application(application: Application) -> None:
-    """A code belongs to its application, and another's failure costs it nothing."""
-    application.send(AllowedAttempts=1)
-    assert Application(application.client).verify(_sent_code()) is False
-    assert application.verify(_sent_code()) is True
-
-
-def test_verify_for_an_unknown_application_is_not_found(application: Application) -> None:
-    """VerifyOTPMessage for an application that does not exist is a NotFoundException."""
-    with pytest.raises(application.client.exceptions.NotFoundException):
-        Application(application.client, "0" * 32).verify("123456")
-
-
-@pytest.mark.parametrize("minutes", [5, 60])
-def test_code_is_valid_until_its_period_ends(application: Application, minutes: int) -> None:
-    """A minute before the end of ValidityPeriod, the code still verifies."""
-    application.send(ValidityPeriod=minutes)
-    advance_clock(minutes * 60 - 60)
-    assert application.verify(_sent_code()) is True
-
-
-@pytest.mark.parametrize("minutes", [5, 60])
-def test_code_expires_with_its_period(application: Application, minutes: int) -> None:
-    """At the end of ValidityPeriod, the code has expired."""
-    application.send(ValidityPeriod=minutes)
-    advance_clock(minutes * 60)
-    assert application.verify(_sent_code()) is False
-
-
-def test_default_period_is_fifteen_minutes(application: Application) -> None:
-    """Without ValidityPeriod (AWS documents no default) a code lives for 15 minutes."""
-    application.send()
-    application.send(ReferenceId="reference-2")
-    first, second = (code_in(text) for text in inbox())
-    advance_clock(14 * 60)
-    assert application.verify(first) is True
-    advance_clock(60)
-    assert application.verify(second, ReferenceId="reference-2") is False
-
-
-@pytest.mark.parametrize("attempts", [1, 2, 5])
-def test_right_code_is_not_valid_after_the_last_attempt(
-    application: Application, attempts: int
-) -> None:
-    """AllowedAttempts wrong codes make the right one wrong."""
-    application.send(AllowedAttempts=attempts)
-    code = _sent_code()
-    for _ in range(attempts):
-        assert application.verify(wrong_code(code)) is False
-    assert application.verify(code) is False
-
-
-@pytest.mark.parametrize("attempts", [2, 5])
-def test_right_code_is_valid_at_the_last_attempt(application: Application, attempts: int) -> None:
-    """One wrong code fewer, and the right one verifies."""
-    application.send(AllowedAttempts=attempts)
-    code = _sent_code()
-    for _ in range(attempts - 1):
-        application.verify(wrong_code(code))
-    assert application.verify(code) is True
-
-
-def test_default_is_three_attempts(application: Application) -> None:
-    """Without AllowedAttempts (AWS documents no default) three wrong codes are the end."""
-    application.send()
-    code = _sent_code()
-    for _ in range(3):
-        application.verify(wrong_code(code))
-    assert application.verify(code) is False
-
-
 def test_sending_again_replaces_the_code(application: Application) -> None:
-    """After a second text only its code is valid."""
-    application.send(CodeLength=7)
-    application.send(CodeLength=8)
+    """After a second text only its code is valid, and has all its attempts."""
+    application.send(CodeLength=7, AllowedAttempts=1)
     # Different lengths, so that the two codes cannot happen to be equal.
+    application.send(CodeLength=8, AllowedAttempts=2)
     first, second = (code_in(text) for text in inbox())
+
     assert application.verify(first) is False
     assert application.verify(second) is True
 
 
 def test_sending_again_restores_the_attempts(application: Application) -> None:
-    """The new code has all its attempts."""
+    """Of a code whose attempts are used up."""
     application.send(AllowedAttempts=1)
-    application.verify(wrong_code(_sent_code()))
+    application.verify(wrong_code(code_in(inbox()[0])))
     application.send(AllowedAttempts=1)
-    assert application.verify(_sent_code()) is True
+
+    assert application.verify(code_in(inbox()[1])) is True

@@ -7,17 +7,21 @@ import pytest
 from .machine import Machine
 
 
-@pytest.fixture
-def machine(tmp_path: Path) -> Machine:
-    """Give a machine that has neither Python nor Node.js."""
-    return Machine(tmp_path)
-
-
-def test_with_all_that_is_needed_everything_is_installed(machine: Machine) -> None:
-    """Two environments and the CDK's command line."""
+def with_all(folder: Path) -> Machine:
+    """Make a machine that has what is needed."""
+    machine = Machine(folder)
     machine.has_python()
     machine.has_node()
     machine.has_npm()
+    return machine
+
+
+def test_with_all_that_is_needed_everything_is_installed_once(tmp_path: Path) -> None:
+    """Two environments and the CDK's command line.
+
+    The second time, nothing is called but to see that it is there.
+    """
+    machine = with_all(tmp_path)
 
     made = machine.make("setup")
 
@@ -26,119 +30,69 @@ def test_with_all_that_is_needed_everything_is_installed(machine: Machine) -> No
     assert sum(" -r " in call for call in made.calls) == 2
     assert "npm ci --no-progress --loglevel=error" in made.calls
 
-
-def test_what_was_installed_is_not_installed_again(machine: Machine) -> None:
-    """The second time, nothing is called but to see that it is there."""
-    machine.has_python()
-    machine.has_node()
-    machine.has_npm()
-    first = machine.make("setup")
-
     again = machine.make("setup")
 
     assert again.status == 0
-    assert again.calls[len(first.calls) :] == ["python -c import pip"]
+    assert again.calls[len(made.calls) :] == ["python -c import pip"]
+
+
+PYTHON = (
+    "Python 3.11 or later with venv is missing ({} is {}): install it (Debian: apt-get install "
+    "python3 python3-venv), or name it with PYTHON=/path/to/python."
+)
+NODE = "Node.js 20 or later is missing (node is {}): install it from https://nodejs.org."
+NPM = "npm is missing: it comes with Node.js from https://nodejs.org (Debian: apt-get install npm)."
 
 
 @pytest.mark.parametrize(
-    ("version", "venv", "said"),
-    [
-        pytest.param(None, True, "python3 is missing", id="no Python"),
-        pytest.param("3.10", True, "python3 is 3.10.1", id="an old Python"),
-        pytest.param("3.13", False, "python3 is 3.13.1", id="a Python without venv"),
-    ],
-)
-def test_without_python_a_sentence_says_so(
-    machine: Machine, version: str | None, said: str, *, venv: bool
-) -> None:
-    """Before npm installs anything."""
-    if version:
-        machine.has_python(version, venv=venv)
-    machine.has_node()
-    machine.has_npm()
-
-    made = machine.make("setup")
-
-    assert made.status != 0
-    [sentence] = made.stderr
-    assert sentence == (
-        f"Python 3.11 or later with venv is missing ({said}): install it (Debian: apt-get install "
-        "python3 python3-venv), or name it with PYTHON=/path/to/python."
-    )
-    assert machine.installed() == []
-
-
-@pytest.mark.parametrize(
-    ("major", "npm", "said"),
+    ("python", "node", "npm", "arguments", "said"),
     [
         pytest.param(
-            None,
-            False,
-            "Node.js 20 or later is missing (node is missing): install it from https://nodejs.org.",
-            id="no Node.js",
+            *(None, None, False, (), [PYTHON.format("python3", "missing"), NODE.format("missing")]),
+            id="nothing",
         ),
+        pytest.param("3.10", 20, True, (), [PYTHON.format("python3", "3.10.1")], id="old Python"),
         pytest.param(
-            18,
-            True,
-            "Node.js 20 or later is missing (node is v18.1.0): install it from https://nodejs.org.",
-            id="an old Node.js",
+            *("3.13 without venv", 20, True, (), [PYTHON.format("python3", "3.13.1")]), id="no venv"
         ),
+        # Another one is not taken in its place.
         pytest.param(
-            20,
-            False,
-            "npm is missing: it comes with Node.js from https://nodejs.org "
-            "(Debian: apt-get install npm).",
-            id="no npm",
+            *("3.13", 20, True, ("PYTHON=/no/python",), [PYTHON.format("/no/python", "missing")]),
+            id="another Python",
         ),
+        pytest.param("3.13", None, False, (), [NODE.format("missing")], id="no Node.js"),
+        pytest.param("3.13", 18, True, (), [NODE.format("v18.1.0")], id="old Node.js"),
+        pytest.param("3.13", 20, False, (), [NPM], id="no npm"),
     ],
 )
-def test_without_node_a_sentence_says_so(
-    machine: Machine, major: int | None, said: str, *, npm: bool
+def test_what_is_missing_is_said_before_anything_is_installed(
+    tmp_path: Path,
+    python: str | None,
+    node: int | None,
+    npm: bool,  # noqa: FBT001 - a column of the table
+    arguments: tuple[str, ...],
+    said: list[str],
 ) -> None:
-    """Before pip installs anything."""
-    machine.has_python()
-    if major:
-        machine.has_node(major)
+    """All of it, each in a sentence."""
+    machine = Machine(tmp_path)
+    if python:
+        version, *without = python.split()
+        machine.has_python(version, venv=not without)
+    if node:
+        machine.has_node(node)
     if npm:
         machine.has_npm()
 
-    made = machine.make("setup")
+    made = machine.make("setup", *arguments)
 
     assert made.status != 0
-    assert made.stderr == [said]
+    assert made.stderr == said
     assert machine.installed() == []
 
 
-def test_all_that_is_missing_is_said_at_once(machine: Machine) -> None:
-    """Python and Node.js, a sentence each."""
-    made = machine.make("setup")
-
-    assert made.status != 0
-    assert [line.partition(" is missing")[0] for line in made.stderr] == [
-        "Python 3.11 or later with venv",
-        "Node.js 20 or later",
-    ]
-
-
-def test_a_python_that_is_named_must_do(machine: Machine) -> None:
-    """PYTHON=… is taken, or refused with its version; another one is not taken in its place."""
-    machine.has_python()
-    machine.has_node()
-    machine.has_npm()
-
-    made = machine.make("setup", "PYTHON=/no/such/python")
-
-    assert made.status != 0
-    assert [line.partition(":")[0] for line in made.stderr] == [
-        "Python 3.11 or later with venv is missing (/no/such/python is missing)"
-    ]
-
-
-def test_an_environment_that_was_left_half_made_is_made_again(machine: Machine) -> None:
+def test_an_environment_that_was_left_half_made_is_made_again(tmp_path: Path) -> None:
     """One without pip, as Ctrl-C leaves it."""
-    machine.has_python()
-    machine.has_node()
-    machine.has_npm()
+    machine = with_all(tmp_path)
     machine.make("setup")
     (machine.checkout / ".venv" / ".ready").unlink()
     (machine.checkout / ".venv" / "bin" / "python.broken").touch()

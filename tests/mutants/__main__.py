@@ -10,7 +10,7 @@ import tempfile
 from collections import defaultdict
 from pathlib import Path
 
-from tests.reproduce.checkout import ROOT, copy_to
+from tests.support.checkout import ROOT, copy_to
 
 _COSMIC_RAY = (str(ROOT / ".venv-mutants" / "bin" / "python"), "-m", "cosmic_ray.cli")
 _TESTS = {"lambda_src": "tests/unit", "infra": "tests/infra"}

@@ -1,0 +1,306 @@
+"""The deployed service: its parts are joined, over signed HTTP and by invoking.
+
+What each part answers is shown where it is: tests/unit and tests/infra.
+"""
+
+import contextlib
+import json
+import re
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+
+from sandbox import client
+from sandbox.client import HttpAnswer
+from tests.support.deployment import NUMBER, Deployment, code_in, request
+
+if TYPE_CHECKING:
+    from mypy_boto3_apigateway.client import APIGatewayClient
+
+# Each is answered by a function of its own, which takes a while to start. `make faults` sends 32 at
+# once, and `make abuse` 64.
+AT_ONCE = 8
+
+
+def send_at_once(deployment: Deployment, *asked: dict[str, Any]) -> list[HttpAnswer]:
+    """Send all of them at once."""
+    with ThreadPoolExecutor(len(asked)) as threads:
+        return list(threads.map(deployment.send, asked))
+
+
+def assert_problem(answer: HttpAnswer, status: int, code: str) -> dict[str, Any]:
+    """Fail unless an answer is a problem document in the contract's shape; gives it."""
+    problem: dict[str, Any] = answer.json()
+    assert (answer.status, problem["status"], problem["code"]) == (status, status, code)
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert problem["requestId"] == answer.headers["X-Request-Id"]
+    assert problem["retryable"] is ("Retry-After" in answer.headers)
+    return problem
+
+
+def valid(deployment: Deployment, asked: dict[str, Any], code: str) -> Any:
+    """Verify, and read what the answer says."""
+    answer = deployment.verify(
+        {name: asked[name] for name in ("ReferenceId", "DestinationIdentity")} | {"Otp": code}
+    )
+    assert answer.status == 200
+    return answer.json()["VerificationResponse"]["Valid"]
+
+
+# --- Send, replay, verify ---
+
+
+def test_a_code_is_texted_once_and_valid_once(deployment: Deployment) -> None:
+    """With the deployment's brand and origination; the same again is the same bytes, marked."""
+    asked = request()
+    first, again = deployment.send(asked), deployment.send(asked)
+
+    assert (first.status, again.status, again.body) == (200, 200, first.body)
+    result = first.json()["MessageResponse"]["Result"][NUMBER]
+    assert result["DeliveryStatus"] == "SUCCESSFUL"
+    assert "Idempotent-Replayed" not in first.headers
+    assert again.headers["Idempotent-Replayed"] == "true"
+    [text] = deployment.texts(asked["ReferenceId"])
+    code = code_in(text)
+    assert text["body"] == f"This is your One Time Password: {code} from ExampleCorp"
+    assert (text["to"], text["from"]) == (NUMBER, "+18555550142")
+
+    wrong = f"{(int(code) + 1) % 1_000_000:06}"
+    said = [valid(deployment, asked, one) for one in (wrong, code, code)]
+    assert said == [False, True, False]
+
+
+def test_direct_invoke_is_answered_alike(deployment: Deployment) -> None:
+    """The same JSON object in and out, after the same was sent over HTTP; and so is a verify."""
+    asked = request(BrandName="Other")
+    over_http = deployment.send(asked).json()
+    invoked = deployment.invoke(asked)
+    assert invoked.function_error is None
+    assert invoked.payload == over_http | {"IdempotentReplayed": True}
+
+    [text] = deployment.texts(asked["ReferenceId"])
+    about = {name: asked[name] for name in ("ReferenceId", "DestinationIdentity")}
+    answered = deployment.invoke({**about, "Otp": code_in(text)}, deployment.state.verifyFunction)
+    assert answered.payload == {"VerificationResponse": {"Valid": True}}
+
+
+@pytest.mark.parametrize(
+    ("function", "fields", "pointer"),
+    [("sendFunction", {"CodeLength": 9}, "/CodeLength"), ("verifyFunction", {"Otp": "x"}, "/Otp")],
+)
+def test_a_failed_direct_invoke_is_a_function_error_that_holds_the_problem(
+    deployment: Deployment, function: str, fields: dict[str, Any], pointer: str
+) -> None:
+    """Its message is the document; MiniStack does not pass the errorType on."""
+    invoked = deployment.invoke(request(**fields), getattr(deployment.state, function))
+
+    assert invoked.function_error is not None
+    problem = json.loads(invoked.payload["errorMessage"])
+    assert (problem["code"], problem["errors"][0]["pointer"]) == ("InvalidRequest", pointer)
+
+
+def test_many_at_once_with_one_reference_id_are_one_text(deployment: Deployment) -> None:
+    """Every answer is the one 200, or 409 InProgress."""
+    asked = request()
+
+    answers = send_at_once(deployment, *[asked] * AT_ONCE)
+
+    assert len(deployment.texts(asked["ReferenceId"])) == 1
+    assert {answer.status for answer in answers} <= {200, 409}
+    assert len({answer.body for answer in answers if answer.status == 200}) == 1
+    assert {answer.json()["code"] for answer in answers if answer.status == 409} <= {"InProgress"}
+    assert deployment.send(asked).headers["Idempotent-Replayed"] == "true"
+
+
+# --- Problems: the function's, and API Gateway's own ---
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "code"),
+    [
+        ({"DestinationIdentity": "+12065550101"}, 422, "OptedOut"),
+        ({"DestinationIdentity": "+12065550103"}, 429, "Throttled"),
+        ({"DestinationIdentity": "+12065550105"}, 504, "OutcomeUnknown"),
+        ({"CodeLength": 4}, 400, "InvalidRequest"),
+        # +1 is many countries, of which one is allowed.
+        ({"DestinationIdentity": "+18765550111"}, 403, "DestinationNotAllowed"),
+    ],
+)
+def test_a_problem_is_answered_and_nobody_is_texted(
+    deployment: Deployment, fields: dict[str, Any], status: int, code: str
+) -> None:
+    """With the function's status and headers."""
+    asked = request(**fields)
+
+    assert_problem(deployment.send(asked), status, code)
+
+    assert deployment.texts(asked["ReferenceId"]) == []
+
+
+def test_the_same_reference_id_with_another_destination_is_refused(deployment: Deployment) -> None:
+    """422 ReferenceIdReused; one text."""
+    asked = request()
+    deployment.send(asked)
+
+    answer = deployment.send(asked | {"DestinationIdentity": "+12065550199"})
+
+    assert_problem(answer, 422, "ReferenceIdReused")
+    assert len(deployment.texts(asked["ReferenceId"])) == 1
+
+
+def test_guesses_at_once_are_told_five_times_that_they_are_wrong(deployment: Deployment) -> None:
+    """The others get 429 Throttled and are told when to repeat, and so does the right one then."""
+    asked = request()
+    deployment.send(asked)
+    guesses = [
+        asked | {"DestinationIdentity": f"+120655501{last}"} for last in range(30, 30 + AT_ONCE)
+    ]
+
+    answers = [*send_at_once(deployment, *guesses), deployment.send(asked)]
+
+    codes = Counter(answer.json()["code"] for answer in answers)
+    assert codes == {"ReferenceIdReused": 5, "Throttled": AT_ONCE - 5 + 1}
+    assert 1 <= int(answers[-1].headers["Retry-After"]) <= 60
+    assert len(deployment.texts(asked["ReferenceId"])) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "status", "code"),
+    [
+        (b"\xff\xfe\xfd", {}, 400, "InvalidRequest"),
+        (b"x" * 9 * 1024, {}, 413, "PayloadTooLarge"),
+        (b"{}", {"Content-Type": "text/plain"}, 415, "UnsupportedMediaType"),
+    ],
+    ids=["not UTF-8", "too long", "not JSON"],
+)
+def test_an_absurd_body_is_the_callers_fault(
+    deployment: Deployment, body: bytes, headers: dict[str, str], status: int, code: str
+) -> None:
+    """It reaches the function as it is, which says so."""
+    assert_problem(deployment.post(body, headers), status, code)
+
+
+def test_unsigned_request_is_a_problem(deployment: Deployment) -> None:
+    """API Gateway's own 403, before the function is asked."""
+    asked = request()
+    answer = deployment.post(json.dumps(asked).encode(), signed=False)
+    assert_problem(answer, 403, "AccessDenied")
+    assert deployment.texts(asked["ReferenceId"]) == []
+
+
+def test_path_that_there_is_not_is_a_problem(deployment: Deployment) -> None:
+    """API Gateway calls it a missing token, and so another 403."""
+    problem = assert_problem(client.post(deployment.state, "/nowhere", b"{}"), 403, "AccessDenied")
+    assert "no such path" in problem["detail"]
+
+
+def test_too_many_requests_are_a_problem_that_says_when_to_repeat(deployment: Deployment) -> None:
+    """429 by API Gateway: nothing was sent, and repeating is right."""
+    asked = request()
+    with throttled(deployment):
+        answers = [deployment.send(asked) for _ in range(5)]
+
+    refused = next(answer for answer in answers if answer.status == 429)
+    assert_problem(refused, 429, "Throttled")
+
+
+@contextlib.contextmanager
+def throttled(deployment: Deployment) -> Iterator[None]:
+    """Have the method take one request at once and one a second; afterwards, as deployed."""
+    gateway: APIGatewayClient = boto3.client("apigateway", **client.aws_options(deployment.state))
+    [api] = gateway.get_rest_apis()["items"]
+    [stage] = gateway.get_stages(restApiId=api["id"])["item"]
+    method = "/~1otp/POST"
+
+    def patch(*operations: Any) -> None:
+        gateway.update_stage(
+            restApiId=api["id"], stageName=stage["stageName"], patchOperations=operations
+        )
+
+    limits = [f"{method}/throttling/{limit}" for limit in ("rateLimit", "burstLimit")]
+    patch(*({"op": "replace", "path": path, "value": "1"} for path in limits))
+    try:
+        yield
+    finally:
+        patch({"op": "remove", "path": method})
+
+
+# --- Limits ---
+
+
+def test_many_requests_at_once_to_a_number_text_it_five_times(deployment: Deployment) -> None:
+    """Exactly; the others are told when to come again. Many functions answer, and share nothing."""
+    for number in ("+12062110001", "+12062110002"):
+        window = time.time() // 600
+        asked = [request(DestinationIdentity=number) for _ in range(AT_ONCE)]
+        answers = send_at_once(deployment, *asked)
+        if time.time() // 600 == window:
+            break  # else it ended meanwhile, and another began
+
+    assert Counter(answer.status for answer in answers) == {200: 5, 429: AT_ONCE - 5}
+    assert len([text for text in deployment.texts() if text["to"] == number]) == 5
+    for answer in answers:
+        if answer.status == 429:
+            problem = assert_problem(answer, 429, "TooManyMessages")
+            assert problem["limit"] == "destinationPer10Minutes"
+            assert 1 <= int(answer.headers["Retry-After"]) <= 600
+
+
+def test_senders_to_different_numbers_do_not_get_in_each_others_way(deployment: Deployment) -> None:
+    """They share the counters of the country and of the deployment; nobody is refused."""
+    numbers = [f"+1206{220 + place}0001" for place in range(AT_ONCE)]
+    answers = send_at_once(deployment, *(request(DestinationIdentity=one) for one in numbers))
+    assert [answer.status for answer in answers] == [200] * AT_ONCE
+
+
+# --- What is written ---
+
+
+def test_the_log_holds_no_full_phone_number_and_no_code(deployment: Deployment) -> None:
+    """After successes, replays, failures and verifications, this test's own and all others'.
+
+    All others': it is asked again when the sandbox ends, in tests/support/sandboxed.py.
+    """
+    for number in [f"+12065550{last}" for last in range(100, 108)]:
+        asked = request(DestinationIdentity=number, ReferenceId=f"for-{number[1:]}")
+        deployment.send(asked)
+        deployment.send(asked)
+    deployment.send({"+12065550100": "a number as a field's name"})
+    deployment.invoke({"DestinationIdentity": "+12065550100"})
+    [text] = deployment.texts("for-12065550100")
+    assert valid(deployment, {**asked, **request(ReferenceId="for-12065550100")}, code_in(text))
+
+    log = deployment.log()
+
+    assert log.count('"message": "answered"') >= 18
+    assert "otp-verify" in log
+    assert not re.search("2065550", log)
+    assert deployment.leaks() == []
+
+
+def test_texts_and_refusals_are_counted(deployment: Deployment) -> None:
+    """By the dimensions that the alarms and the dashboard of the same stack name.
+
+    A direct caller's typo is a reported error, and so no crash to the alarm.
+    """
+    assert deployment.send(request()).status == 200
+    deployment.invoke({"CodeLength": "six"})
+
+    lines = [
+        json.loads(line[line.index("{") :])
+        for line in deployment.log().splitlines()
+        if '"_aws"' in line
+    ]
+    text = [line for line in lines if "Texts" in line][-1]
+    assert (text["Deployment"], text["Country"]) == ("ServerlessOtp/Otp", "US")
+    [directive] = text["_aws"]["CloudWatchMetrics"]
+    assert directive["Namespace"] == "ServerlessOtp"
+    assert ["Deployment"] in directive["Dimensions"]
+    refused = [line for line in lines if line.get("Code") == "InvalidRequest"][-1]
+    assert refused["Refused"] == [1]
+    assert any(line.get("ReportedErrors") == [1] for line in lines)
