@@ -4,7 +4,10 @@
 PYTHON_VERSIONS := 3.14 3.13 3.12 3.11
 PYENV_ROOT ?= $(HOME)/.pyenv
 VENV := .venv/bin/python
-PIP := -m pip install -qq --disable-pip-version-check
+PIP := -m pip install -qq --disable-pip-version-check --require-hashes --only-binary :all:
+# pyproject.toml says for which systems. No index is written into the files: each machine has its own.
+COMPILE := -m uv pip compile --quiet --universal --python-version 3.11 --only-binary :all: \
+	--generate-hashes --no-emit-index-url
 
 # The newest supported Python of this machine: on the PATH, or installed by pyenv. PYTHON=… decides.
 # Shell: sets $$python, to nothing if there is none. On one line, for the make of macOS, which is 3.81.
@@ -20,7 +23,7 @@ HAS_VENV = $(VENV) -c "import pip" 2>/dev/null
 .NOTPARALLEL:
 
 .PHONY: help setup run test test-bundle browser screenshots check format faults load abuse fuzz reproduce \
-	bench docs commands verify bundle synth deploy hooks clean needed
+	bench docs commands verify bundle synth deploy hooks update clean needed
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -42,10 +45,11 @@ browser: setup ## The sandbox's page in a real browser, which this machine must 
 screenshots: setup ## Take the README's pictures of the page anew
 	@SCREENSHOTS=yes $(VENV) -m pytest -q tests/browser/test_pictures.py
 
-check: setup .venv-checkov/.ready ## Format, lint, types, security rules
+check: setup .venv-checkov/.ready ## Format, lint, types, rooms, security rules
 	@$(VENV) -m ruff format --check .
 	@$(VENV) -m ruff check .
 	@$(VENV) -m mypy
+	@.venv/bin/lint-imports --no-logo --no-cache
 	@$(VENV) -m tests.scan
 
 format: setup ## Rewrite the code in the one format
@@ -91,6 +95,12 @@ deploy: setup ## The CDK's own: deploy into your AWS account (ARGS="-c key=value
 hooks: setup ## Have git format, lint and check types before a commit and a push
 	@$(VENV) -m pre_commit install --hook-type pre-commit --hook-type pre-push
 
+update: .venv/.ready ## The newest Python packages, with hashes (ARGS="-P name": this one alone)
+	@set -e; for folder in lambda_src/ infra/ "" sandbox/ tests/scan/; do \
+		echo "==> Writing $${folder}requirements.txt ..."; \
+		$(VENV) $(COMPILE) $(or $(ARGS),--upgrade) $${folder}requirements.in -o $${folder}requirements.txt; \
+	done
+
 clean: ## Remove what was installed and built
 	rm -rf .venv .venv-ministack .venv-checkov node_modules build cdk.out .sandbox*
 
@@ -115,7 +125,7 @@ needed:
 	fi; \
 	[ -z "$$missing" ]
 
-.venv/.ready: requirements.txt lambda_src/requirements.txt | needed
+.venv/.ready: requirements.txt | needed
 	@set -e; \
 	if ! $(HAS_VENV); then \
 		$(FIND_PYTHON); \

@@ -8,7 +8,7 @@ os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
 
 import aws_cdk as cdk
 
-from infra.bundle import MissingWheelError
+from infra.bundle.build import DependencyError
 from infra.config import Config, ConfigError
 from infra.stack import OtpStack
 
@@ -23,7 +23,7 @@ def main() -> None:
         sys.exit(f"The configuration is not complete.\n\n{error}\n\n{keys}")
     try:
         OtpStack(app, config.stack_name, config=config, description="Serverless OTP")
-    except MissingWheelError as error:
+    except DependencyError as error:
         sys.exit(str(error))
     app.synth()
 

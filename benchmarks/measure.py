@@ -16,12 +16,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.support.environment import OF_SEND
+from sandbox.environment import OF_SEND
 
 from .programs import Program, Programs
 from .stub import HOSTS, REGION, Stub, running
 
 _DRIVER = Path(__file__).resolve().parent / "driver.py"
+
+# Not the one of the virtual environment: Lambda's runtime has none.
+_PYTHON = str(Path(sys.base_prefix, "bin", "python{}.{}".format(*sys.version_info)))
 
 # As the stack sets it, with its default limits; and as Lambda does.
 _ENVIRONMENT = {
@@ -165,8 +168,7 @@ class Bench:
             "prefix": f"run-{self._runs}",
             "result": writing,
         }
-        # Not the one of the virtual environment: Lambda's runtime has none.
-        command = [sys._base_executable, "-I", "-S", "-B", str(_DRIVER)]  # type: ignore[attr-defined]  # noqa: SLF001 - there is no other name for it
+        command = [_PYTHON, "-I", "-S", "-B", str(_DRIVER)]
         command += [str(program.folder), program.module, json.dumps(plan)]
         environment = {
             **_ENVIRONMENT,

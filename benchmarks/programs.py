@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from infra.bundle import HOST, build
+from infra.bundle.build import HOST, build
 
 _ROOT = Path(__file__).resolve().parent.parent
 _BASELINES = Path(__file__).resolve().parent / "baselines"

@@ -1,12 +1,12 @@
 """What every part of one deployment shares."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_kms as kms
 
 from .config import Config
-from .monitoring import Alarms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,14 +18,14 @@ class Deployment:
             region, such as `ServerlessOtp/Otp`.
         config: what the operator decided.
         key: encrypts what is stored; None where AWS's own keys do.
-        alarms: where alarms are added; None for no alarms.
+        code: the folder that its functions run.
 
     """
 
     name: str
     config: Config
     key: kms.IKey | None
-    alarms: Alarms | None
+    code: Path
 
     @property
     def label(self) -> str:

@@ -1,23 +1,32 @@
 """The whole service as one construct, for this stack or for another team's."""
 
+from pathlib import Path
+
 from aws_cdk import Annotations, Stack, Token
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_pinpoint as pinpoint
 from constructs import Construct
 
-from .abuse import add_abuse_alarms, create_pause_policy
-from .api import OtpApi
+from lambda_src.otp.settings import Settings
+
+from .api.firewall import Firewall
+from .api.rest_api import OtpApi
+from .bundle.build import build
 from .config import Config, ConfigError
+from .config.send_settings import send_settings
 from .config.unreachable import unreachable
-from .dashboard import Dashboard
+from .data.encryption import create_key
+from .data.pause_policy import create_pause_policy
+from .data.table import ITEM_ACTIONS, create_table
 from .deployment import Deployment
-from .encryption import create_key
-from .failures import FailureQueue, ForgetfulTopic
-from .firewall import Firewall
-from .function import OtpFunction
-from .monitoring import Alarms, store_throttles
-from .permitted import environment_of_the_rules
-from .store import ITEM_ACTIONS, create_table
+from .function.canary import deploy_by_canary
+from .function.failures import FailureQueue, FailureTarget, ForgetfulTopic
+from .function.otp_function import OtpFunction
+from .watch.abuse import add_abuse_alarms
+from .watch.alarms import Alarms
+from .watch.dashboard import Dashboard
+from .watch.functions import add_function_alarms
+from .watch.metrics import FunctionMetrics, store_throttles
 
 
 class OtpService(Construct):
@@ -27,6 +36,7 @@ class OtpService(Construct):
         scope: the construct it belongs to.
         construct_id: its name there.
         config: what the operator decided; every key has its meaning in docs/configuration.md.
+        code: the folder to deploy; None builds it for the configuration's Python and processor.
 
     Attributes:
         alarms: the alarms and the topic that they notify; None without them.
@@ -46,7 +56,9 @@ class OtpService(Construct):
 
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, config: Config) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, config: Config, code: Path | None = None
+    ) -> None:
         super().__init__(scope, construct_id)
         self._check_region(config)
         self.key = create_key(self, config=config)
@@ -55,23 +67,22 @@ class OtpService(Construct):
             name=f"{Stack.of(self).stack_name}/{construct_id}",
             config=config,
             key=self.key,
-            alarms=self.alarms,
+            code=code or build(config.python_version, config.architecture),
         )
         self.application_id = config.application_id or self._create_application(deployment)
         self.table = create_table(self, deployment)
+        settings = send_settings(
+            config,
+            application_id=self.application_id,
+            deployment=deployment.name,
+            table_name=self.table.table_name,
+        )
         self.send = OtpFunction(
             self,
             "Send",
             deployment=deployment,
             name="send",
-            environment={
-                "OTP_APPLICATION_ID": self.application_id,
-                "OTP_TABLE_NAME": self.table.table_name,
-                "OTP_ORIGINATION_IDENTITY": config.origination_identity,
-                "OTP_BRAND_NAME": config.brand_name,
-                **({"OTP_LANGUAGE": config.language} if config.language else {}),
-                **environment_of_the_rules(config),
-            },
+            environment=settings.to_environment(),
             statements=[
                 iam.PolicyStatement(
                     actions=["mobiletargeting:SendOTPMessage"],
@@ -87,7 +98,7 @@ class OtpService(Construct):
             "Verify",
             deployment=deployment,
             name="verify",
-            environment={"OTP_APPLICATION_ID": self.application_id},
+            environment=Settings.to_environment(settings),
             statements=[
                 iam.PolicyStatement(
                     actions=["mobiletargeting:VerifyOTPMessage"],
@@ -106,6 +117,9 @@ class OtpService(Construct):
         firewall = (
             Firewall(self, "Firewall", deployment=deployment, api=self.api) if config.waf else None
         )
+        name = deployment.name
+        self._send_metrics = FunctionMetrics(self.send, deployment=name, name="send")
+        self._verify_metrics = FunctionMetrics(self.verify, deployment=name, name="verify")
         if self.alarms:
             self._add_alarms(self.alarms, deployment)
         self.dashboard = (
@@ -113,8 +127,8 @@ class OtpService(Construct):
                 self,
                 "Dashboard",
                 deployment=deployment,
-                functions={"send": self.send, "verify": self.verify},
-                writers={"send": self.send},
+                alarms=self.alarms,
+                functions={"send": self._send_metrics, "verify": self._verify_metrics},
                 api=self.api,
                 table=self.table,
                 firewall=firewall,
@@ -159,9 +173,22 @@ class OtpService(Construct):
         return [function.alias.function_arn for function in (self.send, self.verify)]
 
     def _add_alarms(self, alarms: Alarms, deployment: Deployment) -> None:
+        config = deployment.config
+        functions: tuple[tuple[OtpFunction[FailureTarget], FunctionMetrics], ...] = (
+            (self.send, self._send_metrics),
+            (self.verify, self._verify_metrics),
+        )
+        for function, metrics in functions:
+            rollback = add_function_alarms(
+                alarms, function.node.id, metrics, function.failures, config
+            )
+            if config.canary:
+                deploy_by_canary(
+                    function, alias=function.alias, function=function.function, alarms=rollback
+                )
         alarms.add(
             "Store",
-            self.send.metrics.store_failures,
+            self._send_metrics.store_failures,
             above=0,
             meaning="Calls of DynamoDB fail.",
             section="store",
@@ -176,11 +203,11 @@ class OtpService(Construct):
         alarms.add(
             "ApiErrors",
             self.api.metric("5XXError", "Average"),
-            above=deployment.config.alarm_server_error_percent / 100,
+            above=config.alarm_server_error_percent / 100,
             meaning="The API answers with 5xx, for whatever reason.",
             section="api-errors",
         )
-        add_abuse_alarms(alarms, deployment.name, deployment.config)
+        add_abuse_alarms(alarms, deployment.name, config)
 
     def _application_arn(self, resource: str) -> str:
         """Name one of an application's OTP resources.

@@ -11,9 +11,11 @@ from infra.config import keys
 
 from . import client
 from .deploy import DeployError
+from .lock import AlreadyRunningError
 from .servers import ServerError
+from .start import FirstMessageError
 from .state import PYTHON, NotRunningError, State
-from .supervisor import AlreadyRunningError, FirstMessageError, run, run_detached, stop
+from .supervisor import run, run_detached, stop
 
 
 def main(argv: Sequence[str] | None = None) -> int:

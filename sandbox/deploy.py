@@ -50,8 +50,12 @@ def synthesize(context: Mapping[str, str]) -> "Command":
     shutil.rmtree(_ASSEMBLY, ignore_errors=True)  # the CDK adds to what is there
     # What cdk.json says is about AWS: here, every other key has its default.
     values = {**dict.fromkeys((key.name for key in keys().values()), ""), **context}
-    options = [option for key, value in values.items() for option in ("-c", f"{key}={value}")]
-    return Command("synth", "--quiet", "--output", str(_ASSEMBLY), *options)
+    return Command("synth", "--quiet", "--output", str(_ASSEMBLY), *context_options(values))
+
+
+def context_options(context: Mapping[str, str]) -> list[str]:
+    """Write values of configuration keys as options: the CDK's, and the sandbox's own."""
+    return [option for key, value in context.items() for option in ("-c", f"{key}={value}")]
 
 
 def bootstrap(aws_url: str, secret: str) -> "Command":

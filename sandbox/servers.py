@@ -1,7 +1,9 @@
 """The emulators, as child processes that never outlive the sandbox."""
 
 import contextlib
+import json
 import os
+import shutil
 import signal
 import socket
 import stat
@@ -13,7 +15,12 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from .state import ACCOUNT_ID, APPLICATION_ID, FOLDER, REGION, ROOT, TEMPORARY
+
+# Those that run, by their numbers: one that is killed leaves them to the next.
+CHILDREN_FILE = FOLDER / "children.json"
 
 _MINISTACK_PYTHON = ROOT / ".venv-ministack" / "bin" / "python"
 
@@ -174,6 +181,24 @@ def kill_group(leader: int) -> None:
     """Kill whatever is left of a child's process group."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(leader, signal.SIGKILL)
+
+
+def note_children(*servers: Server) -> None:
+    """Write down which processes the sandbox has started."""
+    CHILDREN_FILE.write_text(json.dumps([server.process.pid for server in servers]))
+
+
+def kill_left_over() -> None:
+    """End the emulators of a sandbox that was killed, and remove what they have unpacked."""
+    with contextlib.suppress(FileNotFoundError):
+        for child in json.loads(CHILDREN_FILE.read_text()):
+            with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+                command = " ".join(psutil.Process(child).cmdline())
+                # The number may be somebody else's by now.
+                if "ministack" in command or "sandbox.pinpoint" in command:
+                    kill_group(child)
+        CHILDREN_FILE.unlink()
+    shutil.rmtree(TEMPORARY, ignore_errors=True)
 
 
 def _start(name: str, port: int, command: list[str], environment: dict[str, str]) -> Server:

@@ -8,7 +8,7 @@ os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
 
 from infra.config import PYTHON_VERSIONS
 
-from . import configuration, cost, markdown, openapi, requests, scaling, security
+from . import configuration, figures, markdown, openapi, requests, security
 from .templates import resources
 
 _DOCS = Path(__file__).resolve().parent.parent
@@ -47,8 +47,8 @@ def pages() -> dict[Path, str]:
     parts = {
         _README: requests.parts(),
         _DOCS / "configuration.md": configuration.parts(),
-        _DOCS / "cost.md": cost.parts(dev, production),
-        _DOCS / "scaling.md": scaling.parts(),
+        _DOCS / "cost.md": figures.of_cost(dev, production),
+        _DOCS / "scaling.md": figures.of_scaling(),
         _DOCS / "security.md": security.parts(dev, production, other),
     }
     texts = {page: page.read_text() for page in _QUOTING}

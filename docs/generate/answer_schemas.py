@@ -10,9 +10,10 @@ from typing import Any
 import botocore.session
 from botocore.model import MapShape, Shape, StructureShape
 
-from lambda_src.otp.limits import MEANINGS
-from lambda_src.otp.problems import InProgress, Problem
-from lambda_src.otp.request import MOST_ERRORS
+from lambda_src.otp.contract.problem import Problem
+from lambda_src.otp.contract.problems import InProgress
+from lambda_src.otp.contract.request import MOST_ERRORS
+from lambda_src.otp.rules.limits import MEANINGS
 
 from .answers import ProblemAnswer, codes
 

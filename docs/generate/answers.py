@@ -9,14 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from infra.gateway_responses import problems as problems_of_the_gateway
-from lambda_src.otp.delivery import Delivery
-from lambda_src.otp.invocation import MAX_BODY_BYTES
-from lambda_src.otp.problems import (
+from infra.api.gateway_responses import problems as problems_of_the_gateway
+from lambda_src.otp.contract.invocation import MAX_BODY_BYTES
+from lambda_src.otp.contract.problem import FieldError, Problem
+from lambda_src.otp.contract.problems import (
     AskedTooOften,
     DestinationNotAllowed,
     DuplicateDestination,
-    FieldError,
     InProgress,
     InternalError,
     InvalidRequest,
@@ -27,7 +26,6 @@ from lambda_src.otp.problems import (
     PauseUnknown,
     PayloadTooLarge,
     PermanentFailure,
-    Problem,
     ReferenceIdReused,
     RejectedByPinpoint,
     SendingPaused,
@@ -38,7 +36,8 @@ from lambda_src.otp.problems import (
     Unavailable,
     UnsupportedMediaType,
 )
-from lambda_src.otp.verification import Verification
+from lambda_src.otp.pinpoint.delivery import Delivery
+from lambda_src.otp.pinpoint.verification import Verification
 
 SEND, VERIFY = "sendOtp", "verifyOtp"
 
@@ -75,7 +74,6 @@ OF_THE_FUNCTIONS: Mapping[str, tuple[Problem, ...]] = {
             "request after 312 s.",
             limit="destinationPer10Minutes",
             retry_after=312,
-            country="US",
         ),
         Throttled("Amazon Pinpoint throttled the message. Nothing was sent; repeat the request."),
         AskedTooOften(

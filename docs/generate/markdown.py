@@ -17,6 +17,7 @@ An example is a file that is quoted whole, and that tests run. On any page:
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 #: In a cell.
@@ -81,6 +82,35 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
         *map(_row, rows),
     ]
     return "\n".join(lines)
+
+
+def rows(page: str, heading: str) -> list[list[str]]:
+    """Read the tables of a page's section, without their heads: the cells of each row.
+
+    Raises:
+        IndexError: the page has no such section.
+
+    """
+    section = re.split(rf"^#+ {re.escape(heading)}\n", page, flags=re.MULTILINE)[1]
+    lines = re.split(r"^#+ ", section, maxsplit=1, flags=re.MULTILINE)[0].splitlines()
+    return [
+        line.strip("| ").split(" | ")
+        for above, line in pairwise(lines)
+        if line.startswith("|") and above.startswith("|") and not line.startswith("|---")
+    ]
+
+
+def number(cell: str) -> float:
+    """Read the first number of a cell: `$0.30`, `1,000 a second`, `15% of its size`.
+
+    Raises:
+        ValueError: there is none.
+
+    """
+    if found := re.search(r"\d[\d,]*(?:\.\d+)?", cell):
+        value = float(found[0].replace(",", ""))
+        return value / 100 if cell[found.end() :].startswith("%") else value
+    raise ValueError(f"There is no number in {cell!r}.")
 
 
 def code(text: str) -> str:

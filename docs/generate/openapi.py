@@ -9,9 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from infra.api import STAGE
-from lambda_src.otp.problems import Problem
-from lambda_src.otp.settings import WINDOW_SECONDS
+from infra.api.rest_api import STAGE
+from lambda_src.otp.time_limits import WINDOW_SECONDS
 from sandbox.state import REGION
 
 from . import answer_schemas, requests
@@ -137,15 +136,10 @@ _HEADERS = {
 
 def page() -> str:
     """Write the document as it stands in its file."""
-    return json.dumps(document(), indent=2) + "\n"
-
-
-def document() -> dict[str, Any]:
-    """Give the document."""
     everything = [
         answer for name in _OPERATIONS for among in answers(name).values() for answer in among
     ]
-    return {
+    document = {
         "openapi": "3.1.1",
         "info": {
             "title": "Serverless OTP",
@@ -168,6 +162,7 @@ def document() -> dict[str, Any]:
             },
         },
     }
+    return json.dumps(document, indent=2) + "\n"
 
 
 def _servers() -> list[dict[str, Any]]:
@@ -249,7 +244,8 @@ def _success(name: str) -> dict[str, Any]:
 
 def _problems(status: int, among: list[ProblemAnswer]) -> dict[str, Any]:
     by_code = codes(among)
-    retryable = {answer.problem.retry_after is not None for answer in among}
+    problems = [answer.problem for answer in among]
+    retryable = {problem.retry_after is not None for problem in problems}
     one_of = [ref(code) for code in by_code]
     of_a_code: dict[str, Any] = one_of[0]
     if len(one_of) > 1:
@@ -265,7 +261,8 @@ def _problems(status: int, among: list[ProblemAnswer]) -> dict[str, Any]:
         "headers": _headers(
             retry_after=any(retryable),
             always=all(retryable),
-            replayed=any(_is_replayed(answer.problem) for answer in among),
+            # What the same request again is answered, too: see `otp.once`.
+            replayed=any(of.keeps_reference_id and not of.maybe_texted for of in problems),
         ),
         "content": {
             _PROBLEM: {
@@ -281,11 +278,6 @@ def _problems(status: int, among: list[ProblemAnswer]) -> dict[str, Any]:
             }
         },
     }
-
-
-def _is_replayed(problem: Problem) -> bool:
-    """Say whether the same request again is answered the same; see `otp.once`."""
-    return problem.keeps_reference_id and not problem.maybe_texted
 
 
 def _headers(

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from lambda_src.otp.settings import WINDOW_SECONDS
+from lambda_src.otp.time_limits import WINDOW_SECONDS
 
 from .markdown import NOTHING, code, table
 

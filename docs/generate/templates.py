@@ -17,9 +17,15 @@ from .configuration import LEAST
 _ROOT = Path(__file__).resolve().parent.parent.parent
 
 
-@cache
 def resources(**settings: str) -> dict[str, Any]:
-    """Synthesize the stack and give the resources of its template, by logical ID.
+    """Give the resources of the stack's template, by logical ID; arguments as of `template`."""
+    found: dict[str, Any] = template(**settings)["Resources"]
+    return found
+
+
+@cache
+def template(**settings: str) -> dict[str, Any]:
+    """Synthesize the stack and give its template.
 
     Args:
         settings: keys of the configuration beside the least that there must be.
@@ -31,10 +37,9 @@ def resources(**settings: str) -> dict[str, Any]:
         bundle.mkdir()
         (bundle / "code.py").touch()
         app = cdk.App(outdir=folder, context=_context())
-        with patch("infra.function.build", lambda *_: bundle):
+        with patch("infra.service.build", lambda *_: bundle):
             stack = OtpStack(app, "ServerlessOtp", config=Config.from_context(LEAST | settings))
-        template = app.synth().get_stack_by_name(stack.stack_name).template
-    found: dict[str, Any] = template["Resources"]
+        found: dict[str, Any] = app.synth().get_stack_by_name(stack.stack_name).template
     return found
 
 

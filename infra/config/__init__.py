@@ -13,19 +13,14 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from .api import Api
 from .contradictions import about_the_application, contradictions
-from .functions import PYTHON_VERSIONS, Functions
-from .kind import PROFILES, Kind
-from .limits import Limits
-from .sending import EMPTY, Sending
-from .values import OFF, UNKNOWN_COUNTRIES, Subject
-from .watching import Watching
+from .functions import PYTHON_VERSIONS
+from .keys import SUBJECTS, Keys
+from .kind import PROFILES
+from .sending import EMPTY
+from .values import OFF, UNKNOWN_COUNTRIES
 
 __all__ = ["PROFILES", "PYTHON_VERSIONS", "SUBJECTS", "Config", "ConfigError", "Key", "keys"]
-
-#: In their order.
-SUBJECTS: tuple[type[Subject], ...] = (Sending, Limits, Kind, Functions, Api, Watching)
 
 # The CDK's own keys: @aws-cdk/…, aws:cdk:…, availability-zones:…; and what its command line keeps
 # in cdk.context.json.
@@ -36,8 +31,7 @@ class ConfigError(Exception):
     """Something is missing or impossible; the text says what to set, with an example."""
 
 
-# pydantic takes the fields of the last one first.
-class Config(Watching, Api, Functions, Kind, Limits, Sending):
+class Config(Keys):
     """The configuration of one deployment. Each attribute's key says what it is.
 
     Raises:

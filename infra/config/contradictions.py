@@ -1,25 +1,24 @@
 """What of a configuration cannot be together, or means nothing alone: each with a sentence."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from infra.permitted import environment_of_the_rules
-
-if TYPE_CHECKING:
-    from . import Config
+from .keys import Keys
+from .send_settings import send_settings
 
 # The runtimes that cannot be snapshotted:
 # https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html
 _WITHOUT_SNAP_START = ("3.11",)
 
-# Of Lambda's 4 KB (AWS Lambda quotas); what else the function is told is below 1 KB.
+# Of Lambda's 4 KB (AWS Lambda quotas): the names of the application, the table and the deployment
+# are not known here, and below 1 KB.
 _MOST_BYTES = 3072
 
 # Each is an alarm that is paid for.
 _MOST_WATCHED = 10
 
 
-def contradictions(config: "Config") -> Iterator[str]:
+def contradictions(config: Keys) -> Iterator[str]:
     """Judge a configuration whose values are each possible."""
     yield from _about_the_rules(config)
     yield from _about_the_functions(config)
@@ -47,7 +46,7 @@ def about_the_application(given: Mapping[str, Any]) -> Iterator[str]:
         )
 
 
-def _about_the_rules(config: "Config") -> Iterator[str]:
+def _about_the_rules(config: Keys) -> Iterator[str]:
     if not config.allowed_number_types:
         yield (
             "allowedNumberTypes holds none, so nobody could be texted: set some "
@@ -63,7 +62,9 @@ def _about_the_rules(config: "Config") -> Iterator[str]:
             f"countriesPerDay holds {others}, which allowedCountries does not: set only countries "
             f"that may be texted, or allow them."
         )
-    written = environment_of_the_rules(config)
+    written = send_settings(
+        config, application_id="", deployment="", table_name=""
+    ).to_environment()
     size = sum(len(text.encode()) for pair in written.items() for text in pair)
     if size > _MOST_BYTES:
         longest = max(written, key=lambda variable: len(written[variable].encode()))
@@ -73,7 +74,7 @@ def _about_the_rules(config: "Config") -> Iterator[str]:
         )
 
 
-def _about_the_watched_countries(config: "Config") -> Iterator[str]:
+def _about_the_watched_countries(config: Keys) -> Iterator[str]:
     watched = config.alarm_verified_countries or ()
     if len(watched) > _MOST_WATCHED:
         yield (
@@ -87,11 +88,11 @@ def _about_the_watched_countries(config: "Config") -> Iterator[str]:
         )
 
 
-def _not_allowed(config: "Config", countries: Iterable[str]) -> str:
+def _not_allowed(config: Keys, countries: Iterable[str]) -> str:
     return ", ".join(code for code in countries if code not in config.allowed_countries)
 
 
-def _about_the_functions(config: "Config") -> Iterator[str]:
+def _about_the_functions(config: Keys) -> Iterator[str]:
     if config.architecture == "host" and not config.sandbox_numbers:
         yield (
             "architecture=host is for the sandbox: AWS may not be able to run what is built for "
@@ -123,7 +124,7 @@ def _about_the_functions(config: "Config") -> Iterator[str]:
         )
 
 
-def _about_the_api(config: "Config") -> Iterator[str]:
+def _about_the_api(config: Keys) -> Iterator[str]:
     if bool(config.domain_name) != bool(config.certificate_arn):
         yield (
             "domainName and certificateArn belong together: set both, or neither "

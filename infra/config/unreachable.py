@@ -4,13 +4,11 @@ It is told and not refused: whoever lowers a cap in a hurry must not be asked ab
 """
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from . import Config
+from .keys import Keys
 
 
-def unreachable(config: "Config") -> Iterator[tuple[str, str]]:
+def unreachable(config: Keys) -> Iterator[tuple[str, str]]:
     """Name the keys that are never reached, each with a sentence that says what to set."""
     cap = config.deployment_per_hour
     if config.alarms and cap is not None and config.alarm_texts_per_hour >= cap:
@@ -38,5 +36,5 @@ def _limit(name: str, limit: int | None, first_name: str, first: int | None) -> 
     )
 
 
-def _default(config: "Config", attribute: str) -> object:
+def _default(config: Keys, attribute: str) -> object:
     return type(config).model_fields[attribute].default

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
-from lambda_src.otp.destination import COUNTRIES, NO_COUNTRY
+from lambda_src.otp.rules.destination import COUNTRIES, NO_COUNTRY
 
 _T = TypeVar("_T")
 

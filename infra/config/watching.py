@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from lambda_src.otp.settings import TimeLimits
+from lambda_src.otp.time_limits import TimeLimits
 
 from .values import MOST_MESSAGES, Countries, Flag, Messages, Number, Percent, Subject, key, text
 

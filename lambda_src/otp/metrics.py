@@ -37,17 +37,19 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedd
 import json
 import sys
 import time
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
-from .answer import Answer, Counted, CountedMetric
-from .problems import OutcomeUnknown
+from .contract.answer import Answer
+from .contract.problems import OutcomeUnknown
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
 
 _NAMESPACE = "ServerlessOtp"
+
+CountryMetric = Literal["Texts", "Verified", "WrongCodes", "RefusedByLimit"]
 
 
 class RequestMetrics:
@@ -78,12 +80,36 @@ class RequestMetrics:
         """
         try:
             self._count_request(answer, started, reported_error=reported_error)
-            if answer.counted:
-                self._count_by_country(answer.counted, started)
             if answer.code:
                 self._count_refusal(answer.code, started)
         except Exception:
             self._logger.exception("The request could not be counted")
+
+    def count_by_country(
+        self, metric: CountryMetric, country: str, *, limit: str | None = None
+    ) -> None:
+        """Count a text, a code, or a message that a limit has refused. Never raises.
+
+        Args:
+            metric: a message that certainly went out just now, a code that was right or wrong, or
+                a message that a limit has refused.
+            country: of the destination, as `destination.country` says.
+            limit: the configuration key of the limit that refused.
+
+        """
+        try:
+            line = self._line(time.time())
+            line.add_dimensions(Country=country)
+            for name in get_args(CountryMetric):
+                line.add_metric(name, MetricUnit.Count, name == metric)
+            self._write(line)
+            if limit:
+                line = self._line(time.time())
+                line.add_dimension("Limit", limit)
+                line.add_metric("RefusedByLimit", MetricUnit.Count, 1)
+                self._write(line)
+        except Exception:
+            self._logger.exception("The message could not be counted by country")
 
     def count_store_failure(self) -> None:
         """Count a call of the table that failed, noticed by the caller or not. Never raises."""
@@ -108,18 +134,6 @@ class RequestMetrics:
         ):
             line.add_metric(name, MetricUnit.Count, value)
         self._write(line)
-
-    def _count_by_country(self, counted: Counted, started: float) -> None:
-        line = self._line(started)
-        line.add_dimensions(Country=counted.country)
-        for name in get_args(CountedMetric):
-            line.add_metric(name, MetricUnit.Count, name == counted.metric)
-        self._write(line)
-        if counted.limit:
-            line = self._line(started)
-            line.add_dimension("Limit", counted.limit)
-            line.add_metric("RefusedByLimit", MetricUnit.Count, 1)
-            self._write(line)
 
     def _count_refusal(self, code: str, started: float) -> None:
         line = self._line(started)

@@ -5,80 +5,121 @@ connections.
 """
 
 import os
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
-from .garbage import uncollected_imports
+from .runtime.initialization import uncollected_imports
 
 with uncollected_imports():
-    from .answer import Answer, Counted
-    from .counters import Counters
-    from .delivery import Delivery
-    from .destination import Destinations
-    from .invocation import Call, answering
-    from .limits import Limits
+    from .contract.answer import Answer
+    from .contract.invocation import Call, Handler, answering
+    from .contract.problems import TooManyMessages
+    from .contract.request import Request, check_allowed, parse_send_otp, with_defaults
     from .metrics import RequestMetrics
-    from .once import OncePerReferenceId, ReferenceIdRecords, create_dynamodb_client
-    from .pause import PauseSwitch
-    from .pinpoint import create_pinpoint_client
-    from .request import Request, check_allowed, parse_send_otp, with_defaults
-    from .sdk import open_connections
+    from .once.idempotency import OncePerReferenceId
+    from .once.records import ReferenceIdRecords, create_dynamodb_client
+    from .pinpoint.calls import create_pinpoint_client
+    from .pinpoint.delivery import Delivery
+    from .rules.counters import Counters
+    from .rules.destination import Destinations
+    from .rules.limits import Limits
+    from .rules.pause import PauseSwitch
+    from .runtime.clients import open_connections
+    from .runtime.early_start import start_early
+    from .runtime.log import create_logger
     from .settings import SendSettings
-    from .snapstart import start_early
-    from .telemetry import create_logger
 
-settings = SendSettings.from_environment(os.environ)
-time_limits = settings.time_limits
-table = settings.table_name
-logger = create_logger("otp-send")
-metrics = RequestMetrics(settings.deployment, "send", logger)
-pinpoint = create_pinpoint_client(time_limits)
-dynamodb = create_dynamodb_client(time_limits)
-records = ReferenceIdRecords(table, dynamodb, time_limits, logger, metrics)
-once = OncePerReferenceId(records)
-destinations = Destinations(settings.destinations)
-counters = Counters(table, dynamodb, time_limits, logger, metrics)
-switch = PauseSwitch(table, dynamodb, logger, metrics)
-limits = Limits(settings.limits, counters, switch)
-delivery = Delivery(pinpoint, settings.application_id, time_limits, logger)
+if TYPE_CHECKING:
+    from aws_lambda_powertools import Logger
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+    from mypy_boto3_pinpoint.client import PinpointClient
 
 
-def connect() -> None:
-    """Open the connections that a message needs."""
-    open_connections(os.environ, [pinpoint, dynamodb])
-    delivery.has_connected()
+def start(environment: Mapping[str, str]) -> Handler:
+    """Make the function that the environment describes; raises KeyError where it does not."""
+    settings = SendSettings.from_environment(environment)
+    logger = create_logger("otp-send")  # first: it keeps the SDK quiet about its credentials
+    pinpoint = create_pinpoint_client(settings.time_limits)
+    dynamodb = create_dynamodb_client(settings.time_limits)
+    return build(settings, logger, pinpoint, dynamodb, environment=environment)
 
 
-def prepare() -> None:
-    """Do what the first requests would do once."""
-    destinations.prepare()
-    records.prepare()
-    delivery.prepare()
+def build(
+    settings: SendSettings,
+    logger: "Logger",
+    pinpoint: "PinpointClient",
+    dynamodb: "DynamoDBClient",
+    *,
+    environment: Mapping[str, str],
+    pause: Callable[[float], None] = time.sleep,
+) -> Handler:
+    """Put the function together, and open the connections that a message needs.
+
+    Args:
+        settings: what the stack tells the function.
+        logger: from `create_logger`.
+        pinpoint: from `create_pinpoint_client`.
+        dynamodb: from `create_dynamodb_client`.
+        environment: Lambda's own variables, which say how it starts.
+        pause: waits some seconds before a call is repeated.
+
+    """
+    table, time_limits = settings.table_name, settings.time_limits
+    metrics = RequestMetrics(settings.deployment, "send", logger)
+    store_failed = metrics.count_store_failure
+    records = ReferenceIdRecords(table, dynamodb, time_limits, logger, store_failed, pause)
+    once = OncePerReferenceId(records)
+    destinations = Destinations(settings.destinations)
+    counters = Counters(table, dynamodb, time_limits, logger, store_failed)
+    switch = PauseSwitch(table, dynamodb, logger, store_failed)
+    limits = Limits(settings.limits, counters, switch)
+    delivery = Delivery(pinpoint, settings.application_id, time_limits, logger, pause)
+
+    @logger.inject_lambda_context(clear_state=True)
+    @answering(logger, metrics.count)
+    def handler(payload: object, call: Call) -> Answer:
+        """Answer one request."""
+        request = parse_send_otp(payload)
+        logger.append_keys(
+            reference_id=request["ReferenceId"], destination=request["DestinationIdentity"]
+        )
+        return once(request, call.request_id, lambda: text(request, call.caller))
+
+    def text(request: Request, caller: str) -> Answer:
+        """Send the message now, if the operator allows it."""
+        number = request["DestinationIdentity"]
+        check_allowed(request, settings)
+        country = destinations.admit(number)
+        try:
+            with limits.counting(
+                number=number,
+                country=country,
+                caller=caller,
+                unlimited=destinations.is_of_the_sandbox(number),
+            ):
+                body = delivery.send(with_defaults(request, settings))
+        except TooManyMessages as refused:
+            logger.append_keys(limit=refused.limit)
+            metrics.count_by_country("RefusedByLimit", country, limit=refused.limit)
+            raise
+        metrics.count_by_country("Texts", country)
+        return Answer(status=200, body=body)
+
+    def connect() -> None:
+        """Open the connections that a message needs."""
+        open_connections(environment, [pinpoint, dynamodb])
+        delivery.has_connected()
+
+    def prepare() -> None:
+        """Do what the first requests would do once."""
+        destinations.prepare()
+        records.prepare()
+        delivery.prepare()
+
+    connect()
+    start_early(environment, [pinpoint, dynamodb], prepare=prepare, connect=connect)
+    return handler
 
 
-connect()
-start_early(os.environ, [pinpoint, dynamodb], prepare=prepare, connect=connect)
-
-
-def text(request: Request, caller: str) -> Answer:
-    """Send the message now, if the operator allows it."""
-    number = request["DestinationIdentity"]
-    check_allowed(request, settings)
-    country = destinations.admit(number)
-    with limits.counting(
-        number=number,
-        country=country,
-        caller=caller,
-        unlimited=destinations.is_of_the_sandbox(number),
-    ):
-        body = delivery.send(with_defaults(request, settings))
-    return Answer(status=200, body=body, counted=Counted("Texts", country))
-
-
-@logger.inject_lambda_context(clear_state=True)
-@answering(logger, metrics)
-def handler(payload: object, call: Call) -> Answer:
-    """Answer one request."""
-    request = parse_send_otp(payload)
-    logger.append_keys(
-        reference_id=request["ReferenceId"], destination=request["DestinationIdentity"]
-    )
-    return once(request, call.request_id, lambda: text(request, call.caller))
+handler = start(os.environ)

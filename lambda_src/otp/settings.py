@@ -1,74 +1,14 @@
-"""The function's environment, as one value; and how long each step of a request may take.
-
-| step                          | at most | which is                                           |
-|-------------------------------|---------|----------------------------------------------------|
-| API Gateway waits             | 29 s    | its default quota                                  |
-| the function runs             | 28 s    | its timeout, set by the stack                      |
-| DynamoDB takes the lock       | 5 s     | 2 attempts of 1 s connect + 1 s read, 1 s between  |
-| the switch and all counts     | 5 s     | each is one attempt of 2 s, and begins only while  |
-|                               |         | 2 s remain                                         |
-| Pinpoint answers              | 10 s    | an attempt is 2 s connect + 7 s read; another one  |
-|                               |         | begins only while a whole one fits into the 10 s   |
-| DynamoDB records the outcome  | 5 s     | as the lock                                        |
-| left for everything else      | 3 s     |                                                    |
-
-Where nothing was sent, the record gives way to two other steps: the counts are given back in 2 s,
-each on the connection that has just counted, in one attempt of 1 s that begins only while it fits;
-and the ReferenceId is freed, 5 s as the lock. That leaves 1 s.
-
-These are botocore's timeouts, and so bounds for a usual failure only: it gives the time to connect
-to each of a host's addresses anew, and the time to read to each part of an answer. What takes
-longer than the function may is killed by Lambda, and then the ReferenceId is held.
-"""
+"""The functions' environment, both ways: the stack writes it, and the functions read it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-# The longest ValidityPeriod (60 minutes) and a margin for the function's own time: while a code
-# may be valid, its ReferenceId cannot get a second one.
-WINDOW_SECONDS = 65 * 60
+from .time_limits import TimeLimits
 
 # A switch of Powertools, for development.
 _IDEMPOTENCY_DISABLED = "POWERTOOLS_IDEMPOTENCY_DISABLED"
-
-# A bound on what the time allows: three is what the SDK would do, if it knew what it must not do.
-PINPOINT_ATTEMPTS = 3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimeLimits:
-    """How long each step may take, in seconds; see the table above."""
-
-    function: float = 28
-    dynamodb_connect: float = 1
-    dynamodb_read: float = 1
-    pinpoint_connect: float = 2
-    pinpoint_read: float = 7
-    pinpoint_all_attempts: float = 10
-    counting: float = 5
-    giving_back: float = 2
-
-    @property
-    def dynamodb_attempt(self) -> float:
-        """How long one attempt at DynamoDB may take."""
-        return self.dynamodb_connect + self.dynamodb_read
-
-    @property
-    def pinpoint_attempt(self) -> float:
-        """How long one attempt at Pinpoint may take."""
-        return self.pinpoint_connect + self.pinpoint_read
-
-    @classmethod
-    def from_environment(cls, environment: Mapping[str, str]) -> "TimeLimits":
-        """Read the limits that are set, such as OTP_PINPOINT_READ_SECONDS."""
-        values = {
-            name: float(environment[variable])
-            for name in cls.__slots__
-            if (variable := f"OTP_{name.upper()}_SECONDS") in environment
-        }
-        return cls(**values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +37,15 @@ class DestinationRules:
             blocked_prefixes=tuple(_listed(environment["OTP_BLOCKED_PREFIXES"])),
             sandbox=environment.get("OTP_SANDBOX") == "true",
         )
+
+    def to_environment(self) -> dict[str, str]:
+        """Write the rules."""
+        return {
+            "OTP_ALLOWED_COUNTRIES": _list(self.allowed_countries),
+            "OTP_ALLOWED_NUMBER_TYPES": _list(self.allowed_number_types),
+            "OTP_BLOCKED_PREFIXES": _list(self.blocked_prefixes),
+            **({"OTP_SANDBOX": "true"} if self.sandbox else {}),
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +102,22 @@ class TextLimits:
             requests_per_second=int(environment["OTP_REQUESTS_PER_SECOND"]),
         )
 
+    def to_environment(self) -> dict[str, str]:
+        """Write the limits."""
+        return {
+            "OTP_DESTINATION_PER_10_MINUTES": _off_or(self.destination_per_10_minutes),
+            "OTP_DESTINATION_PER_DAY": _off_or(self.destination_per_day),
+            "OTP_DESTINATION_INTERVAL_SECONDS": _off_or(self.destination_interval_seconds),
+            "OTP_BLOCK_PER_HOUR": _off_or(self.block_per_hour),
+            "OTP_COUNTRY_PER_DAY": _off_or(self.country_per_day),
+            "OTP_COUNTRIES_PER_DAY": _list(
+                f"{country}={_off_or(limit)}" for country, limit in self.countries_per_day.items()
+            ),
+            "OTP_CALLER_PER_HOUR": _off_or(self.caller_per_hour),
+            "OTP_DEPLOYMENT_PER_HOUR": _off_or(self.deployment_per_hour),
+            "OTP_REQUESTS_PER_SECOND": str(self.requests_per_second),
+        }
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -179,6 +144,14 @@ class Settings:
 
         """
         return cls(**_of_every_function(environment))
+
+    def to_environment(self) -> dict[str, str]:
+        """Write the settings."""
+        return {
+            "OTP_APPLICATION_ID": self.application_id,
+            "OTP_DEPLOYMENT": self.deployment,
+            **self.time_limits.to_environment(),
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,7 +197,6 @@ class SendSettings(Settings):
             origination_identity=environment["OTP_ORIGINATION_IDENTITY"],
             brand_name=environment["OTP_BRAND_NAME"],
             language=environment.get("OTP_LANGUAGE"),
-            # JSON: a brand name may hold a comma.
             allowed_origination_identities=frozenset(
                 json.loads(environment["OTP_ALLOWED_ORIGINATION_IDENTITIES"])
             ),
@@ -233,6 +205,21 @@ class SendSettings(Settings):
             limits=TextLimits.from_environment(environment),
         )
 
+    def to_environment(self) -> dict[str, str]:
+        """Write the settings."""
+        return {
+            # Not super(): with slots, the class is another one than the one that is written here.
+            **Settings.to_environment(self),
+            "OTP_TABLE_NAME": self.table_name,
+            "OTP_ORIGINATION_IDENTITY": self.origination_identity,
+            "OTP_BRAND_NAME": self.brand_name,
+            **({"OTP_LANGUAGE": self.language} if self.language else {}),
+            "OTP_ALLOWED_ORIGINATION_IDENTITIES": _names(self.allowed_origination_identities),
+            "OTP_ALLOWED_BRAND_NAMES": _names(self.allowed_brand_names),
+            **self.destinations.to_environment(),
+            **self.limits.to_environment(),
+        }
+
 
 def _of_every_function(environment: Mapping[str, str]) -> dict[str, Any]:
     return {
@@ -240,6 +227,19 @@ def _of_every_function(environment: Mapping[str, str]) -> dict[str, Any]:
         "deployment": environment["OTP_DEPLOYMENT"],
         "time_limits": TimeLimits.from_environment(environment),
     }
+
+
+def _list(values: Iterable[str]) -> str:
+    return ",".join(sorted(values))
+
+
+def _names(names: Iterable[str]) -> str:
+    # JSON: a brand name may hold a comma.
+    return json.dumps(sorted(names), ensure_ascii=False)
+
+
+def _off_or(limit: int | None) -> str:
+    return "off" if limit is None else str(limit)
 
 
 def _listed(text: str) -> list[str]:

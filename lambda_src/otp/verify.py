@@ -5,51 +5,83 @@ alone prepare things at import, once per cold start: settings, the client and it
 """
 
 import os
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
-from .garbage import uncollected_imports
+from .runtime.initialization import uncollected_imports
 
 with uncollected_imports():
-    from .answer import Answer, Counted
-    from .destination import country
-    from .invocation import Call, answering
+    from .contract.answer import Answer
+    from .contract.invocation import Call, Handler, answering
+    from .contract.request import parse_verify_otp
     from .metrics import RequestMetrics
-    from .pinpoint import create_pinpoint_client
-    from .request import parse_verify_otp
-    from .sdk import open_connections
+    from .pinpoint.calls import create_pinpoint_client
+    from .pinpoint.verification import Verification
+    from .rules.destination import country
+    from .runtime.clients import open_connections
+    from .runtime.early_start import start_early
+    from .runtime.log import create_logger
     from .settings import Settings
-    from .snapstart import start_early
-    from .telemetry import create_logger
-    from .verification import Verification
 
-settings = Settings.from_environment(os.environ)
-logger = create_logger("otp-verify")
-metrics = RequestMetrics(settings.deployment, "verify", logger)
-limits = settings.time_limits
-pinpoint = create_pinpoint_client(limits)
-verification = Verification(pinpoint, settings.application_id, limits, logger)
+if TYPE_CHECKING:
+    from aws_lambda_powertools import Logger
+    from mypy_boto3_pinpoint.client import PinpointClient
 
 
-def connect() -> None:
-    """Open the connection that a verification needs."""
-    open_connections(os.environ, [pinpoint])
-    verification.has_connected()
+def start(environment: Mapping[str, str]) -> Handler:
+    """Make the function that the environment describes; raises KeyError where it does not."""
+    settings = Settings.from_environment(environment)
+    logger = create_logger("otp-verify")  # first, as in `send`
+    pinpoint = create_pinpoint_client(settings.time_limits)
+    return build(settings, logger, pinpoint, environment=environment)
 
 
-connect()
-start_early(os.environ, [pinpoint], prepare=verification.prepare, connect=connect)
+def build(
+    settings: Settings,
+    logger: "Logger",
+    pinpoint: "PinpointClient",
+    *,
+    environment: Mapping[str, str],
+    pause: Callable[[float], None] = time.sleep,
+) -> Handler:
+    """Put the function together, and open the connection that a verification needs.
+
+    Args:
+        settings: what the stack tells the function.
+        logger: from `create_logger`.
+        pinpoint: from `create_pinpoint_client`.
+        environment: Lambda's own variables, which say how it starts.
+        pause: waits some seconds before a call is repeated.
+
+    """
+    limits = settings.time_limits
+    metrics = RequestMetrics(settings.deployment, "verify", logger)
+    verification = Verification(pinpoint, settings.application_id, limits, logger, pause)
+
+    @logger.inject_lambda_context(clear_state=True)
+    @answering(logger, metrics.count)
+    def handler(payload: object, call: Call) -> Answer:  # noqa: ARG001 - every handler has it
+        """Answer one request; the code goes to Pinpoint, and nowhere else."""
+        request = parse_verify_otp(payload)
+        logger.append_keys(
+            reference_id=request["ReferenceId"], destination=request["DestinationIdentity"]
+        )
+        # Before the call: nothing that can fail may come after it, for a code is right only once.
+        of_country = country(request["DestinationIdentity"])
+        valid, body = verification.verify(request)
+        logger.append_keys(valid=valid)  # into a dictionary, which cannot fail
+        metrics.count_by_country("Verified" if valid else "WrongCodes", of_country)
+        return Answer(status=200, body=body)
+
+    def connect() -> None:
+        """Open the connection that a verification needs."""
+        open_connections(environment, [pinpoint])
+        verification.has_connected()
+
+    connect()
+    start_early(environment, [pinpoint], prepare=verification.prepare, connect=connect)
+    return handler
 
 
-@logger.inject_lambda_context(clear_state=True)
-@answering(logger, metrics)
-def handler(payload: object, call: Call) -> Answer:  # noqa: ARG001 - every handler has it
-    """Answer one request; the code goes to Pinpoint, and nowhere else."""
-    request = parse_verify_otp(payload)
-    logger.append_keys(
-        reference_id=request["ReferenceId"], destination=request["DestinationIdentity"]
-    )
-    # Before the call: nothing that can fail may come after it, for a code is right only once.
-    of_country = country(request["DestinationIdentity"])
-    valid, body = verification.verify(request)
-    logger.append_keys(valid=valid)  # into a dictionary, which cannot fail
-    counted = Counted("Verified" if valid else "WrongCodes", of_country)
-    return Answer(status=200, body=body, counted=counted)
+handler = start(os.environ)

@@ -12,6 +12,7 @@
 """
 
 import json
+import logging
 import threading
 import time
 import uuid
@@ -24,7 +25,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import BadRequest, Forbidden, HTTPException
-from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.serving import make_server
 
 from sandbox import client
 from sandbox.door import refusal
@@ -53,12 +54,10 @@ _POLICY = (
 def serving(state: State) -> Iterator[None]:
     """Serve the pages where the state says, in a thread, for the length of a `with` block."""
     address = urlsplit(state.pageUrl)
+    # Errors only: the sandbox prints texts.
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = make_server(
-        address.hostname or "",
-        address.port or 0,
-        create_app(state),
-        threaded=True,
-        request_handler=_QuietRequestHandler,
+        address.hostname or "", address.port or 0, create_app(state), threaded=True
     )
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
@@ -178,10 +177,3 @@ def _call(content: object) -> tuple[str, str, int]:
 
 def _json(content: Any, status: HTTPStatus = HTTPStatus.OK) -> Response:  # noqa: ANN401 - any JSON
     return Response(json.dumps(content), status, content_type="application/json")
-
-
-class _QuietRequestHandler(WSGIRequestHandler):
-    """Logs errors only: the sandbox prints texts."""
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Say nothing."""

@@ -12,7 +12,8 @@ from typing import Any
 
 from docs.generate.templates import resources
 from sandbox.client import HttpAnswer
-from sandbox.supervisor import detached, step
+from sandbox.start import step
+from sandbox.supervisor import detached
 from tests.support.deployment import Deployment, code_in, request
 from tests.support.metric_math import goes_off
 

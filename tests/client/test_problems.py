@@ -19,8 +19,9 @@ from serverless_otp import (
 )
 from serverless_otp.problems import from_document
 
-from infra import gateway_responses
-from lambda_src.otp import problems
+from infra.api import gateway_responses
+from lambda_src.otp.contract import problems
+from lambda_src.otp.contract.problem import Problem as ServiceProblem
 
 from .scripted import problem
 
@@ -40,8 +41,8 @@ def test_there_is_a_class_for_every_code_and_no_other() -> None:
         value.code
         for module in (problems, gateway_responses)
         for value in vars(module).values()
-        if inspect.isclass(value) and issubclass(value, problems.Problem)
-        if value is not problems.Problem
+        if inspect.isclass(value) and issubclass(value, ServiceProblem)
+        if value is not ServiceProblem
     }
     assert exceptions().keys() == contract | {"NoAnswer"}
     for code in contract:

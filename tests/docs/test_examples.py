@@ -1,4 +1,4 @@
-"""docs/examples: what the sandbox cannot be made to do, with a client that can."""
+"""docs/examples under attack: with a client that does what the sandbox cannot be made to do."""
 
 import time
 from collections.abc import Callable
@@ -17,29 +17,37 @@ from docs.examples.step_functions_page import NotWaitingError, Page
 from docs.examples.step_up import NoMoreTextsError, Payment
 from docs.examples.what_to_say import (
     LATER,
+    SAY,
     SECONDS_BETWEEN_TEXTS,
     SENT_IF_POSSIBLE,
     WRONG,
     is_not_sent,
     what_to_say,
 )
+from infra.api import gateway_responses
+from lambda_src.otp.contract import problems
+from lambda_src.otp.contract.problem import Problem
 from tests.support.at_once import AllReadFirst, at_once
 
 MINE, VICTIM = "+12065550100", "+12065550177"
-CODE = "123456"
+CODE, GUESS = "123456", "654321"
 
-CERTAINLY_NOT_SENT = [
-    serverless_otp.NotSent(),
-    serverless_otp.StoreUnavailable(),
-    serverless_otp.TooManyMessages(),
-    serverless_otp.OptedOut(),
+# Which of two texts counts when the second one fails so: the one on the phone, or the one that may
+# be. No text is on the way where it is certain that none was sent.
+REFUSALS = [
+    (serverless_otp.NotSent(), 0),
+    (serverless_otp.StoreUnavailable(), 0),
+    (serverless_otp.TooManyMessages(), 0),
+    (serverless_otp.OptedOut(), 0),
+    (serverless_otp.OutcomeUnknown(), 1),
+    (serverless_otp.NoAnswer(), 1),
+    (serverless_otp.InProgress(), 1),
+    (serverless_otp.UnexpectedAnswer(502), 1),
 ]
-MAYBE_SENT = [
-    serverless_otp.OutcomeUnknown(),
-    serverless_otp.NoAnswer(),
-    serverless_otp.InProgress(),
-    serverless_otp.UnexpectedAnswer(502),
-]
+
+
+def nothing(*_: Any) -> None:
+    """Do nothing."""
 
 
 @dataclass
@@ -57,8 +65,8 @@ class Client:
     """
 
     refusal: OtpError | None = None
-    while_sending: Callable[[], object] = lambda: None
-    while_verifying: Callable[[], object] = lambda: None
+    while_sending: Callable[[], object] = nothing
+    while_verifying: Callable[[], object] = nothing
     codes: dict[tuple[str, str], str] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     verified: int = 0
@@ -87,63 +95,35 @@ def of(client: Client) -> OtpClient:
     return cast("OtpClient", client)
 
 
-class Clock:
-    """A clock whose time passes when it is told to; somebody waits for the next text."""
-
-    def __init__(self) -> None:
-        self.seconds = 1_000_000.0
-
-    def __call__(self) -> float:
-        """Tell the time."""
-        return self.seconds
-
-    def pause(self) -> None:
-        """Let the pause between two texts pass."""
-        self.seconds += SECONDS_BETWEEN_TEXTS
-
-
 # --- Sign-up ---
 
 
 class Visitor:
-    """Somebody with one session on the page of a sign-up.
-
-    Attributes:
-        client: the service.
-        clock: the time.
-        captchas: those that were looked at.
-        accounts: who was let in, one after the other.
-        while_letting_in: happens when an account is made.
-
-    """
+    """Somebody with one session on the page of a sign-up, at a time that stands still."""
 
     def __init__(self, client: Client, sessions: Store[Session] | None = None) -> None:
         self.client = client
-        self.clock = Clock()
+        self.now = 1_000_000.0
         self.captchas: list[str] = []
         self.accounts: list[str] = []
-        self.while_letting_in: Callable[[], object] = lambda: None
-        self._sessions = sessions or InOneProcess()
-        self._page = SignUp(of(client), self._sessions, self._is_human, self._let_in, self.clock)
+        self.while_letting_in: Callable[[], object] = nothing
+        self.sessions = sessions or InOneProcess()
+        self._page = SignUp(
+            of(client), self.sessions, self._is_human, self._let_in, lambda: self.now
+        )
 
     def ask(self, phone: str = MINE, captcha: str = "human") -> str:
         """Ask for a code, when the button can be seen again."""
-        self.clock.pause()
-        return self._page.ask_for_code("session", phone, captcha)
+        self.now += SECONDS_BETWEEN_TEXTS
+        return self.ask_at_once(phone, captcha)
 
-    def ask_at_once(self, phone: str = MINE) -> str:
+    def ask_at_once(self, phone: str = MINE, captcha: str = "human") -> str:
         """Ask for a code without waiting."""
-        return self._page.ask_for_code("session", phone, "human")
+        return self._page.ask_for_code("session", phone, captcha)
 
     def confirm(self, code: str = CODE) -> str | None:
         """Type a code in."""
         return self._page.confirm("session", code)
-
-    def session(self) -> Session:
-        """Look at what is kept."""
-        session = self._sessions.get("session")
-        assert session
-        return session
 
     def _is_human(self, captcha: str) -> bool:
         self.captchas.append(captcha)
@@ -159,29 +139,18 @@ def fail() -> None:
     raise ConnectionError
 
 
-def test_sign_up_lets_in_the_number_whose_code_it_was() -> None:
-    """Not the one that the same session asks for meanwhile."""
-    client = Client()
-    visitor = Visitor(client)
-    visitor.ask()
-    client.while_verifying = lambda: visitor.ask(VICTIM)
-
-    visitor.confirm()
-    client.while_verifying = lambda: None
-    visitor.confirm("654321")
-
-    assert visitor.accounts == [MINE]
-
-
-def test_whoever_was_let_in_is_not_let_in_again() -> None:
-    """With any code: what had been verified is gone."""
+def test_sign_up_lets_in_the_number_whose_code_it_was_and_once() -> None:
+    """Not the one that the same session asks for meanwhile; and what was verified is gone."""
     visitor = Visitor(Client())
     visitor.ask()
+    visitor.client.while_verifying = lambda: visitor.ask(VICTIM)
     assert visitor.confirm() is None
+    visitor.client.while_verifying = nothing
+    assert visitor.confirm(GUESS) == WRONG
 
-    assert visitor.confirm("654321") == ASK_FIRST
-    assert visitor.confirm() == ASK_FIRST
-    assert visitor.accounts == [MINE]
+    assert visitor.confirm() is None
+    assert (visitor.confirm(GUESS), visitor.confirm()) == (ASK_FIRST, ASK_FIRST)
+    assert visitor.accounts == [MINE, VICTIM]
 
 
 @pytest.mark.parametrize(
@@ -195,13 +164,11 @@ def test_account_that_could_not_be_made_is_made_within_a_minute(
     visitor = Visitor(Client())
     visitor.ask()
     visitor.while_letting_in = fail
-    with pytest.raises(ConnectionError):
-        visitor.confirm()
-    visitor.clock.seconds += seconds / 2
-    with pytest.raises(ConnectionError):
-        visitor.confirm()
-    visitor.while_letting_in = lambda: None
-    visitor.clock.seconds += seconds / 2
+    for _ in range(2):
+        with pytest.raises(ConnectionError):
+            visitor.confirm()
+        visitor.now += seconds / 2
+    visitor.while_letting_in = nothing
 
     visitor.confirm()
     visitor.confirm()
@@ -211,10 +178,9 @@ def test_account_that_could_not_be_made_is_made_within_a_minute(
 
 def test_what_is_verified_lets_in_once_however_many_ask() -> None:
     """All read before one writes."""
-    sessions = AllReadFirst[Session](20)
-    verified = Session(MINE, "reference", verified_phone=MINE, verified_at=Clock().seconds)
-    sessions.swap("session", None, verified)
-    visitor = Visitor(Client(), sessions)
+    visitor = Visitor(Client(), AllReadFirst[Session](20))
+    verified = Session(MINE, "reference", verified_phone=MINE, verified_at=visitor.now)
+    visitor.sessions.swap("session", None, verified)
 
     said = at_once(20, visitor.confirm)
 
@@ -224,77 +190,60 @@ def test_what_is_verified_lets_in_once_however_many_ask() -> None:
 
 def test_twenty_requests_at_once_are_one_text() -> None:
     """And one look at the CAPTCHA: whoever could not count asks for nothing."""
-    client = Client()
-    visitor = Visitor(client, AllReadFirst(20))
+    visitor = Visitor(Client(), AllReadFirst(20))
 
     said = at_once(20, visitor.ask_at_once)
 
-    assert visitor.captchas == ["human"]
-    assert len(client.asked) == 1
+    assert (visitor.captchas, len(visitor.client.asked)) == (["human"], 1)
     assert said.count(LATER) == 19
 
 
-def test_a_text_follows_after_the_pause_only() -> None:
+def test_texts_of_a_session_have_a_pause_and_an_end() -> None:
     """Another number is no way round."""
-    client = Client()
-    visitor = Visitor(client)
-    visitor.ask()
+    visitor = Visitor(Client())
+    for number in range(sign_up.MOST_TEXTS_A_SESSION):
+        assert visitor.ask(f"+1206555010{number}") == SENT_IF_POSSIBLE
+        assert visitor.ask_at_once() == visitor.ask_at_once(VICTIM) == LATER
 
-    assert visitor.ask_at_once() == LATER
-    assert visitor.ask_at_once(VICTIM) == LATER
-    assert len(client.asked) == 1
+    assert visitor.ask() == LATER
+    assert len(visitor.client.asked) == sign_up.MOST_TEXTS_A_SESSION
 
 
 def test_bots_end() -> None:
     """A CAPTCHA that is not solved is no text, and has a budget of its own."""
-    client = Client()
-    visitor = Visitor(client)
+    visitor = Visitor(Client())
     for _ in range(sign_up.MOST_REFUSED_A_SESSION):
         visitor.ask(captcha="robot")
 
     assert visitor.ask(captcha="human") == LATER
-    assert client.asked == []
+    assert visitor.client.asked == []
 
 
-@pytest.mark.parametrize("refusal", CERTAINLY_NOT_SENT, ids=repr)
-def test_sign_up_takes_the_code_on_the_phone_when_another_one_was_refused(
-    refusal: OtpError,
-) -> None:
-    """It is the latest."""
-    client = Client()
-    visitor = Visitor(client)
+@pytest.mark.parametrize(("refusal", "counts"), REFUSALS, ids=repr)
+def test_sign_up_takes_the_code_of_the_latest_text(refusal: OtpError, counts: int) -> None:
+    """Of the one that may have been sent, too, which counts as a text."""
+    visitor = Visitor(Client())
     visitor.ask()
-    client.refusal = refusal
+    visitor.client.refusal = refusal
     visitor.ask()
+    session = visitor.sessions.get("session")
 
-    assert visitor.confirm() is None
-    assert visitor.accounts == [MINE]
-
-
-@pytest.mark.parametrize("refusal", MAYBE_SENT, ids=repr)
-def test_sign_up_takes_the_code_of_a_text_that_may_have_been_sent(refusal: OtpError) -> None:
-    """It counts as one."""
-    client = Client()
-    visitor = Visitor(client)
-    visitor.ask()
-    client.refusal = refusal
-    visitor.ask()
-
-    assert visitor.session().texts == 2
-    assert visitor.session().reference_id == client.asked[1]
+    assert session
+    assert session.reference_id == visitor.client.asked[counts]
+    assert session.texts == 2 or not counts
+    assert visitor.confirm() == (WRONG if counts else None)
 
 
 def test_a_refusal_does_not_put_back_what_was_asked_for_meanwhile() -> None:
     """The latest text counts."""
-    client = Client()
-    visitor = Visitor(client)
+    visitor = Visitor(Client())
 
     def refuse() -> None:
-        client.while_sending = lambda: None
+        visitor.client.while_sending = nothing
         visitor.ask()
         raise serverless_otp.Throttled
 
-    client.while_sending = refuse
+    visitor.client.while_sending = refuse
     visitor.ask()
 
     assert visitor.confirm() is None
@@ -305,174 +254,166 @@ def dialogue(refusal: OtpError | None) -> list[str | None]:
     visitor = Visitor(Client(refusal))
     said: list[str | None] = []
     for _ in range(sign_up.MOST_TEXTS_A_SESSION + 2):
-        said += [visitor.ask(VICTIM), visitor.ask_at_once(VICTIM), visitor.confirm("654321")]
+        said += [visitor.ask(VICTIM), visitor.ask_at_once(VICTIM), visitor.confirm(GUESS)]
     return said
 
 
-def telling() -> list[OtpError]:
-    """Give all problems that are about a number, and of which certainly no text came."""
-    found = [
-        of()
-        for of in vars(serverless_otp).values()
-        if isinstance(of, type) and issubclass(of, serverless_otp.Problem)
-    ]
-    return [
-        error for error in found if is_not_sent(error) and what_to_say(error) == SENT_IF_POSSIBLE
-    ]
+#: Everything about a number of which it is certain that no text came.
+TELLING = [
+    error
+    for kind in vars(serverless_otp).values()
+    if isinstance(kind, type) and issubclass(kind, serverless_otp.Problem)
+    for error in [kind()]
+    if is_not_sent(error) and what_to_say(error) == SENT_IF_POSSIBLE
+]
 
 
-@pytest.mark.parametrize("refusal", telling(), ids=repr)
+@pytest.mark.parametrize("refusal", TELLING, ids=repr)
 def test_nothing_tells_whether_a_number_was_texted(refusal: OtpError) -> None:
     """The sentences and their end are those of a number that got every text."""
     assert dialogue(refusal) == dialogue(None)
-    assert {SENT_IF_POSSIBLE, WRONG, LATER} == set(dialogue(refusal))
+    assert {SENT_IF_POSSIBLE, WRONG, LATER} == {*dialogue(refusal)}
+
+
+def test_what_is_said_of_a_problem_tells_nothing_of_a_number() -> None:
+    """Every code is decided about; what is kept of a number is said as a text is."""
+    kinds = [
+        kind
+        for module in (problems, gateway_responses)
+        for kind in vars(module).values()
+        if isinstance(kind, type) and issubclass(kind, Problem)
+    ]
+    kept = {kind.code for kind in kinds if kind.keeps_reference_id} | {"TooManyMessages"}
+
+    assert SAY.keys() == {kind.code for kind in kinds if kind is not Problem}
+    assert {SAY[code] for code in kept} == {SENT_IF_POSSIBLE}
 
 
 # --- Step-up ---
 
 
-def payment() -> Payment:
-    """Make a payment that waits."""
-    return Payment("p-1", MINE, payee="ExampleCorp", amount="25.00 USD")
+@dataclass
+class Payer:
+    """Somebody whose payment waits for its confirmation, at a time that stands still."""
+
+    client: Client = field(default_factory=Client)
+    now: float = field(default_factory=time.time)
+    payment: Payment = field(
+        default_factory=lambda: Payment("p-1", MINE, payee="ExampleCorp", amount="25.00 USD")
+    )
+    written: list[str] = field(default_factory=list)
+
+    def ask(self, *, again: bool = False, after: float = step_up.SECONDS_BETWEEN_TEXTS) -> None:
+        """Ask for a code, some seconds after the last time."""
+        self.now += after
+        client, now = of(self.client), self.now
+        step_up.ask(client, self.payment, self._save, again=again, now=lambda: now)
+
+    def confirm(self) -> bool:
+        """Type the code in."""
+        return step_up.confirm(of(self.client), self.payment, CODE, nothing)
+
+    def _save(self, payment: Payment) -> None:
+        self.written.append(payment.confirmation.reference_id if payment.confirmation else "")
 
 
-def saved(_: Payment) -> None:
-    """Write a payment."""
-
-
-@pytest.mark.parametrize("refusal", CERTAINLY_NOT_SENT, ids=repr)
-def test_step_up_takes_the_code_on_the_phone_when_another_one_was_refused(
-    refusal: OtpError,
-) -> None:
-    """What is written says so, too."""
-    client, waiting, written = Client(), payment(), list[str]()
-
-    def save(payment: Payment) -> None:
-        written.append(payment.confirmation.reference_id if payment.confirmation else "")
-
-    clock = Clock()
-    step_up.ask(of(client), waiting, save, now=clock)
-    client.refusal = refusal
-    clock.pause()
+@pytest.mark.parametrize(("refusal", "counts"), REFUSALS, ids=repr)
+def test_step_up_takes_the_code_of_the_latest_text(refusal: OtpError, counts: int) -> None:
+    """What is written says so, too: before a text, and when there certainly is none."""
+    payer = Payer()
+    payer.ask()
+    payer.client.refusal = refusal
     with pytest.raises(type(refusal)):
-        step_up.ask(of(client), waiting, save, again=True, now=clock)
+        payer.ask(again=True)
+    first, second = payer.client.asked
 
-    first, second = client.asked
-    assert written == [first, second, first]
-    assert (waiting.texts, waiting.refused) == (1, 1)
-    assert step_up.confirm(of(client), waiting, CODE, save) is True
-
-
-@pytest.mark.parametrize("refusal", MAYBE_SENT, ids=repr)
-def test_step_up_takes_the_code_of_a_text_that_may_have_been_sent(refusal: OtpError) -> None:
-    """The person may have it."""
-    client, waiting, clock = Client(), payment(), Clock()
-    step_up.ask(of(client), waiting, saved, now=clock)
-    client.refusal = refusal
-    clock.pause()
-    with pytest.raises(type(refusal)):
-        step_up.ask(of(client), waiting, saved, again=True, now=clock)
-
-    assert waiting.confirmation
-    assert waiting.confirmation.reference_id == client.asked[1]
+    assert payer.payment.confirmation
+    assert payer.payment.confirmation.reference_id == payer.client.asked[counts]
+    assert payer.written == ([first, second] if counts else [first, second, first])
+    assert (payer.payment.texts, payer.payment.refused) == (1 + counts, 1 - counts)
+    assert payer.confirm() is not bool(counts)
 
 
 def test_a_payment_gets_a_few_texts_only() -> None:
     """With a pause between them, and whatever was changed in it meanwhile."""
-    client, waiting, clock = Client(), payment(), Clock()
+    payer = Payer()
     for number in range(step_up.MOST_TEXTS):
-        clock.pause()
-        waiting.amount = f"{number}.00 USD"
-        step_up.ask(of(client), waiting, saved, now=clock)
+        payer.payment.amount = f"{number}.00 USD"
+        payer.ask()
         with pytest.raises(NoMoreTextsError):
-            step_up.ask(of(client), waiting, saved, again=True, now=clock)
-    clock.pause()
+            payer.ask(again=True, after=step_up.SECONDS_BETWEEN_TEXTS - 1)
+        payer.now -= step_up.SECONDS_BETWEEN_TEXTS - 1
 
     with pytest.raises(NoMoreTextsError):
-        step_up.ask(of(client), waiting, saved, again=True, now=clock)
-    assert len(client.asked) == step_up.MOST_TEXTS
-    assert step_up.confirm(of(client), waiting, CODE, saved) is True
+        payer.ask(again=True)
+    assert len(payer.client.asked) == step_up.MOST_TEXTS
+    assert payer.confirm()
 
 
 def test_refused_texts_of_a_payment_end() -> None:
     """They are not counted as texts."""
-    client, waiting, clock = Client(serverless_otp.SendingPaused()), payment(), Clock()
+    payer = Payer(Client(serverless_otp.SendingPaused()))
     for _ in range(step_up.MOST_REFUSED):
-        clock.pause()
         with pytest.raises(serverless_otp.SendingPaused):
-            step_up.ask(of(client), waiting, saved, now=clock)
-    clock.pause()
+            payer.ask()
 
     with pytest.raises(NoMoreTextsError):
-        step_up.ask(of(client), waiting, saved, now=clock)
-    assert waiting.texts == 0
+        payer.ask()
+    assert payer.payment.texts == 0
 
 
-def test_a_payment_that_was_confirmed_and_changed_does_not_call_itself_confirmed() -> None:
-    """Whoever pays may look at the payment alone."""
-    client, waiting = Client(), payment()
-    step_up.ask(of(client), waiting, saved)
-    assert step_up.confirm(of(client), waiting, CODE, saved) is True
-    assert waiting.is_confirmed()
+@pytest.mark.parametrize("when", ["before", "while", "after"])
+def test_a_payment_that_was_changed_is_not_confirmed(when: str) -> None:
+    """Before, while or after its code was verified, which was for what it had been."""
+    payer = Payer()
+    payer.ask()
 
-    waiting.amount = "2500.00 USD"
+    def change() -> None:
+        payer.payment.amount = "2500.00 USD"
 
-    assert not waiting.is_confirmed()
+    if when == "before":
+        change()
+    payer.client.while_verifying = change if when == "while" else nothing
+    assert payer.confirm() == (when == "after")
+    assert payer.payment.is_confirmed() == (when == "after")
+    assert payer.client.verified == (when != "before")
+    change()
 
-
-def test_a_payment_that_changes_while_its_code_is_verified_is_not_confirmed() -> None:
-    """The code was for what it had been."""
-    client, waiting = Client(), payment()
-    step_up.ask(of(client), waiting, saved)
-    client.while_verifying = lambda: vars(waiting).update(amount="2500.00 USD")
-
-    assert step_up.confirm(of(client), waiting, CODE, saved) is False
-    assert not waiting.is_confirmed()
-
-
-def test_a_payment_that_is_confirmed_texts_nobody() -> None:
-    """However late its page is reloaded."""
-    client, waiting = Client(), payment()
-    step_up.ask(of(client), waiting, saved)
-    step_up.confirm(of(client), waiting, CODE, saved)
-
-    step_up.ask(of(client), waiting, saved, now=lambda: time.time() + 2 * 60 * 60)
-
-    assert len(client.asked) == 1
+    assert not payer.payment.is_confirmed()
+    assert not payer.confirm()
 
 
-@pytest.mark.parametrize(("minutes", "texts"), [(59, 1), (61, 2)])
-def test_a_reference_id_that_the_service_may_have_forgotten_is_not_used_again(
-    minutes: int, texts: int
-) -> None:
-    """It would be a text all the same, of which nothing is kept."""
-    client, waiting, begun = Client(), payment(), time.time()
-    step_up.ask(of(client), waiting, saved, now=lambda: begun)
+@pytest.mark.parametrize(
+    ("confirmed", "minutes", "texts"), [("no", 59, 1), ("no", 61, 2), ("yes", 120, 1)]
+)
+def test_page_that_is_reloaded_texts_nobody_twice(confirmed: str, minutes: int, texts: int) -> None:
+    """Nor at all, once confirmed. A ReferenceId that may be forgotten by then is not used again."""
+    payer = Payer()
+    payer.ask()
+    if confirmed == "yes":
+        assert payer.confirm()
 
-    step_up.ask(of(client), waiting, saved, now=lambda: begun + minutes * 60)
+    payer.ask(after=minutes * 60)
 
-    assert len(set(client.asked)) == texts
+    assert len({*payer.client.asked}) == texts
+    assert len(payer.client.asked) == 1 or confirmed == "no"
 
 
 # --- Step Functions ---
 
 
-def page(client: Client, expires_at: float, ended: list[str]) -> Page:
-    """Make the page of an execution whose token expires then."""
-    item = {"TaskToken": "token", "ExpiresAt": expires_at}
-    tokens: Any = SimpleNamespace(get_item=lambda **_: {"Item": item})
-    states: Any = SimpleNamespace(
-        send_task_success=lambda **request: ended.append(request["taskToken"])
-    )
-    return Page(of(client), tokens, states, now=lambda: 1_000_000.0)
-
-
 def test_an_execution_whose_token_has_expired_does_not_wait() -> None:
     """DynamoDB may delete it days later; no attempt is used."""
     client, ended = Client(codes={(MINE, "name"): CODE}), list[str]()
+    states: Any = SimpleNamespace(send_task_success=lambda **of: ended.append(of["taskToken"]))
+
+    def confirm(expires_at: float) -> bool:
+        item = {"Item": {"TaskToken": "token", "ExpiresAt": expires_at}}
+        tokens: Any = SimpleNamespace(get_item=lambda **_: item)
+        return Page(of(client), tokens, states, now=lambda: 1_000_000.0).confirm("name", MINE, CODE)
 
     with pytest.raises(NotWaitingError):
-        page(client, 1_000_000, ended).confirm("name", MINE, CODE)
-    assert client.verified == 0
-    assert page(client, 1_000_001, ended).confirm("name", MINE, CODE) is True
+        confirm(1_000_000)
+    assert (client.verified, ended) == (0, [])
+    assert confirm(1_000_001)
     assert ended == ["token"]

@@ -7,7 +7,7 @@ import pytest
 from docs.generate import markdown
 from docs.generate.__main__ import PAGES, pages
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -23,36 +23,21 @@ def test_page_is_what_the_generator_writes(page: Path, written: dict[Path, str])
 
 
 def test_example_is_quoted_whole(tmp_path: Path) -> None:
-    """Between its comments, as it is; what stood there is gone, and all else stays."""
+    """Between its comments, as it is; all else stays. One that has moved is refused."""
     (tmp_path / "folder").mkdir()
-    (tmp_path / "folder" / "one.py").write_text("print(1)\n")
-    (tmp_path / "two.py").write_text("print('\\1')\n")
-    page = (
-        "before\n\n<!-- example folder/one.py: begin -->\nold\n"
-        "<!-- example folder/one.py: end -->\n\nbetween\n\n"
-        "<!-- example two.py: begin -->\n<!-- example two.py: end -->\n\nafter\n"
-    )
+    (tmp_path / "folder" / "one.py").write_text("print('\\1')\n")
+    begin, end = "<!-- example folder/one.py: begin -->\n", "<!-- example folder/one.py: end -->"
 
-    quoted = markdown.quote(page, tmp_path)
+    quoted = markdown.quote(f"before\n\n{begin}old\n{end}\n\nafter\n", tmp_path)
 
-    assert quoted == (
-        "before\n\n<!-- example folder/one.py: begin -->\n\n```python\nprint(1)\n```\n\n"
-        "<!-- example folder/one.py: end -->\n\nbetween\n\n<!-- example two.py: begin -->\n\n"
-        "```python\nprint('\\1')\n```\n\n<!-- example two.py: end -->\n\nafter\n"
-    )
+    assert quoted == (f"before\n\n{begin}\n```python\nprint('\\1')\n```\n\n{end}\n\nafter\n")
     assert markdown.quote(quoted, tmp_path) == quoted
-
-
-def test_example_that_there_is_not_is_refused(tmp_path: Path) -> None:
-    """A file that has moved is not quoted any more, and somebody has to say from where."""
-    page = "<!-- example gone.py: begin -->\n<!-- example gone.py: end -->\n"
-
     with pytest.raises(FileNotFoundError):
-        markdown.quote(page, tmp_path)
+        markdown.quote(quoted.replace("one.py", "gone.py"), tmp_path)
 
 
-def test_hand_written_text_stays() -> None:
-    """Only what stands between the two comments of a part is replaced."""
+def test_only_what_is_generated_is_replaced() -> None:
+    """What stands between the two comments of a part."""
     page = "before\n\n<!-- part: begin -->\nold\n<!-- part: end -->\n\nafter\n"
 
     assert markdown.replace(page, {"part": "new"}) == (
@@ -61,11 +46,7 @@ def test_hand_written_text_stays() -> None:
 
 
 @pytest.mark.parametrize(
-    "parts",
-    [
-        pytest.param({}, id="none for a place"),
-        pytest.param({"part": "new", "other": "new"}, id="one without a place"),
-    ],
+    "parts", [{}, {"part": "new", "other": "new"}], ids=["no part", "no place"]
 )
 def test_part_without_a_place_or_place_without_a_part_is_refused(parts: dict[str, str]) -> None:
     """A part cannot get lost by a typo in a comment."""

@@ -4,18 +4,13 @@ import copy
 import json
 from collections.abc import Iterator, Mapping
 from html.parser import HTMLParser
-from itertools import pairwise
 from typing import Any
-
-import pytest
 
 from sandbox.page.reference import render
 from tests.support.openapi import Contract
 
 CONTRACT = Contract.read()
 DOCUMENT = CONTRACT.document
-
-_EMPTY = {"meta", "link"}
 
 
 class Page(HTMLParser):
@@ -25,7 +20,6 @@ class Page(HTMLParser):
         tags: every start tag, with its attributes.
         text: all that is read.
         texts: what stands in elements of a kind, by the tag.
-        unclosed: the elements that are open at the end, or were closed in another order.
 
     """
 
@@ -34,49 +28,43 @@ class Page(HTMLParser):
         self.tags: list[tuple[str, Mapping[str, str | None]]] = []
         self.text = ""
         self.texts: dict[str, list[str]] = {}
-        self.unclosed: list[str] = []
         self._open: list[tuple[str, int]] = []
         self.feed(html)
-        self.unclosed += [tag for tag, _ in self._open]
+        assert self._open == []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note the tag."""
         self.tags.append((tag, dict(attrs)))
-        if tag not in _EMPTY:
+        if tag not in ("meta", "link"):
             self._open.append((tag, len(self.text)))
 
     def handle_endtag(self, tag: str) -> None:
         """Note what stood in it."""
         opened, at = self._open.pop()
-        if opened != tag:
-            self.unclosed.append(tag)
+        assert opened == tag
         self.texts.setdefault(tag, []).append(self.text[at:])
 
     def handle_data(self, data: str) -> None:
         """Collect what is read."""
         self.text += data
 
-    def all(self, tag: str) -> list[Mapping[str, str | None]]:
-        """Give the attributes of all elements of a kind."""
-        return [attributes for name, attributes in self.tags if name == tag]
-
 
 PAGE = Page(render(DOCUMENT))
 
 
-def examples() -> Iterator[tuple[str, Any]]:
-    """Every example of a request or an answer."""
+def examples() -> Iterator[tuple[str, str, Any]]:
+    """Every example of a request or an answer, with the answer's status."""
     for operation in CONTRACT.operations:
-        contents = [CONTRACT.request(operation)]
-        for response in CONTRACT.responses(operation).values():
-            contents += response["content"].values()
-        for content in contents:
+        contents = [("", CONTRACT.request(operation))]
+        for status, response in CONTRACT.responses(operation).items():
+            contents += [(status, content) for content in response["content"].values()]
+        for status, content in contents:
             for name, example in content["examples"].items():
-                yield name, example["value"]
+                yield status, name, example["value"]
 
 
-def test_every_operation_is_there() -> None:
-    """Its name, its path, and a place to link to."""
+def test_every_operation_and_field_is_there() -> None:
+    """An operation with a place to link to; a field with its values, and its default."""
     ids = {attributes.get("id") for _, attributes in PAGE.tags}
     for operation, path in CONTRACT.operations.items():
         said = DOCUMENT["paths"][path]["post"]
@@ -84,85 +72,44 @@ def test_every_operation_is_there() -> None:
         assert said["summary"] in PAGE.texts["h2"]
         assert f"POST {path}" in PAGE.texts["code"]
         assert said["description"] in PAGE.text.replace("\n", " ")
+        model = CONTRACT.resolve(CONTRACT.request(operation)["schema"])
+        for name, field in model["properties"].items():
+            cells = [str(field.get(of, "")) for of in ("default", "x-when-left-out")]
+            assert name in PAGE.texts["th"]
+            assert any(field["description"] in cell for cell in PAGE.texts["td"])
+            assert {*field.get("enum", [])} <= {*PAGE.texts["code"]}
+            assert {cell.replace("`", "") for cell in cells if cell} <= {*PAGE.texts["td"]}
 
 
-@pytest.mark.parametrize("model", ["SendOtpRequest", "VerifyOtpRequest"])
-def test_every_field_is_there(model: str) -> None:
-    """With what it may be, and what it is when left out."""
-    for name, field in DOCUMENT["components"]["schemas"][model]["properties"].items():
-        assert name in PAGE.texts["th"]
-        assert any(field["description"] in cell for cell in PAGE.texts["td"])
-        for choice in field.get("enum", []):
-            assert choice in PAGE.texts["code"]
-        if "default" in field:
-            assert str(field["default"]) in PAGE.texts["td"]
-        if "x-when-left-out" in field:
-            assert field["x-when-left-out"].replace("`", "") in PAGE.texts["td"]
-
-
-def test_every_example_is_there() -> None:
-    """Folded away, under its name, and as it is."""
+def test_every_example_and_every_code_is_there() -> None:
+    """The examples under their names, as they are; a row for each code of each status."""
+    rows = [[cell.strip() for cell in row.split("\n") if cell.strip()] for row in PAGE.texts["tr"]]
     shown = [json.loads(text) for text in PAGE.texts["pre"] if text.startswith("{")]
     given = list(examples())
-    assert [value for _, value in given] == shown
-    for name, _ in given:
+
+    assert [value for _, _, value in given] == shown
+    for status, name, value in given:
         assert any(f"Example {name}" in summary for summary in PAGE.texts["summary"])
+        if code := value.get("code"):
+            [row, *_] = [one for one in rows if one[:2] == [status, code]]
+            assert row[4] == ("yes" if value["retryable"] else "no")
 
 
-@pytest.mark.parametrize("operation", CONTRACT.operations)
-def test_every_code_of_every_status_is_there(operation: str) -> None:
-    """One row each, which says whether to repeat it, and leads to the examples."""
-    rows = [row.split("\n") for row in PAGE.texts["tr"]]
-    cells = [[cell.strip() for cell in row if cell.strip()] for row in rows]
-    for status, response in CONTRACT.responses(operation).items():
-        [content] = response["content"].values()
-        for example in content["examples"].values():
-            code, retryable = example["value"].get("code"), example["value"].get("retryable")
-            if code:
-                [row, *_] = [one for one in cells if one[:2] == [status, code]]
-                assert row[4] == ("yes" if retryable else "no")
-        links = [attributes["href"] for attributes in PAGE.all("a")]
-        assert f"#{operation}-{status}" in links
+def test_every_link_leads_somewhere_and_nothing_is_from_elsewhere_or_runs() -> None:
+    """Links lead to an element or a page that there is; icon and styles are all that is loaded."""
+    ids = {attributes["id"] for _, attributes in PAGE.tags if "id" in attributes}
+    links = {str(attributes["href"]) for tag, attributes in PAGE.tags if tag == "a"}
+    names = {name for _, attributes in PAGE.tags for name in attributes}
 
-
-def test_every_link_leads_somewhere() -> None:
-    """On the page, or to one of the two pages that there are."""
-    ids = [attributes["id"] for _, attributes in PAGE.tags if "id" in attributes]
-    assert len(ids) == len(set(ids))
-    links = [str(attributes["href"]) for attributes in PAGE.all("a")]
-    assert {"/", "/reference"} < set(links)
-    assert {link for link in links if not link.startswith("#")} == {"/", "/reference"}
-    assert {link[1:] for link in links if link.startswith("#")} <= set(ids)
-
-
-def test_nothing_is_from_elsewhere_and_nothing_runs() -> None:
-    """Its icon and its two style sheets are all that it loads."""
-    assert [attributes["href"] for attributes in PAGE.all("link")] == [
-        "/static/icon.svg",
-        "/static/theme.css",
-        "/static/reference.css",
+    assert links - {f"#{of}" for of in ids} == {"/", "/reference"}
+    assert [attributes["href"] for tag, attributes in PAGE.tags if tag == "link"] == [
+        *("/static/icon.svg", "/static/theme.css", "/static/reference.css")
     ]
     assert not {"script", "style", "img", "iframe", "form"} & {tag for tag, _ in PAGE.tags}
-    attributes = {name for _, given in PAGE.tags for name in given}
-    assert not {name for name in attributes if name == "style" or name.startswith("on")}
+    assert not {name for name in names if name == "style" or name.startswith("on")}
 
 
-def test_page_is_made_for_everybody() -> None:
-    """Landmarks, headings in order, tables with heads, and a keyboard's way into what scrolls."""
-    assert PAGE.unclosed == []
-    [html], [main] = PAGE.all("html"), PAGE.all("main")
-    assert html["lang"] == "en"
-    assert PAGE.tags[[tag for tag, _ in PAGE.tags].index("a")][1]["href"] == f"#{main['id']}"
-    levels = [int(tag[1]) for tag, _ in PAGE.tags if tag in ("h1", "h2", "h3", "h4")]
-    assert levels[0] == 1
-    assert levels.count(1) == 1
-    assert all(after <= before + 1 for before, after in pairwise(levels))
-    assert {attributes["scope"] for attributes in PAGE.all("th")} == {"col", "row"}
-    regions = [one for one in PAGE.all("div") if one.get("class") == "scroll"]
-    assert len(regions) == len(PAGE.all("table")) + len(PAGE.all("pre"))
-    assert all(one["tabindex"] == "0" and one["role"] == "region" for one in regions)
-    labels = [one["aria-label"] for one in regions]
-    assert len(labels) == len(set(labels))
+PROSE = ("description", "summary", "title", "detail", "url", "version")
 
 
 def poisoned(value: Any, poison: str) -> Any:
@@ -170,31 +117,28 @@ def poisoned(value: Any, poison: str) -> Any:
     match value:
         case dict():
             return {
-                name: (
-                    f"{member}{poison}"
-                    if name in ("description", "summary", "title", "detail", "url", "version")
-                    and isinstance(member, str)
-                    else poisoned(member, poison)
-                )
-                for name, member in value.items()
+                name: f"{of}{poison}"
+                if name in PROSE and isinstance(of, str)
+                else poisoned(of, poison)
+                for name, of in value.items()
             }
         case list():
             return [poisoned(member, poison) for member in value]
     return value
 
 
+def structure(page: Page) -> tuple[list[str], set[str]]:
+    """Give the tags but for `code` and **strong**, and the names of all attributes."""
+    tags = [tag for tag, _ in page.tags if tag not in ("code", "strong")]
+    return tags, {name for _, attributes in page.tags for name in attributes}
+
+
 def test_what_is_given_is_text() -> None:
     """Markup in it is shown, and has no effect; neither in `code` nor in **strong**."""
     markup = "<script>alert(1)</script>`<i>`**<b>**&amp;\" onclick='x'"
-    given = poisoned(copy.deepcopy(DOCUMENT), markup)
 
-    page = Page(render(given))
+    page = Page(render(poisoned(copy.deepcopy(DOCUMENT), markup)))
 
-    assert [tag for tag, _ in page.tags if tag not in ("code", "strong")] == [
-        tag for tag, _ in PAGE.tags if tag not in ("code", "strong")
-    ]
-    assert {name for _, attributes in page.tags for name in attributes} == {
-        name for _, attributes in PAGE.tags for name in attributes
-    }
+    assert structure(page) == structure(PAGE)
     assert page.text.count("<script>alert(1)</script>") > 50
     assert "&amp;" in page.text

@@ -5,8 +5,9 @@ import sys
 import time
 from pathlib import Path
 
+from sandbox.start import step
 from sandbox.state import ROOT
-from sandbox.supervisor import detached, step
+from sandbox.supervisor import detached
 
 from .lab import Lab
 from .scenarios import ALL

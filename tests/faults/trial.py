@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from lambda_src.otp.destination import SANDBOX_NUMBERS
+from lambda_src.otp.rules.destination import SANDBOX_NUMBERS
 from sandbox import client
 from tests.support.numbers import number_for
 from tests.support.proxy import Rule

@@ -19,7 +19,7 @@ def stub_bundle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StubBundle
     (folder / "code.py").touch()
     stub = StubBundle(folder)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("infra.function.build", stub.build)
+        patch.setattr("infra.service.build", stub.build)
         yield stub
 
 

@@ -8,8 +8,8 @@ from aws_cdk.assertions import Annotations, Match
 
 from infra.config import Config
 from infra.stack import OtpStack
-from lambda_src.otp.once import MOST_MISMATCHES, SECONDS_BETWEEN_ANSWERS
-from lambda_src.otp.pause import ITEM
+from lambda_src.otp.once.records import MOST_MISMATCHES, SECONDS_BETWEEN_ANSWERS
+from lambda_src.otp.rules.pause import ITEM
 
 from .helpers import (
     ALARM,

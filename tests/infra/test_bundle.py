@@ -1,5 +1,6 @@
 """The bundle: what is deployed, built for the Python and the processor that run it."""
 
+import hashlib
 import importlib
 import importlib.util
 import json
@@ -18,17 +19,19 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from infra.bundle import HOST, build
-from infra.bytecode import compile_all, find_interpreter
-from infra.config import Config
+from infra.bundle.build import HOST, build
+from infra.bundle.bytecode import compile_all, find_interpreter
+from infra.config import PYTHON_VERSIONS, Config
 from infra.stack import OtpStack
+from sandbox.environment import OF_AWS, OF_SEND
 from tests.support.checkout import copy_files_to
-from tests.support.environment import OF_AWS, OF_SEND
 
 from .helpers import CONTEXT, FUNCTION, ROOT, THIS_PYTHON, RenderedTemplate, context, create_app
 
 #: What builds the bundle.
-MODULES = tuple(f"infra/{name}.py" for name in ("bundle", "bytecode", "sdk_data"))
+MODULES = tuple(
+    f"infra/bundle/{name}.py" for name in ("__init__", "build", "bytecode", "prune", "sdk_data")
+)
 
 #: What a compiled module of each processor is called, and its machine in the ELF header.
 PROCESSORS = {"arm64": ("aarch64-linux-gnu", 0xB7), "x86_64": ("x86_64-linux-gnu", 0x3E)}
@@ -48,7 +51,7 @@ class InstallationFailedError(Exception):
 
 
 class Project:
-    """A project with the real infra/bundle.py, little code, and a cache that is empty at first.
+    """A project with the real infra/bundle, little code, and a cache that is empty at first.
 
     Args:
         folder: where to make it.
@@ -72,10 +75,10 @@ class Project:
         spec = importlib.util.spec_from_file_location(package, folder / "infra" / "__init__.py")
         assert spec is not None
         sys.modules[package] = importlib.util.module_from_spec(spec)
-        self._module = importlib.import_module(f"{package}.bundle")
+        self._module = importlib.import_module(f"{package}.bundle.build")
 
     def build(self, python_version: str = "3.13", architecture: str = "arm64") -> Path:
-        """Build with the project's own infra/bundle.py."""
+        """Build with the project's own infra/bundle/build.py."""
         built: Path = self._module.build(python_version, architecture)
         return built
 
@@ -114,12 +117,14 @@ def project(new_project: Project) -> Project:
 
 def requirements() -> dict[str, str]:
     """Read the function's pinned dependencies: versions by name."""
+    pins = [found.removesuffix("\\").strip().split("==") for found in lines_of_packages()]
+    return {canonicalize_name(name): version for name, version in pins}
+
+
+def lines_of_packages() -> list[str]:
+    """Give the lines that name a package; their hashes and reasons are on others."""
     lines = (ROOT / "lambda_src" / "requirements.txt").read_text().splitlines()
-    pins = [line.split("#")[0].strip() for line in lines]
-    return {
-        canonicalize_name(name): version
-        for name, version in (pin.split("==") for pin in pins if pin)
-    }
+    return [line for line in lines if not line.startswith((" ", "#"))]
 
 
 def installed(bundle: Path) -> dict[str, Distribution]:
@@ -152,21 +157,38 @@ def test_bundle_holds_the_functions_code_as_it_is(bundle: Path) -> None:
     } == ours
 
 
-def test_bundle_holds_the_pinned_dependencies_and_no_others(bundle: Path) -> None:
-    """What is installed is what lambda_src/requirements.txt lists, in these versions."""
-    assert {name: found.version for name, found in installed(bundle).items()} == requirements()
+@pytest.mark.parametrize("python_version", PYTHON_VERSIONS)
+def test_bundle_holds_the_pinned_dependencies_and_no_others(python_version: str) -> None:
+    """What is installed is what lambda_src/requirements.txt lists, whatever Python has it done."""
+    packages = installed(build(python_version, "arm64"))
+    assert {name: found.version for name, found in packages.items()} == requirements()
 
 
-def test_dependencies_are_transitively_complete(bundle: Path) -> None:
+@pytest.mark.parametrize("python_version", PYTHON_VERSIONS)
+def test_dependencies_are_transitively_complete(python_version: str) -> None:
     """Whatever a package in the bundle requires is there too, in a version that it takes."""
-    packages = installed(bundle)
-    target = {"python_version": THIS_PYTHON, "python_full_version": f"{THIS_PYTHON}.0", "extra": ""}
+    packages = installed(build(python_version, "arm64"))
+    target = {
+        "python_version": python_version,
+        "python_full_version": f"{python_version}.0",
+        "sys_platform": "linux",
+        "platform_machine": "aarch64",
+        "extra": "",
+    }
     for found in packages.values():
         for line in found.requires or ():
             needed = Requirement(line)
             if needed.marker is None or needed.marker.evaluate(target):
                 version = packages[canonicalize_name(needed.name)].version
                 assert needed.specifier.contains(version, prereleases=True), line
+
+
+def test_one_list_holds_for_every_python_and_processor() -> None:
+    """A marker is judged by the Python and the machine that run pip, not by those it installs for.
+
+    If a release brings one, keep to one without, or compile a list for each Python.
+    """
+    assert [line for line in lines_of_packages() if ";" in line] == []
 
 
 def test_bundle_holds_nothing_of_this_machine(bundle: Path) -> None:
@@ -191,7 +213,7 @@ def test_template_for_a_processor_carries_its_pydantic_core_and_no_other(
     architecture: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The asset that both functions are deployed from has one compiled file, which is its."""
-    monkeypatch.setattr("infra.function.build", build)
+    monkeypatch.setattr("infra.service.build", build)
     app = create_app(tmp_path)
     OtpStack(app, "Otp", config=Config.from_context(context(architecture=architecture)))
     template = json.loads(Path(app.synth().get_stack_by_name("Otp").template_full_path).read_text())
@@ -310,7 +332,7 @@ def test_a_name_on_the_path_that_is_no_python_is_none(
 def test_building_again_changes_nothing(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second build gives the same folder as it was: the CDK sees no difference, pip not run."""
     before = {path: path.stat().st_mtime_ns for path in bundle.rglob("*")}
-    monkeypatch.setattr("infra.bundle._install", None)
+    monkeypatch.setattr("infra.bundle.build._install", None)
 
     assert build(THIS_PYTHON, HOST) == bundle
 
@@ -395,7 +417,7 @@ def test_missing_wheel_is_said_in_a_sentence(tmp_path: Path) -> None:
     for name in (".venv", "node_modules"):
         (checkout / name).symlink_to(ROOT / name)
     version = requirements()["pydantic-core"]
-    (checkout / "lambda_src/requirements.txt").write_text(f"pydantic-core=={version}\n")
+    pin(checkout, f"pydantic-core=={version}", b"")
     wheels.mkdir()
     (wheels / f"pydantic_core-{version}-cp313-cp313-manylinux2014_x86_64.whl").touch()
     given = {**CONTEXT, "pythonVersion": "3.14", "architecture": "x86_64"}
@@ -425,11 +447,8 @@ def test_other_failure_of_pip_is_said_in_its_words(
     new_project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A wheel that is there and broken is not taken for one that is missing."""
-    wheels = new_project.folder / "wheels"
-    wheels.mkdir()
-    (wheels / "broken-1.0-py3-none-any.whl").write_text("no archive")
-    (new_project.folder / "lambda_src/requirements.txt").write_text("broken==1.0\n")
-    for variable, value in from_folder(wheels).items():
+    pin(new_project.folder, "broken==1.0", b"no archive")
+    for variable, value in from_folder(broken_wheel(new_project.folder)).items():
         monkeypatch.setenv(variable, value)
 
     with pytest.raises(subprocess.CalledProcessError):
@@ -437,6 +456,36 @@ def test_other_failure_of_pip_is_said_in_its_words(
 
     assert "broken-1.0-py3-none-any.whl" in capsys.readouterr().err
     assert new_project.left_in_cache() == {"dependencies"}
+
+
+def test_file_that_was_not_pinned_is_said_in_a_sentence(
+    new_project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever changes a file on its way to this machine is found out, and nothing is bundled."""
+    pin(new_project.folder, "broken==1.0", b"what was pinned")
+    for variable, value in from_folder(broken_wheel(new_project.folder)).items():
+        monkeypatch.setenv(variable, value)
+
+    with pytest.raises(Exception, match=r"^The file of broken 1\.0 .* somebody") as raised:
+        new_project.build()
+
+    assert type(raised.value).__name__ == "WrongHashError"
+    assert new_project.left_in_cache() == {"dependencies"}
+
+
+def broken_wheel(folder: Path) -> Path:
+    """Make a folder with a wheel that is none."""
+    wheels = folder / "wheels"
+    wheels.mkdir()
+    (wheels / "broken-1.0-py3-none-any.whl").write_bytes(b"no archive")
+    return wheels
+
+
+def pin(folder: Path, package: str, content: bytes) -> None:
+    """Let a project depend on one package, whose file has this content."""
+    digest = hashlib.sha256(content).hexdigest()
+    pinned = f"{package} --hash=sha256:{digest}\n"
+    (folder / "lambda_src/requirements.txt").write_text(pinned)
 
 
 def from_folder(wheels: Path) -> dict[str, str]:

@@ -12,9 +12,10 @@ import pytest
 from docs.examples import event_bridge, step_functions
 from docs.examples.event_bridge import CodesStack
 from docs.examples.step_functions import VerificationStack
-from lambda_src.otp import problems
-from lambda_src.otp.request import parse_send_otp
-from lambda_src.otp.settings import WINDOW_SECONDS, TimeLimits
+from lambda_src.otp.contract import problems
+from lambda_src.otp.contract.problem import Problem
+from lambda_src.otp.contract.request import parse_send_otp
+from lambda_src.otp.time_limits import WINDOW_SECONDS, TimeLimits
 
 from .helpers import (
     MANAGED_POLICY,
@@ -57,14 +58,12 @@ def states(verification: RenderedTemplate) -> dict[str, Any]:
     return found
 
 
-def every_problem() -> list[type[problems.Problem]]:
+def every_problem() -> list[type[Problem]]:
     """Give every way to fail that a caller is told about."""
     return [
         found
         for found in vars(problems).values()
-        if isinstance(found, type)
-        and issubclass(found, problems.Problem)
-        and found is not problems.Problem
+        if isinstance(found, type) and issubclass(found, Problem) and found is not Problem
     ]
 
 

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from infra.config import PYTHON_VERSIONS, Config
-from infra.function import MEMORY_MB, TIMEOUT_SECONDS
+from infra.function.otp_function import MEMORY_MB, TIMEOUT_SECONDS
 from infra.stack import OtpStack
-from lambda_src.otp import once, settings
-from lambda_src.otp.request import SendOtpRequest
+from lambda_src.otp import settings
+from lambda_src.otp.contract.request import SendOtpRequest
+from lambda_src.otp.once import records as once
+from lambda_src.otp.time_limits import WINDOW_SECONDS, TimeLimits
 
 from .helpers import (
     ALARM,
@@ -284,7 +286,7 @@ def test_functions_run_and_are_built_for_the_configured_runtime(
     for function in template.all(FUNCTION):
         assert function.properties["Runtime"] == f"python{python_version}"
         assert function.properties["Architectures"] == [architecture]
-    assert stub_bundle.asked[-2:] == [(python_version, architecture)] * 2
+    assert stub_bundle.asked[-1] == (python_version, architecture)
 
 
 def test_functions_of_the_sandbox_are_built_for_this_machine_and_run_here(
@@ -296,7 +298,7 @@ def test_functions_of_the_sandbox_are_built_for_this_machine_and_run_here(
     here = {"aarch64": "arm64", "arm64": "arm64"}.get(platform.machine(), "x86_64")
     for function in template.all(FUNCTION):
         assert function.properties["Architectures"] == [here]
-    assert stub_bundle.asked[-2:] == [(THIS_PYTHON, "host")] * 2
+    assert stub_bundle.asked[-1] == (THIS_PYTHON, "host")
 
 
 def test_send_gets_exactly_these_settings(minimal: RenderedTemplate) -> None:
@@ -354,7 +356,7 @@ def test_function_can_start_with_its_settings(
     """The function's own reader of the environment is content with the stack's."""
     variables = template.named(FUNCTION, function).properties["Environment"]["Variables"]
     limits = reader.from_environment(variables).time_limits
-    assert limits == settings.TimeLimits(function=TIMEOUT_SECONDS)
+    assert limits == TimeLimits(function=TIMEOUT_SECONDS)
 
 
 @each_function
@@ -421,7 +423,7 @@ def test_function_gives_up_before_api_gateway_does(
 
 def test_function_has_time_for_the_slowest_of_all_its_steps() -> None:
     """Lock, counts, text; then the record, or giving back and freeing: each as late as may be."""
-    limits = settings.TimeLimits()
+    limits = TimeLimits()
     lock = record = free = 2 * limits.dynamodb_attempt + once.LONGEST_PAUSE_SECONDS
 
     before = lock + limits.counting + limits.pinpoint_all_attempts
@@ -435,7 +437,7 @@ def test_reference_id_is_remembered_for_longer_than_any_code_is_valid() -> None:
     longest_minutes = validity["maximum"]
     assert longest_minutes == 60
 
-    assert longest_minutes * 60 + TIMEOUT_SECONDS < settings.WINDOW_SECONDS
+    assert longest_minutes * 60 + TIMEOUT_SECONDS < WINDOW_SECONDS
 
 
 # --- The alias ---
@@ -646,7 +648,7 @@ def test_events_to_send_never_arrive_after_the_window(template: RenderedTemplate
     """Lambda drops one after 5 minutes, far below the 65 for which a ReferenceId is held."""
     properties = template.named(ASYNCHRONOUS, "Send").properties
     assert properties["MaximumEventAgeInSeconds"] == 300
-    assert properties["MaximumEventAgeInSeconds"] * 10 < settings.WINDOW_SECONDS
+    assert properties["MaximumEventAgeInSeconds"] * 10 < WINDOW_SECONDS
     assert properties["MaximumRetryAttempts"] == 2
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from infra.gateway_responses import problems
+from infra.api.gateway_responses import problems
 
 from .helpers import API, GATEWAY_RESPONSE, RenderedTemplate, Resource
 

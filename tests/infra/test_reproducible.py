@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.bundle import build
+from infra.bundle.build import build
 from tests.support.checkout import ROOT, Synthesized, copy_to, synthesize
 
 from .helpers import THIS_PYTHON

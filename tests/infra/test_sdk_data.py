@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 from botocore.loaders import Loader
 from botocore.session import Session
 
-from infra.sdk_data import OPERATIONS, MissingDataError, reduce_data
+from infra.bundle.sdk_data import OPERATIONS, MissingDataError, reduce_data
 
 WHOLE_DATA = Path(Loader.BUILTIN_DATA_PATH)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.bundle import build
+from infra.bundle.build import build
 from infra.config import Config
 
 from .helpers import CONTEXT, FUNCTION, ROOT, THIS_PYTHON, RenderedTemplate

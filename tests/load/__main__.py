@@ -11,8 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from sandbox import client
+from sandbox.start import step
 from sandbox.state import State
-from sandbox.supervisor import detached, step
+from sandbox.supervisor import detached
 from tests.support.numbers import number_for
 
 # Every limit counts, and none is reached.

@@ -64,15 +64,12 @@ def _environment(folder: Path, python: str) -> Path:
     """Install what synthesizes."""
     subprocess.run([python, "-m", "venv", str(folder)], check=True)
     interpreter = folder / "bin" / "python"
-    pinned = [
-        line.split("#")[0].strip()
-        for line in (ROOT / "requirements.txt").read_text().splitlines()
-        if line.startswith(("aws-cdk-lib==", "constructs=="))
-    ]
     subprocess.run(
         [
             *(str(interpreter), "-m", "pip", "install", "-qq", "--disable-pip-version-check"),
-            *(*pinned, "-r", str(ROOT / "lambda_src" / "requirements.txt")),
+            *("--require-hashes", "--only-binary", ":all:"),
+            *("-r", str(ROOT / "infra" / "requirements.txt")),
+            *("-r", str(ROOT / "lambda_src" / "requirements.txt")),
         ],
         check=True,
     )

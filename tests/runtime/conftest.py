@@ -11,10 +11,10 @@ import pytest
 from moto import mock_aws
 from moto.server import ThreadedMotoServer
 
-from infra.bundle import HOST, build
+from infra.bundle.build import HOST, build
+from sandbox.environment import OF_AWS, OF_SEND, OF_VERIFY
 from sandbox.pinpoint import inbox
 from sandbox.pinpoint.server import create_server, serving
-from tests.support.environment import OF_AWS, OF_SEND, OF_VERIFY
 
 from .api import NEXT
 from .function import Function, Runtime, install_client, running

@@ -1,9 +1,8 @@
 """Starts of the send function, beside the one that all tests share."""
 
-from types import ModuleType
 from typing import Protocol
 
-ENTRY_POINT = "lambda_src.otp.send"
+from tests.support.service import Service
 
 # No reserved number: those are not counted.
 PERSON = "+12065550123"
@@ -13,7 +12,7 @@ CONNECTIONS = 2
 
 
 class Start(Protocol):
-    """Imports the entry point anew, as Lambda does."""
+    """Starts the function, as Lambda does."""
 
-    def __call__(self, initialization_type: str | None) -> ModuleType:
+    def __call__(self, initialization_type: str | None) -> Service:
         """Start; without a type, outside of Lambda."""

@@ -4,11 +4,12 @@ import base64
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from .service import NUMBER, Service, request
+from tests.support.service import NUMBER, Service, request
 
 
 def test_a_sent_message_is_answered_with_the_message_response_as_aws_returned_it(
@@ -219,17 +220,15 @@ def test_a_base64_body_is_decoded(service: Service) -> None:
     assert service.post("%", isBase64Encoded=True).status == 400
 
 
-def test_what_nobody_foresaw_is_an_internal_error_without_details(
-    service: Service, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_nobody_foresaw_is_an_internal_error_without_details(service: Service) -> None:
     """500 InternalError; the details are in the log only."""
 
     def broken(*_: object) -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr(service.module, "once", broken)
+    service.limit(countries_per_day=SimpleNamespace(get=broken))
 
-    answer = service.send()
+    answer = service.send(DestinationIdentity="+12065550123")
 
     assert (answer.status, answer.code) == (500, "InternalError")
     assert "secret" not in answer.body

@@ -1,14 +1,10 @@
 """What Pinpoint's answers mean: sent, certainly not sent, or unknown."""
 
-import io
-import json
-from collections.abc import Callable
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from botocore.awsrequest import AWSResponse
-from botocore.compat import HTTPHeaders
 from botocore.exceptions import (
     ConnectionClosedError,
     ConnectTimeoutError,
@@ -21,17 +17,14 @@ from botocore.exceptions import (
     SSLError,
 )
 
-from lambda_src.otp import deadline, pinpoint
+from lambda_src.otp.pinpoint import calls as pinpoint
+from lambda_src.otp.runtime import deadline
 from tests.support.clock import Clock
+from tests.support.failures import ENDPOINT, respond
+from tests.support.service import NUMBER, Service
 
 from .server import Aws
-from .service import NUMBER, Service
 from .starting import Start
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.client import DynamoDBClient
-
-ENDPOINT = "https://pinpoint.us-east-1.amazonaws.com"
 
 RESERVED = [
     ("+12065550100", 200, None),
@@ -57,19 +50,6 @@ def test_a_reserved_destination_answers_as_the_outcome_table_says(
 
     assert (answer.status, answer.code) == (status, code)
     assert len(service.requests()) == 1
-
-
-def respond(status: int, body: Any) -> Callable[..., AWSResponse]:
-    """Answer in Pinpoint's place."""
-
-    class Raw:
-        def stream(self, **_: object) -> Any:
-            yield body if isinstance(body, bytes) else json.dumps(body).encode()
-
-    def handler(request: Any, **_: Any) -> AWSResponse:
-        return AWSResponse(request.url, status, HTTPHeaders(), Raw())
-
-    return handler
 
 
 @pytest.mark.parametrize(
@@ -254,7 +234,6 @@ def test_no_message_goes_out_on_a_connection_that_may_have_died(
     start: Start,
     aws: Aws,
     monkeypatch: pytest.MonkeyPatch,
-    table_client: "DynamoDBClient",
     idle: float,
     new: int,
 ) -> None:
@@ -264,9 +243,8 @@ def test_no_message_goes_out_on_a_connection_that_may_have_died(
     answer of DynamoDB's is asked for again; one of Pinpoint's would be a message that nobody knows
     of.
     """
-    module = start(None)
     clock = Clock(monkeypatch, pinpoint)
-    service = Service(module, io.StringIO(), table_client)
+    service = start(None)
     assert service.send().status == 200
     opened = aws.opened
 

@@ -12,17 +12,11 @@ import pytest
 from hypothesis import given, settings
 
 from infra.config.values import countries
-from lambda_src.otp.destination import (
-    NUMBER_TYPES,
-    SANDBOX_NUMBERS,
-    Destinations,
-    country,
-    is_possible,
-)
-from lambda_src.otp.problems import DestinationNotAllowed
+from lambda_src.otp.contract.phone_number import is_possible
+from lambda_src.otp.contract.problems import DestinationNotAllowed
+from lambda_src.otp.rules.destination import NUMBER_TYPES, SANDBOX_NUMBERS, Destinations, country
 from lambda_src.otp.settings import DestinationRules
-
-from .service import Service, request
+from tests.support.service import Service, request
 
 # What docs/configuration.md has as the default of allowedNumberTypes.
 TEXTED_TYPES = {"MOBILE", "FIXED_LINE_OR_MOBILE", "VOIP", "PERSONAL_NUMBER"}
@@ -233,15 +227,11 @@ def test_a_number_with_the_prefix_of_home_is_another_number_or_none(region: str)
         assert phonenumbers.parse(prefixed) != phonenumbers.parse(number)
 
 
-def test_a_replay_stays_a_replay_when_a_country_is_not_allowed_any_more(
-    service: Service, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_replay_stays_a_replay_when_a_country_is_not_allowed_any_more(service: Service) -> None:
     """What its record says comes first."""
     asked = json.dumps(request(DestinationIdentity="+14165550111"))
     first = service.post(asked)
-    monkeypatch.setattr(
-        service.module, "destinations", Destinations(rules(allowed_countries=frozenset({"US"})))
-    )
+    service.start(destinations=rules(allowed_countries=frozenset({"US"})))
     assert service.post(asked).body == first.body
     assert service.send(DestinationIdentity="+14165550111").status == 403
 
@@ -251,15 +241,14 @@ def test_a_replay_stays_a_replay_when_a_country_is_not_allowed_any_more(
     [("BrandName", "Example, Inc.", "Phisher"), ("OriginationIdentity", "+18555550142", "BANK")],
 )
 def test_a_caller_may_be_left_few_brands_and_senders(
-    service: Service, monkeypatch: pytest.MonkeyPatch, field: str, allowed: str, other: str
+    service: Service, field: str, allowed: str, other: str
 ) -> None:
     """400, naming the field; the deployment's own are used all the same where none is named."""
     attribute = {
         "BrandName": "allowed_brand_names",
         "OriginationIdentity": "allowed_origination_identities",
     }[field]
-    restricted = replace(service.module.settings, **{attribute: frozenset({allowed})})
-    monkeypatch.setattr(service.module, "settings", restricted)
+    service.start(**{attribute: frozenset({allowed})})
 
     assert service.send().status == 200
     assert service.send(**{field: allowed}).status == 200

@@ -1,26 +1,24 @@
 """How many messages: each limit alone, all together, and what counts as a message."""
 
-import importlib.util
 import json
 import uuid
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any, cast
+from unittest.mock import Mock
 
 import pytest
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.exceptions import ReadTimeoutError
 
-from lambda_src.otp import counters as counters_module
-from lambda_src.otp import deadline as deadline_module
-from lambda_src.otp import limits as limits_module
-from lambda_src.otp import pause as pause_module
-from lambda_src.otp.limits import Limits
+from lambda_src.otp.rules import counters as counters_module
+from lambda_src.otp.rules import limits as limits_module
+from lambda_src.otp.rules import pause as pause_module
+from lambda_src.otp.rules.limits import Limits
+from lambda_src.otp.runtime import deadline as deadline_module
 from tests.support.clock import Clock
-
-from .service import ENVIRONMENT, TABLE, HttpAnswer, Service, request
+from tests.support.service import NO_LIMITS, SETTINGS, TABLE, HttpAnswer, Service, request
 
 ENDPOINT = "https://example.com"
 
@@ -59,15 +57,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.fixture
-def limit(service: Service, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+def limit(service: Service) -> Callable[..., None]:
     """Give a way to set limits; all others are off."""
-
-    def set_limits(**limits: Any) -> None:
-        module = service.module
-        settings = replace(module.settings.limits, **{**OFF, **limits})
-        monkeypatch.setattr(module, "limits", Limits(settings, module.counters, module.switch))
-
-    return set_limits
+    return service.limit
 
 
 def send(service: Service, to: str, caller: str | None = None) -> HttpAnswer:
@@ -206,9 +198,9 @@ def test_no_caller_hears_of_another_ones_messages(
     }
 
 
-def test_a_thousand_messages_an_hour_in_all_by_default(service: Service) -> None:
+def test_a_thousand_messages_an_hour_in_all_by_default() -> None:
     """The default of the settings that the tests share with the stack; the limit itself below."""
-    assert service.module.settings.limits.deployment_per_hour == 1000
+    assert SETTINGS.limits.deployment_per_hour == 1000
 
 
 def test_all_messages_of_a_deployment(
@@ -597,35 +589,15 @@ def test_a_number_is_in_no_key_and_a_count_has_an_end(
         assert clock.now < int(item["expiration"]["N"]) <= clock.now + 25 * 3600
 
 
-@pytest.fixture
-def another(monkeypatch: pytest.MonkeyPatch, service: Service) -> ModuleType:
-    """Start the function once more: clients and objects of its own."""
-    for name, value in ENVIRONMENT.items():
-        monkeypatch.setenv(name, value)
-    spec = importlib.util.spec_from_file_location(
-        "lambda_src.otp.another_send", service.module.__file__
-    )
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_two_deployments_worth_of_functions_share_every_count(
-    service: Service, another: ModuleType, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_two_deployments_worth_of_functions_share_every_count(service: Service) -> None:
     """Nothing is remembered in the process: the second one refuses what the first has sent."""
     assert statuses(service, *[number(1)] * 5) == [200] * 5
-    monkeypatch.setattr(service, "module", another)
+    service.start()
     assert send(service, number(1)).status == 429
 
 
-def test_shards_share_a_limit_exactly(
-    service: Service, limit: Callable[..., None], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_shards_share_a_limit_exactly(monkeypatch: pytest.MonkeyPatch) -> None:
     """Their parts add up to it, at least 400 each, as many as the requests need."""
-    parts: Counter[str] = Counter()
     for rate, most, shards in (
         (100, 9000, 1),
         (1000, 9003, 4),
@@ -634,17 +606,20 @@ def test_shards_share_a_limit_exactly(
         # What direct callers may send, at whatever rate the API admits.
         (1, 3_600_000, 4),
     ):
-        limit(deployment_per_hour=most, requests_per_second=rate)
-        parts.clear()
+        settings = replace(NO_LIMITS, deployment_per_hour=most, requests_per_second=rate)
+        counters = Mock()
         for shard in range(shards):
             monkeypatch.setattr(
-                "lambda_src.otp.limits.secrets.randbelow",
+                "lambda_src.otp.rules.limits.secrets.randbelow",
                 lambda count, shard=shard, shards=shards: shard if count == shards else 1 / 0,
             )
-            [item] = service.module.limits._items("+12065550007", "US", "direct", 0)  # noqa: SLF001 - 9,999 messages would take minutes
-            parts[item.key] += item.counters[0].most
-        assert sum(parts.values()) == most
-        assert len(parts) == shards
+            with Limits(settings, counters, Mock()).counting(
+                number=number(1), country="US", caller="direct"
+            ):
+                pass
+        items = [call.args[0] for call in counters.count.call_args_list]
+        assert sum(item.counters[0].most for item in items) == most
+        assert len({item.key for item in items}) == shards
 
 
 def calls_of(service: Service, to: str, **fields: Any) -> list[str]:

@@ -2,9 +2,8 @@
 
 import re
 
-from lambda_src.otp.telemetry import mask
-
-from .service import NUMBER, Service
+from lambda_src.otp.runtime.masking import mask
+from tests.support.service import NUMBER, Service
 
 
 def test_a_request_is_one_structured_line(service: Service) -> None:

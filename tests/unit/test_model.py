@@ -2,8 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import hypothesis.strategies as st
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
@@ -16,13 +15,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from lambda_src.otp.once import MOST_MISMATCHES, SECONDS_BETWEEN_ANSWERS
-from lambda_src.otp.settings import WINDOW_SECONDS
-
-from .service import FUNCTION_TIMEOUT_SECONDS, HttpAnswer, Service, deployed, request
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.client import DynamoDBClient
+from lambda_src.otp.once.records import MOST_MISMATCHES, SECONDS_BETWEEN_ANSWERS
+from lambda_src.otp.time_limits import WINDOW_SECONDS
+from tests.support.service import FUNCTION_TIMEOUT_SECONDS, HttpAnswer, Service, deployed, request
 
 REFERENCE_IDS = ("a", "b")
 # What each destination is answered without a fault: sent, refused for good, certainly not sent, and
@@ -136,9 +131,9 @@ class Window:
 class Promise(RuleBasedStateMachine):
     """Sends, breaks, crashes and lets time pass, in any order."""
 
-    def __init__(self, module: ModuleType, table_client: "DynamoDBClient") -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._deployed = deployed(module, table_client)
+        self._deployed = deployed("send")
         self.service: Service = self._deployed.__enter__()
         self.last: tuple[str, str] | None = None
         self.windows = {reference_id: Window() for reference_id in REFERENCE_IDS}
@@ -294,12 +289,10 @@ class Promise(RuleBasedStateMachine):
         return len(self.service.texts(reference_id))
 
 
-def test_no_history_texts_twice_or_gets_a_lie(
-    send_module: ModuleType, table_client: "DynamoDBClient"
-) -> None:
+def test_no_history_texts_twice_or_gets_a_lie() -> None:
     """Two ReferenceIds, five kinds of destination, eight faults, five crashes, and time."""
     run_state_machine_as_test(
-        lambda: Promise(send_module, table_client),  # type: ignore[arg-type]  # a factory will do
+        Promise,
         settings=settings(
             max_examples=100,
             stateful_step_count=30,

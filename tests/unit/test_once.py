@@ -9,13 +9,21 @@ from unittest.mock import Mock
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
-from lambda_src.otp import once
-from lambda_src.otp.answer import Answer
-from lambda_src.otp.once import MOST_MISMATCHES, OncePerReferenceId
-from lambda_src.otp.settings import WINDOW_SECONDS
+from lambda_src.otp.contract.answer import Answer
+from lambda_src.otp.once import records as once
+from lambda_src.otp.once.idempotency import OncePerReferenceId
+from lambda_src.otp.once.records import MOST_MISMATCHES, ReferenceIdRecords, create_dynamodb_client
+from lambda_src.otp.time_limits import WINDOW_SECONDS
 from tests.support.clock import Clock
-
-from .service import FUNCTION_TIMEOUT_SECONDS, NUMBER, TABLE, HttpAnswer, Service, request
+from tests.support.service import (
+    FUNCTION_TIMEOUT_SECONDS,
+    NUMBER,
+    SETTINGS,
+    TABLE,
+    HttpAnswer,
+    Service,
+    request,
+)
 
 OPTED_OUT, THROTTLED, UNKNOWN_FAILURE = "+12065550101", "+12065550103", "+12065550105"
 
@@ -268,13 +276,11 @@ def test_request_that_meets_a_record_which_is_freed_is_told_to_repeat(service: S
     assert service.items() == []
 
 
-def test_a_replay_stays_a_replay_when_the_deployments_defaults_change(
-    service: Service, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_replay_stays_a_replay_when_the_deployments_defaults_change(service: Service) -> None:
     """The request is compared before the defaults are filled in."""
     asked = request()
     service.invoke(asked)
-    monkeypatch.setattr(service.module, "with_defaults", lambda *_: {"BrandName": "Other"})
+    service.start(brand_name="Other")
 
     assert service.invoke(asked)["IdempotentReplayed"] is True
 
@@ -543,6 +549,8 @@ def test_a_rename_and_a_second_version_beside_the_first_do_not_text_twice(
         def _outcome(self, **_: object) -> Answer:
             raise AssertionError("texted twice")
 
-    renamed = Renamed(service.module.records)
+    dynamodb = create_dynamodb_client(SETTINGS.time_limits)
+    records = ReferenceIdRecords(TABLE, dynamodb, SETTINGS.time_limits, Mock(), Mock())
+    renamed = Renamed(records)
 
     assert renamed(cast("Any", asked), "request-id", Mock()).replayed

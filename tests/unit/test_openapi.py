@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError, NoCredentialsError, ReadTimeoutError
 
+from tests.support.failures import ENDPOINT, respond
 from tests.support.openapi import Contract
-
-from .service import HttpAnswer, Journey, Service, request
-from .test_delivery import ENDPOINT, respond
+from tests.support.service import HttpAnswer, Journey, Service, request
 
 CONTRACT = Contract.read()
 SEND, VERIFY = "sendOtp", "verifyOtp"
@@ -150,10 +149,10 @@ def test_every_problem_of_send_is_provoked() -> None:
     assert documented - provoked == {"InternalError"}
 
 
-def test_internal_error_is_as_documented(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_internal_error_is_as_documented(service: Service) -> None:
     """What nobody foresaw."""
-    monkeypatch.setattr(service.module, "once", None)
-    answer = service.send()
+    service.limit(countries_per_day=None)
+    answer = service.send(DestinationIdentity="+12065550123")
     assert answer.code == "InternalError"
     assert_documented(SEND, answer)
     assert answer.json()["detail"] == examples(SEND, 500)["InternalError"]["detail"]

@@ -6,10 +6,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from lambda_src.otp import counters, limits, pause
+from lambda_src.otp.rules import counters, limits, pause
 from tests.support.clock import Clock
-
-from .service import TABLE, HttpAnswer, Service, request
+from tests.support.service import TABLE, HttpAnswer, Service, request
 
 US, CANADA = "+12062010000", "+14165550111"
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from lambda_src.otp import counters, limits, once, pause
+from lambda_src.otp.once import records as once
+from lambda_src.otp.rules import counters, limits, pause
 from tests.support.clock import Clock
-
-from .service import FUNCTION_TIMEOUT_SECONDS, TABLE, HttpAnswer, Service
+from tests.support.service import FUNCTION_TIMEOUT_SECONDS, TABLE, HttpAnswer, Service
 
 LEFT = json.loads(Path(__file__).with_name("previous_release.json").read_text("utf-8"))
 ANSWERED = [

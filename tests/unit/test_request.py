@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from .service import BRAND, NUMBER, ORIGINATION, Service, request
+from tests.support.service import BRAND, NUMBER, ORIGINATION, Service, request
 
 LANGUAGES = [
     *("de-DE", "en-GB", "en-US", "es-419", "es-ES", "fr-CA", "fr-FR"),

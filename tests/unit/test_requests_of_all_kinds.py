@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from pydantic import BaseModel, ValidationError
 
-from lambda_src.otp.destination import is_possible
-from lambda_src.otp.problems import InvalidRequest
-from lambda_src.otp.request import SendOtpRequest, VerifyOtpRequest, parse_send_otp
-from lambda_src.otp.telemetry import mask
+from lambda_src.otp.contract.phone_number import is_possible
+from lambda_src.otp.contract.problems import InvalidRequest
+from lambda_src.otp.contract.request import SendOtpRequest, VerifyOtpRequest, parse_send_otp
+from lambda_src.otp.runtime.masking import mask
 
 LANGUAGES = [
     *("de-DE", "en-GB", "en-US", "es-419", "es-ES", "fr-CA", "fr-FR"),

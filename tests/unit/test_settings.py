@@ -2,9 +2,9 @@
 
 import pytest
 
-from lambda_src.otp.settings import SendSettings, Settings, TimeLimits
-
-from .service import ENVIRONMENT
+from lambda_src.otp.settings import SendSettings, Settings
+from lambda_src.otp.time_limits import TimeLimits
+from tests.support.service import ENVIRONMENT
 
 
 def test_a_time_limit_can_be_set() -> None:

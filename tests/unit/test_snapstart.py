@@ -1,23 +1,19 @@
 """What functions that continue from one snapshot share, and what they do not."""
 
-import io
 import sys
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lambda_src.otp import pinpoint
+from lambda_src.otp.pinpoint import calls as pinpoint
 from tests.support.clock import Clock
 
 from .server import Aws
-from .service import Service
 from .starting import CONNECTIONS, PERSON, Start
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from mypy_boto3_dynamodb.client import DynamoDBClient
 
 
 class Runtime(ModuleType):
@@ -61,13 +57,11 @@ def test_no_connection_is_in_the_snapshot_and_new_ones_are_there_after_a_restore
     runtime: Runtime,
     start: Start,
     aws: Aws,
-    table_client: "DynamoDBClient",
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """All are closed when the snapshot is taken; no request has to open one, even a day later."""
     clock = Clock(monkeypatch, pinpoint)
-    module = start("snap-start")
-    service = Service(module, io.StringIO(), table_client)
+    service = start("snap-start")
     assert service.send(DestinationIdentity=PERSON).status == 200
     before = aws.opened
 
@@ -90,4 +84,4 @@ def test_without_snapstart_the_function_starts_without_the_hooks_module(
     """The runtime may not have it: nothing is imported, nothing is registered."""
     monkeypatch.setitem(sys.modules, "snapshot_restore_py", None)  # an import of it would fail
 
-    assert start(initialization_type).handler
+    start(initialization_type)

@@ -1,26 +1,24 @@
 """What a start of the function prepares, and what it does without."""
 
 import gc
-import io
+import importlib
 import threading
-from typing import TYPE_CHECKING
 
 import pytest
 
-from .server import Aws
-from .service import Service
-from .starting import CONNECTIONS, PERSON, Start
+from lambda_src.otp.once.records import create_dynamodb_client
+from tests.support.service import ENVIRONMENT, SETTINGS, entry_point
 
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.client import DynamoDBClient
+from .server import Aws
+from .starting import CONNECTIONS, PERSON, Start
 
 
 @pytest.mark.parametrize("initialization_type", ["on-demand", "provisioned-concurrency"])
 def test_a_start_opens_a_connection_to_each_service_and_no_other_is_ever_open(
-    start: Start, aws: Aws, table_client: "DynamoDBClient", initialization_type: str
+    start: Start, aws: Aws, initialization_type: str
 ) -> None:
     """Then come a hundred messages, some refused, given back, or of a lost answer."""
-    service = Service(start(initialization_type), io.StringIO(), table_client)
+    service = start(initialization_type)
     assert (aws.opened, aws.open) == (CONNECTIONS, CONNECTIONS)
 
     for number in range(100):
@@ -45,25 +43,26 @@ def test_a_start_does_not_depend_on_aws(start: Start, monkeypatch: pytest.Monkey
     """What cannot be reached is no reason not to start; the request will say what is wrong."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
 
-    assert start("on-demand").handler
+    start("on-demand")
 
 
 def test_a_start_does_not_wait_long_for_aws(
     start: Start, aws: Aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It goes on when its time for that is over, though nothing has been answered."""
-    monkeypatch.setattr("lambda_src.otp.sdk._OPENING_SECONDS", 0.01)
+    monkeypatch.setattr("lambda_src.otp.runtime.clients._OPENING_SECONDS", 0.01)
     aws.until = threading.Barrier(2, timeout=30)
 
-    assert start("on-demand").handler
+    start("on-demand")
 
     assert "opening a connection" in {thread.name for thread in threading.enumerate()}
     aws.until.abort()
 
 
 @pytest.mark.parametrize(("initialization_type", "frozen"), [("on-demand", True), (None, False)])
+@pytest.mark.usefixtures("aws")  # no start may reach the real one
 def test_in_lambda_the_garbage_collector_rests_during_the_imports(
-    start: Start, monkeypatch: pytest.MonkeyPatch, initialization_type: str, *, frozen: bool
+    monkeypatch: pytest.MonkeyPatch, initialization_type: str | None, *, frozen: bool
 ) -> None:
     """It works again after them, and need not look at what they made any more."""
     gc.unfreeze()
@@ -75,8 +74,12 @@ def test_in_lambda_the_garbage_collector_rests_during_the_imports(
         freeze()
 
     monkeypatch.setattr(gc, "freeze", note)
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    if initialization_type:
+        monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", initialization_type)
 
-    start(initialization_type)
+    importlib.reload(entry_point("send"))
 
     assert rested == [True] * frozen
     assert gc.isenabled()
@@ -92,19 +95,16 @@ def test_a_start_does_not_depend_on_what_is_done_early(
     def fail(_: object) -> None:
         raise ValueError
 
-    monkeypatch.setattr("lambda_src.otp.delivery.Delivery.prepare", fail)
+    monkeypatch.setattr("lambda_src.otp.pinpoint.delivery.Delivery.prepare", fail)
 
-    assert start("provisioned-concurrency").handler
+    start("provisioned-concurrency")
 
 
-def test_calls_go_where_connections_are_opened(
-    start: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_calls_go_where_connections_are_opened(monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where credentials name an account: DynamoDB has hosts for each of them."""
-    monkeypatch.delenv("AWS_ENDPOINT_URL")
     monkeypatch.setenv("AWS_ACCOUNT_ID", "123456789012")
     monkeypatch.setattr("boto3.DEFAULT_SESSION", None)  # it has read credentials before
-    dynamodb = start(None).dynamodb
+    dynamodb = create_dynamodb_client(SETTINGS.time_limits)
 
     url = dynamodb.generate_presigned_url(
         "get_item", Params={"TableName": "t", "Key": {"id": {"S": "1"}}}

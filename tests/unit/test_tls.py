@@ -1,6 +1,5 @@
 """Pinpoint over TLS: a certificate that is not trusted comes before any request."""
 
-import io
 import json
 import socket
 import ssl
@@ -10,16 +9,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING
 
 import pytest
 import trustme
 
-from .service import NUMBER, Service
-from .starting import Start
+from tests.support.service import NUMBER, Service
 
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.client import DynamoDBClient
+from .starting import Start
 
 _YESTERDAY = datetime.now(UTC) - timedelta(days=1)
 
@@ -80,7 +76,6 @@ def serving(certificate: trustme.LeafCert) -> Iterator[Server]:
 @pytest.fixture
 def send(
     start: Start,
-    table_client: "DynamoDBClient",
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> Callable[[Server, trustme.CA], Service]:
@@ -91,7 +86,7 @@ def send(
         trusted.cert_pem.write_to_path(str(roots))
         monkeypatch.setenv("AWS_CA_BUNDLE", str(roots))
         monkeypatch.setenv("AWS_ENDPOINT_URL_PINPOINT", server.url)
-        return Service(start(None), io.StringIO(), table_client)
+        return start(None)
 
     return send
 

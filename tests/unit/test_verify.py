@@ -15,9 +15,8 @@ from botocore.exceptions import (
 
 from sandbox.pinpoint import advance_clock
 from tests.support.emf import read
-
-from .service import DEPLOYMENT, Journey
-from .test_delivery import ENDPOINT, respond
+from tests.support.failures import ENDPOINT, respond
+from tests.support.service import DEPLOYMENT, Journey
 
 OPERATION = "pinpoint.VerifyOTPMessage"
 
@@ -233,7 +232,7 @@ def test_requests_are_counted_as_verifys(journey: Journey) -> None:
     """The dimension Function tells the two apart."""
     about, code = journey.send()
     journey.verify(about, code)
-    line = json.loads(journey.verifying.metric_lines()[0])
+    line = json.loads(journey.verifying.metric_lines()[1])
     assert (line["Function"], line["Requests"]) == ("verify", [1])
 
 

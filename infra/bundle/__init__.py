@@ -1,0 +1,1 @@
+"""What is deployed: the code and its dependencies."""

@@ -1,0 +1,1 @@
+"""What holds data, and what encrypts it."""

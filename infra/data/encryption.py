@@ -1,0 +1,104 @@
+"""The stack's own KMS key, for whoever must be able to take it away from AWS's services."""
+
+from collections.abc import Sequence
+
+from aws_cdk import RemovalPolicy, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+from infra.config import Config
+
+# What the guides of these services list for whoever writes through them, apart from kms:Decrypt.
+_ACTIONS = {
+    "dynamodb": ("DescribeKey", "Encrypt", "GenerateDataKey", "ReEncryptFrom", "ReEncryptTo"),
+    "sns": ("GenerateDataKey",),
+    "sqs": ("GenerateDataKey",),
+}
+
+
+def create_key(scope: Construct, *, config: Config) -> kms.Key | None:
+    """Create the key, and let CloudWatch use it for this account's logs and alarms.
+
+    Everything else that encrypts does so for the functions' roles, which say so themselves.
+    """
+    if not config.customer_key:
+        return None
+    stack = Stack.of(scope)
+    key = kms.Key(
+        scope,
+        "Key",
+        description=f"Encrypts what {stack.stack_name} stores",
+        enable_key_rotation=True,
+        removal_policy=(
+            RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if config.keep_data else RemovalPolicy.DESTROY
+        ),
+    )
+    # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+    key.add_to_resource_policy(
+        iam.PolicyStatement(
+            sid="LogsOfThisAccount",
+            principals=[iam.ServicePrincipal(f"logs.{stack.region}.amazonaws.com")],
+            actions=[
+                "kms:Decrypt",
+                "kms:DescribeKey",
+                "kms:Encrypt",
+                "kms:GenerateDataKey",
+                "kms:GenerateDataKeyWithoutPlaintext",
+                "kms:ReEncryptFrom",
+                "kms:ReEncryptTo",
+            ],
+            resources=["*"],
+            conditions={
+                "ArnLike": {
+                    "kms:EncryptionContext:aws:logs:arn": stack.format_arn(
+                        service="logs", resource="*"
+                    )
+                }
+            },
+        )
+    )
+    # https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+    key.add_to_resource_policy(
+        iam.PolicyStatement(
+            sid="AlarmsOfThisAccount",
+            principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+            actions=["kms:Decrypt", "kms:GenerateDataKey"],
+            resources=["*"],
+            conditions={"StringEquals": {"aws:SourceAccount": stack.account}},
+        )
+    )
+    return key
+
+
+def statements_for_key(
+    key: kms.IKey, *, region: str, services: Sequence[str]
+) -> list[iam.PolicyStatement]:
+    """Say what a function's role may do with the key.
+
+    It may use what it encrypts through these services, such as `sqs`, and through no others; and
+    decrypt, its own environment too, which Lambda does in the role's name.
+    """
+    return [
+        iam.PolicyStatement(
+            actions=sorted(
+                {f"kms:{action}" for service in services for action in _ACTIONS[service]}
+            ),
+            resources=[key.key_arn],
+            conditions={
+                "StringEquals": {
+                    "kms:ViaService": [f"{service}.{region}.amazonaws.com" for service in services]
+                }
+            },
+        ),
+        iam.PolicyStatement(actions=["kms:Decrypt"], resources=[key.key_arn]),
+    ]
+
+
+def statement_for_table(key: kms.IKey, *, region: str) -> iam.PolicyStatement:
+    """Say what whoever uses the table may do with the key: all that DynamoDB needs, through it."""
+    return iam.PolicyStatement(
+        actions=[f"kms:{action}" for action in sorted({"Decrypt", *_ACTIONS["dynamodb"]})],
+        resources=[key.key_arn],
+        conditions={"StringEquals": {"kms:ViaService": [f"dynamodb.{region}.amazonaws.com"]}},
+    )

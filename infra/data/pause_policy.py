@@ -1,0 +1,30 @@
+"""Who may pause sending."""
+
+from aws_cdk import Stack
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+from lambda_src.otp.rules.pause import ITEM
+
+from .encryption import statement_for_table
+
+
+def create_pause_policy(
+    scope: Construct, table: dynamodb.TableV2, key: kms.IKey | None
+) -> iam.ManagedPolicy:
+    """Create the policy of whoever is on call: the switch of `pause.py`, and no other item."""
+    return iam.ManagedPolicy(
+        scope,
+        "PausePolicy",
+        description="May pause sending, and let it go on",
+        statements=[
+            iam.PolicyStatement(
+                actions=["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem"],
+                resources=[table.table_arn],
+                conditions={"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [ITEM]}},
+            ),
+            *([statement_for_table(key, region=Stack.of(scope).region)] if key else []),
+        ],
+    )

@@ -1,0 +1,55 @@
+"""The table: which ReferenceIds were texted, how many messages, and the switch that pauses."""
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_dynamodb as dynamodb
+from constructs import Construct
+
+from infra.acknowledge import acknowledge
+from infra.deployment import Deployment
+
+# Every write is to one item under a condition, one item is read, and nothing queries or scans.
+ITEM_ACTIONS = (
+    "dynamodb:DeleteItem",
+    "dynamodb:GetItem",
+    "dynamodb:PutItem",
+    "dynamodb:UpdateItem",
+)
+
+# Restoring yesterday's rows would help nobody: records live for 65 minutes, counts for a day. A day
+# is the least that AWS takes, and phone numbers are kept no longer than that.
+_RECOVERY_DAYS = 1
+
+
+def create_table(scope: Construct, deployment: Deployment) -> dynamodb.TableV2:
+    """Create the table. Losing it would let every ReferenceId of the last hour text again."""
+    key, keep_data = deployment.key, deployment.config.keep_data
+    table = dynamodb.TableV2(
+        scope,
+        "ReferenceIds",
+        partition_key=dynamodb.Attribute(name="id", type=dynamodb.AttributeType.STRING),
+        time_to_live_attribute="expiration",
+        billing=dynamodb.Billing.on_demand(),
+        encryption=(
+            dynamodb.TableEncryptionV2.customer_managed_key(key)
+            if key
+            else dynamodb.TableEncryptionV2.aws_managed_key()
+        ),
+        deletion_protection=keep_data,
+        point_in_time_recovery_specification=(
+            dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True, recovery_period_in_days=_RECOVERY_DAYS
+            )
+            if keep_data
+            else None
+        ),
+        # Not even a failed deployment may delete it: its deletion protection would stop that.
+        removal_policy=RemovalPolicy.RETAIN if keep_data else RemovalPolicy.DESTROY,
+    )
+    if not keep_data:
+        acknowledge(
+            table,
+            "Its records live for 65 minutes, and its counts for a day; the operator lets them go "
+            "with the stack (keepData=false).",
+            "CKV_AWS_165",
+        )
+    return table

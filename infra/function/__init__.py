@@ -1,0 +1,1 @@
+"""A Lambda function and what belongs to it."""

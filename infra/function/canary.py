@@ -1,0 +1,66 @@
+"""Releases that begin with a tenth of the requests."""
+
+from collections.abc import Sequence
+
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_codedeploy as codedeploy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from infra.acknowledge import acknowledge
+
+
+def deploy_by_canary(
+    scope: Construct,
+    *,
+    alias: lambda_.Alias,
+    function: lambda_.Function,
+    alarms: Sequence[cloudwatch.IAlarm],
+) -> None:
+    """Have CodeDeploy shift the alias: a tenth for five minutes, then all, or back on an alarm."""
+    policy = iam.ManagedPolicy(
+        scope,
+        "CanaryPolicy",
+        description="Shifts the alias, and looks at the alarms while it does",
+        statements=[
+            iam.PolicyStatement(
+                actions=[
+                    "lambda:GetAlias",
+                    "lambda:GetProvisionedConcurrencyConfig",
+                    "lambda:UpdateAlias",
+                ],
+                resources=[
+                    function.function_arn,
+                    # By its text: the alias waits for this policy.
+                    f"{function.function_arn}:{alias.alias_name}",
+                ],
+            ),
+            iam.PolicyStatement(actions=["cloudwatch:DescribeAlarms"], resources=["*"]),
+        ],
+    )
+    acknowledge(
+        policy,
+        "CodeDeploy describes the alarms of a deployment group by their names; the action "
+        "only reads, and the statement holds nothing else.",
+        "AwsSolutions-IAM5[Resource::*]",
+    )
+    role = iam.Role(
+        scope,
+        "CanaryRole",
+        assumed_by=iam.ServicePrincipal("codedeploy.amazonaws.com"),
+        description="Of the deployments, which have one policy",
+        managed_policies=[policy],
+    )
+    codedeploy.LambdaDeploymentGroup(
+        scope,
+        "Canary",
+        alias=alias,
+        deployment_config=codedeploy.LambdaDeploymentConfig.CANARY_10_PERCENT_5_MINUTES,
+        alarms=list(alarms),
+        auto_rollback=codedeploy.AutoRollbackConfig(
+            deployment_in_alarm=True, failed_deployment=True, stopped_deployment=True
+        ),
+        # AWS's managed policy for it may update every function of the account.
+        role=role.without_policy_updates(),
+    )

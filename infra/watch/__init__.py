@@ -1,0 +1,1 @@
+"""What is measured, who is told, and where to look."""

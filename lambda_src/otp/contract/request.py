@@ -1,0 +1,277 @@
+"""What a caller may ask for: AWS's documented limits, in one place, checked by Powertools' Parser.
+
+Source: Amazon Pinpoint developer guide, "Generate one-time passwords (OTPs)",
+https://docs.aws.amazon.com/pinpoint/latest/developerguide/send-validate-otp.html
+
+A request stays the dictionary the caller wrote, because that is what is compared when the same
+ReferenceId comes again; the deployment's defaults are filled in only to send it.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
+
+from aws_lambda_powertools.utilities.parser import BaseModel, Field, ValidationError, parse
+from pydantic import AfterValidator, ConfigDict
+
+from ..runtime.masking import mask
+from ..settings import SendSettings
+from ..time_limits import WINDOW_SECONDS
+from .phone_number import is_possible
+from .problem import FieldError
+from .problems import InvalidRequest
+
+if TYPE_CHECKING:
+    from mypy_boto3_pinpoint.type_defs import (
+        SendOTPMessageRequestParametersTypeDef,
+        VerifyOTPMessageRequestParametersTypeDef,
+    )
+
+Request = dict[str, Any]
+
+#: What a text must be, in words: its pattern would be hard to read, and cannot say all of it.
+RULES: Mapping[str, str] = {
+    "ReferenceId": "1 to 48 printable ASCII characters without spaces, such as a UUID",
+    "DestinationIdentity": (
+        "a phone number in E.164 format: + and the digits, as many as its country's numbers have, "
+        "without the prefix that is dialled at home"
+    ),
+    "OriginationIdentity": "a phone number in E.164 format, short code, sender ID, pool or ARN",
+    "BrandName": "1 to 20 characters, none of them a control character",
+    "EntityId": "1 to 50 printable ASCII characters without spaces",
+    "TemplateId": "1 to 50 printable ASCII characters without spaces",
+    "Otp": "the code that was texted: 5 to 8 digits",
+}
+
+
+def _possible(number: str) -> str:
+    if not is_possible(number):
+        raise ValueError("No numbering plan has numbers of this length.")
+    return number
+
+
+# In pydantic's regular expressions, "$" is the very end of the text, not "before a line break".
+ReferenceIdText = Annotated[str, Field(pattern=r"^[!-~]{1,48}$")]
+PhoneNumber = Annotated[str, Field(pattern=r"^\+[1-9][0-9]{1,14}$"), AfterValidator(_possible)]
+# The characters that AWS's SMS and voice API (2022-03-31) takes in any origination identity.
+OriginationIdentityText = Annotated[str, Field(pattern=r"^[A-Za-z0-9_:/+-]{1,256}$")]
+# No control character, and not U+FFFD: that is what a wrong encoding has become on its way here.
+BrandNameText = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f-\x9f\ufffd]{1,20}$")]
+# India's DLT identifiers; their length is the SMS and voice API's (2022-03-31).
+DltId = Annotated[str, Field(pattern=r"^[!-~]{1,50}$")]
+LanguageTag = Literal[
+    "de-DE",
+    "en-GB",
+    "en-US",
+    "es-419",
+    "es-ES",
+    "fr-CA",
+    "fr-FR",
+    "it-IT",
+    "ja-JP",
+    "ko-KR",
+    "pt-BR",
+    "zh-CN",
+    "zh-TW",
+]
+
+
+def _left_out(description: str) -> Any:  # noqa: ANN401 - as pydantic's own Field
+    """Describe a field that may be left out, but not be null, and whose default is elsewhere."""
+    return Field(default_factory=str, description=description)
+
+
+class _Request(BaseModel):
+    # Hidden input: a ValidationError that is logged by mistake must show no number and no code.
+    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
+
+    ReferenceId: ReferenceIdText = Field(
+        description="Names the message. For the same one, at most one text goes out in "
+        f"{WINDOW_SECONDS // 60} minutes, so every new message needs a new and random one."
+    )
+    DestinationIdentity: PhoneNumber = Field(
+        description="The phone. Which countries and types of numbers are texted, and how often, "
+        "is the operator's to decide."
+    )
+
+
+class SendOtpRequest(_Request):
+    """The fields of `SendOTPMessageRequestParameters`, spelled as in boto3."""
+
+    # India's rules (DLT) need both identifiers; one alone would be refused by the carriers.
+    model_config = ConfigDict(
+        json_schema_extra={
+            "dependentRequired": {"EntityId": ["TemplateId"], "TemplateId": ["EntityId"]}
+        }
+    )
+
+    OriginationIdentity: OriginationIdentityText = _left_out(
+        "Who sends the text. The operator may allow some only."
+    )
+    BrandName: BrandNameText = _left_out("The name in the text. The operator may allow some only.")
+    Channel: Literal["SMS"] = Field("SMS", description="How the code is sent.")
+    CodeLength: int = Field(6, ge=5, le=8, description="How many digits the code has.")
+    # The longest life that NIST SP 800-63B and OWASP ASVS 6.5 give such a code is ten minutes.
+    ValidityPeriod: int = Field(
+        10, ge=5, le=60, description="For how many minutes the code is valid."
+    )
+    AllowedAttempts: int = Field(3, ge=1, le=5, description="How many times a code may be tried.")
+    Language: LanguageTag = _left_out("The language of the text.")
+    EntityId: DltId = _left_out(
+        "For numbers in India: the sender's identifier with the regulator (DLT). Together with "
+        "TemplateId or not at all."
+    )
+    TemplateId: DltId = _left_out(
+        "For numbers in India: the text's identifier with the regulator (DLT). Together with "
+        "EntityId or not at all."
+    )
+
+
+class VerifyOtpRequest(_Request):
+    """The fields of `VerifyOTPMessageRequestParameters`, spelled as in boto3."""
+
+    Otp: Annotated[str, Field(pattern=r"^[0-9]{5,8}$")] = Field(
+        description="What the person typed in, as a text: a code may begin with a zero."
+    )
+
+
+# A request of 8 KB can hold a thousand unknown fields; nobody reads that many errors.
+MOST_ERRORS = 50
+
+_DEFAULTS = {
+    name: field.default
+    for name, field in SendOtpRequest.model_fields.items()
+    if not field.is_required() and not field.default_factory
+}
+
+
+def parse_send_otp(payload: object) -> Request:
+    """Check a send request against the contract.
+
+    Args:
+        payload: the decoded JSON value, of whatever type.
+
+    Returns:
+        The request as the caller wrote it.
+
+    Raises:
+        InvalidRequest: naming every bad field at once.
+
+    """
+    request = _object(payload)
+    _refuse([*_errors(request, SendOtpRequest), *_dlt_errors(request)])
+    return request
+
+
+def check_allowed(request: Request, settings: SendSettings) -> None:
+    """Check what the caller chose against what this deployment lets callers choose from.
+
+    Apart from the contract, since the operator may change it while a request is being repeated.
+
+    Raises:
+        InvalidRequest: naming every field that holds something else.
+
+    """
+    choices = {
+        "OriginationIdentity": settings.allowed_origination_identities,
+        "BrandName": settings.allowed_brand_names,
+    }
+    _refuse(
+        [
+            FieldError(f"/{field}", "Is not one of those that this deployment allows.")
+            for field, allowed in choices.items()
+            if allowed and field in request and request[field] not in allowed
+        ]
+    )
+
+
+def parse_verify_otp(payload: object) -> "VerifyOTPMessageRequestParametersTypeDef":
+    """Check a verify request against the contract.
+
+    Args:
+        payload: the decoded JSON value, of whatever type.
+
+    Returns:
+        The request as the caller wrote it.
+
+    Raises:
+        InvalidRequest: naming every bad field at once, and no value.
+
+    """
+    request = _object(payload)
+    _refuse(_errors(request, VerifyOtpRequest))
+    return cast("VerifyOTPMessageRequestParametersTypeDef", request)
+
+
+def with_defaults(
+    request: Request, settings: SendSettings
+) -> "SendOTPMessageRequestParametersTypeDef":
+    """Fill in what the caller left out: the contract's choice, or the deployment's."""
+    parameters = {
+        **_DEFAULTS,
+        "OriginationIdentity": settings.origination_identity,
+        "BrandName": settings.brand_name,
+        **({"Language": settings.language} if settings.language else {}),
+        **request,
+    }
+    return cast("SendOTPMessageRequestParametersTypeDef", parameters)
+
+
+def _object(payload: object) -> Request:
+    # The Parser would decode a text as JSON once more.
+    if not isinstance(payload, dict):
+        raise InvalidRequest("The request must be a JSON object.")
+    return payload
+
+
+def _errors(request: Request, model: type[BaseModel]) -> list[FieldError]:
+    # Of a name that UTF-8 cannot write, pydantic says neither which it is nor what else is wrong.
+    writable = {name: value for name, value in request.items() if _is_writable(name)}
+    errors = []
+    try:
+        parse(writable, model)
+    except ValidationError as invalid:
+        errors = [
+            _field_error(str(error["loc"][0]), error["type"], error["msg"])
+            for error in invalid.errors(
+                include_url=False, include_context=False, include_input=False
+            )
+        ]
+    return errors + [_field_error(name, _UNKNOWN) for name in request if name not in writable]
+
+
+def _dlt_errors(request: Request) -> list[FieldError]:
+    # Not in the model: pydantic would ask for it only when every field is good.
+    for given, missing in (("EntityId", "TemplateId"), ("TemplateId", "EntityId")):
+        if given in request and missing not in request:
+            return [FieldError(f"/{missing}", f"Required together with {given}.")]
+    return []
+
+
+def _refuse(errors: list[FieldError]) -> None:
+    if errors:
+        raise InvalidRequest(
+            f"The request has {len(errors)} bad field{'s' if len(errors) > 1 else ''}; see errors.",
+            errors[:MOST_ERRORS],
+        )
+
+
+_UNKNOWN = "extra_forbidden"
+
+
+def _field_error(name: str, kind: str, message: str = "") -> FieldError:
+    """Name a field by a JSON pointer (RFC 6901); its name is the caller's text, and masked."""
+    if kind == _UNKNOWN:
+        detail = "There is no such field."
+    elif kind in ("missing", "string_type") or name not in RULES:
+        detail = f"{message}."
+    else:
+        detail = f"Must be {RULES[name]}."
+    return FieldError("/" + mask(name).replace("~", "~0").replace("/", "~1"), detail)
+
+
+def _is_writable(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

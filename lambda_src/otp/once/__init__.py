@@ -1,0 +1,1 @@
+"""One ReferenceId, one message."""

@@ -1,0 +1,1 @@
+"""What the operator allows: which numbers, how many messages, and whether at all."""

@@ -1,0 +1,215 @@
+"""Items of counters, and the writes that count a message in one or take it out again.
+
+An item holds some counters that go up together or not at all. Windows are fixed: their time is part
+of the key or of the attribute's name, a new one begins at zero, and the table's TTL removes old
+ones.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+# How long an item outlives its last window, so that a slow function can still give back.
+_MARGIN_SECONDS = 60 * 60
+
+_DECIMALS = 3  # of times: milliseconds
+
+
+class Counter(NamedTuple):
+    """A counter of one window.
+
+    Attributes:
+        limit_name: of the limit, for the caller.
+        attribute: of the item.
+        most: what it may count to.
+        ends_at: when the window ends, in seconds since 1970.
+
+    """
+
+    limit_name: str
+    attribute: str
+    most: int
+    ends_at: int
+
+
+class Interval(NamedTuple):
+    """A least time between two messages.
+
+    Attributes:
+        limit_name: of the limit, for the caller.
+        attribute: of the item; it holds when the last message was, in seconds since 1970.
+        seconds: between two.
+
+    """
+
+    limit_name: str
+    attribute: str
+    seconds: int
+
+
+class CounterItem(NamedTuple):
+    """Counters that go up together.
+
+    Attributes:
+        key: of the item.
+        ends_at: when the last of its windows ends, in seconds since 1970.
+        counters: which.
+        interval: beside them, if there is one.
+        of_many: whether it holds counters of many numbers, of which another message has others. It
+            then loses a counter of which all is given back, or it would grow by every message that
+            was not sent; and that it is full says nothing about the next message.
+
+    """
+
+    key: str
+    ends_at: int
+    counters: tuple[Counter, ...]
+    interval: Interval | None = None
+    of_many: bool = False
+
+
+class Refusal(NamedTuple):
+    """A limit that is reached.
+
+    Attributes:
+        limit_name: of the limit.
+        retry_after: seconds until it lets another message through.
+
+    """
+
+    limit_name: str
+    retry_after: int
+
+
+class Counted(NamedTuple):
+    """A message that is counted in an item, for certain.
+
+    Attributes:
+        item: the item.
+        now: when it was asked for, in seconds since 1970: the interval's own mark.
+
+    """
+
+    item: CounterItem
+    now: float
+
+
+class FullError(Exception):
+    """A message is not counted: limits are reached.
+
+    Attributes:
+        refusals: by which.
+
+    """
+
+    def __init__(self, refusals: Sequence[Refusal]) -> None:
+        super().__init__(", ".join(refusal.limit_name for refusal in refusals))
+        self.refusals = refusals
+
+
+def counting(item: CounterItem, now: float) -> dict[str, Any]:
+    """Make the arguments of the write that counts one message, if no limit is reached."""
+    names = {"#expiration": "expiration"}
+    values = {":expiration": {"N": str(item.ends_at + _MARGIN_SECONDS)}}
+    conditions, adding, setting = [], [], ["#expiration = :expiration"]
+    if item.counters:
+        values[":one"] = {"N": "1"}
+    for place, counter in enumerate(item.counters):
+        names[f"#c{place}"] = counter.attribute
+        values[f":c{place}"] = {"N": str(counter.most)}
+        conditions.append(f"(attribute_not_exists(#c{place}) OR #c{place} < :c{place})")
+        adding.append(f"#c{place} :one")
+    if item.interval:
+        names["#last"] = item.interval.attribute
+        values[":earliest"] = {"N": _number(now - item.interval.seconds)}
+        values[":now"] = {"N": _number(now)}
+        conditions.append("(attribute_not_exists(#last) OR #last <= :earliest)")
+        setting.append("#last = :now")
+    return {
+        "Key": {"id": {"S": item.key}},
+        "UpdateExpression": _expression(SET=setting, ADD=adding),
+        "ConditionExpression": " AND ".join(conditions),
+        "ExpressionAttributeNames": names,
+        "ExpressionAttributeValues": values,
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+    }
+
+
+def giving_back(counted: Counted, held: Mapping[str, float]) -> dict[str, Any] | None:
+    """Make the arguments of the write that takes one message out, if the item is as thought.
+
+    Args:
+        counted: the message.
+        held: the value of each attribute, zero where there is none.
+
+    Returns:
+        The arguments, or None where there is nothing left to take out.
+
+    """
+    item = counted.item
+    names: dict[str, str] = {}
+    values: dict[str, dict[str, str]] = {}
+    conditions, adding, removing = [], [], []
+    for place, counter in enumerate(item.counters):
+        if held[counter.attribute] < 1:
+            continue  # The operator has removed it, to let somebody in.
+        name = f"#c{place}"
+        names[name] = counter.attribute
+        values[":one"] = {"N": "1"}
+        if item.of_many and held[counter.attribute] == 1:
+            removing.append(name)
+            conditions.append(f"{name} = :one")
+        else:
+            values[":less"] = {"N": "-1"}
+            adding.append(f"{name} :less")
+            conditions.append(f"{name} {'>' if item.of_many else '>='} :one")
+    if item.interval and held[item.interval.attribute] == counted.now:
+        names["#last"] = item.interval.attribute
+        values[":mine"] = {"N": _number(counted.now)}
+        removing.append("#last")
+        conditions.append("#last = :mine")
+    if not conditions:
+        return None
+    return {
+        "Key": {"id": {"S": item.key}},
+        "UpdateExpression": _expression(ADD=adding, REMOVE=removing),
+        "ConditionExpression": " AND ".join(conditions),
+        "ExpressionAttributeNames": names,
+        "ExpressionAttributeValues": values,
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+    }
+
+
+def refusals(item: CounterItem, held: Mapping[str, Any], now: float) -> Iterator[Refusal]:
+    """Say which limits are reached, by what the item holds."""
+    for counter in item.counters:
+        if value_of(held, counter.attribute) >= counter.most:
+            yield refusal(counter, now)
+    interval = item.interval
+    if interval:
+        wait = value_of(held, interval.attribute) + interval.seconds - now
+        if wait > 0:
+            yield Refusal(interval.limit_name, math.ceil(wait))
+
+
+def refusal(counter: Counter, now: float) -> Refusal:
+    """Say until when a full counter refuses."""
+    return Refusal(counter.limit_name, max(1, math.ceil(counter.ends_at - now)))
+
+
+def value_of(held: Mapping[str, Any], attribute: str) -> float:
+    """Read an attribute; zero where there is none."""
+    return float(held.get(attribute, {"N": "0"})["N"])
+
+
+def _expression(**clauses: list[str]) -> str:
+    return " ".join(f"{name} {', '.join(parts)}" for name, parts in clauses.items() if parts)
+
+
+def _number(seconds: float) -> str:
+    return f"{seconds:.{_DECIMALS}f}"
+
+
+def rounded(now: float) -> float:
+    """Round a time to what an item holds of it."""
+    return round(now, _DECIMALS)

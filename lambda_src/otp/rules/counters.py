@@ -1,0 +1,163 @@
+"""Counters in DynamoDB, each of a window of time: a message is counted, or refused, in one write.
+
+Every write is conditional and of one item, and so exact however many functions write at once.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..contract.problems import StoreUnavailable
+from ..runtime.deadline import Deadline
+from ..time_limits import TimeLimits
+from .counter_items import (
+    Counted,
+    CounterItem,
+    FullError,
+    Refusal,
+    counting,
+    giving_back,
+    refusal,
+    refusals,
+    rounded,
+    value_of,
+)
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools import Logger
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+# To give back to an item that others change meanwhile.
+_TRIES = 3
+
+# How long a full item is not asked again. The operator may empty one, and others give back.
+_REMEMBERED_SECONDS = 5
+
+
+class Counters:
+    """The counters of one table.
+
+    No call is repeated: what is counted or given back twice would be one message less or more than
+    a limit allows.
+
+    Args:
+        table_name: a table with the key `id` and the TTL attribute `expiration`.
+        client: a DynamoDB client, which makes every call once.
+        limits: how long each step may take.
+        logger: told of what failed.
+        store_failed: called for every call that failed.
+
+    """
+
+    def __init__(
+        self,
+        table_name: str,
+        client: "DynamoDBClient",
+        limits: TimeLimits,
+        logger: "Logger",
+        store_failed: Callable[[], None],
+    ) -> None:
+        self._table_name = table_name
+        self._client = client
+        self._time_limits = limits
+        self._logger = logger
+        self._store_failed = store_failed
+        self._full_until: dict[str, float] = {}
+
+    def deadline(self) -> Deadline:
+        """Begin the time in which the switch is read and a message counted, everywhere."""
+        return Deadline(self._time_limits.counting)
+
+    def check(self, items: Sequence[CounterItem]) -> None:
+        """Find out whether one of the items was full just now, without a call.
+
+        Raises:
+            FullError: by the first that was.
+
+        """
+        now = time.time()
+        for item in items:
+            # The clock may be set back.
+            if 0 < self._full_until.get(item.key, 0) - now <= _REMEMBERED_SECONDS:
+                raise FullError([refusal(counter, now) for counter in item.counters])
+
+    def count(self, item: CounterItem, deadline: Deadline) -> Counted:
+        """Count one message in an item.
+
+        Args:
+            item: what to count.
+            deadline: of all that is counted for the message.
+
+        Raises:
+            FullError: not counted, since limits are reached.
+            StoreUnavailable: nobody knows whether it is counted.
+
+        """
+        now = rounded(time.time())
+        try:
+            reached = self._refused(item, now, deadline)
+        except Exception:
+            self._store_failed()
+            self._logger.exception("A message could not be counted")
+            raise StoreUnavailable(
+                "The message could not be counted, so nothing was sent."
+            ) from None
+        if reached:
+            self._remember(item, now)
+            raise FullError(reached)
+        return Counted(item, now)
+
+    def give_back(self, counted: Sequence[Counted]) -> None:
+        """Take the message out of every item again in which it was counted.
+
+        Never raises. What cannot be given back in time stays counted until its window ends.
+        """
+        deadline = Deadline(self._time_limits.giving_back)
+        for one in counted:
+            self._give_back(one, deadline)
+
+    def _refused(self, item: CounterItem, now: float, deadline: Deadline) -> tuple[Refusal, ...]:
+        """Count, or find out which limits are reached."""
+        if not deadline.leaves(self._time_limits.dynamodb_attempt):
+            raise TimeoutError("The calls before this one took too long.")
+        try:
+            self._client.update_item(TableName=self._table_name, **counting(item, now))
+        except self._client.exceptions.ConditionalCheckFailedException as full:
+            held: dict[str, Any] = full.response["Item"]  # type: ignore[typeddict-item]  # ALL_OLD
+            reached = tuple(refusals(item, held, now))
+            if not reached:
+                raise  # Not counted, for whatever reason: that must not look like "counted".
+            return reached
+        return ()
+
+    def _remember(self, item: CounterItem, now: float) -> None:
+        if item.of_many:
+            return
+        self._full_until = {key: until for key, until in self._full_until.items() if now < until}
+        self._full_until[item.key] = now + _REMEMBERED_SECONDS
+
+    def _give_back(self, counted: Counted, deadline: Deadline) -> None:
+        # It is not known what the item holds: first as if nobody else counted, then as it says.
+        held = dict.fromkeys((counter.attribute for counter in counted.item.counters), 1.0)
+        if counted.item.interval:
+            held[counted.item.interval.attribute] = counted.now
+        try:
+            for _ in range(_TRIES):
+                call = giving_back(counted, held)
+                if not call:
+                    return  # Others have removed all of it.
+                # On a connection that was used just now, it takes as long as its answer.
+                if not deadline.leaves(self._time_limits.dynamodb_read):
+                    self._logger.warning("A message that was not sent stays counted: no time left")
+                    return
+                try:
+                    self._client.update_item(TableName=self._table_name, **call)
+                except self._client.exceptions.ConditionalCheckFailedException as changed:
+                    found: Mapping[str, Any] = changed.response.get("Item", {})  # type: ignore[assignment]  # ALL_OLD
+                    held = {name: value_of(found, name) for name in held}
+                else:
+                    return
+            self._logger.warning("A message that was not sent stays counted: others are too quick")
+        except Exception:
+            self._store_failed()
+            self._logger.exception("A message that was not sent stays counted")

@@ -1,0 +1,220 @@
+"""How many messages: to a number, a block of numbers, a country, for a caller, in all.
+
+Traffic pumps walk through ranges of numbers, so a number's limits are not enough: a block is all
+numbers that differ in their last four digits only. What is counted where:
+
+| limit       | item                                | exact | is written by messages |
+|-------------|-------------------------------------|-------|------------------------|
+| destination | of the number's block and day (UTC) | yes   | to that block          |
+| block       | the same, in the same write         | yes   | to that block          |
+| country     | of the country and day, in shards   | 2 %   | to that country        |
+| caller      | of the caller and hour, in shards   | 2 %   | for that caller        |
+| deployment  | of the hour, in shards              | 2 %   | to anybody             |
+
+One write decides about a number and its block. Were they two, of sixty simultaneous messages to one
+number the five that may go out could each be refused by a block full of those that will not.
+
+They are counted one after the other, the one that refuses most first. A message that is refused by
+one is not counted in those after it, and given back to those before it. A shared counter that was
+full is remembered for some seconds, so that a message that it would refuse is not counted at all.
+
+A shared counter is split into shards when one item could not bear the requests that the API admits,
+each with its part of the limit. Messages meet shards at random, so one may be full while others are
+not: of as many messages as the limit allows, up to 2 % are refused on average, since a shard has
+400 or more. It only ever refuses too early; docs/abuse.md has the arithmetic.
+"""
+
+import hashlib
+import math
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from ..contract.problem import Problem
+from ..contract.problems import TooManyMessages
+from ..settings import TextLimits
+from .counter_items import Counted, Counter, CounterItem, FullError, Interval
+from .counters import Counters
+from .pause import PauseSwitch
+
+_TEN_MINUTES, _HOUR, _DAY = 600, 3600, 86_400
+
+# DynamoDB writes an item at most 1,000 times a second (Amazon DynamoDB developer guide, "Best
+# practices for designing and using partition keys"). A refused message is counted, and given back.
+_WRITES_PER_SECOND = 500
+_WRITES_PER_REQUEST = 2
+# Messages meet shards at random: of n to each, about 0.4 √n are too many for theirs, here 2 %.
+_LEAST_PER_SHARD = 400
+
+_LAST_DIGITS = 4
+
+MEANINGS = {
+    "destinationPer10Minutes": "Too many messages to this number in ten minutes.",
+    "destinationPerDay": "Too many messages to this number today.",
+    "destinationIntervalSeconds": "The last message to this number was moments ago.",
+    "blockPerHour": "Too many messages to numbers like this one in an hour.",
+    "countryPerDay": "Too many messages to this country today.",
+    "callerPerHour": "Too many messages for this caller in an hour.",
+    "deploymentPerHour": "Too many messages in an hour.",
+}
+
+
+class Limits:
+    """The limits of this deployment.
+
+    Args:
+        limits: the operator's.
+        counters: where messages are counted.
+        switch: which may pause all of it.
+
+    """
+
+    def __init__(self, limits: TextLimits, counters: Counters, switch: PauseSwitch) -> None:
+        self._limits = limits
+        self._counters = counters
+        self._switch = switch
+
+    @contextmanager
+    def counting(
+        self, *, number: str, country: str, caller: str, unlimited: bool = False
+    ) -> Iterator[None]:
+        """Count a message that is sent inside, unless it certainly was not sent.
+
+        Args:
+            number: the destination, in E.164 format.
+            country: of the destination.
+            caller: as `invocation` names it.
+            unlimited: whether it is not counted.
+
+        Raises:
+            SendingPaused: the switch says so.
+            TooManyMessages: a limit is reached.
+            StoreUnavailable: the message could not be counted.
+
+        """
+        deadline = self._counters.deadline()
+        self._switch.check(country)
+        items = [] if unlimited else self._items(number, country, caller, time.time())
+        counted: list[Counted] = []
+        try:
+            self._counters.check(items)
+            for item in items:
+                counted.append(self._counters.count(item, deadline))  # noqa: PERF401 - one may raise, and the others be given back
+            yield
+        except FullError as full:
+            self._counters.give_back(counted)
+            raise _too_many(full) from None
+        except Exception as failure:
+            if not (isinstance(failure, Problem) and failure.maybe_texted):
+                self._counters.give_back(counted)
+            raise
+
+    def _items(self, number: str, country: str, caller: str, now: float) -> list[CounterItem]:
+        limits = self._limits
+        country_limit = limits.countries_per_day.get(country, limits.country_per_day)
+        items = (
+            self._number_item(number, now),
+            self._shared_item("countryPerDay", country_limit, country, _DAY, now),
+            self._shared_item("callerPerHour", limits.caller_per_hour, _digest(caller), _HOUR, now),
+            self._shared_item("deploymentPerHour", limits.deployment_per_hour, "", _HOUR, now),
+        )
+        return [item for item in items if item]
+
+    def _number_item(self, number: str, now: float) -> CounterItem | None:
+        limits = self._limits
+        block, last = number[:-_LAST_DIGITS], number[-_LAST_DIGITS:]
+        ten_minutes = int(now % _DAY // _TEN_MINUTES)
+        # Short names: an item is paid for, and throttled, by its size.
+        counters = tuple(
+            Counter(
+                limit_name=limit_name,
+                attribute=attribute,
+                most=most,
+                ends_at=_end(now, seconds),
+            )
+            for limit_name, most, seconds, attribute in (
+                ("blockPerHour", limits.block_per_hour, _HOUR, f"b{_began(now, _HOUR):%H}"),
+                ("destinationPerDay", limits.destination_per_day, _DAY, last),
+                (
+                    "destinationPer10Minutes",
+                    limits.destination_per_10_minutes,
+                    _TEN_MINUTES,
+                    f"{last}m{ten_minutes}",
+                ),
+            )
+            if most is not None
+        )
+        interval = (
+            Interval(
+                limit_name="destinationIntervalSeconds",
+                attribute=f"{last}i",
+                seconds=limits.destination_interval_seconds,
+            )
+            if limits.destination_interval_seconds
+            else None
+        )
+        if not counters and not interval:
+            return None
+        # Without its limit, a block could have more numbers in a day than an item can hold.
+        whose = number if limits.block_per_hour is None else block
+        return CounterItem(
+            key=f"limit#number#{_digest(whose)}#{_began(now, _DAY):%Y-%m-%d}",
+            ends_at=_end(now, _DAY),
+            counters=counters,
+            interval=interval,
+            of_many=True,
+        )
+
+    def _shared_item(
+        self, limit_name: str, limit: int | None, whose: str, seconds: int, now: float
+    ) -> CounterItem | None:
+        if limit is None:
+            return None
+        shards = self._shards(limit, seconds)
+        shard = secrets.randbelow(shards)
+        counter = Counter(
+            limit_name=limit_name,
+            attribute="messages",
+            # What cannot be divided goes to the first ones.
+            most=limit // shards + (shard < limit % shards),
+            ends_at=_end(now, seconds),
+        )
+        return CounterItem(
+            key=f"limit#{limit_name}#{whose}#{_began(now, seconds):%Y-%m-%dT%H}#{shard}",
+            ends_at=counter.ends_at,
+            counters=(counter,),
+        )
+
+    def _shards(self, limit: int, seconds: int) -> int:
+        """Split a shared counter into as many items as the requests need, and the limit bears."""
+        # Direct invocations are not held by the API's rate, but by what the limit lets through.
+        rate = max(self._limits.requests_per_second, limit / seconds)
+        needed = math.ceil(rate * _WRITES_PER_REQUEST / _WRITES_PER_SECOND)
+        return max(1, min(needed, limit // _LEAST_PER_SHARD))
+
+
+def _too_many(full: FullError) -> TooManyMessages:
+    # The longest: before, another one would still refuse.
+    last = max(full.refusals, key=lambda refusal: refusal.retry_after)
+    return TooManyMessages(
+        f"{MEANINGS[last.limit_name]} Nothing was sent; repeat the request after "
+        f"{last.retry_after} s.",
+        limit=last.limit_name,
+        retry_after=last.retry_after,
+    )
+
+
+def _began(now: float, seconds: int) -> datetime:
+    """Say when the window began that `now` is in."""
+    return datetime.fromtimestamp(now - now % seconds, UTC)
+
+
+def _end(now: float, seconds: int) -> int:
+    return int(now - now % seconds) + seconds
+
+
+def _digest(text: str) -> str:
+    """Keep numbers and names out of keys, which AWS may log. It is no secret: they are few."""
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""The ground floor: logs, clients of AWS, the start."""

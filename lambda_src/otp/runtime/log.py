@@ -1,0 +1,49 @@
+"""The functions' log: one JSON object a line, every text of it masked.
+
+The SDK's own records go past this logger, to Lambda's handler: the SDK logs warnings only.
+"""
+
+import json
+import logging
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from .masking import mask
+
+# Written by the runtime or by AWS, never by a caller, and useless when masked: a request ID may
+# hold seven digits in a row, and a function's ARN holds the account.
+_OURS = frozenset(
+    {
+        "correlation_id",
+        "function_arn",
+        "function_request_id",
+        "timestamp",
+        "xray_trace_id",
+    }
+)
+
+
+def create_logger(service: str) -> Logger:
+    """Create the structured logger (one JSON object a line) of a function."""
+    # Lambda lets INFO through with JSON logs: botocore would tell at every start where it has found
+    # credentials.
+    logging.getLogger("botocore").setLevel(logging.WARNING)
+    return Logger(service=service, json_serializer=_serialize, utc=True)
+
+
+def _serialize(line: dict[str, Any]) -> str:
+    return json.dumps(
+        {key: value if key in _OURS else _masked(value) for key, value in line.items()},
+        default=lambda value: mask(str(value)),
+    )
+
+
+def _masked(value: Any) -> Any:  # noqa: ANN401 - a log line may hold anything
+    if isinstance(value, str):
+        return mask(value)
+    if isinstance(value, dict):
+        return {mask(str(key)): _masked(member) for key, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [_masked(member) for member in value]
+    return value

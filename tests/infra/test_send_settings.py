@@ -1,0 +1,115 @@
+"""What the send function is told of the configuration, and that it reads the same."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.config import Config, keys
+from infra.config.send_settings import send_settings
+from lambda_src.otp.settings import SendSettings
+
+from .helpers import FUNCTION, RenderedTemplate, context, synthesize
+
+#: Every key that the send function is told, a value that is not the default, and where the function
+#: has it, as the path of an attribute.
+TOLD: list[tuple[str, Any, str, object]] = [
+    ("originationIdentity", "EXAMPLE", "origination_identity", "EXAMPLE"),
+    ("brandName", "Café, Inc.", "brand_name", "Café, Inc."),
+    ("language", "es-ES", "language", "es-ES"),
+    ("allowedCountries", "JM,US", "destinations.allowed_countries", frozenset({"JM", "US"})),
+    ("allowedNumberTypes", "MOBILE,VOIP", "destinations.allowed_number_types", {"MOBILE", "VOIP"}),
+    ("blockedPrefixes", "+1900,+44", "destinations.blocked_prefixes", ("+1900", "+44")),
+    ("sandboxNumbers", "true", "destinations.sandbox", True),
+    ("allowedBrandNames", ["A, B", "Café"], "allowed_brand_names", {"A, B", "Café"}),
+    ("allowedOriginationIdentities", "+1,A", "allowed_origination_identities", {"+1", "A"}),
+    *(
+        (key, value, f"limits.{attribute}", value)
+        for key, attribute in (
+            ("destinationPer10Minutes", "destination_per_10_minutes"),
+            ("destinationPerDay", "destination_per_day"),
+            ("destinationIntervalSeconds", "destination_interval_seconds"),
+            ("blockPerHour", "block_per_hour"),
+            ("countryPerDay", "country_per_day"),
+            ("callerPerHour", "caller_per_hour"),
+            ("deploymentPerHour", "deployment_per_hour"),
+        )
+        for value in (7, None)
+    ),
+    ("countriesPerDay", "CA=off,US=7", "limits.countries_per_day", {"CA": None, "US": 7}),
+    ("sendRequestsPerSecond", 7, "limits.requests_per_second", 7),
+]
+PATHS = {path for _, _, path, _ in TOLD}
+
+
+def settings(**given: Any) -> SendSettings:
+    """Give the send function's settings for a configuration; None is no limit."""
+    written = {key: "off" if value is None else value for key, value in given.items()}
+    return send_settings(
+        Config.from_context(context(**written)),
+        application_id="application",
+        deployment="Otp/Otp",
+        table_name="table",
+    )
+
+
+def find(found: object, path: str) -> object:
+    """Find an attribute by its path."""
+    for name in path.split("."):
+        found = getattr(found, name)
+    return found
+
+
+@pytest.mark.parametrize(("key", "value", "path", "told"), TOLD)
+def test_function_reads_what_the_operator_has_set(
+    key: str, value: object, path: str, told: object
+) -> None:
+    """Through the environment, and nothing else of its settings has changed."""
+    written = settings(**{key: value})
+
+    read = SendSettings.from_environment(written.to_environment())
+
+    assert read == written
+    assert find(read, path) == told
+    others = PATHS - {path}
+    assert {one for one in others if find(read, one) != find(settings(), one)} == set()
+
+
+def test_table_names_every_setting_that_an_operator_has() -> None:
+    """A new one must be in it."""
+    written = settings()
+    paths = {
+        *(f"limits.{name}" for name in written.limits.__slots__),
+        *(f"destinations.{name}" for name in written.destinations.__slots__),
+        *written.__slots__,
+    } - {"limits", "destinations", "table_name"}
+    assert paths == PATHS
+    assert {key for key, *_ in TOLD} <= {key.name for key in keys().values()}
+
+
+def test_stack_gives_the_functions_their_settings(
+    tmp_path: Path, minimal: RenderedTemplate
+) -> None:
+    """All of them changed at once; verify is told of none."""
+    told = {key: value for key, value, *_ in TOLD if value is not None}
+    told["countriesPerDay"] = "JM=7,US=off"
+    changed = synthesize(tmp_path, **told)
+
+    send, verify = (
+        changed.named(FUNCTION, name).properties["Environment"]["Variables"]
+        for name in ("Send", "Verify")
+    )
+
+    read = SendSettings.from_environment(send)
+    assert {path: find(read, path) for path in PATHS} == {
+        path: find(settings(**told), path) for path in PATHS
+    }
+    assert verify == minimal.named(FUNCTION, "Verify").properties["Environment"]["Variables"]
+
+
+@pytest.mark.parametrize(
+    "key", ["alarmTextsPerHour", "alarmVerifiedPercent", "alarmVerifiedVolume", "verifyBurst"]
+)
+def test_what_is_no_setting_of_the_function_is_not_told(key: str) -> None:
+    """A changed threshold must not publish a new version of the function."""
+    assert settings(**{key: "7"}) == settings()

@@ -1,0 +1,346 @@
+"""The functions in process, called as Lambda calls them, on emulated AWS."""
+
+import importlib
+import io
+import json
+import re
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass, replace
+from functools import cache
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, TextIO
+
+import pytest
+from moto import mock_aws
+
+from lambda_src.otp.once.records import create_dynamodb_client
+from lambda_src.otp.pinpoint.calls import create_pinpoint_client
+from lambda_src.otp.runtime.log import create_logger
+from lambda_src.otp.settings import SendSettings, Settings, TextLimits
+from sandbox.pinpoint import create_application, inbox, install, received_requests
+
+from .aws import create_client
+
+if TYPE_CHECKING:
+    from botocore.client import BaseClient
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+DEPLOYMENT = "ServerlessOtp/Otp"
+TABLE = "reference-ids"
+APPLICATION = "0123456789abcdef0123456789abcdef"
+ORIGINATION = "+18555550142"
+BRAND = "ExampleCorp"
+NUMBER = "+12065550100"
+FUNCTION_TIMEOUT_SECONDS = 28
+
+ENVIRONMENT = {
+    "OTP_DEPLOYMENT": DEPLOYMENT,
+    "OTP_APPLICATION_ID": APPLICATION,
+    "OTP_TABLE_NAME": TABLE,
+    "OTP_ORIGINATION_IDENTITY": ORIGINATION,
+    "OTP_BRAND_NAME": BRAND,
+    "OTP_FUNCTION_SECONDS": str(FUNCTION_TIMEOUT_SECONDS),
+    "OTP_ALLOWED_ORIGINATION_IDENTITIES": "[]",
+    "OTP_ALLOWED_BRAND_NAMES": "[]",
+    "OTP_ALLOWED_COUNTRIES": "US,CA,DE",
+    "OTP_ALLOWED_NUMBER_TYPES": "MOBILE,FIXED_LINE_OR_MOBILE,VOIP,PERSONAL_NUMBER",
+    "OTP_BLOCKED_PREFIXES": "+1900,+491511",
+    "OTP_SANDBOX": "true",
+    "OTP_DESTINATION_PER_10_MINUTES": "5",
+    "OTP_DESTINATION_PER_DAY": "10",
+    "OTP_DESTINATION_INTERVAL_SECONDS": "off",
+    "OTP_BLOCK_PER_HOUR": "20",
+    "OTP_COUNTRY_PER_DAY": "5000",
+    "OTP_COUNTRIES_PER_DAY": "",
+    "OTP_CALLER_PER_HOUR": "off",
+    "OTP_DEPLOYMENT_PER_HOUR": "1000",
+    "OTP_REQUESTS_PER_SECOND": "100",
+}
+SETTINGS = SendSettings.from_environment(ENVIRONMENT)
+NO_LIMITS = TextLimits(
+    destination_per_10_minutes=None,
+    destination_per_day=None,
+    destination_interval_seconds=None,
+    block_per_hour=None,
+    country_per_day=None,
+    countries_per_day={},
+    caller_per_hour=None,
+    deployment_per_hour=None,
+    requests_per_second=100,
+)
+
+
+class Context:
+    """The part of Lambda's context object that is read."""
+
+    function_name = "send"
+    memory_limit_in_mb = 512
+    invoked_function_arn = "arn:aws:lambda:us-east-1:123456789012:function:send:live"
+
+    def __init__(self) -> None:
+        self.aws_request_id = str(uuid.uuid4())
+
+
+@dataclass(frozen=True)
+class HttpAnswer:
+    """What the function returns to API Gateway."""
+
+    status: int
+    headers: dict[str, str]
+    body: str
+
+    def json(self) -> Any:
+        """Decode the body."""
+        return json.loads(self.body)
+
+    @property
+    def code(self) -> str | None:
+        """The problem's code, if it is one."""
+        code: str | None = self.json().get("code")
+        return code
+
+
+@cache
+def entry_point(name: str) -> ModuleType:
+    """Import an entry point as on a cold start, in the environment that the stack gives it."""
+    install()
+    settings = SendSettings if name == "send" else Settings
+    with pytest.MonkeyPatch.context() as patch:
+        for variable, value in settings.to_environment(SETTINGS).items():
+            patch.setenv(variable, value)
+        return importlib.import_module(f"lambda_src.otp.{name}")
+
+
+def create_clients(name: str) -> "dict[str, BaseClient]":
+    """Create the clients that a function has, in the order in which it takes them."""
+    creates = {"pinpoint": create_pinpoint_client, "dynamodb": create_dynamodb_client}
+    if name == "verify":
+        del creates["dynamodb"]
+    return {service: create(SETTINGS.time_limits) for service, create in creates.items()}
+
+
+#: Those that all tests share, and one of the tests' own, which no fault meets: each of them would
+#: read the services' models anew.
+shared_clients = cache(create_clients)
+table_client = cache(create_client)
+
+
+class Service:
+    """One of the functions.
+
+    Args:
+        name: of the entry point, such as `send`.
+        clients: of AWS; those that all tests share unless given.
+        environment: Lambda's own variables.
+
+    """
+
+    def __init__(
+        self,
+        name: str,
+        clients: "Mapping[str, BaseClient] | None" = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self._name = name
+        self._module = entry_point(name)
+        self._clients = clients or shared_clients(name)
+        self._environment = environment or {}
+        self._settings = SETTINGS
+        self._log = io.StringIO()
+        self.stdout: TextIO = io.StringIO()
+        self._undo: list[Callable[[], None]] = []
+        self._hooks: list[tuple[BaseClient, str, Callable[..., Any]]] = []
+        self.table: DynamoDBClient = table_client("dynamodb")
+        self.pauses: list[float] = []
+        self.start()
+
+    def start(self, **changes: Any) -> None:
+        """Start the function, with changes to its settings: it has forgotten what it had read."""
+        self._settings = replace(self._settings, **changes)
+        logger = create_logger(f"otp-{self._name}")
+        logger.registered_handler.setStream(self._log)  # type: ignore[attr-defined]
+        self._handler = self._module.build(
+            self._settings,
+            logger,
+            *self._clients.values(),
+            environment=self._environment,
+            pause=self.pauses.append,  # no test waits
+        )
+
+    def limit(self, **limits: Any) -> None:
+        """Start it anew, with these limits on messages and no others."""
+        self.start(limits=replace(NO_LIMITS, **limits))
+
+    def post(self, body: str | None, **event: Any) -> HttpAnswer:
+        """Call the function through API Gateway, with this text as the body."""
+        reply = self._call(
+            {
+                "resource": "/otp",
+                "path": "/otp",
+                "httpMethod": "POST",
+                "headers": {"Content-Type": "application/json"},
+                "requestContext": {"requestId": str(uuid.uuid4()), "stage": "v1"},
+                "body": body,
+                "isBase64Encoded": False,
+                **event,
+            }
+        )
+        assert set(reply) == {"statusCode", "headers", "body"}
+        json.dumps(reply)  # Lambda could not return anything else
+        return HttpAnswer(reply["statusCode"], reply["headers"], reply["body"])
+
+    def send(self, **fields: Any) -> HttpAnswer:
+        """Ask for an OTP through API Gateway; a random ReferenceId and NUMBER unless given."""
+        return self.post(json.dumps(request(**fields)))
+
+    def invoke(self, payload: Any) -> Any:
+        """Invoke the function directly; raises what Lambda would report as a function error."""
+        return self._call(payload)
+
+    def texts(self, reference_id: str | None = None) -> list[str]:
+        """The bodies of the texts that went out, of one ReferenceId or of all."""
+        return [text["body"] for text in inbox() if reference_id in (None, text["referenceId"])]
+
+    def requests(self) -> list[dict[str, Any]]:
+        """What Pinpoint received, as received."""
+        return received_requests()
+
+    def items(self) -> list[dict[str, Any]]:
+        """The records, as DynamoDB holds them."""
+        return self.table.scan(TableName=TABLE)["Items"]
+
+    def delete(self, key: dict[str, Any]) -> None:
+        """Delete an item, as the operator may."""
+        self.table.delete_item(TableName=TABLE, Key={"id": key})
+
+    def age(self, attribute: str, by: int) -> None:
+        """Move an attribute of all records that have it into the past, in its own unit."""
+        for item in self.items():
+            if attribute not in item:
+                continue
+            self.table.update_item(
+                TableName=TABLE,
+                Key={"id": item["id"]},
+                UpdateExpression="SET #attribute = #attribute - :by",
+                ExpressionAttributeNames={"#attribute": attribute},
+                ExpressionAttributeValues={":by": {"N": str(by)}},
+            )
+
+    def on(self, event: str, handler: Callable[..., Any]) -> None:
+        """Call a handler at an event of the function's own clients.
+
+        Args:
+            event: as botocore names it, such as `before-call.dynamodb.PutItem`.
+            handler: takes keywords; what it returns or raises is botocore's to handle.
+
+        """
+        client = self._clients[event.split(".")[1]]
+        client.meta.events.register_first(event, handler)
+        self._hooks.append((client, event, handler))
+
+    def fail(self, event: str, error: Exception) -> None:
+        """Fail at an event of the function's own clients."""
+
+        def raise_error(**_: Any) -> None:
+            raise error
+
+        self.on(event, raise_error)
+
+    def undo_later(self, undo: Callable[[], None]) -> None:
+        """Do this when all is mended."""
+        self._undo.append(undo)
+
+    def mend(self) -> None:
+        """Take all handlers away again."""
+        while self._undo:
+            self._undo.pop()()
+        while self._hooks:
+            client, event, handler = self._hooks.pop()
+            client.meta.events.unregister(event, handler)
+
+    def metric_lines(self) -> list[str]:
+        """What the function has written to stdout beside its log: its metrics."""
+        assert isinstance(self.stdout, io.StringIO)
+        return self.stdout.getvalue().splitlines()
+
+    def log_lines(self) -> list[dict[str, Any]]:
+        """What the function has logged."""
+        return [json.loads(line) for line in self._log.getvalue().splitlines()]
+
+    def log(self) -> str:
+        """What the function has logged, as text."""
+        return self._log.getvalue()
+
+    def assert_says_no_more_than_it_may(self) -> None:
+        """Assert that no number and no code is in the log or in a metric, whatever was asked."""
+        said = "\n".join([self.log(), *self.metric_lines()])
+        for text in inbox():
+            assert text["to"][1:] not in said
+            [code] = re.findall(r"\b[0-9]{5,8}\b", text["body"])
+            # Alone, not within an ID or a time.
+            assert not re.search(rf"(?<![\w.-]){code}(?![\w.-])", said), said
+
+    def _call(self, event: Any) -> Any:
+        # Here and not once for all: pytest puts its own stdout in place before every test.
+        with redirect_stdout(self.stdout):
+            return self._handler(event, Context())
+
+
+@dataclass(frozen=True)
+class Journey:
+    """Both functions, for one person's whole way."""
+
+    sending: Service
+    verifying: Service
+
+    def send(self, **fields: Any) -> tuple[dict[str, Any], str]:
+        """Send; returns what a verification names beside the code, and the code that was texted."""
+        asked = request(**fields)
+        assert self.sending.post(json.dumps(asked)).status == 200
+        [text] = self.sending.texts(asked["ReferenceId"])
+        [code] = re.findall(r"\b[0-9]{5,8}\b", text)
+        about = {name: asked[name] for name in ("ReferenceId", "DestinationIdentity")}
+        return about, code
+
+    def verify(self, about: dict[str, Any], code: Any) -> HttpAnswer:
+        """Verify through API Gateway."""
+        return self.verifying.post(json.dumps({**about, "Otp": code}))
+
+    def valid(self, about: dict[str, Any], code: str) -> bool:
+        """Verify, and read what Pinpoint says."""
+        answer = self.verify(about, code)
+        assert answer.status == 200
+        assert answer.json().keys() == {"VerificationResponse"}
+        valid: bool = answer.json()["VerificationResponse"]["Valid"]
+        return valid
+
+
+@contextmanager
+def deployed(name: str) -> Iterator[Service]:
+    """Start a function in a new AWS, with its table and its application, for a while."""
+    with mock_aws():
+        table_client("dynamodb").create_table(
+            TableName=TABLE,
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        create_application(APPLICATION)
+        with started(name) as service:
+            yield service
+
+
+@contextmanager
+def started(name: str) -> Iterator[Service]:
+    """Start a function in the AWS that there is, for a while."""
+    service = Service(name)
+    yield service
+    service.mend()
+    service.assert_says_no_more_than_it_may()
+
+
+def request(**fields: Any) -> dict[str, Any]:
+    """Make a valid request, with these fields on top."""
+    return {"ReferenceId": str(uuid.uuid4()), "DestinationIdentity": NUMBER, **fields}
