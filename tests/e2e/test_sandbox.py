@@ -33,9 +33,9 @@ def test_the_state_file_says_how_to_reach_everything(deployment: Deployment) -> 
 
 def test_only_this_user_can_sign_or_reach_what_the_functions_run(deployment: Deployment) -> None:
     """The secret is a new one. Who could write there would run as the developer."""
-    assert re.fullmatch("[0-9a-f]{40}", deployment.state.secretAccessKey)
     assert stat.S_IMODE(STATE_FILE.stat().st_mode) == 0o600
     assert stat.S_IMODE(TEMPORARY.stat().st_mode) == 0o700
+    assert re.fullmatch("[0-9a-f]{40}", deployment.state.secretAccessKey)
     said = (STATE_FILE.parent / "log" / "sandbox.log").read_text()
     assert deployment.state.secretAccessKey not in said
 
