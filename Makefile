@@ -51,7 +51,7 @@ check: setup .venv-checkov/.ready ## Format, lint, types, rooms, security rules
 	@$(VENV) -m ruff check .
 	@$(VENV) -m mypy
 	@.venv/bin/lint-imports --no-logo --no-cache
-	@$(VENV) -m tests.scan
+	@$(VENV) -m tools.scan
 
 format: setup ## Rewrite the code in the one format
 	@$(VENV) -m ruff format .
@@ -79,7 +79,7 @@ reproduce: setup ## The same template from every other Python of this machine
 	@$(VENV) -m tests.reproduce
 
 mutants: setup .venv-mutants/.ready ## Break 60 lines drawn by a seed: which does no test see? (ARGS="--seed 16")
-	@$(VENV) -m tests.mutants $(ARGS)
+	@$(VENV) -m tools.mutants $(ARGS)
 
 bench: setup ## Measure starts, requests and memory, and rewrite docs/performance.md (10 minutes)
 	@$(VENV) -m benchmarks $(ARGS)
@@ -100,7 +100,7 @@ hooks: setup ## Have git format, lint and check types before a commit and a push
 	@$(VENV) -m pre_commit install --hook-type pre-commit --hook-type pre-push
 
 update: .venv/.ready ## The newest Python packages, with hashes (ARGS="-P name": this one alone)
-	@set -e; for folder in lambda_src/ infra/ "" sandbox/ tests/scan/; do \
+	@set -e; for folder in lambda_src/ infra/ "" sandbox/ tools/scan/ tools/mutants/; do \
 		echo "==> Writing $${folder}requirements.txt ..."; \
 		$(VENV) $(COMPILE) $(or $(ARGS),--upgrade) $${folder}requirements.in -o $${folder}requirements.txt; \
 	done
@@ -147,18 +147,18 @@ needed:
 	.venv-ministack/bin/python $(PIP) -r sandbox/requirements.txt
 	@touch $@
 
-.venv-checkov/.ready: tests/scan/requirements.txt .venv/.ready
+.venv-checkov/.ready: tools/scan/requirements.txt .venv/.ready
 	@set -e; \
 	echo "==> Installing checkov and zizmor into .venv-checkov (half a minute) ..."; \
 	if [ ! -x .venv-checkov/bin/python ]; then $(VENV) -m venv --clear .venv-checkov; fi; \
-	.venv-checkov/bin/python $(PIP) -r tests/scan/requirements.txt
+	.venv-checkov/bin/python $(PIP) -r tools/scan/requirements.txt
 	@touch $@
 
-.venv-mutants/.ready: tests/mutants/requirements.txt .venv/.ready
+.venv-mutants/.ready: tools/mutants/requirements.txt .venv/.ready
 	@set -e; \
 	echo "==> Installing cosmic-ray into .venv-mutants ..."; \
 	if [ ! -x .venv-mutants/bin/python ]; then $(VENV) -m venv --clear .venv-mutants; fi; \
-	.venv-mutants/bin/python $(PIP) -r tests/mutants/requirements.txt
+	.venv-mutants/bin/python $(PIP) -r tools/mutants/requirements.txt
 	@touch $@
 
 node_modules/.ready: package.json package-lock.json .npmrc | needed

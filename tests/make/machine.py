@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 _FILES = (
     *("Makefile", "package.json", "package-lock.json", ".npmrc", "requirements.txt"),
-    *("sandbox/requirements.txt", "tests/scan/requirements.txt"),
+    *("sandbox/requirements.txt", "tools/scan/requirements.txt"),
 )
 _TOOLS = ("awk", "cp", "make", "mkdir", "rm", "sh", "touch")
 

@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 from .machine import ROOT, Machine
 
 # In the order in which they are written: the root's includes the first two.
-FOLDERS = ("lambda_src/", "infra/", "", "sandbox/", "tests/scan/")
+FOLDERS = ("lambda_src/", "infra/", "", "sandbox/", "tools/scan/", "tools/mutants/")
 
 # What a line of a pinned file may be, beside a comment: no option, such as one that names an index.
 LINE = re.compile(

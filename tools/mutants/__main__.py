@@ -30,7 +30,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         checkout, lines = copy_to(Path(folder) / "checkout"), defaultdict(list)
         session = str(checkout.parent / "session.sqlite")
-        _cosmic_ray(checkout, "init", "tests/mutants/cosmic-ray.toml", session)
+        _cosmic_ray(checkout, "init", "tools/mutants/cosmic-ray.toml", session)
         for module, line, *mutation in sorted(sqlite3.connect(session).execute(_MUTATIONS)):
             if module.startswith(tuple(arguments.paths)) and not _NO_BREAK.search(mutation[0]):
                 lines[module, line].append((module, *mutation))

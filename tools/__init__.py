@@ -1,0 +1,1 @@
+"""Programs behind the Makefile that are no tests."""
