@@ -158,7 +158,7 @@ needed:
 	@set -e; \
 	echo "==> Installing cosmic-ray into .venv-mutants ..."; \
 	if [ ! -x .venv-mutants/bin/python ]; then $(VENV) -m venv --clear .venv-mutants; fi; \
-	.venv-mutants/bin/python $(PIP) -r tools/mutants/requirements.txt
+	.venv-mutants/bin/python $(PIP) --no-binary yattag -r tools/mutants/requirements.txt
 	@touch $@
 
 node_modules/.ready: package.json package-lock.json .npmrc | needed
