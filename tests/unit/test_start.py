@@ -7,10 +7,11 @@ import threading
 import pytest
 
 from lambda_src.otp.once.records import create_dynamodb_client
-from tests.support.service import ENVIRONMENT, SETTINGS, entry_point
+from lambda_src.otp.runtime.clients import open_connections
+from tests.support.service import ENVIRONMENT, SETTINGS, create_clients, entry_point
 
 from .server import Aws
-from .starting import CONNECTIONS, PERSON, Start
+from .starting import CONNECTIONS, PERSON, Start, of_lambda
 
 
 @pytest.mark.parametrize("initialization_type", ["on-demand", "provisioned-concurrency"])
@@ -46,14 +47,11 @@ def test_a_start_does_not_depend_on_aws(start: Start, monkeypatch: pytest.Monkey
     start("on-demand")
 
 
-def test_a_start_does_not_wait_long_for_aws(
-    start: Start, aws: Aws, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_start_does_not_wait_long_for_aws(aws: Aws) -> None:
     """It goes on when its time for that is over, though nothing has been answered."""
-    monkeypatch.setattr("lambda_src.otp.runtime.clients._OPENING_SECONDS", 0.01)
     aws.until = threading.Barrier(2, timeout=30)
 
-    start("on-demand")
+    open_connections(of_lambda("on-demand"), [*create_clients("send").values()], seconds=0.01)
 
     assert "opening a connection" in {thread.name for thread in threading.enumerate()}
     aws.until.abort()
@@ -76,8 +74,8 @@ def test_in_lambda_the_garbage_collector_rests_during_the_imports(
     monkeypatch.setattr(gc, "freeze", note)
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
-    if initialization_type:
-        monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", initialization_type)
+    for name, value in of_lambda(initialization_type).items():
+        monkeypatch.setenv(name, value)
 
     importlib.reload(entry_point("send"))
 
