@@ -4,10 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support.aws_server import Aws, serving
 from tests.support.service import Journey, Service, create_clients, deployed, started
-
-from .server import Aws, serving
-from .starting import Start, of_lambda
+from tests.support.starting import Start, of_lambda
 
 
 @pytest.fixture

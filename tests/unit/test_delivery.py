@@ -17,12 +17,11 @@ from botocore.exceptions import (
 
 from lambda_src.otp.pinpoint import calls as pinpoint
 from lambda_src.otp.runtime import deadline
+from tests.support.aws_server import Aws
 from tests.support.clock import Clock
 from tests.support.failures import ENDPOINT, NO_ANSWER, NO_CONNECTION, respond
 from tests.support.service import NUMBER, Service
-
-from .server import Aws
-from .starting import Start
+from tests.support.starting import Start
 
 SENDING = "before-send.pinpoint.SendOTPMessage"
 

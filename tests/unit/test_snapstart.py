@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lambda_src.otp.pinpoint import calls as pinpoint
+from tests.support.aws_server import Aws
 from tests.support.clock import Clock
-
-from .server import Aws
-from .starting import CONNECTIONS, PERSON, Start
+from tests.support.starting import CONNECTIONS, PERSON, Start
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,10 +8,9 @@ import pytest
 
 from lambda_src.otp.once.records import create_dynamodb_client
 from lambda_src.otp.runtime.clients import open_connections
+from tests.support.aws_server import Aws
 from tests.support.service import ENVIRONMENT, SETTINGS, create_clients, entry_point
-
-from .server import Aws
-from .starting import CONNECTIONS, PERSON, Start, of_lambda
+from tests.support.starting import CONNECTIONS, PERSON, Start, of_lambda
 
 
 @pytest.mark.parametrize("initialization_type", ["on-demand", "provisioned-concurrency"])

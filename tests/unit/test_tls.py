@@ -14,8 +14,7 @@ import pytest
 import trustme
 
 from tests.support.service import NUMBER, Service
-
-from .starting import Start
+from tests.support.starting import Start
 
 _YESTERDAY = datetime.now(UTC) - timedelta(days=1)
 

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from tests.support.service import Service
+from .service import Service
 
 # No reserved number: those are not counted.
 PERSON = "+12065550123"
