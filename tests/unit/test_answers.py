@@ -47,9 +47,7 @@ def test_a_problem_is_a_document_of_rfc_9457(service: Service) -> None:
         for block in re.findall(r"```json\n(.*?)```", readme, re.DOTALL)
         if '"errors"' in block
     ]
-
     answer = service.send(CodeLength=9)
-
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert answer.json() == {**shown, "requestId": answer.headers["X-Request-Id"]}
 
@@ -58,7 +56,6 @@ def test_a_problem_of_a_direct_invoke_is_a_function_error(service: Service) -> N
     """Its type, which Lambda takes from the class's name, is the code; its text the document."""
     with pytest.raises(Exception, match="problem-type") as error:
         service.invoke(request(CodeLength=9))
-
     assert type(error.value).__name__ == "InvalidRequest"
     assert json.loads(str(error.value))["errors"][0]["pointer"] == "/CodeLength"
     # A traceback would show it, and Lambda logs tracebacks.
@@ -83,7 +80,6 @@ TEXT = '"{\\"ReferenceId\\": \\"r\\", \\"DestinationIdentity\\": \\"+12065550100
 def test_a_body_that_is_no_json_object_is_refused(service: Service, event: dict[str, Any]) -> None:
     """400 InvalidRequest, whatever it is, and nothing is recorded."""
     answer = service.post(**event)
-
     assert (answer.status, answer.code) == (400, "InvalidRequest")
     assert service.items() == []
 
@@ -97,7 +93,6 @@ def test_half_of_a_surrogate_pair_is_refused_by_name(
 ) -> None:
     """JSON can escape one, and nobody could write it down as UTF-8."""
     answer = service.send(**half)
-
     assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
     assert answer.body.isascii()
 
@@ -119,7 +114,6 @@ def test_a_direct_payload_that_is_no_request_is_refused(service: Service, payloa
     """A function error InvalidRequest, also of an event that is not API Gateway's."""
     with pytest.raises(Exception, match="problem-type") as error:
         service.invoke(payload)
-
     assert type(error.value).__name__ == "InvalidRequest"
     assert NUMBER[1:] not in service.log()
 
@@ -132,7 +126,6 @@ def test_a_body_of_8_kb_is_read_and_a_longer_one_is_not(
 ) -> None:
     """8192 bytes are parsed, and found to be no JSON; 8193 are too large."""
     answer = service.post(body)
-
     assert (answer.status, answer.code) == (
         status,
         "PayloadTooLarge" if status == 413 else "InvalidRequest",
@@ -158,7 +151,6 @@ def test_a_media_type_that_is_not_json_is_refused_before_the_body_is_read(
 ) -> None:
     """415, even where the body is too large; names and types in any case, or no header at all."""
     answer = service.post("x" * 9000, headers=headers)
-
     expected = (413, "PayloadTooLarge") if accepted else (415, "UnsupportedMediaType")
     assert (answer.status, answer.code) == expected
 
@@ -204,7 +196,6 @@ def test_a_reference_id_that_is_a_number_is_masked_in_every_line(service: Servic
     """For every reserved destination; numbers and codes are looked for after every test."""
     for last in range(100, 111):
         service.send(DestinationIdentity=f"+12065550{last}", ReferenceId=f"ref-12065550{last}")
-
     assert len(service.log_lines()) >= 11
     assert "2065550" not in service.log()
 

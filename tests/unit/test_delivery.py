@@ -46,7 +46,6 @@ def test_a_reserved_destination_answers_as_the_outcome_table_says(
 ) -> None:
     """Every DeliveryStatus, and the answers that are lost, with one request to Pinpoint each."""
     answer = service.send(DestinationIdentity=number)
-
     assert (answer.status, answer.code) == (status, code)
     assert answer.json().get("retryable", False) is (status in (429, 503))
     assert ("Retry-After" in answer.headers) is (status in (429, 503))
@@ -107,9 +106,7 @@ def test_an_answer_that_cannot_be_read_leaves_the_outcome_unknown(
 ) -> None:
     """HTTP 200, but it does not say what became of the one message."""
     service.on(SENDING, respond(200, body))
-
     answer = service.send()
-
     assert (answer.status, answer.code) == (504, "OutcomeUnknown")
     assert len(service.items()) == 1
 
@@ -134,22 +131,9 @@ def test_an_exception_is_unknown_unless_it_proves_that_nothing_left(
 ) -> None:
     """No connection, no text; after that, nobody knows."""
     service.fail(SENDING, error)
-
     assert service.send().code == code
-
     assert len(service.pauses) == attempts - 1
     assert len(service.items()) == (1 if code == "OutcomeUnknown" else 0)
-
-
-def test_the_sdk_does_not_retry(service: Service) -> None:
-    """One request, whatever becomes of it: a second one could be a second text."""
-    attempts: list[str] = []
-    service.on(SENDING, lambda request, **_: attempts.append(request.url))
-    service.fail("response-received.pinpoint.SendOTPMessage", NO_ANSWER)
-
-    service.send()
-
-    assert (len(attempts), len(service.texts())) == (1, 1)
 
 
 def throttle(service: Service, times: int) -> list[int]:
@@ -188,7 +172,6 @@ def test_it_is_asked_for_again_only_while_a_whole_attempt_fits(
     clock = Clock(monkeypatch, deadline)
     service.on("before-call.pinpoint.SendOTPMessage", lambda **_: clock.wait(takes))
     attempts = throttle(service, times=9)
-
     assert service.send().code == "Throttled"
     assert len(attempts) == asked
 

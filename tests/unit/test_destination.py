@@ -68,7 +68,6 @@ def test_every_country_that_can_be_found_can_be_allowed() -> None:
     examples = [phonenumbers.example_number(region) for region in REGIONS]
     found = {country(e164(example)) for example in examples if example}
     assert len(found) > 200
-
     assert set(countries(sorted(found))) == found
 
 

@@ -248,7 +248,6 @@ def test_new_window_begins_without_mismatches(service: Service, guessed: dict[st
     """The ReferenceId is forgotten, and so is who has guessed."""
     service.age("expiration", WINDOW_SECONDS + 1)
     service.send(**guessed)
-
     assert "mismatches" not in service.items()[0]
 
 
@@ -319,7 +318,6 @@ def test_a_certain_not_sent_frees_the_reference_id(
     first = service.send(**asked | fields)
     assert first.code in ("Throttled", "InvalidRequest")
     assert service.items() == []
-
     assert service.send(**asked).status == 200
 
 

@@ -158,7 +158,6 @@ def test_success_is_as_documented(journey: Journey) -> None:
         assert sent.status == 200
         assert_documented(SEND, sent)
     assert sent.headers["Idempotent-Replayed"] == "true"
-
     about, code = journey.send()
     for _ in range(2):
         verified = journey.verify(about, code)

@@ -111,7 +111,6 @@ def test_every_bad_field_is_named_at_once(asked: dict[str, Any], named: set[str]
 def test_an_absurd_number_of_bad_fields_does_not_make_an_absurd_answer(service: Service) -> None:
     """At most 50 are listed, and their number is told; nothing is recorded."""
     answer = service.send(**{f"f{number}": 1 for number in range(500)})
-
     assert (answer.status, answer.code) == (400, "InvalidRequest")
     assert len(answer.json()["errors"]) == 50
     assert "500" in answer.json()["detail"]
@@ -134,9 +133,7 @@ def test_every_field_reaches_pinpoint_as_given(service: Service) -> None:
         "TemplateId": "1107160000000000001",
     }
     assert asked.keys() == INSIDE.keys()
-
     assert service.send(**asked).status == 200
-
     assert service.requests() == [asked]
 
 
@@ -147,9 +144,7 @@ def test_what_is_left_out_is_filled_in_by_the_deployment(
     """Origination and brand are the deployment's, the rest the contract's; no language is AWS's."""
     asked = request()
     service.start(language=language)
-
     service.invoke(asked)
-
     assert service.requests() == [
         {
             **asked,
@@ -239,6 +234,5 @@ def test_an_error_of_the_models_own_holds_no_value(model: type[BaseModel]) -> No
     """Neither a number nor a code, should one be logged by mistake."""
     with pytest.raises(ValidationError) as error:
         model.model_validate({"DestinationIdentity": "+1206555010x", "Otp": "671695x"})
-
     assert "206555" not in str(error.value)
     assert "671695" not in str(error.value)

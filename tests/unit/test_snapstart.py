@@ -82,5 +82,4 @@ def test_without_snapstart_the_function_starts_without_the_hooks_module(
 ) -> None:
     """The runtime may not have it: nothing is imported, nothing is registered."""
     monkeypatch.setitem(sys.modules, "snapshot_restore_py", None)  # an import of it would fail
-
     start(initialization_type)
