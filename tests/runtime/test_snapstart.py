@@ -18,19 +18,15 @@ pytestmark = pytest.mark.skipif(
 
 # A function that somebody warms up before the snapshot.
 WARMED_UP = """
+from types import SimpleNamespace
 from snapshot_restore_py import register_before_snapshot
 from otp import FUNCTION as function
 
 @register_before_snapshot  # runs first
 def warm_up():
-    if hasattr(function, "dynamodb"):
-        function.dynamodb.get_item(TableName=function.table, Key={"id": {"S": "nobody's"}})
-    function.pinpoint.verify_otp_message(
-        ApplicationId=function.settings.application_id,
-        VerifyOTPMessageRequestParameters={
-            "DestinationIdentity": "+12065550100", "ReferenceId": "nobody's", "Otp": "00000"
-        },
-    )
+    function.handler(REQUEST, SimpleNamespace(
+        function_name="f", memory_limit_in_mb=1, invoked_function_arn="arn", aws_request_id="id"
+    ))
 
 handler = function.handler
 """
@@ -51,7 +47,9 @@ def test_hooks_run_around_the_snapshot_and_requests_work_afterwards(
     start: Starter, tmp_path: Path, aws: Mapping[str, str], name: str
 ) -> None:
     """No connection is in the snapshot, and new ones are there."""
-    (tmp_path / "warmed_up.py").write_text(WARMED_UP.replace("FUNCTION", name))
+    code = {"Otp": "12345"} if name == "verify" else {}
+    warmed_up = WARMED_UP.replace("FUNCTION", name).replace("REQUEST", repr(request(**code)))
+    (tmp_path / "warmed_up.py").write_text(warmed_up)
     function = start(
         "warmed_up.handler",
         {**SETTINGS[name], "AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start"},
@@ -73,8 +71,7 @@ def test_hooks_run_around_the_snapshot_and_requests_work_afterwards(
 
     assert function.initialize().what == NEXT
     assert connections() > 0
-    asked = {**request(), **({"Otp": "12345"} if name == "verify" else {})}
-    assert post(function, asked).status == 200
+    assert post(function, request(**code)).status == 200
 
 
 @pytest.mark.parametrize("initialization", ["snap-start", "provisioned-concurrency"])

@@ -4,10 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support.aws_server import Aws, serving
 from tests.support.service import Journey, Service, create_clients, deployed, started
-
-from .server import Aws, serving
-from .starting import Start
+from tests.support.starting import Start, of_lambda
 
 
 @pytest.fixture
@@ -37,7 +36,6 @@ def start(aws: Aws) -> Start:  # noqa: ARG001 - no start may reach the real AWS
     """Start the function with clients of its own."""
 
     def start(initialization_type: str | None) -> Service:
-        of_lambda = {"AWS_LAMBDA_INITIALIZATION_TYPE": initialization_type or ""}
-        return Service("send", create_clients("send"), of_lambda if initialization_type else {})
+        return Service("send", create_clients("send"), of_lambda(initialization_type))
 
     return start

@@ -9,22 +9,21 @@ from botocore.exceptions import (
     ConnectionClosedError,
     ConnectTimeoutError,
     CredentialRetrievalError,
-    EndpointConnectionError,
     HTTPClientError,
     NoCredentialsError,
     ProxyConnectionError,
-    ReadTimeoutError,
     SSLError,
 )
 
 from lambda_src.otp.pinpoint import calls as pinpoint
 from lambda_src.otp.runtime import deadline
+from tests.support.aws_server import Aws
 from tests.support.clock import Clock
-from tests.support.failures import ENDPOINT, respond
+from tests.support.failures import ENDPOINT, NO_ANSWER, NO_CONNECTION, respond
 from tests.support.service import NUMBER, Service
+from tests.support.starting import Start
 
-from .server import Aws
-from .starting import Start
+SENDING = "before-send.pinpoint.SendOTPMessage"
 
 RESERVED = [
     ("+12065550100", 200, None),
@@ -47,38 +46,44 @@ def test_a_reserved_destination_answers_as_the_outcome_table_says(
 ) -> None:
     """Every DeliveryStatus, and the answers that are lost, with one request to Pinpoint each."""
     answer = service.send(DestinationIdentity=number)
-
     assert (answer.status, answer.code) == (status, code)
+    assert answer.json().get("retryable", False) is (status in (429, 503))
+    assert ("Retry-After" in answer.headers) is (status in (429, 503))
     assert len(service.requests()) == 1
 
 
 @pytest.mark.parametrize(
-    ("status", "expected", "code"),
+    ("status", "expected", "code", "attempts"),
     [
-        (400, 422, "RejectedByPinpoint"),
-        (413, 422, "RejectedByPinpoint"),
-        (403, 500, "Misconfigured"),
-        (404, 500, "Misconfigured"),
-        (405, 500, "Misconfigured"),
-        (429, 429, "Throttled"),
-        (500, 504, "OutcomeUnknown"),
-        (503, 504, "OutcomeUnknown"),
-        (418, 504, "OutcomeUnknown"),
+        (400, 422, "RejectedByPinpoint", 1),
+        (413, 422, "RejectedByPinpoint", 1),
+        (403, 500, "Misconfigured", 1),
+        (404, 500, "Misconfigured", 1),
+        (405, 500, "Misconfigured", 1),
+        (429, 429, "Throttled", 3),
+        (500, 504, "OutcomeUnknown", 1),
+        (503, 504, "OutcomeUnknown", 1),
+        (418, 504, "OutcomeUnknown", 1),
     ],
 )
 def test_an_error_of_pinpoint_is_classified_by_its_status(
-    service: Service, status: int, expected: int, code: str
+    service: Service, status: int, expected: int, code: str, attempts: int
 ) -> None:
-    """Each of the modelled exceptions, and statuses that are not modelled."""
-    service.on(
-        "before-send.pinpoint.SendOTPMessage", respond(status, {"Message": f"no {NUMBER} here"})
-    )
+    """Each of the modelled exceptions, and others; asked for again is what was not taken."""
+    asked: list[str] = []
+
+    def answer_so(request: Any, **_: Any) -> AWSResponse:
+        asked.append(request.url)
+        return respond(status, {"Message": f"no {NUMBER} here, nor 67169"})(request)
+
+    service.on(SENDING, answer_so)
 
     answer = service.send()
 
     assert (answer.status, answer.code) == (expected, code)
-    assert NUMBER not in answer.body
-    assert NUMBER not in service.log()
+    assert len(asked) == attempts
+    for secret in (NUMBER[1:], "67169"):
+        assert secret not in answer.body + service.log()
     assert len(service.items()) == (1 if code == "OutcomeUnknown" else 0)
 
 
@@ -100,55 +105,35 @@ def test_an_answer_that_cannot_be_read_leaves_the_outcome_unknown(
     service: Service, body: Any
 ) -> None:
     """HTTP 200, but it does not say what became of the one message."""
-    service.on("before-send.pinpoint.SendOTPMessage", respond(200, body))
-
+    service.on(SENDING, respond(200, body))
     answer = service.send()
-
     assert (answer.status, answer.code) == (504, "OutcomeUnknown")
     assert len(service.items()) == 1
 
 
 @pytest.mark.parametrize(
-    ("error", "code"),
+    ("error", "code", "attempts"),
     [
-        (ConnectTimeoutError(endpoint_url=ENDPOINT), "Unavailable"),
-        (EndpointConnectionError(endpoint_url=ENDPOINT), "Unavailable"),
-        (ProxyConnectionError(proxy_url=ENDPOINT), "Unavailable"),
-        (NoCredentialsError(), "Misconfigured"),
-        (CredentialRetrievalError(provider="p", error_msg="e"), "Misconfigured"),
-        (SSLError(endpoint_url=ENDPOINT, error=OSError()), "OutcomeUnknown"),
-        (ReadTimeoutError(endpoint_url=ENDPOINT), "OutcomeUnknown"),
-        (ConnectionClosedError(endpoint_url=ENDPOINT), "OutcomeUnknown"),
-        (HTTPClientError(error=OSError()), "OutcomeUnknown"),
-        (MemoryError(), "OutcomeUnknown"),
+        (NO_CONNECTION, "Unavailable", 3),
+        (ConnectTimeoutError(endpoint_url=ENDPOINT), "Unavailable", 3),
+        (ProxyConnectionError(proxy_url=ENDPOINT), "Unavailable", 3),
+        (NoCredentialsError(), "Misconfigured", 1),
+        (CredentialRetrievalError(provider="p", error_msg="e"), "Misconfigured", 1),
+        (SSLError(endpoint_url=ENDPOINT, error=OSError()), "OutcomeUnknown", 1),
+        (NO_ANSWER, "OutcomeUnknown", 1),
+        (ConnectionClosedError(endpoint_url=ENDPOINT), "OutcomeUnknown", 1),
+        (HTTPClientError(error=OSError()), "OutcomeUnknown", 1),
+        (MemoryError(), "OutcomeUnknown", 1),
     ],
 )
 def test_an_exception_is_unknown_unless_it_proves_that_nothing_left(
-    service: Service, error: Exception, code: str
+    service: Service, error: Exception, code: str, attempts: int
 ) -> None:
     """No connection, no text; after that, nobody knows."""
-    service.fail("before-send.pinpoint.SendOTPMessage", error)
-
-    answer = service.send()
-
-    assert answer.code == code
+    service.fail(SENDING, error)
+    assert service.send().code == code
+    assert len(service.pauses) == attempts - 1
     assert len(service.items()) == (1 if code == "OutcomeUnknown" else 0)
-
-
-def test_the_sdk_does_not_retry(service: Service) -> None:
-    """One request, whatever becomes of it: a second one could be a second text."""
-    attempts: list[str] = []
-
-    def count(request: Any, **_: Any) -> None:
-        attempts.append(request.url)
-
-    service.on("before-send.pinpoint.SendOTPMessage", count)
-    service.fail("response-received.pinpoint.SendOTPMessage", ReadTimeoutError(endpoint_url="x"))
-
-    service.send()
-
-    assert len(attempts) == 1
-    assert len(service.texts()) == 1
 
 
 def throttle(service: Service, times: int) -> list[int]:
@@ -173,69 +158,27 @@ def test_what_certainly_did_not_text_is_asked_for_again(service: Service) -> Non
 
     assert service.send().status == 200
 
-    assert len(attempts) == 3
-    assert len(service.texts()) == 1
+    assert (len(attempts), len(service.texts())) == (3, 1)
     first, second = service.pauses
     assert 0 <= first <= 0.2
     assert 0 <= second <= 0.4
 
 
-def test_it_is_asked_for_three_times_at_most(service: Service) -> None:
-    """Then the caller hears of it, and may repeat later."""
-    attempts = throttle(service, times=9)
-
-    assert service.send().code == "Throttled"
-    assert len(attempts) == 3
-
-
-def test_it_is_not_asked_for_again_when_time_is_short(
-    service: Service, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("takes", "asked"), [(0.25, 3), (0.7, 2), (1.1, 1)])
+def test_it_is_asked_for_again_only_while_a_whole_attempt_fits(
+    service: Service, monkeypatch: pytest.MonkeyPatch, takes: float, asked: int
 ) -> None:
-    """An attempt needs 9 of the 10 seconds: after one, no other one begins."""
+    """An attempt needs 9 of the 10 seconds, and there are three of them at most."""
     clock = Clock(monkeypatch, deadline)
-    service.on("before-call.pinpoint.SendOTPMessage", lambda **_: clock.wait(1.1))
+    service.on("before-call.pinpoint.SendOTPMessage", lambda **_: clock.wait(takes))
     attempts = throttle(service, times=9)
-
     assert service.send().code == "Throttled"
-    assert len(attempts) == 1
-
-
-def test_an_endpoint_that_comes_back_is_used(service: Service) -> None:
-    """No connection at first, then sent."""
-    errors = iter([EndpointConnectionError(endpoint_url=ENDPOINT)])
-
-    def handler(**_: Any) -> None:
-        if error := next(errors, None):
-            raise error
-
-    service.on("before-send.pinpoint.SendOTPMessage", handler)
-
-    assert service.send().status == 200
-    assert len(service.pauses) == 1
-
-
-@pytest.mark.parametrize("status", [400, 403, 404, 405, 413, 500, 503])
-def test_no_other_answer_is_asked_for_again(service: Service, status: int) -> None:
-    """Final, or unknown: one request."""
-    attempts: list[str] = []
-
-    def handler(request: Any, **keywords: Any) -> AWSResponse:
-        attempts.append(request.url)
-        return respond(status, {})(request, **keywords)
-
-    service.on("before-send.pinpoint.SendOTPMessage", handler)
-    service.send()
-
-    assert len(attempts) == 1
+    assert len(attempts) == asked
 
 
 @pytest.mark.parametrize(("idle", "new"), [(20, 0), (20.1, 1), (-0.1, 1)])
 def test_no_message_goes_out_on_a_connection_that_may_have_died(
-    start: Start,
-    aws: Aws,
-    monkeypatch: pytest.MonkeyPatch,
-    idle: float,
-    new: int,
+    start: Start, aws: Aws, monkeypatch: pytest.MonkeyPatch, idle: float, new: int
 ) -> None:
     """After 20 seconds, or if the clock was set back, Pinpoint is connected to anew.
 

@@ -4,21 +4,26 @@ import io
 import json
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from botocore.exceptions import EndpointConnectionError, NoCredentialsError, ReadTimeoutError
+from botocore.exceptions import NoCredentialsError
 
 from lambda_src.otp.contract import problems
 from lambda_src.otp.contract.problem import Problem
 from tests.support.emf import read, timestamp
+from tests.support.failures import NO_ANSWER, NO_CONNECTION
 from tests.support.service import DEPLOYMENT, NUMBER, Service, request
 
 OPTED_OUT, THROTTLED, TEMPORARY_FAILURE = "+12065550101", "+12065550103", "+12065550104"
 UNKNOWN_FAILURE = "+12065550105"
-ENDPOINT = "https://example.com"
+PERSON = "+12065550123"
+PUT, UPDATE, DELETE = (
+    f"before-call.dynamodb.{of}" for of in ("PutItem", "UpdateItem", "DeleteItem")
+)
+SENDING = "before-send.pinpoint.SendOTPMessage"
 
 
 def counted(service: Service, name: str, **dimensions: str) -> list[float]:
@@ -39,9 +44,17 @@ def function_error(service: Service, payload: Any) -> str:
     return type(error.value).__name__
 
 
-def test_a_text_is_two_lines_and_these_metrics(service: Service) -> None:
-    """The request with all its zeros, and the text: in all and by country."""
-    service.send()
+def test_a_text_is_two_lines_and_these_metrics(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The request with all its zeros, and the text: in all and by country.
+
+    Whatever Powertools is told in the environment: other metrics than these, no alarm watches.
+    """
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "other")
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Other")
+
+    service.send(DestinationIdentity="+14165550100")
 
     deployment = ("Deployment", DEPLOYMENT)
     by_function = (deployment, ("Function", "send"))
@@ -52,142 +65,53 @@ def test_a_text_is_two_lines_and_these_metrics(service: Service) -> None:
         ("ServerlessOtp", by_function, "OutcomeUnknown"): [0],
         ("ServerlessOtp", by_function, "Replayed"): [0],
         ("ServerlessOtp", by_function, "ReportedErrors"): [0],
-        ("ServerlessOtp", (deployment,), "Texts"): [1],
-        ("ServerlessOtp", (deployment,), "Verified"): [0],
-        ("ServerlessOtp", (deployment,), "WrongCodes"): [0],
-        ("ServerlessOtp", (deployment,), "RefusedByLimit"): [0],
-        ("ServerlessOtp", (("Country", "US"), deployment), "Texts"): [1],
-        ("ServerlessOtp", (("Country", "US"), deployment), "Verified"): [0],
-        ("ServerlessOtp", (("Country", "US"), deployment), "WrongCodes"): [0],
-        ("ServerlessOtp", (("Country", "US"), deployment), "RefusedByLimit"): [0],
-    }
-
-
-def test_a_problem_is_two_lines_and_refused_by_its_code(service: Service) -> None:
-    """The request, and the refusal; no text."""
-    service.send(CodeLength=9)
-
-    assert len(service.metric_lines()) == 2
-    assert of_requests(service, "Requests") == [1]
-    assert counted(service, "Refused", Function="send", Code="InvalidRequest") == [1]
-    assert counted(service, "Texts") == []
-
-
-def test_a_direct_invoke_is_counted_like_a_request_over_http(service: Service) -> None:
-    """The same metrics, sent or refused."""
-    service.send()
-    service.send(CodeLength=9)
-    over_http = read(service.metric_lines())
-    service.stdout = io.StringIO()
-
-    service.invoke(request())
-    function_error(service, request(CodeLength=9))
-
-    invoked = read(service.metric_lines())
-    assert invoked.keys() == over_http.keys()
-    assert {key for key in invoked if invoked[key] != over_http[key]} == {
-        ("ServerlessOtp", (("Deployment", DEPLOYMENT), ("Function", "send")), "ReportedErrors")
+        **{
+            ("ServerlessOtp", dimensions, name): [int(name == "Texts")]
+            for dimensions in ((deployment,), (("Country", "CA"), deployment))
+            for name in ("Texts", "Verified", "WrongCodes", "RefusedByLimit")
+        },
     }
 
 
 @pytest.mark.parametrize(
-    ("number", "country"),
-    [("+14165550100", "CA"), ("+4915123456789", "DE")],
-)
-def test_a_text_is_counted_for_its_country(service: Service, number: str, country: str) -> None:
-    """And for no other."""
-    service.send(DestinationIdentity=number)
-
-    assert counted(service, "Texts", Country=country) == [1]
-    assert counted(service, "Texts", Country="US") == []
-
-
-def test_a_replay_is_counted_and_texts_nobody(service: Service) -> None:
-    """One text, two requests, of which the second is the replay."""
-    asked = request()
-    service.invoke(asked)
-    service.invoke(asked)
-
-    assert of_requests(service, "Requests") == [1, 1]
-    assert of_requests(service, "Replayed") == [0, 1]
-    assert counted(service, "Texts") == [1]
-    assert counted(service, "Texts", Country="US") == [1]
-
-
-def test_a_replayed_problem_is_a_replay_and_refused(service: Service) -> None:
-    """It is the answer to this request, too."""
-    asked = request(DestinationIdentity=OPTED_OUT)
-    service.post(json.dumps(asked))
-    service.post(json.dumps(asked))
-
-    assert of_requests(service, "Replayed") == [0, 1]
-    assert counted(service, "Refused", Function="send", Code="OptedOut") == [1, 1]
-    assert counted(service, "Texts") == []
-
-
-def test_a_text_whose_record_failed_is_counted(service: Service) -> None:
-    """200: it went out."""
-    service.fail("before-call.dynamodb.UpdateItem", ReadTimeoutError(endpoint_url=ENDPOINT))
-
-    assert service.send().status == 200
-
-    assert counted(service, "Texts") == [1]
-    assert of_requests(service, "ServerErrors") == [0]
-
-
-@pytest.mark.parametrize(
-    ("code", "event", "error"),
+    ("fields", "faults", "code", "server_error", "store_failures"),
     [
-        (
-            "StoreUnavailable",
-            "before-call.dynamodb.PutItem",
-            EndpointConnectionError(endpoint_url=ENDPOINT),
-        ),
-        (
-            "Unavailable",
-            "before-send.pinpoint.SendOTPMessage",
-            EndpointConnectionError(endpoint_url=ENDPOINT),
-        ),
-        ("Misconfigured", "before-send.pinpoint.SendOTPMessage", NoCredentialsError()),
+        ({"CodeLength": 9}, {}, "InvalidRequest", 0, []),
+        ({"DestinationIdentity": OPTED_OUT}, {}, "OptedOut", 0, []),
+        ({"DestinationIdentity": THROTTLED}, {}, "Throttled", 0, []),
+        ({"DestinationIdentity": TEMPORARY_FAILURE}, {}, "TemporaryFailure", 0, []),
+        ({"DestinationIdentity": UNKNOWN_FAILURE}, {}, "OutcomeUnknown", 0, []),
+        ({}, {PUT: NO_CONNECTION}, "StoreUnavailable", 1, [1]),
+        ({}, {SENDING: NO_CONNECTION}, "Unavailable", 1, []),
+        ({}, {SENDING: NoCredentialsError()}, "Misconfigured", 1, []),
+        ({"DestinationIdentity": PERSON}, {}, "InternalError", 1, []),
+        # Of which the caller hears nothing.
+        ({}, {UPDATE: NO_ANSWER}, None, 0, [1]),
+        ({"DestinationIdentity": THROTTLED}, {DELETE: NO_ANSWER}, "Throttled", 0, [1]),
     ],
 )
-def test_a_failure_of_the_service_is_a_server_error(
-    service: Service, code: str, event: str, error: Exception
+def test_an_answer_is_counted_by_its_code_and_by_whom_it_is_to_wake(
+    service: Service,
+    fields: dict[str, Any],
+    faults: dict[str, Exception],
+    code: str | None,
+    server_error: int,
+    store_failures: list[int],
 ) -> None:
-    """Its operator, or AWS, has something to mend."""
-    service.fail(event, error)
+    """A failure of the service is a server error; of the caller, the carrier or a limit is not."""
+    service.limit(countries_per_day={} if code != "InternalError" else None)
+    for event, error in faults.items():
+        service.fail(event, error)
 
-    assert service.send().code == code
-
-    assert of_requests(service, "ServerErrors") == [1]
-    assert counted(service, "Refused", Function="send", Code=code) == [1]
-
-
-@pytest.mark.parametrize(
-    ("code", "fields"),
-    [
-        ("InvalidRequest", {"CodeLength": 9}),
-        ("OptedOut", {"DestinationIdentity": OPTED_OUT}),
-        ("Throttled", {"DestinationIdentity": THROTTLED}),
-        ("TemporaryFailure", {"DestinationIdentity": TEMPORARY_FAILURE}),
-    ],
-)
-def test_a_refusal_is_no_server_error(service: Service, code: str, fields: dict[str, Any]) -> None:
-    """The caller, the recipient, the carrier or a limit is the reason, be it answered 503."""
     assert service.send(**fields).code == code
 
-    assert of_requests(service, "ServerErrors") == [0]
-    assert counted(service, "Refused", Function="send", Code=code) == [1]
-
-
-def test_what_nobody_foresaw_is_a_server_error(service: Service) -> None:
-    """500 InternalError is counted like the other problems."""
-    service.limit(countries_per_day=None)
-
-    assert service.send(DestinationIdentity="+12065550123").code == "InternalError"
-
-    assert of_requests(service, "ServerErrors") == [1]
-    assert counted(service, "Refused", Function="send", Code="InternalError") == [1]
+    assert of_requests(service, "Requests") == [1]
+    assert of_requests(service, "ServerErrors") == [server_error]
+    assert of_requests(service, "OutcomeUnknown") == [int(code == "OutcomeUnknown")]
+    assert counted(service, "StoreFailures", Function="send") == store_failures
+    assert counted(service, "Texts") == ([] if code else [1])
+    if code:
+        assert counted(service, "Refused", Function="send", Code=code) == [1]
 
 
 def test_every_5xx_is_a_server_error_unless_it_is_said_here() -> None:
@@ -212,37 +136,70 @@ def test_every_5xx_is_a_server_error_unless_it_is_said_here() -> None:
     }
 
 
+def test_a_limit_that_refuses_is_counted_by_its_name_and_country(service: Service) -> None:
+    """And logged; no text."""
+    service.limit(destination_per_day=1)
+    for _ in range(2):
+        service.send(DestinationIdentity=PERSON)
+
+    assert counted(service, "RefusedByLimit", Limit="destinationPerDay") == [1]
+    assert counted(service, "RefusedByLimit", Country="US") == [0, 1]
+    assert counted(service, "Texts", Country="US") == [1, 0]
+    assert service.log_lines()[-1]["limit"] == "destinationPerDay"
+
+
+@pytest.mark.parametrize(
+    ("number", "texts", "refused"),
+    [(NUMBER, [1], []), (OPTED_OUT, [], [1, 1])],
+)
+def test_a_replay_is_counted_and_texts_nobody(
+    service: Service, number: str, texts: list[int], refused: list[int]
+) -> None:
+    """One text or none, two requests, of which the second is the replay; nothing has failed."""
+    asked = json.dumps(request(DestinationIdentity=number))
+    for _ in range(2):
+        service.post(asked)
+
+    assert of_requests(service, "Requests") == [1, 1]
+    assert of_requests(service, "Replayed") == [0, 1]
+    assert counted(service, "Texts") == texts
+    assert counted(service, "Refused", Function="send", Code="OptedOut") == refused
+    assert counted(service, "StoreFailures", Function="send") == []
+
+
 def test_an_unknown_outcome_is_counted_when_it_first_happens(service: Service) -> None:
     """504; the 409s that follow are refusals. It has an alarm of its own: no server error."""
     asked = json.dumps(request(DestinationIdentity=UNKNOWN_FAILURE))
-
     assert [service.post(asked).status for _ in range(3)] == [504, 409, 409]
-
     assert of_requests(service, "OutcomeUnknown") == [1, 0, 0]
     assert of_requests(service, "ServerErrors") == [0, 0, 0]
     assert counted(service, "Refused", Function="send", Code="OutcomeUnknown") == [1, 1, 1]
 
 
 def test_a_function_error_on_purpose_is_reported(service: Service) -> None:
-    """Lambda counts an error for it; it counts none for a problem over HTTP, and none for a 200."""
-    function_error(service, request(CodeLength=9))
-    service.send(CodeLength=9)
+    """Lambda counts an error for it; it counts none for a problem over HTTP, and none for a 200.
+
+    But for that, a direct invoke is counted like a request over HTTP.
+    """
+    assert function_error(service, request(CodeLength=9)) == "InvalidRequest"
     service.invoke(request())
+    invoked = read(service.metric_lines())
+    service.stdout = io.StringIO()
+    service.send(CodeLength=9)
+    service.send()
+    over_http = read(service.metric_lines())
 
-    assert of_requests(service, "ReportedErrors") == [1, 0, 0]
+    key = ("ServerlessOtp", (("Deployment", DEPLOYMENT), ("Function", "send")), "ReportedErrors")
+    assert (invoked.pop(key), over_http.pop(key)) == ([1, 0], [0, 0])
+    assert invoked == over_http
 
 
-@pytest.mark.parametrize("direct", [True, False])
-def test_a_function_that_dies_reports_no_error(
-    service: Service,
-    direct: bool,  # noqa: FBT001 - a parameter of the test
-) -> None:
+def test_a_function_that_dies_reports_no_error(service: Service) -> None:
     """Lambda counts it alone: that is how it is told from an answer."""
     # No `except Exception` sees it, as none sees the end of a process.
     service.fail("after-call.pinpoint.SendOTPMessage", KeyboardInterrupt())  # type: ignore[arg-type]
     with pytest.raises(KeyboardInterrupt):
-        service.invoke(request()) if direct else service.send()
-
+        service.invoke(request())
     assert service.metric_lines() == []
 
 
@@ -272,15 +229,13 @@ class Broken(io.StringIO):
         raise BrokenPipeError
 
 
-@pytest.mark.parametrize("call", ["HTTP", "direct"])
-def test_a_metric_that_fails_does_not_change_the_answer(service: Service, call: str) -> None:
+def test_a_metric_that_fails_does_not_change_the_answer(service: Service) -> None:
     """The text went out; the log says what was lost, and the next request is counted again."""
     stdout, service.stdout = service.stdout, Broken()
+    service.fail(UPDATE, NO_ANSWER)  # which is to be counted, too
 
-    if call == "HTTP":
-        assert service.send().status == 200
-    else:
-        assert service.invoke(request()).keys() == {"MessageResponse"}
+    assert service.send().status == 200
+    assert function_error(service, request(CodeLength=9)) == "InvalidRequest"
 
     assert len(service.texts()) == 1
     assert "BrokenPipeError" in service.log()
@@ -290,80 +245,15 @@ def test_a_metric_that_fails_does_not_change_the_answer(service: Service, call: 
     assert counted(service, "Texts") == []
 
 
-def test_a_metric_that_fails_does_not_change_a_problem(service: Service) -> None:
-    """A direct caller is told of the problem, not of the metric."""
-    service.stdout = Broken()
-
-    assert function_error(service, request(CodeLength=9)) == "InvalidRequest"
-
-
 def test_no_metric_holds_a_number_a_reference_id_or_a_code(service: Service) -> None:
-    """For every reserved destination, twice, over HTTP and direct: no five digits in a row."""
-    calls: list[Callable[[dict[str, Any]], Any]] = [
-        lambda asked: service.post(json.dumps(asked)),
-        service.invoke,
-    ]
+    """Of every reserved destination, or of what is no request: no five digits in a row."""
     for last in range(100, 111):
-        for number, call in enumerate(calls * 2):
-            asked = request(
-                DestinationIdentity=f"+12065550{last}", ReferenceId=f"ref{number}-12065550{last}"
-            )
-            try:
-                call(asked)
-            except Exception as error:  # noqa: BLE001 - whatever the function fails with
-                assert "problem-type" in str(error)  # noqa: PT017 - most calls do not fail
-
+        service.send(DestinationIdentity=f"+12065550{last}", ReferenceId=f"ref-12065550{last}")
+    for body in (json.dumps({NUMBER: NUMBER, "ReferenceId": NUMBER * 9}), NUMBER):
+        service.post(body)
     lines = service.metric_lines()
-    assert len(lines) == 11 * 4 * 2
+    assert len(lines) == (11 + 2) * 2
     for line in lines:
         document = json.loads(line)
         assert document["_aws"].pop("Timestamp")
         assert not re.search(r"\d{5}|ref", json.dumps(document))
-
-
-def test_a_request_that_is_no_request_leaves_nothing_of_it_in_a_metric(service: Service) -> None:
-    """Names and values of fields are the caller's text."""
-    service.post(json.dumps({NUMBER: NUMBER, "ReferenceId": NUMBER * 9}))
-    service.post(NUMBER)
-
-    assert len(service.metric_lines()) == 4
-    assert NUMBER[1:] not in "".join(service.metric_lines())
-
-
-def test_the_metrics_stay_the_same_whatever_powertools_is_told(
-    service: Service, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A service name or namespace in the environment would make others, which no alarm watches."""
-    service.send()
-    before = read(service.metric_lines())
-    service.stdout = io.StringIO()
-    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "other")
-    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Other")
-
-    service.send()
-
-    assert read(service.metric_lines()) == before
-
-
-@pytest.mark.parametrize(
-    ("write", "number", "status"),
-    [("PutItem", NUMBER, 503), ("UpdateItem", NUMBER, 200), ("DeleteItem", THROTTLED, 429)],
-)
-def test_every_write_that_fails_is_counted(
-    service: Service, write: str, number: str, status: int
-) -> None:
-    """The lock, the record and the freeing, whether or not the caller gets to know."""
-    service.fail(f"before-call.dynamodb.{write}", ReadTimeoutError(endpoint_url=ENDPOINT))
-
-    assert service.send(DestinationIdentity=number).status == status
-
-    assert counted(service, "StoreFailures", Function="send") == [1]
-
-
-def test_no_failure_is_counted_where_there_is_none(service: Service) -> None:
-    """A ReferenceId that is taken is a refused write, and no failure."""
-    asked = request()
-    service.invoke(asked)
-    service.invoke(asked)
-
-    assert counted(service, "StoreFailures", Function="send") == []

@@ -2,19 +2,24 @@
 
 import json
 import time
-import uuid
+from collections.abc import Callable
 from typing import Any, cast
 from unittest.mock import Mock
 
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
+from botocore.exceptions import ClientError
 
 from lambda_src.otp.contract.answer import Answer
 from lambda_src.otp.once import records as once
 from lambda_src.otp.once.idempotency import OncePerReferenceId
-from lambda_src.otp.once.records import MOST_MISMATCHES, ReferenceIdRecords, create_dynamodb_client
+from lambda_src.otp.once.records import (
+    MOST_MISMATCHES,
+    ReferenceIdRecords,
+    create_dynamodb_client,
+)
 from lambda_src.otp.time_limits import WINDOW_SECONDS
 from tests.support.clock import Clock
+from tests.support.failures import NO_ANSWER, NO_CONNECTION
 from tests.support.service import (
     FUNCTION_TIMEOUT_SECONDS,
     NUMBER,
@@ -26,6 +31,8 @@ from tests.support.service import (
 )
 
 OPTED_OUT, THROTTLED, UNKNOWN_FAILURE = "+12065550101", "+12065550103", "+12065550105"
+SENDING = "before-call.pinpoint.SendOTPMessage"
+LOCKING, UPDATING, FREEING = (f"dynamodb.{of}" for of in ("PutItem", "UpdateItem", "DeleteItem"))
 
 
 def answered(code: str, status: int) -> ClientError:
@@ -34,40 +41,36 @@ def answered(code: str, status: int) -> ClientError:
     return ClientError(about, "")
 
 
-#: Failures of DynamoDB that may pass, and one that does not.
-FAILED = (
-    ReadTimeoutError(endpoint_url="https://x"),
-    EndpointConnectionError(endpoint_url="https://x"),
-    answered("InternalServerError", 500),
-)
-THROTTLING = answered("ProvisionedThroughputExceededException", 400)
-DENIED = answered("AccessDeniedException", 400)
+def once_at(service: Service, event: str, act: Callable[[], Any]) -> None:
+    """Do something at the first event of its kind."""
+    todo = iter([act])
+
+    def handler(**_: Any) -> None:
+        if first := next(todo, None):
+            first()
+
+    service.on(event, handler)
 
 
-def test_the_same_request_again_is_replayed_byte_for_byte(service: Service) -> None:
-    """The same body, marked; still one text."""
-    asked = json.dumps(request())
-    first = service.post(asked)
-
-    again = service.post(asked)
-
-    assert (again.status, again.body) == (first.status, first.body)
-    assert "Idempotent-Replayed" not in first.headers
-    assert again.headers["Idempotent-Replayed"] == "true"
-    assert again.headers["X-Request-Id"] != first.headers["X-Request-Id"]
-    assert len(service.texts()) == 1
+# --- Replay and reuse ---
 
 
-def test_white_space_and_the_order_of_fields_do_not_make_another_request(
-    service: Service,
+@pytest.mark.parametrize(("number", "status"), [(NUMBER, 200), (OPTED_OUT, 422)])
+def test_the_same_request_again_is_replayed_byte_for_byte(
+    service: Service, number: str, status: int
 ) -> None:
-    """The fields are compared, not the text."""
-    asked = request(CodeLength=6, BrandName="B")
-    service.post(json.dumps(asked))
+    """The same body, marked; Pinpoint is not asked twice. The fields are compared, not the text."""
+    asked = request(CodeLength=6, DestinationIdentity=number)
+    first = service.post(json.dumps(asked))
 
     again = service.post(json.dumps(dict(reversed(asked.items())), indent=4))
 
+    assert (first.status, again.status, again.body) == (status, status, first.body)
+    assert "Idempotent-Replayed" not in first.headers
     assert again.headers["Idempotent-Replayed"] == "true"
+    assert again.headers["X-Request-Id"] != first.headers["X-Request-Id"]
+    assert again.headers["Content-Type"] == first.headers["Content-Type"]
+    assert len(service.requests()) == 1
 
 
 @pytest.mark.parametrize(
@@ -76,20 +79,52 @@ def test_white_space_and_the_order_of_fields_do_not_make_another_request(
 def test_a_reference_id_with_a_different_request_is_refused(
     service: Service, change: dict[str, Any]
 ) -> None:
-    """422 ReferenceIdReused; what the caller wrote counts, even a default written out."""
+    """422 ReferenceIdReused, also while the first runs; even a default written out counts."""
     asked = request()
+    answers: list[HttpAnswer] = []
+    once_at(service, SENDING, lambda: answers.append(service.send(**asked | change)))
     first = service.invoke(asked)
+    answers.append(service.send(**asked | change))
 
-    answer = service.post(json.dumps(asked | change))
-
-    assert (answer.status, answer.code) == (422, "ReferenceIdReused")
+    assert {(answer.status, answer.code) for answer in answers} == {(422, "ReferenceIdReused")}
     assert len(service.texts()) == 1
     assert service.invoke(asked) == first | {"IdempotentReplayed": True}
 
 
+def test_a_rename_and_a_second_version_beside_the_first_do_not_text_twice(
+    service: Service,
+) -> None:
+    """The key is made of nothing but the ReferenceId: another function and module replay."""
+    asked = request()
+    service.invoke(asked)
+
+    class Renamed(OncePerReferenceId):
+        def _outcome(self, **_: object) -> Answer:
+            raise AssertionError("texted twice")
+
+    dynamodb = create_dynamodb_client(SETTINGS.time_limits)
+    records = ReferenceIdRecords(TABLE, dynamodb, SETTINGS.time_limits, Mock(), Mock())
+
+    assert Renamed(records)(cast("Any", asked), "request-id", Mock()).replayed
+
+
+def test_the_record_hides_the_reference_id_and_hashes_with_sha256(service: Service) -> None:
+    """The key is `send#` and 64 hexadecimal digits; the request's hash has as many."""
+    service.send(ReferenceId="a-reference-id")
+
+    [item] = service.items()
+    prefix, _, digest = item["id"]["S"].partition("#")
+    assert prefix == "send"
+    assert len(digest) == len(item["validation"]["S"]) == 64
+    assert "a-reference-id" not in json.dumps(item)
+
+
+# --- Guesses ---
+
+
 def guess(service: Service, asked: dict[str, Any], last: int = 99) -> HttpAnswer:
     """Send with a known ReferenceId to a number that is guessed."""
-    return service.post(json.dumps(asked | {"DestinationIdentity": f"+120655501{last:02}"}))
+    return service.send(**asked | {"DestinationIdentity": f"+120655501{last:02}"})
 
 
 @pytest.fixture
@@ -110,11 +145,15 @@ def guessed(service: Service, clock: Clock) -> dict[str, Any]:  # noqa: ARG001 -
 
 
 def test_guessing_the_number_of_a_reference_id_tells_nothing_after_five(service: Service) -> None:
-    """Of a hundred guesses the right one looks like a wrong one, and none is free of charge."""
-    asked = request(DestinationIdentity="+12065550142")
-    service.send(**asked)
+    """Of the guesses the right one looks like a wrong one, and none is free of charge.
 
-    answers = [guess(service, asked, last) for last in range(100)]
+    The record is as it was, but for what counts them: status, answer, owner and the window's end.
+    """
+    asked = request()
+    service.send(**asked)
+    [before] = service.items()
+
+    answers = [guess(service, asked, last) for last in (*range(1, 20), 0)]
 
     told, after = answers[:5], answers[5:]
     assert {(answer.status, answer.code) for answer in told} == {(422, "ReferenceIdReused")}
@@ -122,22 +161,24 @@ def test_guessing_the_number_of_a_reference_id_tells_nothing_after_five(service:
     assert len({answer.json()["detail"].split(" after ")[0] for answer in after}) == 1
     assert not any("Idempotent-Replayed" in answer.headers for answer in answers)
     assert len(service.texts()) == 1
+    [item] = service.items()
+    assert item == before | {"mismatches": {"N": "5"}, "answered_at": item["answered_at"]}
 
 
 def test_guesses_that_come_at_once_are_told_no_more(service: Service) -> None:
     """Each has found a record without mismatches; the write that counts decides."""
     asked = request()
     service.send(**asked)
-    more, codes = iter(range(20)), list[str | None]()
+    more, codes = iter(range(9)), list[str | None]()
 
     def another(**_: Any) -> None:
         if next(more, None) is not None:
             codes.append(guess(service, asked).code)
 
-    service.on("before-call.dynamodb.UpdateItem", another)
+    service.on(f"before-call.{UPDATING}", another)
     codes.append(guess(service, asked).code)
 
-    assert codes == ["ReferenceIdReused"] * 5 + ["Throttled"] * 16
+    assert codes == ["ReferenceIdReused"] * 5 + ["Throttled"] * 5
 
 
 def test_right_guess_among_wrong_ones_is_told_no_more_than_they_are(service: Service) -> None:
@@ -151,53 +192,35 @@ def test_right_guess_among_wrong_ones_is_told_no_more_than_they_are(service: Ser
         for _guess in wrong:
             guess(service, asked)
 
-    service.on("before-call.dynamodb.UpdateItem", others)
+    service.on(f"before-call.{UPDATING}", others)
 
     assert service.send(**asked).code == "Throttled"
 
 
 @pytest.mark.parametrize("right", [True, False])
 def test_guessed_reference_id_is_answered_once_a_minute(
-    service: Service,
-    clock: Clock,
-    guessed: dict[str, Any],
-    right: bool,  # noqa: FBT001 - a parameter of the test
+    service: Service, clock: Clock, guessed: dict[str, Any], *, right: bool
 ) -> None:
     """Whichever request comes first, the right one included; the others are told when to repeat."""
     clock.wait(50)
     early = service.send(**guessed)
     assert (early.status, early.headers["Retry-After"]) == (429, "10")
-    assert early.json()["retryable"] is True
-    clock.wait(int(early.headers["Retry-After"]))
+    assert (early.json()["retryable"], early.json()["retryAfter"]) == (True, 10)
+    clock.wait(10)
 
-    answer, *others = (
-        [service.send(**guessed), guess(service, guessed), service.send(**guessed)]
-        if right
-        else [guess(service, guessed), service.send(**guessed), guess(service, guessed)]
-    )
+    answer = service.send(**guessed) if right else guess(service, guessed)
+    others = [service.send(**guessed), guess(service, guessed)]
 
     assert (answer.status, answer.code) == ((200, None) if right else (422, "ReferenceIdReused"))
     assert ("Idempotent-Replayed" in answer.headers) == right
-    assert {other.code for other in others} == {"Throttled"}
-    assert {other.headers["Retry-After"] for other in others} == {"60"}
+    assert {(other.code, other.headers["Retry-After"]) for other in others} == {("Throttled", "60")}
     assert len(service.texts()) == 1
-
-
-def test_direct_caller_of_a_guessed_reference_id_is_told_when_to_repeat(
-    service: Service, guessed: dict[str, Any]
-) -> None:
-    """There is no header: the problem says so."""
-    with pytest.raises(Exception, match="problem-type") as raised:
-        service.invoke(guessed)
-
-    assert type(raised.value).__name__ == "Throttled"
-    assert json.loads(str(raised.value))["retryAfter"] == 60
 
 
 def test_requests_that_are_right_are_not_counted(service: Service) -> None:
     """However often they are repeated, each is answered."""
     asked = request()
-    assert {service.send(**asked).status for _ in range(20)} == {200}
+    assert {service.send(**asked).status for _ in range(MOST_MISMATCHES + 3)} == {200}
 
 
 def test_guesses_do_not_disturb_the_request_that_runs(service: Service) -> None:
@@ -206,39 +229,25 @@ def test_guesses_do_not_disturb_the_request_that_runs(service: Service) -> None:
     meanwhile: list[HttpAnswer] = []
 
     def disturb(**_: Any) -> None:
-        meanwhile.extend(guess(service, asked) for _ in range(10))
+        meanwhile.extend(guess(service, asked) for _ in range(7))
         meanwhile.append(service.send(**asked))
 
-    service.on("before-call.pinpoint.SendOTPMessage", disturb)
+    service.on(SENDING, disturb)
     first = service.send(**asked)
     service.mend()
     service.age("answered_at", 60)
 
     assert first.status == 200
-    assert [answer.status for answer in meanwhile] == [422] * 5 + [429] * 6
+    assert [answer.status for answer in meanwhile] == [422] * 5 + [429] * 3
     again = service.send(**asked)
     assert (again.body, again.headers["Idempotent-Replayed"]) == (first.body, "true")
     assert len(service.texts()) == 1
-
-
-def test_guesses_leave_the_record_as_it_is(service: Service) -> None:
-    """But for what counts them: status, answer, owner and the end of the window."""
-    asked = request()
-    service.send(**asked)
-    [before] = service.items()
-
-    for _ in range(10):
-        guess(service, asked)
-
-    [after] = service.items()
-    assert after == before | {"mismatches": {"N": "5"}, "answered_at": after["answered_at"]}
 
 
 def test_new_window_begins_without_mismatches(service: Service, guessed: dict[str, Any]) -> None:
     """The ReferenceId is forgotten, and so is who has guessed."""
     service.age("expiration", WINDOW_SECONDS + 1)
     service.send(**guessed)
-
     assert "mismatches" not in service.items()[0]
 
 
@@ -252,7 +261,7 @@ def test_mismatch_that_cannot_be_counted_tells_nothing(
     service.send(**asked)
     for _ in range(before):
         guess(service, asked)
-    service.fail(f"{event}.dynamodb.UpdateItem", ReadTimeoutError(endpoint_url="https://x"))
+    service.fail(f"{event}.{UPDATING}", NO_ANSWER)
 
     answers = [guess(service, asked), *(service.send(**asked) for _ in range(before))]
 
@@ -265,10 +274,7 @@ def test_request_that_meets_a_record_which_is_freed_is_told_to_repeat(service: S
     """409 InProgress: it was, a moment ago. Nothing is written for a record that is gone."""
     asked = request()
     service.send(**asked)
-    service.on(
-        "before-call.dynamodb.UpdateItem",
-        lambda **_: service.delete(service.items()[0]["id"]) if service.items() else None,
-    )
+    once_at(service, f"before-call.{UPDATING}", lambda: service.delete(service.items()[0]["id"]))
 
     answer = guess(service, asked)
 
@@ -276,79 +282,43 @@ def test_request_that_meets_a_record_which_is_freed_is_told_to_repeat(service: S
     assert service.items() == []
 
 
-def test_a_replay_stays_a_replay_when_the_deployments_defaults_change(service: Service) -> None:
-    """The request is compared before the defaults are filled in."""
-    asked = request()
-    service.invoke(asked)
-    service.start(brand_name="Other")
-
-    assert service.invoke(asked)["IdempotentReplayed"] is True
+# --- Progress, and what is never freed ---
 
 
 def test_a_request_that_is_running_answers_in_progress(service: Service) -> None:
-    """409 InProgress, to be repeated after a second; the running one texts once."""
+    """409 InProgress, to be repeated after a second; the running one texts once.
+
+    The window counts from the lock: recording the outcome does not move its end.
+    """
     asked = json.dumps(request())
-    meanwhile = []
-    service.on(
-        "before-call.pinpoint.SendOTPMessage",
-        lambda **_: meanwhile.append(service.post(asked)),
-    )
+    meanwhile: list[HttpAnswer] = []
+    ends: list[str] = []
 
-    first = service.post(asked)
+    def look() -> None:
+        meanwhile.append(service.post(asked))
+        ends.extend(item["expiration"]["N"] for item in service.items())
 
-    assert first.status == 200
+    once_at(service, SENDING, look)
+
+    assert service.post(asked).status == 200
     [answer] = meanwhile
     assert (answer.status, answer.code) == (409, "InProgress")
     assert answer.json()["retryable"] is True
     assert answer.headers["Retry-After"] == "1"
     assert len(service.texts()) == 1
+    assert [item["expiration"]["N"] for item in service.items()] == ends
 
 
-def test_a_different_request_is_refused_even_while_the_first_runs(service: Service) -> None:
-    """422 is judged before 409."""
+@pytest.mark.parametrize("fields", [{"DestinationIdentity": THROTTLED}, {"CodeLength": 9}])
+def test_a_certain_not_sent_frees_the_reference_id(
+    service: Service, fields: dict[str, Any]
+) -> None:
+    """Nothing is recorded, and another request with it is tried."""
     asked = request()
-    meanwhile = []
-    service.on(
-        "before-call.pinpoint.SendOTPMessage",
-        lambda **_: meanwhile.append(service.post(json.dumps(asked | {"CodeLength": 8}))),
-    )
-
-    service.invoke(asked)
-
-    assert [answer.code for answer in meanwhile] == ["ReferenceIdReused"]
-
-
-def test_a_bad_request_leaves_the_reference_id_free(service: Service) -> None:
-    """The corrected request with the same ReferenceId is sent."""
-    asked = request(CodeLength=9)
-    assert service.post(json.dumps(asked)).status == 400
-
-    assert service.post(json.dumps(asked | {"CodeLength": 8})).status == 200
-
-
-def test_a_certain_not_sent_frees_the_reference_id(service: Service) -> None:
-    """After THROTTLED nothing is recorded, and the same request is tried again."""
-    asked = json.dumps(request(DestinationIdentity=THROTTLED))
-
-    answers = [service.post(asked) for _ in range(2)]
-
-    assert [answer.code for answer in answers] == ["Throttled", "Throttled"]
-    assert len(service.requests()) == 2
+    first = service.send(**asked | fields)
+    assert first.code in ("Throttled", "InvalidRequest")
     assert service.items() == []
-
-
-def test_a_final_refusal_is_replayed_with_its_first_request_id(service: Service) -> None:
-    """OPT_OUT is final: the same bytes again, marked, and Pinpoint is not asked twice."""
-    asked = json.dumps(request(DestinationIdentity=OPTED_OUT))
-    first = service.post(asked)
-
-    again = service.post(asked)
-
-    assert (again.status, again.body) == (422, first.body)
-    assert again.json()["requestId"] == first.headers["X-Request-Id"]
-    assert again.headers["Idempotent-Replayed"] == "true"
-    assert again.headers["Content-Type"] == "application/problem+json"
-    assert len(service.requests()) == 1
+    assert service.send(**asked).status == 200
 
 
 def test_an_unknown_outcome_holds_the_reference_id_at_once(service: Service) -> None:
@@ -390,49 +360,30 @@ def test_the_window_ends_65_minutes_after_the_lock(service: Service) -> None:
     """One second before the end a replay, one second after it a new text."""
     asked = request()
     service.invoke(asked)
-    service.age("expiration", WINDOW_SECONDS - 1)
+    service.age("expiration", 65 * 60 - 1)
     assert service.invoke(asked)["IdempotentReplayed"] is True
 
     service.age("expiration", 2)
 
     assert "IdempotentReplayed" not in service.invoke(asked)
     assert len(service.texts()) == 2
-    assert WINDOW_SECONDS == 65 * 60
 
 
-def test_recording_the_outcome_does_not_move_the_windows_end(service: Service) -> None:
-    """It counts from the lock."""
-    ends: list[str] = []
-
-    def look(**_: Any) -> None:
-        ends.extend(item["expiration"]["N"] for item in service.items())
-
-    service.on("before-call.pinpoint.SendOTPMessage", look)
-    service.send()
-
-    assert [item["expiration"]["N"] for item in service.items()] == ends
-
-
-def test_a_lock_whose_answer_got_lost_is_recognized_as_our_own(service: Service) -> None:
-    """DynamoDB took the lock; asked again, it is met: the message is sent, once."""
-    lost = iter([ReadTimeoutError(endpoint_url="https://x")])
-
-    def lose(**_: Any) -> None:
-        if error := next(lost, None):
-            raise error
-
-    service.on("response-received.dynamodb.PutItem", lose)
-
-    assert service.send().status == 200
-    assert len(service.texts()) == 1
+# --- What DynamoDB does not answer ---
 
 
 @pytest.mark.parametrize(
-    ("write", "destination"),
-    [("PutItem", NUMBER), ("UpdateItem", NUMBER), ("DeleteItem", THROTTLED)],
+    ("write", "destination"), [(LOCKING, NUMBER), (UPDATING, NUMBER), (FREEING, THROTTLED)]
 )
 @pytest.mark.parametrize(
-    ("failure", "pauses"), [*((one, [0.025]) for one in FAILED), (THROTTLING, [1]), (DENIED, [])]
+    ("failure", "pauses"),
+    [
+        (NO_ANSWER, [0.025]),
+        (NO_CONNECTION, [0.025]),
+        (answered("InternalServerError", 500), [0.025]),
+        (answered("ProvisionedThroughputExceededException", 400), [1]),
+        (answered("AccessDeniedException", 400), []),
+    ],
 )
 def test_what_is_written_for_a_reference_id_is_repeated_once_if_its_failure_may_pass(
     service: Service, write: str, destination: str, failure: Exception, pauses: list[float]
@@ -444,7 +395,7 @@ def test_what_is_written_for_a_reference_id_is_repeated_once_if_its_failure_may_
         attempts.append(write)
         raise failure
 
-    service.on(f"before-call.dynamodb.{write}", fail)
+    service.on(f"before-call.{write}", fail)
     service.send(DestinationIdentity=destination)
 
     assert len(attempts) == 1 + len(pauses)
@@ -452,58 +403,50 @@ def test_what_is_written_for_a_reference_id_is_repeated_once_if_its_failure_may_
     assert all(0 <= waited <= most for waited, most in zip(service.pauses, pauses, strict=True))
 
 
-def test_without_the_lock_nothing_is_sent(service: Service) -> None:
-    """503 StoreUnavailable, to be repeated."""
-    service.fail(
-        "before-call.dynamodb.PutItem", EndpointConnectionError(endpoint_url="https://dynamodb")
-    )
+def test_a_lock_whose_answer_got_lost_is_recognized_as_our_own(service: Service) -> None:
+    """DynamoDB took the lock; asked again, it is met: the message is sent, once."""
 
-    answer = service.send()
+    def lose() -> None:
+        raise NO_ANSWER
+
+    once_at(service, f"response-received.{LOCKING}", lose)
+
+    assert service.send().status == 200
+    assert len(service.texts()) == 1
+
+
+@pytest.mark.parametrize("event", ["before-call", "response-received"])
+def test_without_the_lock_nothing_is_sent(service: Service, event: str) -> None:
+    """503 StoreUnavailable is to be repeated: a lock that was taken all the same is undone."""
+    asked = json.dumps(request())
+    service.fail(f"{event}.{LOCKING}", NO_ANSWER)
+
+    answer = service.post(asked)
 
     assert (answer.status, answer.code) == (503, "StoreUnavailable")
     assert answer.json()["retryable"] is True
-    assert service.requests() == []
-
-
-def test_a_lock_that_was_taken_although_dynamodb_did_not_answer_is_undone(
-    service: Service,
-) -> None:
-    """503 StoreUnavailable is to be repeated, so the ReferenceId must be free for that."""
-    asked = json.dumps(request())
-    service.fail("response-received.dynamodb.PutItem", ReadTimeoutError(endpoint_url="https://x"))
-    assert service.post(asked).code == "StoreUnavailable"
-    assert service.items() == []
+    assert (service.requests(), service.items()) == ([], [])
     service.mend()
-
     assert service.post(asked).status == 200
     assert len(service.texts()) == 1
 
 
-def test_an_outcome_that_cannot_be_recorded_is_a_success_and_holds(service: Service) -> None:
-    """200: the text went out. Repeated after the function's timeout, 409 OutcomeUnknown."""
-    asked = json.dumps(request())
-    service.fail("before-call.dynamodb.UpdateItem", ReadTimeoutError(endpoint_url="https://x"))
+@pytest.mark.parametrize(
+    ("write", "destination", "code"), [(UPDATING, NUMBER, None), (FREEING, THROTTLED, "Throttled")]
+)
+def test_an_outcome_that_cannot_be_recorded_is_told_and_holds(
+    service: Service, write: str, destination: str, code: str | None
+) -> None:
+    """The answer is the message's, not the store's. After the function's timeout, 409."""
+    asked = json.dumps(request(DestinationIdentity=destination))
+    service.fail(f"before-call.{write}", NO_ANSWER)
 
-    assert service.post(asked).status == 200
+    assert service.post(asked).code == code
 
     service.mend()
     service.age("locked_at", FUNCTION_TIMEOUT_SECONDS * 1000 + 1)
     assert service.post(asked).code == "OutcomeUnknown"
-    assert len(service.texts()) == 1
-    assert "could not be recorded" in service.log()
-
-
-def test_a_reference_id_that_cannot_be_freed_is_held_and_the_caller_told_the_truth(
-    service: Service,
-) -> None:
-    """The problem is the one of the message, not that of the store."""
-    service.fail("before-call.dynamodb.DeleteItem", ReadTimeoutError(endpoint_url="https://x"))
-
-    answer = service.send(DestinationIdentity=THROTTLED)
-
-    assert answer.code == "Throttled"
-    assert len(service.items()) == 1
-    assert "could not be freed" in service.log()
+    assert len(service.requests()) == 1
 
 
 @pytest.mark.parametrize("destination", [THROTTLED, NUMBER])
@@ -516,41 +459,9 @@ def test_an_attempt_never_touches_a_record_that_is_not_its_own(
         [item] = service.items()
         service.table.put_item(TableName=TABLE, Item={**item, "owner": {"S": "other"}})
 
-    service.on("before-call.pinpoint.SendOTPMessage", take_over)
+    service.on(SENDING, take_over)
 
     service.send(DestinationIdentity=destination)
 
     [item] = service.items()
-    assert item["owner"]["S"] == "other"
-    assert item["status"]["S"] == "INPROGRESS"
-
-
-def test_the_record_hides_the_reference_id_and_hashes_with_sha256(service: Service) -> None:
-    """The key is `send#` and 64 hexadecimal digits; the request's hash has as many."""
-    reference_id = str(uuid.uuid4())
-
-    service.send(ReferenceId=reference_id)
-
-    [item] = service.items()
-    prefix, _, digest = item["id"]["S"].partition("#")
-    assert prefix == "send"
-    assert len(digest) == len(item["validation"]["S"]) == 64
-    assert reference_id not in json.dumps(item)
-
-
-def test_a_rename_and_a_second_version_beside_the_first_do_not_text_twice(
-    service: Service,
-) -> None:
-    """The key is made of nothing but the ReferenceId: another function and module replay."""
-    asked = request()
-    service.invoke(asked)
-
-    class Renamed(OncePerReferenceId):
-        def _outcome(self, **_: object) -> Answer:
-            raise AssertionError("texted twice")
-
-    dynamodb = create_dynamodb_client(SETTINGS.time_limits)
-    records = ReferenceIdRecords(TABLE, dynamodb, SETTINGS.time_limits, Mock(), Mock())
-    renamed = Renamed(records)
-
-    assert renamed(cast("Any", asked), "request-id", Mock()).replayed
+    assert (item["owner"]["S"], item["status"]["S"]) == ("other", "INPROGRESS")

@@ -44,7 +44,6 @@ def again(service: Service, name: str, **changes: Any) -> HttpAnswer:
 def test_an_answer_that_it_recorded_is_replayed(service: Service, name: str) -> None:
     """The same bytes, and no text; a different request with this ReferenceId is refused."""
     answer, recorded = again(service, name), LEFT["asked"][name]["answer"]
-
     assert (answer.status, answer.body) == (recorded["status"], recorded["body"])
     assert answer.headers["Idempotent-Replayed"] == "true"
     assert again(service, name, AllowedAttempts=1).code == "ReferenceIdReused"
@@ -70,7 +69,6 @@ def test_its_counts_go_on(service: Service) -> None:
     number = LEFT["asked"]["sent-0"]["request"]["DestinationIdentity"]
     answers = [service.send(DestinationIdentity=number).status for _ in range(3)]
     assert answers == [200, 200, 429]
-
     counted = {item["id"]["S"]: item.get("messages") for item in service.items()}
     for item in LEFT["items"]:
         if "messages" in item:

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lambda_src.otp.pinpoint import calls as pinpoint
+from tests.support.aws_server import Aws
 from tests.support.clock import Clock
-
-from .server import Aws
-from .starting import CONNECTIONS, PERSON, Start
+from tests.support.starting import CONNECTIONS, PERSON, Start
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,5 +82,4 @@ def test_without_snapstart_the_function_starts_without_the_hooks_module(
 ) -> None:
     """The runtime may not have it: nothing is imported, nothing is registered."""
     monkeypatch.setitem(sys.modules, "snapshot_restore_py", None)  # an import of it would fail
-
     start(initialization_type)

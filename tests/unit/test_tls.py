@@ -14,8 +14,7 @@ import pytest
 import trustme
 
 from tests.support.service import NUMBER, Service
-
-from .starting import Start
+from tests.support.starting import Start
 
 _YESTERDAY = datetime.now(UTC) - timedelta(days=1)
 
@@ -115,6 +114,5 @@ def test_a_connection_that_breaks_in_an_answer_leaves_the_outcome_unknown(
     trusted = trustme.CA()
     with serving(trusted.issue_cert("localhost")) as server:
         answer = send(server, trusted).send(DestinationIdentity=NUMBER)
-
     assert (answer.status, answer.code) == (504, "OutcomeUnknown")
     assert server.received.count(b"POST /v1/apps/") == 1

@@ -21,8 +21,7 @@ from .initialization import INITIALIZATION
 _USER_AGENT = f"Boto3/{boto3.__version__} md/serverless-otp"
 
 _OPENING = "opening a connection"
-# Of the ten that Lambda gives a start. What is not open then is opened by who needs it.
-_OPENING_SECONDS = 2
+_OPENING_SECONDS = 2  # of the ten that Lambda gives a start
 
 
 def create_client(service: str, *, connect_seconds: float, read_seconds: float) -> Any:  # noqa: ANN401 - each service has a type of its own
@@ -49,12 +48,17 @@ def create_client(service: str, *, connect_seconds: float, read_seconds: float) 
     )
 
 
-def open_connections(environment: Mapping[str, str], clients: Sequence[BaseClient]) -> None:
+def open_connections(
+    environment: Mapping[str, str],
+    clients: Sequence[BaseClient],
+    seconds: float = _OPENING_SECONDS,
+) -> None:
     """Open a connection for each client; outside of Lambda, none. Never raises.
 
     Args:
         environment: Lambda's own variables.
         clients: whose.
+        seconds: how long to wait. What is not open then is opened by who needs it.
 
     """
     if INITIALIZATION not in environment:
@@ -63,7 +67,7 @@ def open_connections(environment: Mapping[str, str], clients: Sequence[BaseClien
     thread = Thread(target=_open, args=(clients,), name=_OPENING, daemon=True)
     with suppress(RuntimeError):  # no more threads
         thread.start()
-        thread.join(_OPENING_SECONDS)
+        thread.join(seconds)
 
 
 def prepare(client: BaseClient, operation: str, **parameters: object) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from tests.support.service import APPLICATION, NUMBER
+from .service import APPLICATION, NUMBER
 
 FULL = {
     "__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException",

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from tests.support.service import Service
+from .service import Service
 
 # No reserved number: those are not counted.
 PERSON = "+12065550123"
@@ -16,3 +16,9 @@ class Start(Protocol):
 
     def __call__(self, initialization_type: str | None) -> Service:
         """Start; without a type, outside of Lambda."""
+
+
+def of_lambda(initialization_type: str | None) -> dict[str, str]:
+    """Give the variables that say how a function starts; without a type, outside of Lambda."""
+    name = "AWS_LAMBDA_INITIALIZATION_TYPE"
+    return {name: initialization_type} if initialization_type else {}
