@@ -26,7 +26,7 @@ from infra.config import PROFILES, Config, keys
 from infra.stack import OtpStack
 from lambda_src.otp.contract.problem import Problem
 from lambda_src.otp.rules.limits import MEANINGS
-from tests.infra.helpers import CONTEXT, cdk_context, context
+from tests.support.templates import CONTEXT, cdk_context, context
 from tests.unit.service import TABLE, Service
 from tests.unit.test_delivery import respond
 

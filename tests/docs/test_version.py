@@ -11,7 +11,7 @@ from aws_cdk.assertions import Template
 
 from infra.config import Config
 from infra.stack import OtpStack
-from tests.infra.helpers import cdk_context, context
+from tests.support.templates import cdk_context, context
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 VERSION = (ROOT / "VERSION").read_text().strip()
