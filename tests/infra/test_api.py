@@ -6,31 +6,9 @@ from typing import Any
 import botocore.session
 import pytest
 
+from tests.support import cfn
 from tests.support.openapi import Contract
-from tests.support.templates import (
-    ACCOUNT,
-    ALIAS,
-    API,
-    API_RESOURCE,
-    CLIENT_CERTIFICATE,
-    DEPLOYMENT,
-    DOMAIN,
-    FUNCTIONS,
-    GATEWAY_RESPONSE,
-    LOG_GROUP,
-    METHOD,
-    MODEL,
-    PATHS,
-    PERMISSION,
-    ROLE,
-    STAGE,
-    VALIDATOR,
-    WEB_ACL,
-    WEB_ACL_ASSOCIATION,
-    WEB_ACL_LOGGING,
-    RenderedTemplate,
-    method_arn,
-)
+from tests.support.templates import FUNCTIONS, PATHS, RenderedTemplate, method_arn
 
 CONTRACT = Contract.read()
 TLS = {
@@ -48,24 +26,24 @@ def test_two_paths_with_one_method_each_are_all_there_are(template: RenderedTemp
 
     API Gateway alone may invoke each alias, for its own method in the one stage alone.
     """
-    api = template.only(API)
-    otp, verify = template.all(API_RESOURCE)
+    api = template.only(cfn.API)
+    otp, verify = template.all(cfn.API_RESOURCE)
     for path, parent, part in (
         (otp, api.attribute("RootResourceId"), "otp"),
         (verify, otp.ref, "verify"),
     ):
         assert path.properties == {"RestApiId": api.ref, "ParentId": parent, "PathPart": part}
     functions = template.arn("apigateway", "path/2015-03-31/functions", account="lambda")
-    paths, aliases = (otp, verify), [template.named(ALIAS, name).ref for name in FUNCTIONS]
-    methods = {one.properties["ResourceId"]: one.properties for one in template.all(METHOD)}
+    paths, aliases = (otp, verify), [template.named(cfn.ALIAS, name).ref for name in FUNCTIONS]
+    methods = {one.properties["ResourceId"]: one.properties for one in template.all(cfn.METHOD)}
     assert methods == {
         path.ref: {
             "RestApiId": api.ref,
             "ResourceId": path.ref,
             "HttpMethod": "POST",
             "AuthorizationType": "AWS_IAM",
-            "RequestModels": {"application/json": template.only(MODEL).ref},
-            "RequestValidatorId": template.only(VALIDATOR).ref,
+            "RequestModels": {"application/json": template.only(cfn.MODEL).ref},
+            "RequestValidatorId": template.only(cfn.VALIDATOR).ref,
             "Integration": {
                 "Type": "AWS_PROXY",
                 "IntegrationHttpMethod": "POST",
@@ -75,7 +53,7 @@ def test_two_paths_with_one_method_each_are_all_there_are(template: RenderedTemp
         for path, alias in zip(paths, aliases, strict=True)
     }
     permissions = {
-        one.properties["FunctionName"]: one.properties for one in template.all(PERMISSION)
+        one.properties["FunctionName"]: one.properties for one in template.all(cfn.PERMISSION)
     }
     assert permissions == {
         alias: {
@@ -92,9 +70,9 @@ def test_what_is_no_object_with_a_member_is_refused_before_the_function(
     template: RenderedTemplate,
 ) -> None:
     """The validator checks the body against this, and the function says the rest."""
-    assert template.only(VALIDATOR).properties["ValidateRequestBody"] is True
-    assert template.only(MODEL).properties["ContentType"] == "application/json"
-    assert template.only(MODEL).properties["Schema"] == {
+    assert template.only(cfn.VALIDATOR).properties["ValidateRequestBody"] is True
+    assert template.only(cfn.MODEL).properties["ContentType"] == "application/json"
+    assert template.only(cfn.MODEL).properties["Schema"] == {
         "$schema": "http://json-schema.org/draft-04/schema#",
         "type": "object",
         "minProperties": 1,
@@ -117,9 +95,9 @@ def test_stack_is_what_the_document_says(template: RenderedTemplate) -> None:
         path: ["post"] for path in PATHS.values()
     }
     assert all("security" not in item["post"] for item in document["paths"].values())
-    stage = template.only(STAGE).properties["StageName"]
+    stage = template.only(cfn.STAGE).properties["StageName"]
     assert all(server["url"].endswith(f"/{stage}") for server in document["servers"])
-    statuses = {one.properties["StatusCode"] for one in template.all(GATEWAY_RESPONSE)}
+    statuses = {one.properties["StatusCode"] for one in template.all(cfn.GATEWAY_RESPONSE)}
     for operation in CONTRACT.operations:
         assert statuses - CONTRACT.responses(operation).keys() == {"401", "404"}
 
@@ -165,11 +143,11 @@ def test_nobody_from_another_account_may_call_unless_the_operator_says_so(
         }
 
     account, theirs, organization = "${AWS::AccountId}", "210987654321", ["o-a1b2c3d4e5"]
-    assert dev.only(API).properties["Policy"]["Statement"] == [
+    assert dev.only(cfn.API).properties["Policy"]["Statement"] == [
         of("DenyUnlessKnown", "Deny", {"StringNotEquals": {"aws:PrincipalAccount": [account]}})
     ]
     known = {"aws:PrincipalAccount": [account, theirs], "aws:PrincipalOrgID": organization}
-    assert everything.only(API).properties["Policy"]["Statement"] == [
+    assert everything.only(cfn.API).properties["Policy"]["Statement"] == [
         of("DenyUnlessKnown", "Deny", {"StringNotEquals": known}),
         of("AllowAccounts", "Allow", {"StringEquals": {"aws:PrincipalAccount": [theirs]}}),
         of(
@@ -187,9 +165,9 @@ def test_change_of_who_may_call_is_deployed(
     dev: RenderedTemplate, creating: RenderedTemplate
 ) -> None:
     """API Gateway takes a policy into account with the next deployment, so there is a new one."""
-    before, after = (template.only(API).properties for template in (dev, creating))
+    before, after = (template.only(cfn.API).properties for template in (dev, creating))
     assert {**before, "Policy": None} == {**after, "Policy": None}
-    assert dev.only(DEPLOYMENT).logical_id != creating.only(DEPLOYMENT).logical_id
+    assert dev.only(cfn.DEPLOYMENT).logical_id != creating.only(cfn.DEPLOYMENT).logical_id
 
 
 # --- How it is reached, and how often ---
@@ -197,7 +175,7 @@ def test_change_of_who_may_call_is_deployed(
 
 def test_api_is_regional_with_tls_1_2_or_later(template: RenderedTemplate) -> None:
     """In its region, by clients that speak TLS 1.2 or 1.3; under a name of the deployment's."""
-    properties = {**template.only(API).properties}
+    properties = {**template.only(cfn.API).properties}
     assert properties.pop("Description")
     assert properties.pop("Policy")
     assert properties == {"Name": "Otp-Otp", **TLS}
@@ -205,15 +183,15 @@ def test_api_is_regional_with_tls_1_2_or_later(template: RenderedTemplate) -> No
 
 def test_api_has_the_domain_name_that_it_is_given(everything: RenderedTemplate) -> None:
     """With the same TLS, and an output that says where to point the name."""
-    domain = everything.only(DOMAIN)
+    domain = everything.only(cfn.DOMAIN)
     properties = {**domain.properties}
     certificate = properties.pop("RegionalCertificateArn")
     assert certificate.endswith(":certificate/12345678-1234-1234-1234-123456789012")
     assert properties == {"DomainName": "otp.example.com", **TLS}
     assert everything.only("AWS::ApiGateway::BasePathMapping").properties == {
         "DomainName": domain.ref,
-        "RestApiId": everything.only(API).ref,
-        "Stage": everything.only(STAGE).ref,
+        "RestApiId": everything.only(cfn.API).ref,
+        "Stage": everything.only(cfn.STAGE).ref,
     }
     assert everything.outputs["ApiUrl"]["Value"] == "https://otp.example.com/"
     assert everything.outputs["DomainTarget"]["Value"] == domain.attribute("RegionalDomainName")
@@ -234,7 +212,7 @@ def test_stage_and_methods_are_throttled(
 
     API Gateway begins the trace that Lambda goes on with.
     """
-    stage = request.getfixturevalue(name).only(STAGE).properties
+    stage = request.getfixturevalue(name).only(cfn.STAGE).properties
     assert stage["TracingEnabled"] is True
     paths = [("/*", "*"), ("/~1otp", "POST"), ("/~1otp~1verify", "POST")]
     assert stage["MethodSettings"] == [
@@ -260,8 +238,8 @@ def test_access_log_is_json_and_names_nobody_who_is_texted(
 
     Without the account's log role there is no log: such a stage could not be deployed.
     """
-    setting = production.only(STAGE).properties["AccessLogSetting"]
-    group = production.named(LOG_GROUP, "AccessLog")
+    setting = production.only(cfn.STAGE).properties["AccessLogSetting"]
+    group = production.named(cfn.LOG_GROUP, "AccessLog")
     assert setting["DestinationArn"] == production.arn("logs", f"log-group:{group.ref}")
     assert json.loads(setting["Format"]) == {
         "requestId": "$context.requestId",
@@ -279,24 +257,24 @@ def test_access_log_is_json_and_names_nobody_who_is_texted(
         "responseBytes": "$context.responseLength",
         "traceId": "$context.xrayTraceId",
     }
-    assert "AccessLogSetting" not in dev.only(STAGE).properties
+    assert "AccessLogSetting" not in dev.only(cfn.STAGE).properties
 
 
 def test_api_gateways_own_log_is_there_before_it_is_written(production: RenderedTemplate) -> None:
     """API Gateway would create the group itself: unencrypted, for ever, left behind."""
-    group = production.named(LOG_GROUP, "ExecutionLog")
-    api = production.only(API).ref
+    group = production.named(cfn.LOG_GROUP, "ExecutionLog")
+    api = production.only(cfn.API).ref
     assert group.properties["LogGroupName"] == f"API-Gateway-Execution-Logs_{api}/v1"
-    assert group.logical_id in production.only(STAGE).whole["DependsOn"]
+    assert group.logical_id in production.only(cfn.STAGE).whole["DependsOn"]
 
 
 def test_log_role_is_created_when_asked_to_and_stays(everything: RenderedTemplate) -> None:
     """Other APIs log with it from then on: it stays when the stack goes."""
-    account, role = everything.only(ACCOUNT), everything.named(ROLE, "LogRole")
+    account, role = everything.only(cfn.ACCOUNT), everything.named(cfn.ROLE, "LogRole")
     assert account.properties == {"CloudWatchRoleArn": role.attribute("Arn")}
     [policy] = role.properties["ManagedPolicyArns"]
     assert policy.endswith("policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs")
-    assert account.logical_id in everything.only(STAGE).whole["DependsOn"]
+    assert account.logical_id in everything.only(cfn.STAGE).whole["DependsOn"]
     for resource in (account, role):
         assert resource.whole["DeletionPolicy"] == "Retain"
         assert resource.whole["UpdateReplacePolicy"] == "Retain"
@@ -339,7 +317,7 @@ def test_firewall_has_these_rules(
     name: str, rules: list[Any], request: pytest.FixtureRequest
 ) -> None:
     """No sample of a request is kept: it holds the signature."""
-    acl = request.getfixturevalue(name).only(WEB_ACL).properties
+    acl = request.getfixturevalue(name).only(cfn.WEB_ACL).properties
 
     def seen(metric: str) -> dict[str, Any]:
         return {
@@ -364,16 +342,16 @@ def test_firewall_has_these_rules(
 
 def test_firewall_stands_before_the_stage_and_logs(production: RenderedTemplate) -> None:
     """The log leaves the signature and the session's token out."""
-    acl, association = production.only(WEB_ACL), production.only(WEB_ACL_ASSOCIATION)
-    stage = f"/restapis/{production.only(API).ref}/stages/v1"
+    acl, association = production.only(cfn.WEB_ACL), production.only(cfn.WEB_ACL_ASSOCIATION)
+    stage = f"/restapis/{production.only(cfn.API).ref}/stages/v1"
     assert association.properties == {
         "ResourceArn": production.arn("apigateway", stage, account=""),
         "WebACLArn": acl.attribute("Arn"),
     }
-    assert production.only(STAGE).logical_id in association.whole["DependsOn"]
-    group = production.named(LOG_GROUP, "Firewall")
+    assert production.only(cfn.STAGE).logical_id in association.whole["DependsOn"]
+    group = production.named(cfn.LOG_GROUP, "Firewall")
     assert group.properties["LogGroupName"] == f"aws-waf-logs-{acl.attribute('Id')}"
-    assert production.only(WEB_ACL_LOGGING).properties == {
+    assert production.only(cfn.WEB_ACL_LOGGING).properties == {
         "ResourceArn": acl.attribute("Arn"),
         "LogDestinationConfigs": [production.arn("logs", f"log-group:{group.ref}")],
         "RedactedFields": [
@@ -388,7 +366,7 @@ def test_profile_can_be_overridden(
     production: RenderedTemplate, lean: RenderedTemplate, quiet: RenderedTemplate
 ) -> None:
     """A key that is set wins over the profile, both ways; the stage has its certificate."""
-    certificate = production.only(CLIENT_CERTIFICATE).ref
-    assert production.only(STAGE).properties["ClientCertificateId"] == certificate
-    for type_ in (WEB_ACL, CLIENT_CERTIFICATE):
+    certificate = production.only(cfn.CLIENT_CERTIFICATE).ref
+    assert production.only(cfn.STAGE).properties["ClientCertificateId"] == certificate
+    for type_ in (cfn.WEB_ACL, cfn.CLIENT_CERTIFICATE):
         assert (lean.all(type_), len(quiet.all(type_))) == ([], 1)

@@ -22,17 +22,10 @@ from infra.bundle.build import HOST, build
 from infra.bundle.bytecode import compile_all, find_interpreter
 from infra.config import Config
 from infra.stack import OtpStack
+from tests.support import cfn
 from tests.support.checkout import copy_files_to
 from tests.support.environment import OF_AWS, OF_SEND
-from tests.support.templates import (
-    CONTEXT,
-    FUNCTION,
-    ROOT,
-    THIS_PYTHON,
-    context,
-    create_app,
-    rendered,
-)
+from tests.support.templates import CONTEXT, ROOT, THIS_PYTHON, context, create_app, rendered
 
 #: What builds the bundle.
 MODULES = tuple(
@@ -202,7 +195,7 @@ def test_template_for_a_processor_carries_its_pydantic_core_and_no_other(
     config = Config.from_context(context(architecture=architecture))
     template = rendered(OtpStack(create_app(tmp_path), "Otp", config=config))
 
-    functions = [found.properties for found in template.all(FUNCTION)]
+    functions = [found.properties for found in template.all(cfn.FUNCTION)]
     assert [function["Architectures"] for function in functions] == [[architecture]] * 2
     [asset] = {function["Code"]["S3Key"].removesuffix(".zip") for function in functions}
     files = [path for path in tmp_path.glob(f"asset.{asset}*/**/*") if path.is_file()]

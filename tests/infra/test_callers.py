@@ -11,16 +11,12 @@ from docs.examples.another_team import LoginStack
 from infra.config import Config, ConfigError
 from infra.service import OtpService
 from lambda_src.otp.rules.pause import ITEM
+from tests.support import cfn
 from tests.support.templates import (
-    ALIAS,
-    API,
-    FUNCTION,
     FUNCTIONS,
-    MANAGED_POLICY,
     PATHS,
     PRODUCTION,
     REGION,
-    TABLE,
     Others,
     RenderedTemplate,
     aliases,
@@ -55,7 +51,7 @@ def test_policies_to_attach_allow_this_and_nothing_else(template: RenderedTempla
     switch = {
         **allowed(
             ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem"],
-            template.only(TABLE).attribute("Arn"),
+            template.only(cfn.TABLE).attribute("Arn"),
         ),
         "Condition": {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["paused"]}},
     }
@@ -76,7 +72,7 @@ def test_policies_to_attach_allow_this_and_nothing_else(template: RenderedTempla
         ),
     }
     for name, (description, statements) in expected.items():
-        policy = template.named(MANAGED_POLICY, name)
+        policy = template.named(cfn.MANAGED_POLICY, name)
         assert policy.properties == {
             "Description": description,
             "Path": "/",
@@ -88,8 +84,8 @@ def test_policies_to_attach_allow_this_and_nothing_else(template: RenderedTempla
 def test_grants_give_a_role_the_aliases_or_the_methods_only(others: Others) -> None:
     """Neither the functions nor any version of them, nor another service's; and nobody else any."""
     theirs = others.theirs
-    of_login = [theirs.named(ALIAS, f"Login{function}").ref for function in FUNCTIONS]
-    stage = f"{theirs.named(API, 'Login').ref}/v1/POST"
+    of_login = [theirs.named(cfn.ALIAS, f"Login{function}").ref for function in FUNCTIONS]
+    stage = f"{theirs.named(cfn.API, 'Login').ref}/v1/POST"
     assert others.granted == {
         "Invoker": [allowed("lambda:InvokeFunction", of_login)],
         "ApiCaller": [
@@ -112,9 +108,9 @@ def test_example_of_another_teams_stack_synthesizes(tmp_path: Path) -> None:
         if "Login" in policy.logical_id
     ]
     assert login == [allowed("lambda:InvokeFunction", aliases(template))]
-    assert template.named(FUNCTION, "Login").properties["Environment"]["Variables"] == {
-        "SEND_FUNCTION_ARN": template.named(ALIAS, "Send").ref,
-        "VERIFY_FUNCTION_ARN": template.named(ALIAS, "Verify").ref,
+    assert template.named(cfn.FUNCTION, "Login").properties["Environment"]["Variables"] == {
+        "SEND_FUNCTION_ARN": template.named(cfn.ALIAS, "Send").ref,
+        "VERIFY_FUNCTION_ARN": template.named(cfn.ALIAS, "Verify").ref,
     }
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import aws_cdk as cdk
 from aws_cdk.cloudformation_include import CfnInclude
 
-from tests.support import nag
-from tests.support.templates import METHOD, REGION, LookedAt, RenderedTemplate, create_app
+from tests.support import cfn, nag
+from tests.support.templates import REGION, LookedAt, RenderedTemplate, create_app
 
 Finding = tuple[str, str]
 
@@ -56,7 +56,7 @@ def test_acknowledgements_of_production_are_few(production: RenderedTemplate) ->
     """
     found = acknowledged(production)
     without_a_user_pool = {name for rule, name in found if rule == "AwsSolutions-COG4"}
-    assert without_a_user_pool == {method.logical_id for method in production.all(METHOD)}
+    assert without_a_user_pool == {method.logical_id for method in production.all(cfn.METHOD)}
     for pack in nag.NAMES:
         rules = {rule.split("[")[0] for rule, _ in found if rule.startswith(pack)}
         assert len(rules) <= (4 if pack == "AwsSolutions" else 3), rules

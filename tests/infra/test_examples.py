@@ -16,19 +16,8 @@ from lambda_src.otp.contract import problems
 from lambda_src.otp.contract.problem import Problem
 from lambda_src.otp.contract.request import parse_send_otp
 from lambda_src.otp.time_limits import WINDOW_SECONDS, TimeLimits
-from tests.support.templates import (
-    MANAGED_POLICY,
-    PERMISSION,
-    QUEUE,
-    QUEUE_POLICY,
-    ROLE,
-    ROOT,
-    TABLE,
-    RenderedTemplate,
-    allowed,
-    create_app,
-    rendered,
-)
+from tests.support import cfn
+from tests.support.templates import ROOT, RenderedTemplate, allowed, create_app, rendered
 
 SEND = "arn:aws:lambda:eu-west-1:123456789012:function:Send:live"
 MACHINE = "AWS::StepFunctions::StateMachine"
@@ -144,7 +133,7 @@ def test_history_keeps_no_answer_and_the_token_is_kept_by_the_reference_id(
     assert wait["Resource"] == "arn:aws:states:::aws-sdk:dynamodb:putItem.waitForTaskToken"
     assert wait["QueryLanguage"] == "JSONata"
     assert "Parameters" not in wait
-    table = verification.only(TABLE)
+    table = verification.only(cfn.TABLE)
     assert wait["Arguments"]["TableName"] == table.ref
     item = {**wait["Arguments"]["Item"]}
     assert str(step_functions.VALID_SECONDS) in item.pop("ExpiresAt")["N"]
@@ -166,8 +155,8 @@ def test_state_machine_and_page_may_do_this_and_nothing_else(
 
     The page reads tokens and ends the waiting; it lists nothing, and starts nothing.
     """
-    role, machine = verification.only(ROLE), verification.only(MACHINE)
-    table = verification.only(TABLE).attribute("Arn")
+    role, machine = verification.only(cfn.ROLE), verification.only(MACHINE)
+    table = verification.only(cfn.TABLE).attribute("Arn")
     [policy] = role.properties["Policies"]
     assert policy["PolicyDocument"]["Statement"] == [
         allowed("lambda:InvokeFunction", SEND),
@@ -184,7 +173,7 @@ def test_state_machine_and_page_may_do_this_and_nothing_else(
             f":stateMachine:{machine.properties['StateMachineName']}"
         },
     }
-    assert verification.only(MANAGED_POLICY).properties["PolicyDocument"]["Statement"] == [
+    assert verification.only(cfn.MANAGED_POLICY).properties["PolicyDocument"]["Statement"] == [
         allowed("dynamodb:GetItem", table),
         allowed("states:SendTaskSuccess", machine.ref),
     ]
@@ -230,18 +219,18 @@ def test_only_this_rule_may_invoke_the_alias_and_what_cannot_be_delivered_is_kep
 ) -> None:
     """In a queue where only the rule may put it."""
     rule = codes.only(RULE)
-    assert codes.only(PERMISSION).properties == {
+    assert codes.only(cfn.PERMISSION).properties == {
         "Action": "lambda:InvokeFunction",
         "FunctionName": SEND,
         "Principal": "events.amazonaws.com",
         "SourceArn": rule.attribute("Arn"),
     }
-    assert codes.all(ROLE) == []
+    assert codes.all(cfn.ROLE) == []
     [target] = rule.properties["Targets"]
-    assert target["DeadLetterConfig"] == {"Arn": codes.only(QUEUE).attribute("Arn")}
+    assert target["DeadLetterConfig"] == {"Arn": codes.only(cfn.QUEUE).attribute("Arn")}
     [statement] = [
         statement
-        for statement in codes.only(QUEUE_POLICY).properties["PolicyDocument"]["Statement"]
+        for statement in codes.only(cfn.QUEUE_POLICY).properties["PolicyDocument"]["Statement"]
         if statement["Effect"] == "Allow"
     ]
     assert statement["Action"] == "sqs:SendMessage"

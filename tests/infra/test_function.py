@@ -15,30 +15,13 @@ from lambda_src.otp import settings
 from lambda_src.otp.contract.request import SendOtpRequest
 from lambda_src.otp.once import records as once
 from lambda_src.otp.time_limits import WINDOW_SECONDS, TimeLimits
+from tests.support import cfn
 from tests.support.templates import (
-    ALARM,
-    ALIAS,
-    APPLICATION,
     APPLICATION_ID,
-    ASYNCHRONOUS,
-    CANARY,
-    CANARY_APPLICATION,
     CODE,
-    DASHBOARD,
-    FUNCTION,
     FUNCTIONS,
-    LOG_GROUP,
-    MANAGED_POLICY,
-    QUEUE,
-    QUEUE_POLICY,
     REGION,
-    ROLE,
-    SUBSCRIPTION,
-    TABLE,
     THIS_PYTHON,
-    TOPIC,
-    TOPIC_POLICY,
-    VERSION,
     RenderedTemplate,
     allowed,
     context,
@@ -73,15 +56,15 @@ each_function = pytest.mark.parametrize("function", FUNCTIONS)
 
 def application_of(template: RenderedTemplate) -> str:
     """Give the ID of the application that sends."""
-    created = template.all(APPLICATION)
+    created = template.all(cfn.APPLICATION)
     return created[0].ref if created else APPLICATION_ID
 
 
 def failures_of(template: RenderedTemplate, function: str) -> str:
     """Give the ARN of where the events go that finally failed: send's are kept."""
     return {
-        "Send": template.only(QUEUE).attribute("Arn"),
-        "Verify": template.named(TOPIC, "VerifyFailures").ref,
+        "Send": template.only(cfn.QUEUE).attribute("Arn"),
+        "Verify": template.named(cfn.TOPIC, "VerifyFailures").ref,
     }[function]
 
 
@@ -112,7 +95,7 @@ def what_it_is_for(template: RenderedTemplate, function: str) -> list[dict[str, 
                     *("dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem"),
                     "dynamodb:UpdateItem",
                 ],
-                template.only(TABLE).attribute("Arn"),
+                template.only(cfn.TABLE).attribute("Arn"),
             ),
         ],
         "Verify": [
@@ -150,8 +133,8 @@ def test_role_may_do_what_the_function_is_for_and_log_and_nothing_else(
     function: str, template: RenderedTemplate
 ) -> None:
     """The one policy's statements are exactly these: an action more or a wider ARN fails here."""
-    log_group = template.named(LOG_GROUP, f"{function}Log")
-    policy = template.named(MANAGED_POLICY, f"{function}Policy")
+    log_group = template.named(cfn.LOG_GROUP, f"{function}Log")
+    policy = template.named(cfn.MANAGED_POLICY, f"{function}Policy")
     assert policy.properties["PolicyDocument"] == {
         "Version": "2012-10-17",
         "Statement": [
@@ -165,14 +148,14 @@ def test_role_may_do_what_the_function_is_for_and_log_and_nothing_else(
             *what_it_does_with_the_key(template, function),
         ],
     }
-    role = template.named(ROLE, f"{function}Role")
+    role = template.named(cfn.ROLE, f"{function}Role")
     properties = dict(role.properties)
     assert properties.pop("Description")
     assert properties == {
         "AssumeRolePolicyDocument": trust("lambda.amazonaws.com"),
         "ManagedPolicyArns": [policy.ref],
     }
-    assert template.mentions(role.logical_id) == {template.named(FUNCTION, function).logical_id}
+    assert template.mentions(role.logical_id) == {template.named(cfn.FUNCTION, function).logical_id}
 
 
 # --- The functions ---
@@ -187,8 +170,8 @@ def environment_of(template: RenderedTemplate, function: str) -> dict[str, str]:
     }
     if function == "Verify":
         return of_both
-    language = {"OTP_LANGUAGE": "es-ES"} if template.all(APPLICATION) else {}
-    return {**of_both, "OTP_TABLE_NAME": template.only(TABLE).ref, **RULES, **language}
+    language = {"OTP_LANGUAGE": "es-ES"} if template.all(cfn.APPLICATION) else {}
+    return {**of_both, "OTP_TABLE_NAME": template.only(cfn.TABLE).ref, **RULES, **language}
 
 
 @each_function
@@ -199,7 +182,7 @@ def test_function_is_exactly_this(function: str, template: RenderedTemplate) -> 
     finally failed, to where the alias's go.
     """
     name = function.lower()
-    properties = dict(template.named(FUNCTION, function).properties)
+    properties = dict(template.named(cfn.FUNCTION, function).properties)
     assert properties.pop("Code").keys() == {"S3Bucket", "S3Key"}
     assert properties.pop("Description").startswith(f"Serverless OTP: {name} (")
     assert properties == {
@@ -209,17 +192,18 @@ def test_function_is_exactly_this(function: str, template: RenderedTemplate) -> 
         "Handler": f"otp.{name}.handler",
         "LoggingConfig": {
             "LogFormat": "JSON",
-            "LogGroup": template.named(LOG_GROUP, f"{function}Log").ref,
+            "LogGroup": template.named(cfn.LOG_GROUP, f"{function}Log").ref,
         },
         "MemorySize": 512,
-        "Role": template.named(ROLE, f"{function}Role").attribute("Arn"),
+        "Role": template.named(cfn.ROLE, f"{function}Role").attribute("Arn"),
         "Runtime": f"python{THIS_PYTHON}",
         "Timeout": 28,
         "TracingConfig": {"Mode": "Active"},
         **({"KmsKeyArn": template.key} if template.key else {}),
     }
     readers: dict[str, type[settings.Settings]] = {
-        "Send": settings.SendSettings, "Verify": settings.Settings
+        "Send": settings.SendSettings,
+        "Verify": settings.Settings,
     }
     read = readers[function].from_environment(properties["Environment"]["Variables"])
     assert read.time_limits == TimeLimits(function=TIMEOUT_SECONDS)
@@ -244,7 +228,7 @@ def test_functions_run_on_the_configured_runtime(tmp_path: Path) -> None:
             failures=FailureQueue,
         )
 
-    found = [function.properties for function in rendered(stack).all(FUNCTION)]
+    found = [function.properties for function in rendered(stack).all(cfn.FUNCTION)]
 
     assert [(one["Runtime"], *one["Architectures"]) for one in found] == [
         (f"python{version}", architecture)
@@ -283,24 +267,26 @@ def test_alias_is_the_published_version_and_the_only_way_to_the_function(
     function: str, template: RenderedTemplate
 ) -> None:
     """No output, permission or integration goes past `live`; nor does a caller's policy."""
-    version, alias = template.named(VERSION, function), template.named(ALIAS, function)
-    itself = template.named(FUNCTION, function)
+    version, alias = template.named(cfn.VERSION, function), template.named(cfn.ALIAS, function)
+    itself = template.named(cfn.FUNCTION, function)
     assert version.properties["FunctionName"] == itself.ref
     assert alias.properties == {
         "FunctionName": itself.ref,
         "FunctionVersion": version.attribute("Version"),
         "Name": "live",
     }
-    watching = {one.logical_id for one in template.resources if one.type in (DASHBOARD, ALARM)}
+    watching = {
+        one.logical_id for one in template.resources if one.type in (cfn.DASHBOARD, cfn.ALARM)
+    }
     assert template.mentions(itself.logical_id) - watching == {
         version.logical_id,
         alias.logical_id,
         # With the alias's name as its qualifier.
-        template.named(ASYNCHRONOUS, function).logical_id,
+        template.named(cfn.ASYNCHRONOUS, function).logical_id,
         # To shift the alias.
         *(
             policy.logical_id
-            for policy in template.all(MANAGED_POLICY)
+            for policy in template.all(cfn.MANAGED_POLICY)
             if f"{function}CanaryPolicy" in policy.logical_id
         ),
     }
@@ -312,11 +298,11 @@ def test_function_starts_as_it_is_asked_to(
     function: str, lean: RenderedTemplate, everything: RenderedTemplate
 ) -> None:
     """From snapshots of what the alias runs; or warm, with a share of the function's own."""
-    assert lean.named(FUNCTION, function).properties["SnapStart"] == {
+    assert lean.named(cfn.FUNCTION, function).properties["SnapStart"] == {
         "ApplyOn": "PublishedVersions"
     }
-    assert everything.named(FUNCTION, function).properties["ReservedConcurrentExecutions"] == 5
-    assert everything.named(ALIAS, function).properties["ProvisionedConcurrencyConfig"] == {
+    assert everything.named(cfn.FUNCTION, function).properties["ReservedConcurrentExecutions"] == 5
+    assert everything.named(cfn.ALIAS, function).properties["ProvisionedConcurrencyConfig"] == {
         "ProvisionedConcurrentExecutions": 2
     }
 
@@ -333,9 +319,9 @@ def test_new_version_gets_a_tenth_first_and_goes_back_on_an_alarm(
     At the alarms of this function: the other one's release is judged by its own. In dev, the alias
     points to the new version as soon as it is there.
     """
-    group = production.named(CANARY, f"{function}Canary")
-    application = production.named(CANARY_APPLICATION, f"{function}Canary")
-    role = production.named(ROLE, f"{function}CanaryRole")
+    group = production.named(cfn.CANARY, f"{function}Canary")
+    application = production.named(cfn.CANARY_APPLICATION, f"{function}Canary")
+    role = production.named(cfn.ROLE, f"{function}CanaryRole")
     properties = dict(group.properties)
     assert properties.pop("DeploymentStyle")["DeploymentType"] == "BLUE_GREEN"
     assert properties == {
@@ -344,7 +330,7 @@ def test_new_version_gets_a_tenth_first_and_goes_back_on_an_alarm(
         "AlarmConfiguration": {
             "Enabled": True,
             "Alarms": [
-                {"Name": production.named(ALARM, f"{function}{name}").ref}
+                {"Name": production.named(cfn.ALARM, f"{function}{name}").ref}
                 for name in ("ServerErrors", "Crashes")
             ],
         },
@@ -356,13 +342,13 @@ def test_new_version_gets_a_tenth_first_and_goes_back_on_an_alarm(
             ],
         },
     }
-    assert production.named(ALIAS, function).whole["UpdatePolicy"] == {
+    assert production.named(cfn.ALIAS, function).whole["UpdatePolicy"] == {
         "CodeDeployLambdaAliasUpdate": {
             "ApplicationName": application.ref,
             "DeploymentGroupName": group.ref,
         }
     }
-    assert "UpdatePolicy" not in dev.named(ALIAS, function).whole
+    assert "UpdatePolicy" not in dev.named(cfn.ALIAS, function).whole
 
 
 @each_function
@@ -370,14 +356,14 @@ def test_deployments_may_shift_this_alias_and_look_at_alarms(
     function: str, production: RenderedTemplate
 ) -> None:
     """Their role is CodeDeploy's, with one policy of exactly these statements."""
-    arn = production.named(FUNCTION, function).attribute("Arn")
-    role = production.named(ROLE, f"{function}CanaryRole")
-    policy = production.named(MANAGED_POLICY, f"{function}CanaryPolicy")
+    arn = production.named(cfn.FUNCTION, function).attribute("Arn")
+    role = production.named(cfn.ROLE, f"{function}CanaryRole")
+    policy = production.named(cfn.MANAGED_POLICY, f"{function}CanaryPolicy")
     assert role.properties["ManagedPolicyArns"] == [policy.ref]
     assert "Policies" not in role.properties
     assert role.properties["AssumeRolePolicyDocument"] == trust("codedeploy.amazonaws.com")
     assert production.mentions(role.logical_id) == {
-        production.named(CANARY, f"{function}Canary").logical_id
+        production.named(cfn.CANARY, f"{function}Canary").logical_id
     }
     assert policy.properties["PolicyDocument"]["Statement"] == [
         allowed(
@@ -393,10 +379,12 @@ def test_versions_are_kept_to_go_back_to_but_not_those_of_a_failed_release(
     function: str, production: RenderedTemplate, dev: RenderedTemplate, lean: RenderedTemplate
 ) -> None:
     """Lambda would not publish the same code again; and a snapshot costs by the version."""
-    kept = production.named(VERSION, function).whole["DeletionPolicy"]
+    kept = production.named(cfn.VERSION, function).whole["DeletionPolicy"]
     assert kept == "RetainExceptOnCreate"
     for template in (dev, lean):
-        assert template.named(VERSION, function).whole.get("DeletionPolicy", "Delete") == "Delete"
+        assert (
+            template.named(cfn.VERSION, function).whole.get("DeletionPolicy", "Delete") == "Delete"
+        )
 
 
 @each_function
@@ -408,9 +396,9 @@ def test_new_version_is_one_that_lambda_sees(
     The region, or the application: Lambda refuses to publish where nothing has changed.
     """
     templates = (dev, creating, production)
-    versions = {template.named(VERSION, function).logical_id for template in templates}
+    versions = {template.named(cfn.VERSION, function).logical_id for template in templates}
     descriptions = {
-        template.named(FUNCTION, function).properties["Description"] for template in templates
+        template.named(cfn.FUNCTION, function).properties["Description"] for template in templates
     }
     assert len(versions) == len(descriptions) == len(templates)
 
@@ -427,25 +415,27 @@ def test_asynchronous_events_end_where_the_function_has_them(
     None to send arrives after its ReferenceId's window; one to verify uses one attempt at most, and
     Lambda keeps its code for as short as AWS lets it.
     """
-    asynchronous = template.named(ASYNCHRONOUS, function)
+    asynchronous = template.named(cfn.ASYNCHRONOUS, function)
     assert asynchronous.properties == {
-        "FunctionName": template.named(FUNCTION, function).ref,
+        "FunctionName": template.named(cfn.FUNCTION, function).ref,
         "Qualifier": "live",
         "MaximumEventAgeInSeconds": seconds,
         "MaximumRetryAttempts": retries,
         "DestinationConfig": {"OnFailure": {"Destination": failures_of(template, function)}},
     }
-    assert template.named(ALIAS, function).logical_id in asynchronous.whole["DependsOn"]
+    assert template.named(cfn.ALIAS, function).logical_id in asynchronous.whole["DependsOn"]
     assert seconds * 10 < WINDOW_SECONDS
 
 
 def test_nothing_that_verify_writes_to_keeps_an_event(template: RenderedTemplate) -> None:
     """An event holds a code: it goes to a topic that nobody has subscribed to, or can."""
-    topic = template.named(TOPIC, "VerifyFailures")
+    topic = template.named(cfn.TOPIC, "VerifyFailures")
     assert topic.properties == ({"KmsMasterKeyId": template.key} if template.key else {})
-    assert template.all(SUBSCRIPTION) == []
-    assert not any("Verify" in name for name in template.mentions(template.only(QUEUE).logical_id))
-    policy = template.named(TOPIC_POLICY, "VerifyFailures").properties
+    assert template.all(cfn.SUBSCRIPTION) == []
+    assert not any(
+        "Verify" in name for name in template.mentions(template.only(cfn.QUEUE).logical_id)
+    )
+    policy = template.named(cfn.TOPIC_POLICY, "VerifyFailures").properties
     assert policy["Topics"] == [topic.ref]
     tls, nobody = policy["PolicyDocument"]["Statement"]
     assert {**tls, "Sid": None} == {
@@ -469,12 +459,12 @@ def test_what_finally_fails_to_send_is_kept_encrypted_and_read_over_tls(
     template: RenderedTemplate,
 ) -> None:
     """The queue is encrypted, keeps a message for two weeks, and denies every call without TLS."""
-    queue = template.only(QUEUE)
+    queue = template.only(cfn.QUEUE)
     assert queue.properties == {
         **({"KmsMasterKeyId": template.key} if template.key else {"SqsManagedSseEnabled": True}),
         "MessageRetentionPeriod": 1209600,
     }
-    policy = template.only(QUEUE_POLICY).properties
+    policy = template.only(cfn.QUEUE_POLICY).properties
     assert policy["Queues"] == [queue.ref]
     assert policy["PolicyDocument"]["Statement"] == [
         {

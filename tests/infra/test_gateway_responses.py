@@ -6,7 +6,8 @@ import re
 import pytest
 
 from infra.api.gateway_responses import problems
-from tests.support.templates import API, GATEWAY_RESPONSE, RenderedTemplate
+from tests.support import cfn
+from tests.support.templates import RenderedTemplate
 
 #: Every type, with the status that API Gateway gives it by itself, and what a caller branches on:
 #: https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
@@ -38,9 +39,9 @@ REQUEST_ID = "5c0b2f0e-0d4e-4f4b-9a0e-3f0c6f0e7a11"
 
 def test_every_kind_of_error_has_a_response_and_none_two(template: RenderedTemplate) -> None:
     """No error of API Gateway's comes in its own shape."""
-    responses = [found.properties for found in template.all(GATEWAY_RESPONSE)]
+    responses = [found.properties for found in template.all(cfn.GATEWAY_RESPONSE)]
     assert sorted(found["ResponseType"] for found in responses) == sorted(TYPES)
-    assert {found["RestApiId"] for found in responses} == {template.only(API).ref}
+    assert {found["RestApiId"] for found in responses} == {template.only(cfn.API).ref}
     assert {type_ for type_, _ in problems()} == set(TYPES)
 
 
@@ -55,7 +56,7 @@ def test_error_is_a_problem_in_the_contracts_shape(
     """
     [properties] = [
         found.properties
-        for found in production.all(GATEWAY_RESPONSE)
+        for found in production.all(cfn.GATEWAY_RESPONSE)
         if found.properties["ResponseType"] == type_
     ]
     [(accepted, template)] = properties["ResponseTemplates"].items()

@@ -11,20 +11,8 @@ import pytest
 from infra.config import Config
 from infra.watch.abuse import watched_countries
 from lambda_src.otp.once.records import MOST_MISMATCHES, SECONDS_BETWEEN_ANSWERS
-from tests.support.templates import (
-    ALARM,
-    DASHBOARD,
-    FUNCTION,
-    FUNCTIONS,
-    QUEUE,
-    REGION,
-    TABLE,
-    TOPIC,
-    TOPIC_POLICY,
-    RenderedTemplate,
-    Resource,
-    context,
-)
+from tests.support import cfn
+from tests.support.templates import FUNCTIONS, REGION, RenderedTemplate, Resource, context
 
 # Metrics are written as `Statistic Namespace/Name Dimension=Value,… Seconds`.
 DEPLOYMENT = "Deployment=Otp/Otp"
@@ -139,7 +127,7 @@ CHANGED = {
 def alarms(template: RenderedTemplate) -> dict[str, Resource]:
     """Give the alarms by their names in the code."""
     found = {}
-    for alarm in template.all(ALARM):
+    for alarm in template.all(cfn.ALARM):
         named = re.fullmatch(r"OtpAlarms(\w+)[0-9A-F]{8}", alarm.logical_id)
         assert named
         found[named[1]] = alarm
@@ -149,16 +137,16 @@ def alarms(template: RenderedTemplate) -> dict[str, Resource]:
 def written(template: RenderedTemplate, metric: str, dimensions: Mapping[str, str]) -> str:
     """Write a metric's name and dimensions, with what refers to a resource by a short name."""
     values = {
-        template.only(QUEUE).attribute("QueueName"): "failures",
-        template.named(TOPIC, "VerifyFailures").attribute("TopicName"): "failures",
-        template.only(TABLE).ref: "table",
-        **{template.named(FUNCTION, name).ref: name for name in FUNCTIONS},
+        template.only(cfn.QUEUE).attribute("QueueName"): "failures",
+        template.named(cfn.TOPIC, "VerifyFailures").attribute("TopicName"): "failures",
+        template.only(cfn.TABLE).ref: "table",
+        **{template.named(cfn.FUNCTION, name).ref: name for name in FUNCTIONS},
     }
     text = ",".join(
         f"{name}={values.get(value, value)}" for name, value in sorted(dimensions.items())
     )
     for name in FUNCTIONS:
-        live = f"FunctionName={name},Resource={template.named(FUNCTION, name).ref}:live"
+        live = f"FunctionName={name},Resource={template.named(cfn.FUNCTION, name).ref}:live"
         text = text.replace(live, f"live({name})")
     return f"{metric} {text}"
 
@@ -205,7 +193,7 @@ def test_every_alarm_notifies_the_topic_both_ways_and_links_to_the_runbook(
     template: RenderedTemplate,
 ) -> None:
     """Whoever is woken up reads what it means, and later that it is over."""
-    topic = template.named(TOPIC, "Alarms").ref
+    topic = template.named(cfn.TOPIC, "Alarms").ref
     assert alarms(template).keys() == ALARMS.keys()
     for name, alarm in alarms(template).items():
         assert alarm.properties["AlarmActions"] == [topic]
@@ -287,8 +275,8 @@ def test_countries_that_are_watched_apart_are_these(
 
 def test_topic_takes_tls_only_and_alarms_of_this_account_only(template: RenderedTemplate) -> None:
     """A topic with a policy of its own has lost the default one, so CloudWatch is named."""
-    topic = template.named(TOPIC, "Alarms").ref
-    tls, of_alarms = template.named(TOPIC_POLICY, "Alarms").properties["PolicyDocument"][
+    topic = template.named(cfn.TOPIC, "Alarms").ref
+    tls, of_alarms = template.named(cfn.TOPIC_POLICY, "Alarms").properties["PolicyDocument"][
         "Statement"
     ]
     assert (tls["Effect"], tls["Action"], tls["Principal"]) == ("Deny", "sns:Publish", "*")
@@ -309,9 +297,9 @@ def test_topic_takes_tls_only_and_alarms_of_this_account_only(template: Rendered
 def test_topic_of_the_operators_own_is_notified_instead(everything: RenderedTemplate) -> None:
     """There is no second topic then, and the output names theirs."""
     arn = f"arn:aws:sns:{REGION}:123456789012:on-call"
-    assert ["VerifyFailures" in topic.logical_id for topic in everything.all(TOPIC)] == [True]
-    assert len(everything.all(TOPIC_POLICY)) == 1
-    for alarm in everything.all(ALARM):
+    assert ["VerifyFailures" in topic.logical_id for topic in everything.all(cfn.TOPIC)] == [True]
+    assert len(everything.all(cfn.TOPIC_POLICY)) == 1
+    for alarm in everything.all(cfn.ALARM):
         assert alarm.properties["AlarmActions"] == alarm.properties["OKActions"] == [arn]
     assert everything.outputs["AlarmTopicArn"]["Value"] == arn
 
@@ -420,7 +408,7 @@ GRAPHS = [
 
 def widgets(template: RenderedTemplate) -> list[dict[str, Any]]:
     """Decode the dashboard, top to bottom."""
-    body = json.loads(template.only(DASHBOARD).properties["DashboardBody"])
+    body = json.loads(template.only(cfn.DASHBOARD).properties["DashboardBody"])
     found: list[dict[str, Any]] = sorted(body["widgets"], key=lambda one: (one["y"], one["x"]))
     return found
 
@@ -479,7 +467,7 @@ def test_dashboard_asks_a_tired_persons_questions_in_order(template: RenderedTem
     first, alarm_row, *rest = widgets(template)
     assert (first["type"], alarm_row["type"]) == ("text", "alarm")
     assert alarm_row["properties"]["alarms"] == [
-        alarm.attribute("Arn") for alarm in template.all(ALARM)
+        alarm.attribute("Arn") for alarm in template.all(cfn.ALARM)
     ]
     asked: dict[str, list[str]] = {}
     for widget in rest:

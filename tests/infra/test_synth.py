@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from infra.bundle.build import build
+from tests.support import cfn
 from tests.support.checkout import Synthesized, copy_to, synthesize
-from tests.support.templates import FUNCTION, ROOT, THIS_PYTHON, RenderedTemplate, context
+from tests.support.templates import ROOT, THIS_PYTHON, RenderedTemplate, context
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +91,7 @@ def test_synthesized_functions_are_the_bundle(
     }
     template = RenderedTemplate(json.loads(synthesized.template))
     assert "ApiUrl" in template.outputs
-    functions = [function.properties for function in template.all(FUNCTION)]
+    functions = [function.properties for function in template.all(cfn.FUNCTION)]
     assert [function["Handler"] for function in functions] == [
         f"otp.{name}.handler" for name in ("send", "verify") if f"otp/{name}.py" in synthesized.code
     ]

@@ -8,90 +8,59 @@ from typing import Any
 import pytest
 from aws_cdk.assertions import Annotations, Match
 
-from tests.support.templates import (
-    ACCOUNT,
-    ALARM,
-    ALIAS,
-    API,
-    API_RESOURCE,
-    APPLICATION,
-    APPLICATION_ID,
-    ASYNCHRONOUS,
-    CANARY,
-    CANARY_APPLICATION,
-    CLIENT_CERTIFICATE,
-    DASHBOARD,
-    DEPLOYMENT,
-    FUNCTION,
-    GATEWAY_RESPONSE,
-    KEY,
-    LOG_GROUP,
-    MANAGED_POLICY,
-    METHOD,
-    MODEL,
-    PERMISSION,
-    QUEUE,
-    QUEUE_POLICY,
-    REGION,
-    ROLE,
-    SMS_CHANNEL,
-    STAGE,
-    TABLE,
-    TOPIC,
-    TOPIC_POLICY,
-    VALIDATOR,
-    VERSION,
-    WEB_ACL,
-    WEB_ACL_ASSOCIATION,
-    WEB_ACL_LOGGING,
-    Others,
-    RenderedTemplate,
-)
+from tests.support import cfn
+from tests.support.templates import APPLICATION_ID, REGION, Others, RenderedTemplate
 
 IN_BOTH_PROFILES = Counter(
     {
-        ROLE: 2,
-        MANAGED_POLICY: 4,  # the functions', the callers', and of who may pause
-        FUNCTION: 2,
-        VERSION: 2,
-        ALIAS: 2,
-        PERMISSION: 2,
-        ASYNCHRONOUS: 2,
-        LOG_GROUP: 2,
-        TABLE: 1,
-        QUEUE: 1,  # of what could not be sent
-        QUEUE_POLICY: 1,
-        API: 1,
-        API_RESOURCE: 2,
-        METHOD: 2,
-        MODEL: 1,
-        VALIDATOR: 1,
-        GATEWAY_RESPONSE: 21,  # of every type there is
-        DEPLOYMENT: 1,
-        STAGE: 1,
-        TOPIC: 2,  # of the alarms, and of what could not be verified
-        TOPIC_POLICY: 2,
-        ALARM: 22,  # six of each function, seven on abuse of two countries, three of the service
-        DASHBOARD: 1,
+        cfn.ROLE: 2,
+        cfn.MANAGED_POLICY: 4,  # the functions', the callers', and of who may pause
+        cfn.FUNCTION: 2,
+        cfn.VERSION: 2,
+        cfn.ALIAS: 2,
+        cfn.PERMISSION: 2,
+        cfn.ASYNCHRONOUS: 2,
+        cfn.LOG_GROUP: 2,
+        cfn.TABLE: 1,
+        cfn.QUEUE: 1,  # of what could not be sent
+        cfn.QUEUE_POLICY: 1,
+        cfn.API: 1,
+        cfn.API_RESOURCE: 2,
+        cfn.METHOD: 2,
+        cfn.MODEL: 1,
+        cfn.VALIDATOR: 1,
+        cfn.GATEWAY_RESPONSE: 21,  # of every type there is
+        cfn.DEPLOYMENT: 1,
+        cfn.STAGE: 1,
+        cfn.TOPIC: 2,  # of the alarms, and of what could not be verified
+        cfn.TOPIC_POLICY: 2,
+        cfn.ALARM: 22,  # twelve of the functions, seven on abuse, three of the service
+        cfn.DASHBOARD: 1,
     }
 )
 ONLY_IN_PRODUCTION = Counter(
     {
-        KEY: 1,
-        LOG_GROUP: 3,  # API Gateway's two, and the firewall's
-        CLIENT_CERTIFICATE: 1,
-        WEB_ACL: 1,
-        WEB_ACL_LOGGING: 1,
-        WEB_ACL_ASSOCIATION: 1,
-        CANARY: 2,
-        CANARY_APPLICATION: 2,
-        ROLE: 2,
-        MANAGED_POLICY: 2,
+        cfn.KEY: 1,
+        cfn.LOG_GROUP: 3,  # API Gateway's two, and the firewall's
+        cfn.CLIENT_CERTIFICATE: 1,
+        cfn.WEB_ACL: 1,
+        cfn.WEB_ACL_LOGGING: 1,
+        cfn.WEB_ACL_ASSOCIATION: 1,
+        cfn.CANARY: 2,
+        cfn.CANARY_APPLICATION: 2,
+        cfn.ROLE: 2,
+        cfn.MANAGED_POLICY: 2,
     }
 )
-ALARMS_AND_THEIR_TOPIC = Counter({ALARM: 22, TOPIC: 1, TOPIC_POLICY: 1})
+ALARMS_AND_THEIR_TOPIC = Counter({cfn.ALARM: 22, cfn.TOPIC: 1, cfn.TOPIC_POLICY: 1})
 FIREWALL = Counter(
-    {WEB_ACL: 1, WEB_ACL_LOGGING: 1, WEB_ACL_ASSOCIATION: 1, LOG_GROUP: 1, CLIENT_CERTIFICATE: 1}
+    {
+        cfn.WEB_ACL: 1,
+        cfn.WEB_ACL_LOGGING: 1,
+        cfn.WEB_ACL_ASSOCIATION: 1,
+        cfn.LOG_GROUP: 1,
+        cfn.CLIENT_CERTIFICATE: 1,
+    }
 )
 
 
@@ -101,9 +70,9 @@ FIREWALL = Counter(
         ("dev", IN_BOTH_PROFILES),
         ("production", IN_BOTH_PROFILES + ONLY_IN_PRODUCTION),
         # With createApplication, the application and its channel are the only difference.
-        ("creating", IN_BOTH_PROFILES + Counter({APPLICATION: 1, SMS_CHANNEL: 1})),
+        ("creating", IN_BOTH_PROFILES + Counter({cfn.APPLICATION: 1, cfn.SMS_CHANNEL: 1})),
         ("quiet", IN_BOTH_PROFILES - ALARMS_AND_THEIR_TOPIC + FIREWALL),
-        ("lean", IN_BOTH_PROFILES + ONLY_IN_PRODUCTION - FIREWALL - Counter({DASHBOARD: 1})),
+        ("lean", IN_BOTH_PROFILES + ONLY_IN_PRODUCTION - FIREWALL - Counter({cfn.DASHBOARD: 1})),
     ],
 )
 def test_template_holds_these_resources_and_no_others(
@@ -115,7 +84,7 @@ def test_template_holds_these_resources_and_no_others(
     """
     template: RenderedTemplate = request.getfixturevalue(name)
     assert Counter(resource.type for resource in template.resources) == expected
-    assert template.all(ACCOUNT) == []
+    assert template.all(cfn.ACCOUNT) == []
     assert ("AlarmTopicArn" in template.outputs) == (name != "quiet")
     assert ("DashboardName" in template.outputs) == (name != "lean")
     assert ("KeptOnDestroy" in template.outputs) == (name in ("production", "quiet"))
@@ -128,21 +97,21 @@ def test_outputs_are_what_a_caller_and_an_operator_need(template: RenderedTempla
     """
     outputs = {name: output["Value"] for name, output in template.outputs.items()}
     outputs.pop("KeptOnDestroy", None)
-    application = template.all(APPLICATION)
+    application = template.all(cfn.APPLICATION)
     assert outputs == {
         "ApiUrl": (
-            f"https://{template.only(API).ref}.execute-api.{template.region}.${{AWS::URLSuffix}}/"
-            f"{template.only(STAGE).ref}/"
+            f"https://{template.only(cfn.API).ref}.execute-api.{template.region}.${{AWS::URLSuffix}}/"
+            f"{template.only(cfn.STAGE).ref}/"
         ),
-        "SendFunctionArn": template.named(ALIAS, "Send").ref,
-        "SendFailureQueueUrl": template.only(QUEUE).ref,
-        "VerifyFunctionArn": template.named(ALIAS, "Verify").ref,
-        "CallerPolicyArn": template.named(MANAGED_POLICY, "Caller").ref,
-        "PausePolicyArn": template.named(MANAGED_POLICY, "Pause").ref,
+        "SendFunctionArn": template.named(cfn.ALIAS, "Send").ref,
+        "SendFailureQueueUrl": template.only(cfn.QUEUE).ref,
+        "VerifyFunctionArn": template.named(cfn.ALIAS, "Verify").ref,
+        "CallerPolicyArn": template.named(cfn.MANAGED_POLICY, "Caller").ref,
+        "PausePolicyArn": template.named(cfn.MANAGED_POLICY, "Pause").ref,
         "ApplicationId": application[0].ref if application else APPLICATION_ID,
-        "TableName": template.only(TABLE).ref,
-        "AlarmTopicArn": template.named(TOPIC, "Alarms").ref,
-        "DashboardName": template.only(DASHBOARD).ref,
+        "TableName": template.only(cfn.TABLE).ref,
+        "AlarmTopicArn": template.named(cfn.TOPIC, "Alarms").ref,
+        "DashboardName": template.only(cfn.DASHBOARD).ref,
     }
     assert all(
         output.keys() == {"Value", "Description"} and output["Description"]
@@ -165,12 +134,12 @@ def test_nothing_has_a_name_that_a_second_deployment_would_want_too(
         for name, value in resource.properties.items()
         if name.endswith("Name") and not any(reference in str(value) for reference in references)
     }
-    metrics = {(ALARM, "MetricName")}  # no name of the alarm's own
-    assert fixed - metrics - {(APPLICATION, "Name")} <= {
-        (API, "Name"),  # an API is known by its ID
-        (STAGE, "StageName"),  # within its API
-        (ALIAS, "Name"),  # within its function
-        (CANARY, "DeploymentConfigName"),  # AWS's own
+    metrics = {(cfn.ALARM, "MetricName")}  # no name of the alarm's own
+    assert fixed - metrics - {(cfn.APPLICATION, "Name")} <= {
+        (cfn.API, "Name"),  # an API is known by its ID
+        (cfn.STAGE, "StageName"),  # within its API
+        (cfn.ALIAS, "Name"),  # within its function
+        (cfn.CANARY, "DeploymentConfigName"),  # AWS's own
     }
 
 
@@ -206,19 +175,25 @@ def test_what_holds_data_outlives_the_stack_where_the_operator_wants_it(
     deployment had just created goes, except for the table, whose protection would stop that.
     """
     in_any_way = ("Retain", "RetainExceptOnCreate")
-    assert kept(production, *in_any_way) == {TABLE: 1, KEY: 1, QUEUE: 1, LOG_GROUP: 5, VERSION: 2}
+    assert kept(production, *in_any_way) == {
+        cfn.TABLE: 1,
+        cfn.KEY: 1,
+        cfn.QUEUE: 1,
+        cfn.LOG_GROUP: 5,
+        cfn.VERSION: 2,
+    }
     assert {
         resource.type
         for resource in production.resources
         if resource.whole.get("DeletionPolicy") == "Retain"
-    } == {TABLE}
+    } == {cfn.TABLE}
     said = production.outputs["KeptOnDestroy"]["Value"]
     assert all(word in said for word in ("table", "key", "queue", "log groups"))
     # A key may go with its stack, and data may be kept under AWS's own keys.
-    assert kept(quiet, *in_any_way) == {TABLE: 1, QUEUE: 1, LOG_GROUP: 3}
+    assert kept(quiet, *in_any_way) == {cfn.TABLE: 1, cfn.QUEUE: 1, cfn.LOG_GROUP: 3}
     for template in (dev, lean):
         assert kept(template, *in_any_way) == {}
-        for type_ in (TABLE, QUEUE, LOG_GROUP, KEY):
+        for type_ in (cfn.TABLE, cfn.QUEUE, cfn.LOG_GROUP, cfn.KEY):
             assert all(one.whole["DeletionPolicy"] == "Delete" for one in template.all(type_))
 
 
@@ -228,14 +203,14 @@ def test_every_log_is_the_stacks_own_and_forgets(
 ) -> None:
     """No service creates a log group that nobody deletes; each is encrypted with the key."""
     template: RenderedTemplate = request.getfixturevalue(name)
-    for group in template.all(LOG_GROUP):
+    for group in template.all(cfn.LOG_GROUP):
         assert group.properties["RetentionInDays"] == days
         assert group.properties.get("KmsKeyId") == template.key
 
 
 def test_key_encrypts_what_the_topics_hold_too(production: RenderedTemplate) -> None:
     """Whoever disables the key has taken all of it away; the rest is where each is tested."""
-    for topic in production.all(TOPIC):
+    for topic in production.all(cfn.TOPIC):
         assert topic.properties == {"KmsMasterKeyId": production.key}
 
 
@@ -255,7 +230,7 @@ def test_table_is_exactly_this(template: RenderedTemplate) -> None:
         "SSESpecification": {"KMSMasterKeyId": template.key},
     }
     in_dev = {"Region": "${AWS::Region}", "DeletionProtectionEnabled": False}
-    assert template.only(TABLE).properties == {
+    assert template.only(cfn.TABLE).properties == {
         "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
         "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
         "BillingMode": "PAY_PER_REQUEST",
@@ -269,7 +244,7 @@ def test_key_is_rotated_and_known_to_nobody_but_this_accounts_logs_and_alarms(
     production: RenderedTemplate,
 ) -> None:
     """The account itself decides about the rest by its own policies."""
-    properties = production.only(KEY).properties
+    properties = production.only(cfn.KEY).properties
     assert properties["EnableKeyRotation"] is True
     everybody = {"Effect": "Allow", "Resource": "*"}
     account = "${AWS::AccountId}"
@@ -312,12 +287,12 @@ def test_created_application_may_text_and_outlives_the_stack_in_production(
 
     AWS does not say whether another one could be created.
     """
-    assert creating.only(SMS_CHANNEL).properties == {
-        "ApplicationId": creating.only(APPLICATION).ref,
+    assert creating.only(cfn.SMS_CHANNEL).properties == {
+        "ApplicationId": creating.only(cfn.APPLICATION).ref,
         "Enabled": True,
     }
-    assert creating.only(APPLICATION).properties == {"Name": "Otp-Otp"}
-    kept = others.america.only(APPLICATION).whole["DeletionPolicy"]
+    assert creating.only(cfn.APPLICATION).properties == {"Name": "Otp-Otp"}
+    kept = others.america.only(cfn.APPLICATION).whole["DeletionPolicy"]
     assert kept == "RetainExceptOnCreate"
 
 
@@ -332,7 +307,7 @@ def test_deployments_in_one_app_share_no_name_and_no_region(others: Others) -> N
     deployments = [
         {
             function.properties["Environment"]["Variables"]["OTP_DEPLOYMENT"]
-            for function in template.all(FUNCTION)
+            for function in template.all(cfn.FUNCTION)
         }
         for template in (america, theirs)
     ]
@@ -340,7 +315,7 @@ def test_deployments_in_one_app_share_no_name_and_no_region(others: Others) -> N
     assert america.all("AWS::SSM::Parameter") == theirs.all("AWS::SSM::Parameter") == []
     names = [
         group.properties["LogGroupName"]
-        for group in theirs.all(LOG_GROUP)
+        for group in theirs.all(cfn.LOG_GROUP)
         if "LogGroupName" in group.properties
     ]
     assert len(names) == len(set(names)) == 4

@@ -13,42 +13,7 @@ import aws_cdk as cdk
 from infra.config import Config
 from infra.service import OtpService
 from infra.stack import OtpStack
-
-ROLE = "AWS::IAM::Role"
-MANAGED_POLICY = "AWS::IAM::ManagedPolicy"
-FUNCTION = "AWS::Lambda::Function"
-VERSION = "AWS::Lambda::Version"
-ALIAS = "AWS::Lambda::Alias"
-PERMISSION = "AWS::Lambda::Permission"
-ASYNCHRONOUS = "AWS::Lambda::EventInvokeConfig"
-LOG_GROUP = "AWS::Logs::LogGroup"
-TABLE = "AWS::DynamoDB::GlobalTable"
-KEY = "AWS::KMS::Key"
-QUEUE = "AWS::SQS::Queue"
-QUEUE_POLICY = "AWS::SQS::QueuePolicy"
-TOPIC = "AWS::SNS::Topic"
-TOPIC_POLICY = "AWS::SNS::TopicPolicy"
-SUBSCRIPTION = "AWS::SNS::Subscription"
-ALARM = "AWS::CloudWatch::Alarm"
-DASHBOARD = "AWS::CloudWatch::Dashboard"
-API = "AWS::ApiGateway::RestApi"
-API_RESOURCE = "AWS::ApiGateway::Resource"
-METHOD = "AWS::ApiGateway::Method"
-MODEL = "AWS::ApiGateway::Model"
-VALIDATOR = "AWS::ApiGateway::RequestValidator"
-GATEWAY_RESPONSE = "AWS::ApiGateway::GatewayResponse"
-DEPLOYMENT = "AWS::ApiGateway::Deployment"
-STAGE = "AWS::ApiGateway::Stage"
-CLIENT_CERTIFICATE = "AWS::ApiGateway::ClientCertificate"
-ACCOUNT = "AWS::ApiGateway::Account"
-DOMAIN = "AWS::ApiGateway::DomainName"
-APPLICATION = "AWS::Pinpoint::App"
-SMS_CHANNEL = "AWS::Pinpoint::SMSChannel"
-CANARY = "AWS::CodeDeploy::DeploymentGroup"
-CANARY_APPLICATION = "AWS::CodeDeploy::Application"
-WEB_ACL = "AWS::WAFv2::WebACL"
-WEB_ACL_LOGGING = "AWS::WAFv2::LoggingConfiguration"
-WEB_ACL_ASSOCIATION = "AWS::WAFv2::WebACLAssociation"
+from tests.support import cfn
 
 #: The functions, as they are called in logical IDs, and the path that each answers.
 PATHS = {"Send": "/otp", "Verify": "/otp/verify"}
@@ -157,7 +122,7 @@ class RenderedTemplate:
     @property
     def key(self) -> str | None:
         """The ARN of the customer's key, where there is one."""
-        keys = self.all(KEY)
+        keys = self.all(cfn.KEY)
         return keys[0].attribute("Arn") if keys else None
 
     def arn(self, service: str, resource: str, account: str = "${AWS::AccountId}") -> str:
@@ -239,14 +204,16 @@ def allowed(actions: str | list[str], resource: str | list[str]) -> dict[str, An
 
 def method_arn(template: RenderedTemplate, function: str, stage: str | None = None) -> str:
     """Write the ARN of a function's method in the one stage of the API."""
-    stage = stage or template.only(STAGE).ref
-    return template.arn("execute-api", f"{template.only(API).ref}/{stage}/POST{PATHS[function]}")
+    stage = stage or template.only(cfn.STAGE).ref
+    return template.arn(
+        "execute-api", f"{template.only(cfn.API).ref}/{stage}/POST{PATHS[function]}"
+    )
 
 
 def aliases(template: RenderedTemplate) -> list[str]:
     """Give what references to the functions' aliases look like, rendered."""
-    assert len(template.all(ALIAS)) == len(FUNCTIONS)
-    return [template.named(ALIAS, f"{function}Live").ref for function in FUNCTIONS]
+    assert len(template.all(cfn.ALIAS)) == len(FUNCTIONS)
+    return [template.named(cfn.ALIAS, f"{function}Live").ref for function in FUNCTIONS]
 
 
 def _render(value: Any) -> Any:
