@@ -21,6 +21,7 @@ class OtpStack(Stack):
         scope: the app.
         construct_id: the stack's name.
         config: what the operator decided, the region included.
+        code: the folder to deploy; None builds it for the configuration's Python and processor.
         options: what any CDK stack takes.
 
     """
@@ -31,6 +32,7 @@ class OtpStack(Stack):
         construct_id: str,
         *,
         config: Config,
+        code: Path | None = None,
         **options: Any,  # noqa: ANN401 - aws_cdk.Stack's own
     ) -> None:
         if config.region:
@@ -39,7 +41,7 @@ class OtpStack(Stack):
         version = _VERSION_FILE.read_text().strip()
         options.setdefault("description", f"Serverless OTP {version}: one-time passwords by text")
         super().__init__(scope, construct_id, **options)
-        self.service = OtpService(self, "Otp", config=config)
+        self.service = OtpService(self, "Otp", config=config, code=code)
         for name, (value, description) in self._outputs(config).items():
             CfnOutput(self, name, value=value, description=description)
 

@@ -5,7 +5,6 @@ import tempfile
 from functools import cache
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import aws_cdk as cdk
 
@@ -37,8 +36,8 @@ def template(**settings: str) -> dict[str, Any]:
         bundle.mkdir()
         (bundle / "code.py").touch()
         app = cdk.App(outdir=folder, context=_context())
-        with patch("infra.service.build", lambda *_: bundle):
-            stack = OtpStack(app, "ServerlessOtp", config=Config.from_context(LEAST | settings))
+        config = Config.from_context(LEAST | settings)
+        stack = OtpStack(app, "ServerlessOtp", config=config, code=bundle)
         found: dict[str, Any] = app.synth().get_stack_by_name(stack.stack_name).template
     return found
 

@@ -43,6 +43,10 @@ _NO_WHEEL = re.compile(r"No matching distribution found for ([\w.-]+)==([\w.+!-]
 _WRONG_HASH = re.compile(r"DO NOT MATCH THE HASHES.*\s+([\w.-]+)==([\w.+!-]+) from ")
 
 
+#: Installs the dependencies into a folder, for a Python and a processor.
+Install = Callable[[Path, str, str], None]
+
+
 class DependencyError(Exception):
     """A dependency cannot be bundled; the text says what to do."""
 
@@ -55,12 +59,13 @@ class WrongHashError(DependencyError):
     """Its file is not the one that was pinned."""
 
 
-def build(python_version: str, architecture: str) -> Path:
+def build(python_version: str, architecture: str, *, install: Install | None = None) -> Path:
     """Build for a Python and a processor, or find what was built before from the same input.
 
     Args:
         python_version: such as `3.13`.
         architecture: `arm64` or `x86_64`, to run in Lambda; or `host`, to run here.
+        install: puts the dependencies into a folder; pip does unless it is given.
 
     Returns:
         The folder to deploy.
@@ -85,13 +90,13 @@ def build(python_version: str, architecture: str) -> Path:
         made_for += [platform.machine(), str(sysconfig.get_config_var("EXT_SUFFIX"))]
     inputs = _digest([_REQUIREMENTS, *_THIS_CODE], " ".join(made_for))
 
-    def install(target: Path) -> None:
-        _install(target, python_version, architecture)
+    def fill(target: Path) -> None:
+        (install or _install)(target, python_version, architecture)
         if interpreter:
             compile_all(target, interpreter)
 
     dependencies = _once(
-        _BUILD / "dependencies" / f"{python_version}-{architecture}-{inputs}", install
+        _BUILD / "dependencies" / f"{python_version}-{architecture}-{inputs}", fill
     )
     sources = sorted(_SOURCE.rglob("*.py"))
 

@@ -1,52 +1,191 @@
-"""The templates that the tests of the stack look at, each synthesized once."""
+"""The templates that the tests of the stack look at: each is synthesized once."""
 
-import os
-from collections.abc import Iterator
+from collections.abc import Callable
+from functools import cache
+from typing import Any
 
-# Before anything imports the CDK: jsii prints a long banner for Node.js releases past their end of
-# life; 20 still runs it well.
-os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
-
+import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_iam as iam
+from constructs import Construct
 
-from .helpers import REGION, RenderedTemplate, StubBundle, synthesize
+from infra.config import Config
+from infra.service import OtpService
+from infra.stack import OtpStack
+from tests.support import nag
+from tests.support.templates import (
+    CODE,
+    PRODUCTION,
+    REGION,
+    LookedAt,
+    Others,
+    RenderedTemplate,
+    context,
+    create_app,
+    create_stack,
+    rendered,
+    synthesize,
+)
 
-
-@pytest.fixture(scope="session", autouse=True)
-def stub_bundle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StubBundle]:
-    """Deploy nothing: a template is not about the code, whose tests call the bundler themselves."""
-    folder = tmp_path_factory.mktemp("bundle")
-    (folder / "code.py").touch()
-    stub = StubBundle(folder)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("infra.service.build", stub.build)
-        yield stub
+_LOOKED_AT: dict[str, dict[str, Any]] = {
+    "dev": {},
+    "production": PRODUCTION,
+    "everything": {  # that may be added to it
+        **PRODUCTION,
+        "apiGatewayLogRole": "create",
+        "wafRateLimit": "1000",
+        "provisionedConcurrency": "2",
+        "reservedConcurrency": "5",
+        "allowedPrincipals": "210987654321,o-a1b2c3d4e5",
+        "domainName": "otp.example.com",
+        "certificateArn": (
+            f"arn:aws:acm:{REGION}:123456789012:certificate/12345678-1234-1234-1234-123456789012"
+        ),
+        "apiRequestsPerSecond": "30",
+        "apiBurst": "40",
+        "sendRequestsPerSecond": "10",
+        "sendBurst": "20",
+        "verifyRequestsPerSecond": "50",
+        "verifyBurst": "60",
+        "alarmTopicArn": f"arn:aws:sns:{REGION}:123456789012:on-call",
+        "alarmVerifiedVolume": "7",
+    },
+}
 
 
 @pytest.fixture(scope="session")
-def minimal(tmp_path_factory: pytest.TempPathFactory) -> RenderedTemplate:
-    """Synthesize what the least configuration gives: the profile dev."""
-    return synthesize(tmp_path_factory.mktemp("minimal"))
+def look_at(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], LookedAt]:
+    """Have cdk-nag look at one of the configurations."""
+
+    @cache
+    def look(name: str) -> LookedAt:
+        stack = create_stack(tmp_path_factory.mktemp(name), **_LOOKED_AT[name])
+        findings = nag.findings(stack)
+        return LookedAt(rendered(stack), findings)
+
+    return look
+
+
+@pytest.fixture(scope="session", params=_LOOKED_AT)
+def looked_at(request: pytest.FixtureRequest, look_at: Callable[[str], LookedAt]) -> LookedAt:
+    """Give each of them in turn."""
+    return look_at(request.param)
+
+
+@pytest.fixture(scope="session")
+def dev(look_at: Callable[[str], LookedAt]) -> RenderedTemplate:
+    """Give what the least configuration makes."""
+    return look_at("dev").template
+
+
+@pytest.fixture(scope="session")
+def production(look_at: Callable[[str], LookedAt]) -> RenderedTemplate:
+    """Give the profile production."""
+    return look_at("production").template
+
+
+@pytest.fixture(scope="session")
+def everything(look_at: Callable[[str], LookedAt]) -> RenderedTemplate:
+    """Give the profile production with whatever may be added to it."""
+    return look_at("everything").template
 
 
 @pytest.fixture(scope="session")
 def creating(tmp_path_factory: pytest.TempPathFactory) -> RenderedTemplate:
-    """Synthesize a stack that creates the Pinpoint application, and has a language."""
+    """Give dev with an application, a language, a caller's account and other thresholds."""
     return synthesize(
         tmp_path_factory.mktemp("creating"),
         applicationId=None,
         createApplication="true",
         language="es-ES",
+        allowedPrincipals="210987654321",
+        alarmServerErrorPercent="11",
+        alarmCrashPercent="12",
+        alarmOutcomeUnknownPercent="13",
+        alarmLatencyMs="14",
+        alarmTextsPerHour="15",
+        alarmVerifiedPercent="16",
+        alarmWrongCodesPercent="17",
+        alarmRefusedPerHour="18",
     )
 
 
 @pytest.fixture(scope="session")
-def production(tmp_path_factory: pytest.TempPathFactory) -> RenderedTemplate:
-    """Synthesize the profile production."""
-    return synthesize(tmp_path_factory.mktemp("production"), profile="production", region=REGION)
+def lean(tmp_path_factory: pytest.TempPathFactory) -> RenderedTemplate:
+    """Give production without what may be left out of it, and started from snapshots."""
+    return synthesize(
+        tmp_path_factory.mktemp("lean"),
+        **PRODUCTION,
+        keepData="false",
+        waf="false",
+        clientCertificate="false",
+        dashboard="false",
+        snapStart="true",
+        pythonVersion="3.13",
+    )
 
 
-@pytest.fixture(scope="session", params=["minimal", "creating", "production"])
+@pytest.fixture(scope="session")
+def quiet(tmp_path_factory: pytest.TempPathFactory) -> RenderedTemplate:
+    """Give dev without alarms, and with what production has by itself."""
+    return synthesize(
+        tmp_path_factory.mktemp("quiet"),
+        alarms="false",
+        keepData="true",
+        waf="true",
+        clientCertificate="true",
+    )
+
+
+@pytest.fixture(scope="session")
+def others(tmp_path_factory: pytest.TempPathFactory) -> Others:
+    """Synthesize the services of others."""
+    app = create_app(tmp_path_factory.mktemp("others"))
+    america = OtpStack(
+        app,
+        "America",
+        config=Config.from_context(
+            context(
+                **{**PRODUCTION, "region": "us-east-1"},
+                applicationId=None,
+                createApplication="true",
+                # None of these is ever reached.
+                deploymentPerHour="500",
+                destinationPer10Minutes="11",
+                callerPerHour="501",
+            )
+        ),
+        code=CODE,
+    )
+    stack = cdk.Stack(app, "Theirs", env=cdk.Environment(region=REGION))
+    login, _ = (
+        OtpService(
+            stack, name, config=Config.from_context(context(**PRODUCTION, **changes)), code=CODE
+        )
+        for name, changes in (("Login", {}), ("Payments", {"allowedCountries": "US"}))
+    )
+    team = Construct(stack, "Team")
+    roles = {
+        name: iam.Role(team, name, assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        for name in ("Invoker", "ApiCaller", "Stranger")
+    }
+    login.grant_invoke(roles["Invoker"])
+    login.grant_invoke_api(roles["ApiCaller"])
+    theirs = rendered(stack)
+    policies = [policy.properties for policy in theirs.all("AWS::IAM::Policy")]
+    granted = {
+        name: [
+            statement
+            for policy in policies
+            if f"${{{stack.resolve(role.role_arn)['Fn::GetAtt'][0]}}}" in policy["Roles"]
+            for statement in policy["PolicyDocument"]["Statement"]
+        ]
+        for name, role in roles.items()
+    }
+    return Others(rendered(america), america, theirs, login, granted)
+
+
+@pytest.fixture(params=["dev", "creating", "production"])
 def template(request: pytest.FixtureRequest) -> RenderedTemplate:
     """Give each of the templates in turn, for what must hold in all."""
     template: RenderedTemplate = request.getfixturevalue(request.param)

@@ -24,9 +24,9 @@ from infra.bundle.bytecode import compile_all, find_interpreter
 from infra.config import PYTHON_VERSIONS, Config
 from infra.stack import OtpStack
 from sandbox.environment import OF_AWS, OF_SEND
+from tests.support import cfn
 from tests.support.checkout import copy_files_to
-
-from .helpers import CONTEXT, FUNCTION, ROOT, THIS_PYTHON, RenderedTemplate, context, create_app
+from tests.support.templates import CONTEXT, ROOT, THIS_PYTHON, context, create_app, rendered
 
 #: What builds the bundle.
 MODULES = tuple(
@@ -77,19 +77,25 @@ class Project:
         sys.modules[package] = importlib.util.module_from_spec(spec)
         self._module = importlib.import_module(f"{package}.bundle.build")
 
-    def build(self, python_version: str = "3.13", architecture: str = "arm64") -> Path:
-        """Build with the project's own infra/bundle/build.py."""
-        built: Path = self._module.build(python_version, architecture)
-        return built
-
-    def install(self, install: Callable[[Path], object]) -> None:
-        """Install dependencies in pip's stead."""
+    def build(
+        self,
+        python_version: str = "3.13",
+        architecture: str = "arm64",
+        install: Callable[[Path], object] = lambda target: (target / "dependency.py").touch(),
+    ) -> Path:
+        """Build with the project's own infra/bundle/build.py, and without pip."""
 
         def installing(target: Path, *_: str) -> None:
             self.installations += 1
             install(target)
 
-        vars(self._module)["_install"] = installing
+        built: Path = self._module.build(python_version, architecture, install=installing)
+        return built
+
+    def build_with_pip(self) -> Path:
+        """Build as `cdk synth` does."""
+        built: Path = self._module.build("3.13", "arm64")
+        return built
 
     def left_in_cache(self) -> set[str]:
         """Give the paths of everything in the cache."""
@@ -103,16 +109,9 @@ def bundle() -> Path:
 
 
 @pytest.fixture
-def new_project(tmp_path: Path) -> Project:
-    """Give a project that has built nothing yet, and would install with pip."""
+def project(tmp_path: Path) -> Project:
+    """Give a project that has built nothing yet."""
     return Project(tmp_path)
-
-
-@pytest.fixture
-def project(new_project: Project) -> Project:
-    """Give a project that installs a module of its own, without pip."""
-    new_project.install(lambda target: (target / "dependency.py").touch())
-    return new_project
 
 
 def requirements() -> dict[str, str]:
@@ -210,15 +209,13 @@ def test_bundle_holds_nothing_of_this_machine(bundle: Path) -> None:
 
 @pytest.mark.parametrize("architecture", PROCESSORS)
 def test_template_for_a_processor_carries_its_pydantic_core_and_no_other(
-    architecture: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    architecture: str, tmp_path: Path
 ) -> None:
     """The asset that both functions are deployed from has one compiled file, which is its."""
-    monkeypatch.setattr("infra.service.build", build)
-    app = create_app(tmp_path)
-    OtpStack(app, "Otp", config=Config.from_context(context(architecture=architecture)))
-    template = json.loads(Path(app.synth().get_stack_by_name("Otp").template_full_path).read_text())
+    config = Config.from_context(context(architecture=architecture))
+    template = rendered(OtpStack(create_app(tmp_path), "Otp", config=config))
 
-    functions = [found.properties for found in RenderedTemplate(template).all(FUNCTION)]
+    functions = [found.properties for found in template.all(cfn.FUNCTION)]
     assert [function["Architectures"] for function in functions] == [[architecture]] * 2
     [asset] = {function["Code"]["S3Key"].removesuffix(".zip") for function in functions}
     files = [path for path in tmp_path.glob(f"asset.{asset}*/**/*") if path.is_file()]
@@ -302,39 +299,42 @@ def test_bytecode_is_the_same_every_time(tmp_path: Path, bundle: Path) -> None:
 def test_without_the_runtimes_python_there_is_no_bytecode_and_it_is_said(
     project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It runs all the same, and starts slowly. With that Python at hand, it is built anew."""
+    """It runs all the same, and starts slowly. With that Python at hand, it is built anew.
+
+    Version managers put a shim on the path for versions that they have not installed.
+    """
     other = "3.12" if sys.version_info[:2] != (3, 12) else "3.11"
-    monkeypatch.setattr("shutil.which", lambda _: None)
+    shim = project.folder / "bin" / f"python{other}"
+    shim.parent.mkdir()
+    monkeypatch.setenv("PATH", str(shim.parent))
     slow = project.build(other)
     assert not list(slow.rglob("*.pyc"))
     assert f"No Python {other}" in capsys.readouterr().err
 
-    monkeypatch.setattr("shutil.which", lambda _: sys.executable)
+    shim.write_text("#!/bin/sh\nexit 127\n")
+    shim.chmod(0o755)
+    assert project.build(other) == slow
+
+    shim.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
     quick = project.build(other)
     assert quick != slow
     assert list(quick.rglob("*.pyc"))
 
 
-def test_a_name_on_the_path_that_is_no_python_is_none(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """Version managers put a shim there for versions that they have not installed."""
-    shim = tmp_path / "python3.99"
-    shim.write_text("#!/bin/sh\nexit 127\n")
-    shim.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
-    assert find_interpreter("3.99") is None
-
-
 # --- How it is built ---
 
 
-def test_building_again_changes_nothing(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def fail(target: Path, *_: str) -> NoReturn:
+    """Install half of it, and fail."""
+    (target / "half.py").touch()
+    raise InstallationFailedError
+
+
+def test_building_again_changes_nothing(bundle: Path) -> None:
     """The second build gives the same folder as it was: the CDK sees no difference, pip not run."""
     before = {path: path.stat().st_mtime_ns for path in bundle.rglob("*")}
-    monkeypatch.setattr("infra.bundle.build._install", None)
 
-    assert build(THIS_PYTHON, HOST) == bundle
+    assert build(THIS_PYTHON, HOST, install=fail) == bundle
 
     assert {path: path.stat().st_mtime_ns for path in bundle.rglob("*")} == before
 
@@ -372,18 +372,11 @@ def test_changed_dependencies_and_way_of_building_are_another_bundle(
 
 def test_failure_leaves_nothing_behind(project: Project) -> None:
     """What was installed before a failure is gone, and the next build begins anew."""
-
-    def fail(target: Path) -> NoReturn:
-        (target / "half.py").touch()
-        raise InstallationFailedError
-
-    project.install(fail)
     with pytest.raises(InstallationFailedError):
-        project.build()
+        project.build(install=fail)
     assert project.left_in_cache() == {"dependencies"}
 
-    project.install(lambda target: (target / "whole.py").touch())
-    built = project.build()
+    built = project.build(install=lambda target: (target / "whole.py").touch())
     assert (built / "whole.py").exists()
     assert not (built / "half.py").exists()
 
@@ -393,13 +386,10 @@ def test_two_builds_at_once_give_one_bundle(project: Project) -> None:
     faster: list[Path] = []
 
     def install_slowly(target: Path) -> None:
-        project.install(lambda other: (other / "faster.py").touch())
-        faster.append(project.build())
+        faster.append(project.build(install=lambda other: (other / "faster.py").touch()))
         (target / "slower.py").touch()
 
-    project.install(install_slowly)
-
-    slower = project.build()
+    slower = project.build(install=install_slowly)
 
     assert faster == [slower]
     left = {Path(name).name for name in project.left_in_cache()}
@@ -414,19 +404,16 @@ def test_missing_wheel_is_said_in_a_sentence(tmp_path: Path) -> None:
     """`cdk synth` says what to set, and shows no Python; here, one Python has a wheel."""
     checkout, wheels = tmp_path / "checkout", tmp_path / "wheels"
     copy_files_to(checkout)
-    for name in (".venv", "node_modules"):
-        (checkout / name).symlink_to(ROOT / name)
     version = requirements()["pydantic-core"]
     pin(checkout, f"pydantic-core=={version}", b"")
     wheels.mkdir()
     (wheels / f"pydantic_core-{version}-cp313-cp313-manylinux2014_x86_64.whl").touch()
     given = {**CONTEXT, "pythonVersion": "3.14", "architecture": "x86_64"}
-    options = [option for key, value in given.items() for option in ("-c", f"{key}={value}")]
 
     done = subprocess.run(
-        [str(ROOT / "node_modules/.bin/cdk"), "synth", "--no-notices", *options],
+        [sys.executable, "app.py"],
         cwd=checkout,
-        env={**os.environ, **from_folder(wheels)},
+        env={**os.environ, **from_folder(wheels), "CDK_CONTEXT_JSON": json.dumps(given)},
         capture_output=True,
         text=True,
         check=False,
@@ -444,33 +431,33 @@ def test_missing_wheel_is_said_in_a_sentence(tmp_path: Path) -> None:
 
 
 def test_other_failure_of_pip_is_said_in_its_words(
-    new_project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A wheel that is there and broken is not taken for one that is missing."""
-    pin(new_project.folder, "broken==1.0", b"no archive")
-    for variable, value in from_folder(broken_wheel(new_project.folder)).items():
+    pin(project.folder, "broken==1.0", b"no archive")
+    for variable, value in from_folder(broken_wheel(project.folder)).items():
         monkeypatch.setenv(variable, value)
 
     with pytest.raises(subprocess.CalledProcessError):
-        new_project.build()
+        project.build_with_pip()
 
     assert "broken-1.0-py3-none-any.whl" in capsys.readouterr().err
-    assert new_project.left_in_cache() == {"dependencies"}
+    assert project.left_in_cache() == {"dependencies"}
 
 
 def test_file_that_was_not_pinned_is_said_in_a_sentence(
-    new_project: Project, monkeypatch: pytest.MonkeyPatch
+    project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever changes a file on its way to this machine is found out, and nothing is bundled."""
-    pin(new_project.folder, "broken==1.0", b"what was pinned")
-    for variable, value in from_folder(broken_wheel(new_project.folder)).items():
+    pin(project.folder, "broken==1.0", b"what was pinned")
+    for variable, value in from_folder(broken_wheel(project.folder)).items():
         monkeypatch.setenv(variable, value)
 
     with pytest.raises(Exception, match=r"^The file of broken 1\.0 .* somebody") as raised:
-        new_project.build()
+        project.build_with_pip()
 
     assert type(raised.value).__name__ == "WrongHashError"
-    assert new_project.left_in_cache() == {"dependencies"}
+    assert project.left_in_cache() == {"dependencies"}
 
 
 def broken_wheel(folder: Path) -> Path:

@@ -16,20 +16,8 @@ from lambda_src.otp.contract import problems
 from lambda_src.otp.contract.problem import Problem
 from lambda_src.otp.contract.request import parse_send_otp
 from lambda_src.otp.time_limits import WINDOW_SECONDS, TimeLimits
-
-from .helpers import (
-    MANAGED_POLICY,
-    PERMISSION,
-    QUEUE,
-    QUEUE_POLICY,
-    ROLE,
-    ROOT,
-    TABLE,
-    RenderedTemplate,
-    allowed,
-    create_app,
-    rendered,
-)
+from tests.support import cfn
+from tests.support.templates import ROOT, RenderedTemplate, allowed, create_app, rendered
 
 SEND = "arn:aws:lambda:eu-west-1:123456789012:function:Send:live"
 MACHINE = "AWS::StepFunctions::StateMachine"
@@ -80,32 +68,26 @@ def errors(clauses: list[dict[str, Any]], next_state: str | None = None) -> list
 # --- Step Functions ---
 
 
-def test_what_is_retryable_is_repeated_or_left_for_later(states: dict[str, Any]) -> None:
-    """Exactly the codes of the contract: a new one has to be decided about."""
+def test_every_code_of_the_contract_leads_somewhere(states: dict[str, Any]) -> None:
+    """What is retryable is repeated or left for later; what is final leads to another way.
+
+    That is each code that is recorded and was certainly not texted, and numbers that are not
+    allowed. After an unknown outcome the text may have arrived: it is waited for, not repeated. A
+    new code has to be decided about.
+    """
     send = states["SendCode"]
-    retryable = {problem.code for problem in every_problem() if problem.retry_after is not None}
     repeated = set(errors(send["Retry"])) - set(step_functions.OF_LAMBDA)
-    later = set(errors(send["Catch"], "TryLater"))
-
-    assert repeated | later == retryable
-    assert repeated & later == set()
-    assert later == {"SendingPaused", "TooManyMessages"}
-
-
-def test_what_is_final_leads_to_another_way(states: dict[str, Any]) -> None:
-    """Each code that is recorded and was certainly not texted, and numbers that are not allowed."""
-    final = {
+    later = errors(send["Catch"], "TryLater")
+    assert sorted(later) == ["SendingPaused", "TooManyMessages"]
+    assert repeated.isdisjoint(later)
+    assert repeated | {*later} == {
+        problem.code for problem in every_problem() if problem.retry_after is not None
+    }
+    assert set(errors(send["Catch"], "AnotherWay")) == {"DestinationNotAllowed"} | {
         problem.code
         for problem in every_problem()
         if problem.keeps_reference_id and not problem.maybe_texted
     }
-    another_way = errors(states["SendCode"]["Catch"], "AnotherWay")
-    assert set(another_way) == final | {"DestinationNotAllowed"}
-
-
-def test_unknown_outcome_waits_for_the_code_and_is_not_repeated(states: dict[str, Any]) -> None:
-    """The text may have arrived."""
-    send = states["SendCode"]
     assert errors(send["Catch"], "WaitForCode") == ["OutcomeUnknown"]
     assert "OutcomeUnknown" not in errors(send["Retry"])
 
@@ -138,31 +120,27 @@ def test_repeating_outlasts_a_function_that_died(states: dict[str, Any]) -> None
         assert sum(waits) < WINDOW_SECONDS
 
 
-def test_history_keeps_no_answer_and_no_code(states: dict[str, Any]) -> None:
-    """The answer holds the number; the code goes from the page to the service, and not here."""
-    assert states["SendCode"]["ResultPath"] is None
-    assert states["WaitForCode"]["Arguments"]["Item"].keys() == {
-        "ReferenceId",
-        "TaskToken",
-        "ExpiresAt",
-    }
-
-
-def test_token_is_kept_by_the_reference_id(
+def test_history_keeps_no_answer_and_the_token_is_kept_by_the_reference_id(
     states: dict[str, Any], verification: RenderedTemplate
 ) -> None:
-    """Where whoever knows the ReferenceId finds this one, and no other, as long as it counts."""
+    """The answer holds the number; the code goes from the page to the service, and not here.
+
+    Whoever knows the ReferenceId finds this token, and no other, as long as it counts.
+    """
+    assert states["SendCode"]["ResultPath"] is None
     wait = states["WaitForCode"]
     # Of DynamoDB's integrations, only the one of the SDK can wait.
     assert wait["Resource"] == "arn:aws:states:::aws-sdk:dynamodb:putItem.waitForTaskToken"
     assert wait["QueryLanguage"] == "JSONata"
     assert "Parameters" not in wait
-    table = verification.only(TABLE)
+    table = verification.only(cfn.TABLE)
     assert wait["Arguments"]["TableName"] == table.ref
-    item = wait["Arguments"]["Item"]
-    assert item["ReferenceId"] == {"S": "{% $states.context.Execution.Name %}"}
-    assert item["TaskToken"] == {"S": "{% $states.context.Task.Token %}"}
-    assert str(step_functions.VALID_SECONDS) in item["ExpiresAt"]["N"]
+    item = {**wait["Arguments"]["Item"]}
+    assert str(step_functions.VALID_SECONDS) in item.pop("ExpiresAt")["N"]
+    assert item == {
+        "ReferenceId": {"S": "{% $states.context.Execution.Name %}"},
+        "TaskToken": {"S": "{% $states.context.Task.Token %}"},
+    }
     assert table.properties["KeySchema"] == [{"AttributeName": "ReferenceId", "KeyType": "HASH"}]
     assert table.properties["TimeToLiveSpecification"] == {
         "AttributeName": "ExpiresAt",
@@ -170,42 +148,34 @@ def test_token_is_kept_by_the_reference_id(
     }
 
 
-def test_state_machine_may_send_and_keep_tokens_and_nothing_else(
+def test_state_machine_and_page_may_do_this_and_nothing_else(
     verification: RenderedTemplate,
 ) -> None:
-    """One role, with exactly the alias and the table."""
-    role = verification.only(ROLE)
+    """The one sends and keeps tokens, in a role that it alone may take, of this account alone.
+
+    The page reads tokens and ends the waiting; it lists nothing, and starts nothing.
+    """
+    role, machine = verification.only(cfn.ROLE), verification.only(MACHINE)
+    table = verification.only(cfn.TABLE).attribute("Arn")
     [policy] = role.properties["Policies"]
     assert policy["PolicyDocument"]["Statement"] == [
         allowed("lambda:InvokeFunction", SEND),
-        allowed("dynamodb:PutItem", verification.only(TABLE).attribute("Arn")),
+        allowed("dynamodb:PutItem", table),
     ]
-    assert verification.only(MACHINE).properties["RoleArn"] == role.attribute("Arn")
+    assert machine.properties["RoleArn"] == role.attribute("Arn")
     assert verification.all("AWS::IAM::Policy") == []
-
-
-def test_state_machine_alone_may_take_its_role(verification: RenderedTemplate) -> None:
-    """No other one, and none of another account: Step Functions asks for whoever tells it to."""
-    name = verification.only(MACHINE).properties["StateMachineName"]
-    [statement] = verification.only(ROLE).properties["AssumeRolePolicyDocument"]["Statement"]
+    [statement] = role.properties["AssumeRolePolicyDocument"]["Statement"]
     assert statement["Principal"] == {"Service": "states.amazonaws.com"}
     assert statement["Condition"] == {
         "StringEquals": {"aws:SourceAccount": "${AWS::AccountId}"},
         "ArnEquals": {
             "aws:SourceArn": "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}"
-            f":stateMachine:{name}"
+            f":stateMachine:{machine.properties['StateMachineName']}"
         },
     }
-
-
-def test_page_may_read_tokens_and_end_the_waiting_and_nothing_else(
-    verification: RenderedTemplate,
-) -> None:
-    """Of this table and this state machine; it lists nothing, and starts nothing."""
-    policy = verification.only(MANAGED_POLICY).properties["PolicyDocument"]
-    assert policy["Statement"] == [
-        allowed("dynamodb:GetItem", verification.only(TABLE).attribute("Arn")),
-        allowed("states:SendTaskSuccess", verification.only(MACHINE).ref),
+    assert verification.only(cfn.MANAGED_POLICY).properties["PolicyDocument"]["Statement"] == [
+        allowed("dynamodb:GetItem", table),
+        allowed("states:SendTaskSuccess", machine.ref),
     ]
 
 
@@ -231,8 +201,8 @@ def test_event_becomes_a_request_that_the_service_takes(codes: RenderedTemplate)
     }
 
 
-def test_rule_heeds_complete_events_of_one_kind_only(codes: RenderedTemplate) -> None:
-    """On a bus of its own."""
+def test_rule_heeds_complete_events_of_one_kind_only_and_in_time(codes: RenderedTemplate) -> None:
+    """On a bus of its own. Nothing arrives after its ReferenceId has been forgotten."""
     rule = codes.only(RULE).properties
     assert rule["EventBusName"] == codes.only("AWS::Events::EventBus").ref
     assert rule["EventPattern"] == {
@@ -240,48 +210,39 @@ def test_rule_heeds_complete_events_of_one_kind_only(codes: RenderedTemplate) ->
         "detail-type": [event_bridge.DETAIL_TYPE],
         "detail": {"referenceId": [{"exists": True}], "phone": [{"exists": True}]},
     }
+    [target] = rule["Targets"]
+    assert target["RetryPolicy"]["MaximumEventAgeInSeconds"] + 5 * 60 < WINDOW_SECONDS
 
 
-def test_no_event_arrives_after_its_window(codes: RenderedTemplate) -> None:
-    """EventBridge and Lambda together give up long before the ReferenceId is forgotten."""
-    [target] = codes.only(RULE).properties["Targets"]
-    age = target["RetryPolicy"]["MaximumEventAgeInSeconds"]
-    assert age + 5 * 60 < WINDOW_SECONDS
-
-
-def test_only_this_rule_may_invoke_the_function(codes: RenderedTemplate) -> None:
-    """And only the alias."""
-    permission = codes.only(PERMISSION).properties
-    assert permission == {
+def test_only_this_rule_may_invoke_the_alias_and_what_cannot_be_delivered_is_kept(
+    codes: RenderedTemplate,
+) -> None:
+    """In a queue where only the rule may put it."""
+    rule = codes.only(RULE)
+    assert codes.only(cfn.PERMISSION).properties == {
         "Action": "lambda:InvokeFunction",
         "FunctionName": SEND,
         "Principal": "events.amazonaws.com",
-        "SourceArn": codes.only(RULE).attribute("Arn"),
+        "SourceArn": rule.attribute("Arn"),
     }
-    assert codes.all(ROLE) == []
-
-
-def test_what_cannot_be_delivered_is_kept(codes: RenderedTemplate) -> None:
-    """In a queue where only the rule may put it."""
-    [target] = codes.only(RULE).properties["Targets"]
-    queue = codes.only(QUEUE)
-    assert target["DeadLetterConfig"] == {"Arn": queue.attribute("Arn")}
+    assert codes.all(cfn.ROLE) == []
+    [target] = rule.properties["Targets"]
+    assert target["DeadLetterConfig"] == {"Arn": codes.only(cfn.QUEUE).attribute("Arn")}
     [statement] = [
         statement
-        for statement in codes.only(QUEUE_POLICY).properties["PolicyDocument"]["Statement"]
+        for statement in codes.only(cfn.QUEUE_POLICY).properties["PolicyDocument"]["Statement"]
         if statement["Effect"] == "Allow"
     ]
     assert statement["Action"] == "sqs:SendMessage"
-    assert statement["Condition"] == {
-        "ArnEquals": {"aws:SourceArn": codes.only(RULE).attribute("Arn")}
-    }
+    assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": rule.attribute("Arn")}}
 
 
-@pytest.mark.parametrize("module", ["step_functions", "event_bridge"])
-def test_command_line_of_an_example_synthesizes(module: str, tmp_path: Path) -> None:
+def test_command_lines_of_the_examples_synthesize(tmp_path: Path) -> None:
     """With the ARN as context, as the CDK's command line passes it on."""
+    modules = ("step_functions", "event_bridge")
+    mains = "; ".join(f"import docs.examples.{name} as {name}; {name}.main()" for name in modules)
     subprocess.run(
-        [sys.executable, "-m", f"docs.examples.{module}"],
+        [sys.executable, "-c", mains],
         cwd=ROOT,
         env=os.environ
         | {
@@ -291,5 +252,6 @@ def test_command_line_of_an_example_synthesizes(module: str, tmp_path: Path) -> 
         check=True,
     )
 
-    [template] = tmp_path.glob("*.template.json")
-    assert SEND in template.read_text()
+    templates = list(tmp_path.glob("*.template.json"))
+    assert len(templates) == len(modules)
+    assert all(SEND in template.read_text() for template in templates)

@@ -35,95 +35,96 @@ PLACES = {
 
 KEY = {"id": {"S": "send#0123"}}
 ITEM = {**KEY, "owner": {"S": "Ä"}, "day": {"N": "17"}, "last": {"N": "1766000000.123"}}
-OF_TABLE = {"TableName": "reference-ids", "Key": KEY}
-TO_DESTINATION = {"ReferenceId": "aUniqueReference-1", "DestinationIdentity": "+18765550142"}
+DESTINATION: Mapping[str, Any] = {
+    "ReferenceId": "aUniqueReference-1",
+    "DestinationIdentity": "+18765550142",
+}
+WHOLE_REQUEST: Mapping[str, Any] = {
+    **DESTINATION,
+    "OriginationIdentity": "+18555550142",
+    "BrandName": "Exämple\N{EM DASH}Corp",
+    "Channel": "SMS",
+    "CodeLength": 6,
+    "ValidityPeriod": 15,
+    "AllowedAttempts": 3,
+    "Language": "es-419",
+    "EntityId": "1101456324589632154",
+    "TemplateId": "1107169876543211234",
+}
 
-#: Every call that the functions make: whose, which, and with what.
-CALLS: Mapping[str, tuple[str, str, Mapping[str, Any]]] = {
-    "send": (
-        "pinpoint",
-        "send_otp_message",
-        {
-            "ApplicationId": "7353f53e",
-            "SendOTPMessageRequestParameters": {
-                **TO_DESTINATION,
-                "OriginationIdentity": "+18555550142",
-                "BrandName": "Exämple\N{EM DASH}Corp",
-                "Channel": "SMS",
-                "CodeLength": 6,
-                "ValidityPeriod": 15,
-                "AllowedAttempts": 3,
-                "Language": "es-419",
-                "EntityId": "1101456324589632154",
-                "TemplateId": "1107169876543211234",
-            },
-        },
-    ),
-    "verify": (
-        "pinpoint",
-        "verify_otp_message",
-        {
-            "ApplicationId": "7353f53e",
-            "VerifyOTPMessageRequestParameters": {**TO_DESTINATION, "Otp": "123456"},
-        },
-    ),
-    "read the switch": ("dynamodb", "get_item", {**OF_TABLE, "ConsistentRead": True}),
-    "take a ReferenceId": (
+
+def of_pinpoint(operation: str, **fields: Any) -> tuple[str, str, Mapping[str, Any]]:
+    """Write down a call of Pinpoint's."""
+    name = "".join(word.capitalize() for word in operation.split("_")).replace("Otp", "OTP")
+    parameters = {"ApplicationId": "7353f53e", f"{name}RequestParameters": fields}
+    return "pinpoint", operation, parameters
+
+
+def of_dynamodb(
+    operation: str,
+    condition: str = "",
+    names: str = "",
+    values: Mapping[str, Any] | None = None,
+    **more: Any,
+) -> tuple[str, str, Mapping[str, Any]]:
+    """Write down a call about one item; names are those of attributes, each after its short one."""
+    return (
         "dynamodb",
-        "put_item",
+        operation,
         {
             "TableName": "reference-ids",
-            "Item": ITEM,
-            "ConditionExpression": "attribute_not_exists(#id) OR #expiry < :now",
-            "ExpressionAttributeNames": {"#id": "id", "#expiry": "expiration"},
-            "ExpressionAttributeValues": {":now": {"N": "1766000000"}},
-            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+            **({} if operation == "put_item" else {"Key": KEY}),
+            **({"ConditionExpression": condition} if condition else {}),
+            **(
+                {"ExpressionAttributeNames": dict(name.split("=") for name in names.split())}
+                if names
+                else {}
+            ),
+            **({"ExpressionAttributeValues": values} if values else {}),
+            **more,
         },
+    )
+
+
+FAILED = {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+#: Every call that the functions make: whose, which, and with what.
+CALLS = {
+    "send": of_pinpoint("send_otp_message", **WHOLE_REQUEST),
+    "verify": of_pinpoint("verify_otp_message", **DESTINATION, Otp="123456"),
+    "read the switch": of_dynamodb("get_item", ConsistentRead=True),
+    "take a ReferenceId": of_dynamodb(
+        "put_item",
+        "attribute_not_exists(#id) OR #expiry < :now",
+        "#id=id #expiry=expiration",
+        {":now": {"N": "1766000000"}},
+        Item=ITEM,
+        **FAILED,
     ),
-    "record an answer": (
-        "dynamodb",
+    "record an answer": of_dynamodb(
         "update_item",
-        {
-            **OF_TABLE,
-            "UpdateExpression": "SET #data = :data",
-            "ConditionExpression": "#owner = :owner",
-            "ExpressionAttributeNames": {"#data": "data", "#owner": "owner"},
-            "ExpressionAttributeValues": {":data": {"S": "{}"}, ":owner": {"S": "0123"}},
-        },
+        "#owner = :owner",
+        "#data=data #owner=owner",
+        {":data": {"S": "{}"}, ":owner": {"S": "0123"}},
+        UpdateExpression="SET #data = :data",
     ),
-    "count": (
-        "dynamodb",
+    "count": of_dynamodb(
         "update_item",
-        {
-            **OF_TABLE,
-            "UpdateExpression": "SET #expiration = :expiration ADD #c0 :one",
-            "ConditionExpression": "(attribute_not_exists(#c0) OR #c0 < :c0)",
-            "ExpressionAttributeNames": {"#expiration": "expiration", "#c0": "day"},
-            "ExpressionAttributeValues": {":expiration": {"N": "1766000000"}, ":c0": {"N": "1"}},
-            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-        },
+        "(attribute_not_exists(#c0) OR #c0 < :c0)",
+        "#expiration=expiration #c0=day",
+        {":expiration": {"N": "1766000000"}, ":c0": {"N": "1"}},
+        UpdateExpression="SET #expiration = :expiration ADD #c0 :one",
+        **FAILED,
     ),
-    "give back": (
-        "dynamodb",
+    "give back": of_dynamodb(
         "update_item",
-        {
-            **OF_TABLE,
-            "UpdateExpression": "ADD #c0 :less REMOVE #last",
-            "ConditionExpression": "#c0 >= :one AND #last = :mine",
-            "ExpressionAttributeNames": {"#c0": "day", "#last": "last"},
-            "ExpressionAttributeValues": {":less": {"N": "-1"}, ":mine": {"N": "1766000000.123"}},
-            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-        },
+        "#c0 >= :one AND #last = :mine",
+        "#c0=day #last=last",
+        {":less": {"N": "-1"}, ":mine": {"N": "1766000000.123"}},
+        UpdateExpression="ADD #c0 :less REMOVE #last",
+        **FAILED,
     ),
-    "free a ReferenceId": (
-        "dynamodb",
-        "delete_item",
-        {
-            **OF_TABLE,
-            "ConditionExpression": "#owner = :owner",
-            "ExpressionAttributeNames": {"#owner": "owner"},
-            "ExpressionAttributeValues": {":owner": {"S": "0123"}},
-        },
+    "free a ReferenceId": of_dynamodb(
+        "delete_item", "#owner = :owner", "#owner=owner", {":owner": {"S": "0123"}}
     ),
 }
 

@@ -1,6 +1,5 @@
 """What the send function is told of the configuration, and that it reads the same."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,8 +7,7 @@ import pytest
 from infra.config import Config, keys
 from infra.config.send_settings import send_settings
 from lambda_src.otp.settings import SendSettings
-
-from .helpers import FUNCTION, RenderedTemplate, context, synthesize
+from tests.support.templates import context
 
 #: Every key that the send function is told, a value that is not the default, and where the function
 #: has it, as the path of an attribute.
@@ -85,26 +83,6 @@ def test_table_names_every_setting_that_an_operator_has() -> None:
     } - {"limits", "destinations", "table_name"}
     assert paths == PATHS
     assert {key for key, *_ in TOLD} <= {key.name for key in keys().values()}
-
-
-def test_stack_gives_the_functions_their_settings(
-    tmp_path: Path, minimal: RenderedTemplate
-) -> None:
-    """All of them changed at once; verify is told of none."""
-    told = {key: value for key, value, *_ in TOLD if value is not None}
-    told["countriesPerDay"] = "JM=7,US=off"
-    changed = synthesize(tmp_path, **told)
-
-    send, verify = (
-        changed.named(FUNCTION, name).properties["Environment"]["Variables"]
-        for name in ("Send", "Verify")
-    )
-
-    read = SendSettings.from_environment(send)
-    assert {path: find(read, path) for path in PATHS} == {
-        path: find(settings(**told), path) for path in PATHS
-    }
-    assert verify == minimal.named(FUNCTION, "Verify").properties["Environment"]["Variables"]
 
 
 @pytest.mark.parametrize(

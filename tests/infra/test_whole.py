@@ -1,142 +1,118 @@
-"""The template, whole: a resource, an output or a fixed name more is noticed here."""
+"""The template, whole: a resource, an output or a fixed name more is noticed here; and the data."""
 
 import json
 import re
 from collections import Counter
-from pathlib import Path
+from typing import Any
 
-import aws_cdk as cdk
 import pytest
+from aws_cdk.assertions import Annotations, Match
 
-from infra.config import Config
-from infra.service import OtpService
-from infra.stack import OtpStack
-from tests.infra.test_gateway_responses import TYPES
-
-from .helpers import (
-    ALARM,
-    ALIAS,
-    API,
-    API_RESOURCE,
-    APPLICATION,
-    APPLICATION_ID,
-    ASYNCHRONOUS,
-    CANARY,
-    CANARY_APPLICATION,
-    CLIENT_CERTIFICATE,
-    DASHBOARD,
-    DEPLOYMENT,
-    FUNCTION,
-    GATEWAY_RESPONSE,
-    KEY,
-    LOG_GROUP,
-    MANAGED_POLICY,
-    METHOD,
-    MODEL,
-    PERMISSION,
-    QUEUE,
-    QUEUE_POLICY,
-    REGION,
-    ROLE,
-    SMS_CHANNEL,
-    STAGE,
-    TABLE,
-    TOPIC,
-    TOPIC_POLICY,
-    VALIDATOR,
-    VERSION,
-    WEB_ACL,
-    WEB_ACL_ASSOCIATION,
-    WEB_ACL_LOGGING,
-    RenderedTemplate,
-    context,
-    create_app,
-    rendered,
-    synthesize,
-)
+from tests.support import cfn
+from tests.support.templates import APPLICATION_ID, REGION, Others, RenderedTemplate
 
 IN_BOTH_PROFILES = Counter(
     {
-        ROLE: 2,
-        MANAGED_POLICY: 4,  # the functions', the callers', and of who may pause
-        FUNCTION: 2,
-        VERSION: 2,
-        ALIAS: 2,
-        PERMISSION: 2,
-        ASYNCHRONOUS: 2,
-        LOG_GROUP: 2,
-        TABLE: 1,
-        QUEUE: 1,  # of what could not be sent
-        QUEUE_POLICY: 1,
-        API: 1,
-        API_RESOURCE: 2,
-        METHOD: 2,
-        MODEL: 1,
-        VALIDATOR: 1,
-        GATEWAY_RESPONSE: len(TYPES),
-        DEPLOYMENT: 1,
-        STAGE: 1,
-        TOPIC: 2,  # of the alarms, and of what could not be verified
-        TOPIC_POLICY: 2,
-        ALARM: 22,  # six of each function, seven on abuse of two countries, three of the service
-        DASHBOARD: 1,
+        cfn.ROLE: 2,
+        cfn.MANAGED_POLICY: 4,  # the functions', the callers', and of who may pause
+        cfn.FUNCTION: 2,
+        cfn.VERSION: 2,
+        cfn.ALIAS: 2,
+        cfn.PERMISSION: 2,
+        cfn.ASYNCHRONOUS: 2,
+        cfn.LOG_GROUP: 2,
+        cfn.TABLE: 1,
+        cfn.QUEUE: 1,  # of what could not be sent
+        cfn.QUEUE_POLICY: 1,
+        cfn.API: 1,
+        cfn.API_RESOURCE: 2,
+        cfn.METHOD: 2,
+        cfn.MODEL: 1,
+        cfn.VALIDATOR: 1,
+        cfn.GATEWAY_RESPONSE: 21,  # of every type there is
+        cfn.DEPLOYMENT: 1,
+        cfn.STAGE: 1,
+        cfn.TOPIC: 2,  # of the alarms, and of what could not be verified
+        cfn.TOPIC_POLICY: 2,
+        cfn.ALARM: 22,  # twelve of the functions, seven on abuse, three of the service
+        cfn.DASHBOARD: 1,
     }
 )
 ONLY_IN_PRODUCTION = Counter(
     {
-        KEY: 1,
-        LOG_GROUP: 3,  # API Gateway's two, and the firewall's
-        CLIENT_CERTIFICATE: 1,
-        WEB_ACL: 1,
-        WEB_ACL_LOGGING: 1,
-        WEB_ACL_ASSOCIATION: 1,
-        CANARY: 2,
-        CANARY_APPLICATION: 2,
-        ROLE: 2,
-        MANAGED_POLICY: 2,
+        cfn.KEY: 1,
+        cfn.LOG_GROUP: 3,  # API Gateway's two, and the firewall's
+        cfn.CLIENT_CERTIFICATE: 1,
+        cfn.WEB_ACL: 1,
+        cfn.WEB_ACL_LOGGING: 1,
+        cfn.WEB_ACL_ASSOCIATION: 1,
+        cfn.CANARY: 2,
+        cfn.CANARY_APPLICATION: 2,
+        cfn.ROLE: 2,
+        cfn.MANAGED_POLICY: 2,
+    }
+)
+ALARMS_AND_THEIR_TOPIC = Counter({cfn.ALARM: 22, cfn.TOPIC: 1, cfn.TOPIC_POLICY: 1})
+FIREWALL = Counter(
+    {
+        cfn.WEB_ACL: 1,
+        cfn.WEB_ACL_LOGGING: 1,
+        cfn.WEB_ACL_ASSOCIATION: 1,
+        cfn.LOG_GROUP: 1,
+        cfn.CLIENT_CERTIFICATE: 1,
     }
 )
 
 
-def types(template: RenderedTemplate) -> Counter[str]:
-    """Count the resources of a template by type."""
-    return Counter(resource.type for resource in template.resources)
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("dev", IN_BOTH_PROFILES),
+        ("production", IN_BOTH_PROFILES + ONLY_IN_PRODUCTION),
+        # With createApplication, the application and its channel are the only difference.
+        ("creating", IN_BOTH_PROFILES + Counter({cfn.APPLICATION: 1, cfn.SMS_CHANNEL: 1})),
+        ("quiet", IN_BOTH_PROFILES - ALARMS_AND_THEIR_TOPIC + FIREWALL),
+        ("lean", IN_BOTH_PROFILES + ONLY_IN_PRODUCTION - FIREWALL - Counter({cfn.DASHBOARD: 1})),
+    ],
+)
+def test_template_holds_these_resources_and_no_others(
+    name: str, expected: Counter[str], request: pytest.FixtureRequest
+) -> None:
+    """A resource more, such as a second policy, a function URL or the account's log role.
 
-
-def test_dev_holds_these_resources_and_no_others(minimal: RenderedTemplate) -> None:
-    """A resource more, such as a second policy or a function URL, is noticed."""
-    assert types(minimal) == IN_BOTH_PROFILES
-
-
-def test_production_holds_these_resources_and_no_others(production: RenderedTemplate) -> None:
-    """The same, and what the profile adds."""
-    assert types(production) == IN_BOTH_PROFILES + ONLY_IN_PRODUCTION
+    Without alarms there is no topic for them either; and the outputs go with what they name.
+    """
+    template: RenderedTemplate = request.getfixturevalue(name)
+    assert Counter(resource.type for resource in template.resources) == expected
+    assert template.all(cfn.ACCOUNT) == []
+    assert ("AlarmTopicArn" in template.outputs) == (name != "quiet")
+    assert ("DashboardName" in template.outputs) == (name != "lean")
+    assert ("KeptOnDestroy" in template.outputs) == (name in ("production", "quiet"))
 
 
 def test_outputs_are_what_a_caller_and_an_operator_need(template: RenderedTemplate) -> None:
-    """The outputs are these, under these names, and none is generated by the CDK."""
+    """These, under these names, and none of the CDK's; each says what it is for.
+
+    None is exported, under a name that would be taken just once.
+    """
     outputs = {name: output["Value"] for name, output in template.outputs.items()}
     outputs.pop("KeptOnDestroy", None)
-    application = template.all(APPLICATION)
+    application = template.all(cfn.APPLICATION)
     assert outputs == {
         "ApiUrl": (
-            f"https://{template.only(API).ref}.execute-api.{template.region}.${{AWS::URLSuffix}}/"
-            f"{template.only(STAGE).ref}/"
+            f"https://{template.only(cfn.API).ref}.execute-api.{template.region}.${{AWS::URLSuffix}}/"
+            f"{template.only(cfn.STAGE).ref}/"
         ),
-        "SendFunctionArn": template.named(ALIAS, "Send").ref,
-        "SendFailureQueueUrl": template.only(QUEUE).ref,
-        "VerifyFunctionArn": template.named(ALIAS, "Verify").ref,
-        "CallerPolicyArn": template.named(MANAGED_POLICY, "Caller").ref,
-        "PausePolicyArn": template.named(MANAGED_POLICY, "Pause").ref,
+        "SendFunctionArn": template.named(cfn.ALIAS, "Send").ref,
+        "SendFailureQueueUrl": template.only(cfn.QUEUE).ref,
+        "VerifyFunctionArn": template.named(cfn.ALIAS, "Verify").ref,
+        "CallerPolicyArn": template.named(cfn.MANAGED_POLICY, "Caller").ref,
+        "PausePolicyArn": template.named(cfn.MANAGED_POLICY, "Pause").ref,
         "ApplicationId": application[0].ref if application else APPLICATION_ID,
-        "TableName": template.only(TABLE).ref,
-        "AlarmTopicArn": template.named(TOPIC, "Alarms").ref,
-        "DashboardName": template.only(DASHBOARD).ref,
+        "TableName": template.only(cfn.TABLE).ref,
+        "AlarmTopicArn": template.named(cfn.TOPIC, "Alarms").ref,
+        "DashboardName": template.only(cfn.DASHBOARD).ref,
     }
-
-
-def test_every_output_says_what_it_is_for(template: RenderedTemplate) -> None:
-    """Each output has a description, and none an export, whose name would be taken just once."""
     assert all(
         output.keys() == {"Value", "Description"} and output["Description"]
         for output in template.outputs.values()
@@ -153,189 +129,211 @@ def test_nothing_has_a_name_that_a_second_deployment_would_want_too(
     """
     references = {f"${{{resource.logical_id}" for resource in template.resources}
     fixed = {
-        (resource.type, name): value
+        (resource.type, name)
         for resource in template.resources
         for name, value in resource.properties.items()
         if name.endswith("Name") and not any(reference in str(value) for reference in references)
     }
-    metrics = {(ALARM, "MetricName")}  # no name of the alarm's own
-    assert fixed.keys() - metrics - {(APPLICATION, "Name")} <= {
-        (API, "Name"),  # an API is known by its ID
-        (STAGE, "StageName"),  # within its API
-        (ALIAS, "Name"),  # within its function
-        (CANARY, "DeploymentConfigName"),  # AWS's own
+    metrics = {(cfn.ALARM, "MetricName")}  # no name of the alarm's own
+    assert fixed - metrics - {(cfn.APPLICATION, "Name")} <= {
+        (cfn.API, "Name"),  # an API is known by its ID
+        (cfn.STAGE, "StageName"),  # within its API
+        (cfn.ALIAS, "Name"),  # within its function
+        (cfn.CANARY, "DeploymentConfigName"),  # AWS's own
     }
-
-
-def test_everything_goes_with_the_stack_in_dev(minimal: RenderedTemplate) -> None:
-    """No resource outlives the stack, which leaves nothing behind."""
-    kept = [
-        resource.logical_id
-        for resource in minimal.resources
-        if {"Retain", "RetainExceptOnCreate"}
-        & {resource.whole.get(name) for name in ("DeletionPolicy", "UpdateReplacePolicy")}
-    ]
-    assert kept == []
-    assert "KeptOnDestroy" not in minimal.outputs
-    for type_ in (TABLE, QUEUE, LOG_GROUP):
-        assert all(resource.whole["DeletionPolicy"] == "Delete" for resource in minimal.all(type_))
-
-
-def test_what_holds_data_outlives_the_stack_in_production(production: RenderedTemplate) -> None:
-    """The table, the key that it needs, the queue and the logs stay, and an output says so.
-
-    Versions of a function stay as long as the function does, to go back to.
-    """
-    kept = Counter(
-        resource.type
-        for resource in production.resources
-        if resource.whole.get("DeletionPolicy") in ("Retain", "RetainExceptOnCreate")
-    )
-    assert kept == {TABLE: 1, KEY: 1, QUEUE: 1, LOG_GROUP: 5, VERSION: 2}
-    said = production.outputs["KeptOnDestroy"]["Value"]
-    assert all(word in said for word in ("table", "key", "queue", "log groups"))
-
-
-def test_failed_deployment_leaves_nothing_that_the_next_try_meets(
-    production: RenderedTemplate,
-) -> None:
-    """What it had just created goes, except for the table, whose protection would stop that."""
-    kept_always = {
-        resource.type
-        for resource in production.resources
-        if resource.whole.get("DeletionPolicy") == "Retain"
-    }
-    assert kept_always == {TABLE}
-
-
-def test_every_log_is_the_stacks_own_and_forgets(template: RenderedTemplate) -> None:
-    """No service creates a log group that nobody deletes; each says for how long it remembers."""
-    days = {group.properties["RetentionInDays"] for group in template.all(LOG_GROUP)}
-    assert days == ({365} if template.all(KEY) else {30})
 
 
 def test_no_secret_and_no_account_is_in_the_template(template: RenderedTemplate) -> None:
-    """What is in a template is read by many: it names no account, and no secret."""
-    text = json.dumps([resource.whole for resource in template.resources])
+    """What is in a template is read by many: it names no account but a caller's, and no secret."""
+    text = json.dumps([one.whole for one in template.resources]).replace("210987654321", "")
     assert not re.search(r"(?<![0-9a-f])\d{12}(?![0-9a-f])", text)
     assert not re.search(r"AKIA|ASIA|secret[^\"]*\"\s*:\s*\"[^$]", text)
 
 
-# --- Several deployments ---
+# --- What stays, and what is encrypted ---
 
 
-def test_second_stack_in_another_region_synthesizes_beside_the_first(tmp_path: Path) -> None:
-    """Two deployments in one app, each with its own region, key and names."""
-    app = create_app(tmp_path)
-    stacks = [
-        OtpStack(
-            app,
-            name,
-            config=Config.from_context(context(profile="production", region=region)),
-        )
-        for name, region in (("America", "us-east-1"), ("Europe", REGION))
-    ]
-
-    assembly = app.synth()
-
-    assert [stack.stack_name for stack in assembly.stacks] == ["America", "Europe"]
-    america, europe = (rendered(stack) for stack in stacks)
-    assert REGION not in json.dumps([resource.whole for resource in america.resources])
-    assert "us-east-1" not in json.dumps([resource.whole for resource in europe.resources])
-    deployments = [
-        {
-            function.properties["Environment"]["Variables"]["OTP_DEPLOYMENT"]
-            for function in template.all(FUNCTION)
-        }
-        for template in (america, europe)
-    ]
-    assert deployments == [{"America/Otp"}, {"Europe/Otp"}]
-    assert all(not template.all("AWS::SSM::Parameter") for template in (europe, america))
+def kept(template: RenderedTemplate, *policies: str) -> Counter[str]:
+    """Count what stays when it goes from the stack, by type."""
+    return Counter(
+        resource.type
+        for resource in template.resources
+        if {resource.whole.get(name) for name in ("DeletionPolicy", "UpdateReplacePolicy")}
+        & set(policies)
+    )
 
 
-def test_two_services_in_one_stack_share_no_name(tmp_path: Path) -> None:
-    """Another team may want two of them: nothing collides, not even what must have a name."""
-    app = create_app(tmp_path)
-    stack = cdk.Stack(app, "Theirs", env=cdk.Environment(region=REGION))
-    config = Config.from_context(context(profile="production", region=REGION))
+def test_what_holds_data_outlives_the_stack_where_the_operator_wants_it(
+    dev: RenderedTemplate,
+    production: RenderedTemplate,
+    lean: RenderedTemplate,
+    quiet: RenderedTemplate,
+) -> None:
+    """The table, the key that it needs, the queue and the logs, and an output says so.
 
-    for name in ("Login", "Payments"):
-        OtpService(stack, name, config=config)
-
-    template = rendered(stack)
-
-    names = [
-        group.properties["LogGroupName"]
-        for group in template.all(LOG_GROUP)
-        if "LogGroupName" in group.properties
-    ]
-    assert len(names) == len(set(names)) == 4
-    dimensions = {
-        function.properties["Environment"]["Variables"]["OTP_DEPLOYMENT"]
-        for function in template.all(FUNCTION)
+    Versions of a function stay as long as the function does, to go back to. What a failed
+    deployment had just created goes, except for the table, whose protection would stop that.
+    """
+    in_any_way = ("Retain", "RetainExceptOnCreate")
+    assert kept(production, *in_any_way) == {
+        cfn.TABLE: 1,
+        cfn.KEY: 1,
+        cfn.QUEUE: 1,
+        cfn.LOG_GROUP: 5,
+        cfn.VERSION: 2,
     }
-    assert dimensions == {"Theirs/Login", "Theirs/Payments"}
+    assert {
+        resource.type
+        for resource in production.resources
+        if resource.whole.get("DeletionPolicy") == "Retain"
+    } == {cfn.TABLE}
+    said = production.outputs["KeptOnDestroy"]["Value"]
+    assert all(word in said for word in ("table", "key", "queue", "log groups"))
+    # A key may go with its stack, and data may be kept under AWS's own keys.
+    assert kept(quiet, *in_any_way) == {cfn.TABLE: 1, cfn.QUEUE: 1, cfn.LOG_GROUP: 3}
+    for template in (dev, lean):
+        assert kept(template, *in_any_way) == {}
+        for type_ in (cfn.TABLE, cfn.QUEUE, cfn.LOG_GROUP, cfn.KEY):
+            assert all(one.whole["DeletionPolicy"] == "Delete" for one in template.all(type_))
+
+
+@pytest.mark.parametrize(("name", "days"), [("dev", 30), ("production", 365)])
+def test_every_log_is_the_stacks_own_and_forgets(
+    name: str, days: int, request: pytest.FixtureRequest
+) -> None:
+    """No service creates a log group that nobody deletes; each is encrypted with the key."""
+    template: RenderedTemplate = request.getfixturevalue(name)
+    for group in template.all(cfn.LOG_GROUP):
+        assert group.properties["RetentionInDays"] == days
+        assert group.properties.get("KmsKeyId") == template.key
+
+
+def test_key_encrypts_what_the_topics_hold_too(production: RenderedTemplate) -> None:
+    """Whoever disables the key has taken all of it away; the rest is where each is tested."""
+    for topic in production.all(cfn.TOPIC):
+        assert topic.properties == {"KmsMasterKeyId": production.key}
+
+
+def test_table_is_exactly_this(template: RenderedTemplate) -> None:
+    """One text key, paid per request, rows that expire; no replica.
+
+    Losing it would let ReferenceIds text again: in production, it cannot be deleted, and can be
+    restored. That goes back for a day, the least that AWS takes: phone numbers are kept no longer.
+    """
+    in_production: dict[str, Any] = {
+        "Region": REGION,
+        "DeletionProtectionEnabled": True,
+        "PointInTimeRecoverySpecification": {
+            "PointInTimeRecoveryEnabled": True,
+            "RecoveryPeriodInDays": 1,
+        },
+        "SSESpecification": {"KMSMasterKeyId": template.key},
+    }
+    in_dev = {"Region": "${AWS::Region}", "DeletionProtectionEnabled": False}
+    assert template.only(cfn.TABLE).properties == {
+        "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+        "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+        "BillingMode": "PAY_PER_REQUEST",
+        "TimeToLiveSpecification": {"AttributeName": "expiration", "Enabled": True},
+        "SSESpecification": {"SSEEnabled": True, "SSEType": "KMS"},
+        "Replicas": [in_production if template.key else in_dev],
+    }
+
+
+def test_key_is_rotated_and_known_to_nobody_but_this_accounts_logs_and_alarms(
+    production: RenderedTemplate,
+) -> None:
+    """The account itself decides about the rest by its own policies."""
+    properties = production.only(cfn.KEY).properties
+    assert properties["EnableKeyRotation"] is True
+    everybody = {"Effect": "Allow", "Resource": "*"}
+    account = "${AWS::AccountId}"
+    assert properties["KeyPolicy"]["Statement"] == [
+        {
+            **everybody,
+            "Action": "kms:*",
+            "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
+        },
+        {
+            **everybody,
+            "Sid": "LogsOfThisAccount",
+            "Action": [
+                *("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"),
+                "kms:GenerateDataKeyWithoutPlaintext",
+                *("kms:ReEncryptFrom", "kms:ReEncryptTo"),
+            ],
+            "Principal": {"Service": f"logs.{REGION}.amazonaws.com"},
+            "Condition": {
+                "ArnLike": {"kms:EncryptionContext:aws:logs:arn": production.arn("logs", "*")}
+            },
+        },
+        {
+            **everybody,
+            "Sid": "AlarmsOfThisAccount",
+            "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+            "Principal": {"Service": "cloudwatch.amazonaws.com"},
+            "Condition": {"StringEquals": {"aws:SourceAccount": account}},
+        },
+    ]
 
 
 # --- The Pinpoint application ---
 
 
-def test_configured_application_is_not_created(minimal: RenderedTemplate) -> None:
-    """With applicationId, the template holds no Pinpoint application."""
-    assert minimal.all(APPLICATION) == []
-
-
-def test_created_application_is_what_is_more(
-    minimal: RenderedTemplate, creating: RenderedTemplate
+def test_created_application_may_text_and_outlives_the_stack_in_production(
+    creating: RenderedTemplate, others: Others
 ) -> None:
-    """With createApplication, the application and its channel are the only difference."""
-    assert types(creating) - types(minimal) == {APPLICATION: 1, SMS_CHANNEL: 1}
-    assert types(minimal) - types(creating) == {}
+    """It texts nobody before its SMS channel is enabled.
 
-
-@pytest.mark.parametrize(("function", "resource"), [("Send", "otp"), ("Verify", "verify-otp")])
-def test_created_application_is_the_one_that_a_function_may_use(
-    function: str, resource: str, creating: RenderedTemplate
-) -> None:
-    """The policy and the settings name the created application."""
-    application = creating.only(APPLICATION).ref
-    policy = creating.named(MANAGED_POLICY, f"{function}Policy").properties["PolicyDocument"]
-    assert policy["Statement"][0]["Resource"] == creating.arn(
-        "mobiletargeting", f"apps/{application}/{resource}"
-    )
-    variables = creating.named(FUNCTION, function).properties["Environment"]["Variables"]
-    assert variables["OTP_APPLICATION_ID"] == application
-
-
-def test_created_application_may_text(creating: RenderedTemplate) -> None:
-    """An application texts nobody before its SMS channel is enabled."""
-    assert creating.only(SMS_CHANNEL).properties == {
-        "ApplicationId": creating.only(APPLICATION).ref,
+    AWS does not say whether another one could be created.
+    """
+    assert creating.only(cfn.SMS_CHANNEL).properties == {
+        "ApplicationId": creating.only(cfn.APPLICATION).ref,
         "Enabled": True,
     }
+    assert creating.only(cfn.APPLICATION).properties == {"Name": "Otp-Otp"}
+    kept = others.america.only(cfn.APPLICATION).whole["DeletionPolicy"]
+    assert kept == "RetainExceptOnCreate"
 
 
-def test_created_application_outlives_the_stack_in_production(tmp_path: Path) -> None:
-    """AWS does not say whether another one could be created."""
-    template = synthesize(
-        tmp_path,
-        profile="production",
-        region=REGION,
-        applicationId=None,
-        createApplication="true",
+# --- Several deployments ---
+
+
+def test_deployments_in_one_app_share_no_name_and_no_region(others: Others) -> None:
+    """A stack in another region, and two services in one: nothing collides, nothing is shared."""
+    america, theirs = others.america, others.theirs
+    assert REGION not in json.dumps([resource.whole for resource in america.resources])
+    assert "us-east-1" not in json.dumps([resource.whole for resource in theirs.resources])
+    deployments = [
+        {
+            function.properties["Environment"]["Variables"]["OTP_DEPLOYMENT"]
+            for function in template.all(cfn.FUNCTION)
+        }
+        for template in (america, theirs)
+    ]
+    assert deployments == [{"America/Otp"}, {"Theirs/Login", "Theirs/Payments"}]
+    assert america.all("AWS::SSM::Parameter") == theirs.all("AWS::SSM::Parameter") == []
+    names = [
+        group.properties["LogGroupName"]
+        for group in theirs.all(cfn.LOG_GROUP)
+        if "LogGroupName" in group.properties
+    ]
+    assert len(names) == len(set(names)) == 4
+
+
+# --- What is never reached ---
+
+
+def test_what_is_never_reached_is_told_when_the_stack_is_synthesized(others: Others) -> None:
+    """One warning each, with a name by which whoever knows it can acknowledge it."""
+    found = Annotations.from_stack(others.america_stack).find_warning("*", Match.any_value())
+    assert {message.id for message in found} == {"/America/Otp"}
+    warnings = [str(message.entry.data) for message in found]
+    assert warnings[0] == (
+        "alarmTextsPerHour=800 never warns: deploymentPerHour=500 stops sending first. Set "
+        "alarmTextsPerHour below 500, or raise deploymentPerHour. "
+        "[ack: serverless-otp:alarmTextsPerHour]"
     )
-    assert template.only(APPLICATION).whole["DeletionPolicy"] == "RetainExceptOnCreate"
-
-
-@pytest.mark.parametrize("key", ["alarms", "dashboard"])
-def test_what_watches_can_be_left_out(key: str, tmp_path: Path) -> None:
-    """Without alarms there is no topic for them either; the outputs go with what they name."""
-    template = synthesize(tmp_path, **{key: "false"})
-
-    gone = {
-        "alarms": {ALARM: IN_BOTH_PROFILES[ALARM], TOPIC: 1, TOPIC_POLICY: 1},
-        "dashboard": {DASHBOARD: 1},
-    }[key]
-    assert IN_BOTH_PROFILES - types(template) == gone
-    output = {"alarms": "AlarmTopicArn", "dashboard": "DashboardName"}[key]
-    assert output not in template.outputs
+    assert [warning.partition("=")[0] for warning in warnings] == [
+        *("alarmTextsPerHour", "destinationPer10Minutes", "callerPerHour"),
+    ]

@@ -1,12 +1,10 @@
 """What a deployed role may do, read from IAM, and how to take one piece of it away for a while."""
 
-import abc
 import contextlib
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 Document = Mapping[str, Any]
 
@@ -14,59 +12,7 @@ Document = Mapping[str, Any]
 _NOTHING = {"Effect": "Allow", "Action": "sts:GetCallerIdentity", "Resource": "*"}
 
 
-class Policy(Protocol):
-    """A policy of a role."""
-
-    def document(self) -> Document:
-        """What it says now."""
-
-    def replaced(self, document: Document) -> AbstractContextManager[None]:
-        """Have it say something else, within a context."""
-
-
-class _Policy(abc.ABC):
-    """A policy whose document can be replaced for a while."""
-
-    @abc.abstractmethod
-    def document(self) -> Document:
-        """What it says now."""
-
-    @contextlib.contextmanager
-    def replaced(self, document: Document) -> Iterator[None]:
-        """Have it say something else, within a context."""
-        before = self.document()
-        self._put(document)
-        try:
-            yield
-        finally:
-            self._put(before)
-
-    @abc.abstractmethod
-    def _put(self, document: Document) -> None:
-        """Have it say something else."""
-
-
-class InlinePolicy(_Policy):
-    """A policy inside a role."""
-
-    def __init__(self, iam: Any, role: str, name: str) -> None:
-        self._iam = iam
-        self._role = role
-        self._name = name
-
-    def document(self) -> Document:
-        """What it says now."""
-        policy = self._iam.get_role_policy(RoleName=self._role, PolicyName=self._name)
-        document: Document = policy["PolicyDocument"]
-        return document
-
-    def _put(self, document: Document) -> None:
-        self._iam.put_role_policy(
-            RoleName=self._role, PolicyName=self._name, PolicyDocument=json.dumps(document)
-        )
-
-
-class ManagedPolicy(_Policy):
+class Policy:
     """A policy of the account that is attached to a role."""
 
     def __init__(self, iam: Any, arn: str) -> None:
@@ -78,6 +24,16 @@ class ManagedPolicy(_Policy):
         version = self._iam.get_policy_version(PolicyArn=self._arn, VersionId=self._default())
         document: Document = version["PolicyVersion"]["Document"]
         return document
+
+    @contextlib.contextmanager
+    def replaced(self, document: Document) -> Iterator[None]:
+        """Have it say something else, within a context."""
+        before = self.document()
+        self._put(document)
+        try:
+            yield
+        finally:
+            self._put(before)
 
     def _put(self, document: Document) -> None:
         """Make a new default version; the old one goes, because five are the most."""
@@ -111,23 +67,17 @@ class Role:
         self.arn: str = iam.get_role(RoleName=name)["Role"]["Arn"]
 
     def grants(self) -> "list[Grant]":
-        """List all that its policies allow, inline and attached ones."""
+        """List all that its policies allow, of which none is inside the role."""
+        assert self._iam.list_role_policies(RoleName=self.name)["PolicyNames"] == []
+        attached = self._iam.list_attached_role_policies(RoleName=self.name)["AttachedPolicies"]
         return [
             Grant(self, policy, index, action, resource)
-            for policy in self._policies()
+            for policy in (Policy(self._iam, found["PolicyArn"]) for found in attached)
             for index, statement in enumerate(_items(policy.document()["Statement"]))
             if statement["Effect"] == "Allow"
             # NotAction and NotResource have no place in these policies: a KeyError says so.
             for action in _items(statement["Action"])
             for resource in _items(statement["Resource"])
-        ]
-
-    def _policies(self) -> list[Policy]:
-        inline = self._iam.list_role_policies(RoleName=self.name)["PolicyNames"]
-        attached = self._iam.list_attached_role_policies(RoleName=self.name)["AttachedPolicies"]
-        return [
-            *(InlinePolicy(self._iam, self.name, name) for name in inline),
-            *(ManagedPolicy(self._iam, policy["PolicyArn"]) for policy in attached),
         ]
 
 
@@ -150,7 +100,7 @@ class Grant:
     action: str
     resource: str
 
-    def removed(self) -> AbstractContextManager[None]:
+    def removed(self) -> contextlib.AbstractContextManager[None]:
         """Take it, and nothing else, away within a context.
 
         MiniStack reads the policies anew at every call, whatever the age of the credentials: there

@@ -105,26 +105,17 @@ def _use_the_switch(account: Account, grant: Grant) -> str:
 
 def _create_a_log_stream(account: Account, grant: Grant) -> str:
     """Do as the Lambda service for a new worker."""
-    logs = account.client("logs", grant.role)
-    return _done(
-        lambda: logs.create_log_stream(
-            logGroupName=_log_group(grant), logStreamName=str(uuid.uuid4())
-        )
-    )
+    stream = {"logGroupName": _log_group(grant), "logStreamName": str(uuid.uuid4())}
+    return _done(lambda: account.client("logs", grant.role).create_log_stream(**stream))
 
 
 def _write_to_the_log(account: Account, grant: Grant) -> str:
     """Do as the Lambda service for a worker that has printed something."""
-    stream = str(uuid.uuid4())
-    account.client("logs").create_log_stream(logGroupName=_log_group(grant), logStreamName=stream)
+    stream = {"logGroupName": _log_group(grant), "logStreamName": str(uuid.uuid4())}
+    account.client("logs").create_log_stream(**stream)
+    printed = [{"timestamp": int(time.time() * 1000), "message": "printed"}]
     logs = account.client("logs", grant.role)
-    return _done(
-        lambda: logs.put_log_events(
-            logGroupName=_log_group(grant),
-            logStreamName=stream,
-            logEvents=[{"timestamp": int(time.time() * 1000), "message": "printed"}],
-        )
-    )
+    return _done(lambda: logs.put_log_events(**stream, logEvents=printed))
 
 
 def _put_into_the_failure_queue(account: Account, grant: Grant) -> str:

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,7 +68,11 @@ def copy_to(folder: Path) -> Path:
 
 
 def synthesize(
-    folder: Path, python_version: str, interpreter: Path | None = None, output: Path | None = None
+    folder: Path,
+    python_version: str,
+    interpreter: Path | None = None,
+    output: Path | None = None,
+    environment: Mapping[str, str] = os.environ,
 ) -> Synthesized:
     """Run the CDK's command line in a checkout.
 
@@ -76,6 +81,7 @@ def synthesize(
         python_version: the Lambda runtime.
         interpreter: the Python that synthesizes; None for that of the checkout.
         output: where to; None for a folder in the checkout.
+        environment: what the command line finds in its environment.
 
     """
     output = output or folder / "cdk.out-reproduced"
@@ -90,9 +96,9 @@ def synthesize(
         ],
         cwd=folder,
         env={
-            **os.environ,
+            **environment,
             # Another Python has this one write the bytecode for it.
-            "PATH": os.pathsep.join([str(Path(sys.base_prefix, "bin")), os.environ["PATH"]]),
+            "PATH": os.pathsep.join([str(Path(sys.base_prefix, "bin")), environment["PATH"]]),
             "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20",
         },
         check=True,

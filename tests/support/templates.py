@@ -1,4 +1,4 @@
-"""What the tests of the stack share."""
+"""The stack's template, rendered so that a test can read it."""
 
 import json
 import re
@@ -9,46 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
-from aws_cdk.assertions import Template
 
 from infra.config import Config
+from infra.service import OtpService
 from infra.stack import OtpStack
-
-ROLE = "AWS::IAM::Role"
-MANAGED_POLICY = "AWS::IAM::ManagedPolicy"
-FUNCTION = "AWS::Lambda::Function"
-VERSION = "AWS::Lambda::Version"
-ALIAS = "AWS::Lambda::Alias"
-PERMISSION = "AWS::Lambda::Permission"
-ASYNCHRONOUS = "AWS::Lambda::EventInvokeConfig"
-LOG_GROUP = "AWS::Logs::LogGroup"
-TABLE = "AWS::DynamoDB::GlobalTable"
-KEY = "AWS::KMS::Key"
-QUEUE = "AWS::SQS::Queue"
-QUEUE_POLICY = "AWS::SQS::QueuePolicy"
-TOPIC = "AWS::SNS::Topic"
-TOPIC_POLICY = "AWS::SNS::TopicPolicy"
-SUBSCRIPTION = "AWS::SNS::Subscription"
-ALARM = "AWS::CloudWatch::Alarm"
-DASHBOARD = "AWS::CloudWatch::Dashboard"
-API = "AWS::ApiGateway::RestApi"
-API_RESOURCE = "AWS::ApiGateway::Resource"
-METHOD = "AWS::ApiGateway::Method"
-MODEL = "AWS::ApiGateway::Model"
-VALIDATOR = "AWS::ApiGateway::RequestValidator"
-GATEWAY_RESPONSE = "AWS::ApiGateway::GatewayResponse"
-DEPLOYMENT = "AWS::ApiGateway::Deployment"
-STAGE = "AWS::ApiGateway::Stage"
-CLIENT_CERTIFICATE = "AWS::ApiGateway::ClientCertificate"
-ACCOUNT = "AWS::ApiGateway::Account"
-DOMAIN = "AWS::ApiGateway::DomainName"
-APPLICATION = "AWS::Pinpoint::App"
-SMS_CHANNEL = "AWS::Pinpoint::SMSChannel"
-CANARY = "AWS::CodeDeploy::DeploymentGroup"
-CANARY_APPLICATION = "AWS::CodeDeploy::Application"
-WEB_ACL = "AWS::WAFv2::WebACL"
-WEB_ACL_LOGGING = "AWS::WAFv2::LoggingConfiguration"
-WEB_ACL_ASSOCIATION = "AWS::WAFv2::WebACLAssociation"
+from tests.support import cfn
 
 #: The functions, as they are called in logical IDs, and the path that each answers.
 PATHS = {"Send": "/otp", "Verify": "/otp/verify"}
@@ -57,10 +22,14 @@ FUNCTIONS = tuple(PATHS)
 ROOT = Path(__file__).resolve().parent.parent.parent
 THIS_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 
+#: What the tests deploy: a template is not about the code, whose tests call the bundler themselves.
+CODE = Path(__file__).resolve().parent / "code"
+
 APPLICATION_ID = "7353f53e6885409fa32d07cedexample"
 
 #: Where the profile production is deployed to; dev is to wherever the credentials are.
 REGION = "eu-west-1"
+PRODUCTION: dict[str, Any] = {"profile": "production", "region": REGION}
 
 #: The least that an operator sets, as text, the way `-c key=value` gives it.
 CONTEXT: dict[str, Any] = {
@@ -121,11 +90,13 @@ class RenderedTemplate:
         resources: all of them.
         outputs: by name.
         region: of the stack, as it is written in ARNs.
+        raw: the template as CloudFormation gets it.
 
     """
 
     def __init__(self, template: Mapping[str, Any], *, region: str = "${AWS::Region}") -> None:
         self.region = region
+        self.raw = template
         # The CDK writes the partition down where it knows the region.
         self._partition = "${AWS::Partition}" if "$" in region else "aws"
         self.resources = [
@@ -148,13 +119,15 @@ class RenderedTemplate:
         [resource] = [found for found in self.all(type_) if part in found.logical_id]
         return resource
 
+    @property
+    def key(self) -> str | None:
+        """The ARN of the customer's key, where there is one."""
+        keys = self.all(cfn.KEY)
+        return keys[0].attribute("Arn") if keys else None
+
     def arn(self, service: str, resource: str, account: str = "${AWS::AccountId}") -> str:
         """Write an ARN of this account and the stack's region."""
         return f"arn:{self._partition}:{service}:{self.region}:{account}:{resource}"
-
-    def statements(self) -> list[Mapping[str, Any]]:
-        """Give every statement of every policy of whatever resource."""
-        return find_statements([resource.whole for resource in self.resources])
 
     def mentions(self, logical_id: str) -> set[str]:
         """Give the names of the resources and outputs that refer to a resource."""
@@ -167,25 +140,32 @@ class RenderedTemplate:
         }
 
 
-class StubBundle:
-    """Nothing, to be deployed.
+@dataclass(frozen=True, slots=True)
+class LookedAt:
+    """A template, and what cdk-nag finds in its stack: a rule and a construct each."""
 
-    Args:
-        folder: where it is.
+    template: RenderedTemplate
+    findings: set[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Others:
+    """Two stacks of one app: one of ours in America, and another team's with two services in it.
 
     Attributes:
-        asked: the runtimes and processors it was asked for.
+        america: the template of the one.
+        america_stack: the stack itself.
+        theirs: the template of the other.
+        login: the first of its services.
+        granted: the statements of each role of the team's.
 
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self.asked: list[tuple[str, str]] = []
-
-    def build(self, python_version: str, architecture: str) -> Path:
-        """Stand in for `infra.bundle.build`."""
-        self.asked.append((python_version, architecture))
-        return self._folder
+    america: RenderedTemplate
+    america_stack: cdk.Stack
+    theirs: RenderedTemplate
+    login: OtpService
+    granted: dict[str, list[dict[str, Any]]]
 
 
 def create_app(folder: Path) -> cdk.App:
@@ -193,17 +173,26 @@ def create_app(folder: Path) -> cdk.App:
     return cdk.App(outdir=str(folder), context=cdk_context())
 
 
+def create_stack(folder: Path, **changes: Any) -> OtpStack:
+    """Create the stack from the least configuration with changes; it deploys next to nothing."""
+    config = Config.from_context(context(**changes))
+    return OtpStack(create_app(folder), "Otp", config=config, code=CODE)
+
+
 def synthesize(folder: Path, **changes: Any) -> RenderedTemplate:
     """Synthesize the stack from the least configuration with changes."""
-    app = create_app(folder)
-    config = Config.from_context(context(**changes))
-    return rendered(OtpStack(app, "Otp", config=config))
+    return rendered(create_stack(folder, **changes))
 
 
 def rendered(stack: cdk.Stack) -> RenderedTemplate:
-    """Synthesize a stack's template."""
+    """Synthesize a stack's app, unless it has been, and render the stack's template."""
+    app = cdk.Stage.of(stack)
+    assert app
+    template = Path(app.outdir, stack.template_file)
+    if not template.exists():
+        app.synth()
     return RenderedTemplate(
-        Template.from_stack(stack).to_json(),
+        json.loads(template.read_text()),
         region="${AWS::Region}" if cdk.Token.is_unresolved(stack.region) else stack.region,
     )
 
@@ -215,14 +204,16 @@ def allowed(actions: str | list[str], resource: str | list[str]) -> dict[str, An
 
 def method_arn(template: RenderedTemplate, function: str, stage: str | None = None) -> str:
     """Write the ARN of a function's method in the one stage of the API."""
-    stage = stage or template.only(STAGE).ref
-    return template.arn("execute-api", f"{template.only(API).ref}/{stage}/POST{PATHS[function]}")
+    stage = stage or template.only(cfn.STAGE).ref
+    return template.arn(
+        "execute-api", f"{template.only(cfn.API).ref}/{stage}/POST{PATHS[function]}"
+    )
 
 
 def aliases(template: RenderedTemplate) -> list[str]:
     """Give what references to the functions' aliases look like, rendered."""
-    assert len(template.all(ALIAS)) == len(FUNCTIONS)
-    return [template.named(ALIAS, f"{function}Live").ref for function in FUNCTIONS]
+    assert len(template.all(cfn.ALIAS)) == len(FUNCTIONS)
+    return [template.named(cfn.ALIAS, f"{function}Live").ref for function in FUNCTIONS]
 
 
 def _render(value: Any) -> Any:
@@ -249,12 +240,3 @@ def _render(value: Any) -> Any:
             return value
     assert len(value) == 1, f"more than an intrinsic function: {value}"
     return rendered
-
-
-def find_statements(value: Any) -> list[Mapping[str, Any]]:
-    """Find what is under a key `Statement`, however deep."""
-    if isinstance(value, list):
-        return [statement for member in value for statement in find_statements(member)]
-    if not isinstance(value, dict):
-        return []
-    return [*value.get("Statement", []), *find_statements(list(value.values()))]

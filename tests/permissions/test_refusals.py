@@ -1,0 +1,241 @@
+"""Who may not do what: past the alias, past the switch, without a signature.
+
+That the policy of the switch is about one item of the table is a condition on
+`dynamodb:LeadingKeys`, which MiniStack does not evaluate: tests/infra/test_callers.py proves it by
+the template. That whoever may does is in the scenarios.
+"""
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.support.deployment import request
+
+from .account import Account
+
+SWITCH = {"id": {"S": "paused"}}
+PAUSED = {**SWITCH, "countries": {"S": "JM"}}
+
+Call = Callable[[Account, Any], object]
+
+
+def send(account: Account, pinpoint: Any, **options: str) -> Any:
+    """Send as the function does."""
+    return pinpoint.send_otp_message(
+        **{"ApplicationId": account.state.applicationId, **options},
+        SendOTPMessageRequestParameters={
+            "BrandName": "ExampleCorp",
+            "Channel": "SMS",
+            "OriginationIdentity": "+18555550142",
+            **request(),
+        },
+    )
+
+
+def verify(account: Account, pinpoint: Any) -> Any:
+    """Verify as the function does."""
+    return pinpoint.verify_otp_message(
+        ApplicationId=account.state.applicationId,
+        VerifyOTPMessageRequestParameters={**request(), "Otp": "123456"},
+    )
+
+
+def invoke(qualifier: str, *, apart: bool = False) -> Call:
+    """Invoke the send function by a qualifier, which is a part of its name or apart from it."""
+
+    def call(account: Account, lambda_: Any) -> object:
+        function = account.functions["send"].rpartition(":")[0]
+        named = {"FunctionName": f"{function}:{qualifier}".rstrip(":")}
+        if apart:
+            named = {"FunctionName": function, "Qualifier": qualifier}
+        return lambda_.invoke(Payload=json.dumps(request()), **named)
+
+    return call
+
+
+def pause(account: Account, dynamodb: Any) -> object:
+    """Write the switch; of a country that nobody sends to, should it be allowed."""
+    return dynamodb.put_item(TableName=account.state.table, Item=PAUSED)
+
+
+#: What else there is to do with a table: look at who was texted, or free a ReferenceId.
+OF_A_TABLE: dict[str, Call] = {
+    "change": lambda account, dynamodb: dynamodb.update_item(
+        TableName=account.state.table, Key=SWITCH
+    ),
+    "scan": lambda account, dynamodb: dynamodb.scan(TableName=account.state.table),
+    "query": lambda account, dynamodb: dynamodb.query(
+        TableName=account.state.table,
+        KeyConditionExpression="id = :id",
+        ExpressionAttributeValues={":id": SWITCH["id"]},
+    ),
+    "write many": lambda account, dynamodb: dynamodb.batch_write_item(
+        RequestItems={account.state.table: [{"PutRequest": {"Item": PAUSED}}]}
+    ),
+    "remove": lambda account, dynamodb: dynamodb.delete_table(TableName=account.state.table),
+    "pause elsewhere": lambda _, dynamodb: dynamodb.put_item(
+        TableName="another-deployment", Item=PAUSED
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("role", "service", "call", "said"),
+    [
+        pytest.param("stranger", "lambda", invoke("live"), "AccessDenied", id="stranger invokes"),
+        *(
+            pytest.param("caller", "lambda", call, "AccessDenied", id=f"caller: {name}")
+            for name, call in {
+                "the function itself": invoke(""),
+                "$LATEST": invoke("$LATEST"),
+                "a version": invoke("1"),
+                "$LATEST, apart": invoke("$LATEST", apart=True),
+                "a version, apart": invoke("1", apart=True),
+            }.items()
+        ),
+        *(
+            pytest.param("on call", "dynamodb", call, "AccessDenied", id=f"on call: {name}")
+            for name, call in OF_A_TABLE.items()
+        ),
+        *(
+            pytest.param(role, "dynamodb", pause, "AccessDenied", id=f"{role} pauses")
+            for role in ("caller", "stranger")
+        ),
+        pytest.param(
+            "send",
+            "pinpoint",
+            lambda account, pinpoint: send(account, pinpoint, ApplicationId="other"),
+            r"assumed-role/\S+/.*:SendOTPMessage on resource: .*:apps/other/otp ",
+            id="with another application",
+        ),
+        pytest.param(
+            "stranger",
+            "pinpoint",
+            verify,
+            "VerifyOTPMessage on resource: .*/verify-otp ",
+            id="verifying is an action of its own",
+        ),
+    ],
+)
+def test_a_role_may_not(account: Account, role: str, service: str, call: Call, said: str) -> None:
+    """AWS's error, which names who may not do what, and to what."""
+    with pytest.raises(ClientError, match=said) as refusal:
+        call(account, account.client(service, account.roles[role]))
+
+    assert why(refusal) in {(400, "AccessDeniedException"), (403, "AccessDeniedException")}
+
+
+def test_a_caller_may_name_the_alias_apart_and_a_stranger_may_not_call_the_api(
+    account: Account,
+) -> None:
+    """By name and qualifier; and 403 by API Gateway, and no text."""
+    alias = account.functions["send"].rpartition(":")[2]
+    invoke(alias, apart=True)(account, account.client("lambda", account.roles["caller"]))
+
+    asked = request()
+    assert account.post("/otp", asked, account.roles["stranger"]).status == 403
+    assert account.deployment.texts(asked["ReferenceId"]) == []
+
+
+@pytest.mark.parametrize("role", [None, "verify", "caller"])
+def test_nobody_may_subscribe_to_what_could_not_be_verified(
+    account: Account, role: str | None
+) -> None:
+    """Not even who may do everything: the topic's own policy denies it."""
+    function, _, alias = account.functions["verify"].rpartition(":")
+    deployed = account.client("lambda").get_function_event_invoke_config(
+        FunctionName=function, Qualifier=alias
+    )
+    topic = deployed["DestinationConfig"]["OnFailure"]["Destination"]
+    sns = account.client("sns", account.roles[role] if role else None)
+
+    with pytest.raises(ClientError) as refusal:
+        sns.subscribe(TopicArn=topic, Protocol="email", Endpoint="somebody@example.com")
+
+    assert why(refusal)[1] == "AuthorizationError"
+    subscriptions = account.client("sns").list_subscriptions_by_topic(TopicArn=topic)
+    assert subscriptions["Subscriptions"] == []
+
+
+def why(refusal: pytest.ExceptionInfo[ClientError]) -> tuple[int, str]:
+    """Say with what status and error a call was refused."""
+    answer = refusal.value.response
+    return answer["ResponseMetadata"]["HTTPStatusCode"], answer["Error"]["Code"]
+
+
+# --- The emulators check signatures ---
+
+
+@pytest.mark.parametrize(
+    ("changed", "error_code"),
+    [
+        ({"aws_access_key_id": "AKIAIOSFODNN7EXAMPLE"}, "UnrecognizedClientException"),
+        ({"aws_secret_access_key": "guessed"}, "InvalidSignatureException"),
+        ({"aws_session_token": "guessed"}, "UnrecognizedClientException"),
+    ],
+)
+def test_credentials_must_be_whole(
+    account: Account, changed: dict[str, str], error_code: str
+) -> None:
+    """The key ID alone proves nothing: the signature is checked."""
+    whole = account.session(account.roles["send"]).get_credentials()
+    credentials = {
+        "aws_access_key_id": whole.access_key,
+        "aws_secret_access_key": whole.secret_key,
+        "aws_session_token": whole.token,
+    }
+    pinpoint = boto3.client(
+        "pinpoint",
+        region_name=account.state.region,
+        endpoint_url=account.state.pinpointEndpoint,
+        **credentials | changed,
+    )
+
+    with pytest.raises(ClientError) as refusal:
+        send(account, pinpoint)
+
+    assert why(refusal) == (403, error_code)
+
+
+@pytest.mark.parametrize(
+    ("service", "call"),
+    [
+        ("lambda", lambda _, lambda_: lambda_.list_functions()),
+        ("s3", lambda _, s3: s3.list_buckets()),
+        ("pinpoint", send),  # its emulator asks MiniStack
+    ],
+)
+def test_root_must_have_its_secret(account: Account, service: str, call: Call) -> None:
+    """Its key ID is known to everybody, and it may do everything."""
+    state = account.state
+    endpoint = state.pinpointEndpoint if service == "pinpoint" else state.awsEndpoint
+    session: Any = boto3.Session(state.accessKeyId, "guessed", region_name=state.region)
+
+    with pytest.raises(ClientError) as refusal:
+        call(account, session.client(service, endpoint_url=endpoint))
+
+    codes = {"InvalidSignatureException"} if service == "pinpoint" else SIGNATURE_CODES
+    assert why(refusal) in {(403, code) for code in codes}
+
+
+SIGNATURE_CODES = {"InvalidSignatureException", "SignatureDoesNotMatch"}
+
+
+def test_an_unsigned_request_is_refused(account: Account) -> None:
+    """403 MissingAuthenticationTokenException."""
+    url = f"{account.state.pinpointEndpoint}/v1/apps/{account.state.applicationId}/otp"
+
+    call = urllib.request.Request(url, b"{}", {"Content-Type": "application/json"})
+
+    with pytest.raises(urllib.error.HTTPError) as refusal:
+        urllib.request.urlopen(call)
+
+    with refusal.value as answer:
+        assert answer.status == 403
+        assert answer.headers["X-Amzn-ErrorType"] == "MissingAuthenticationTokenException"
