@@ -233,20 +233,45 @@ def run_a_command(assembly: Path) -> None:
 
 def build_an_image(assembly: Path) -> None:
     """Its Dockerfile is a list of commands."""
-    image = {"source": {"directory": "asset.image"}, "destinations": {}}
+    to = {"repositoryName": "any", "imageTag": "any", "region": "us-east-1"}
+    image = {"source": {"directory": "asset.image"}, "destinations": {"here": to}}
     change(assembly, "Otp.assets.json", lambda assets: assets.update(dockerImages={"an": image}))
 
 
 def have_another_archive_ready(assembly: Path) -> None:
     """`cdk deploy` zips no folder whose archive is there already."""
+    [code] = assembly.glob("asset.*")
     (assembly / ".cache").mkdir()
-    (assembly / ".cache" / "0123.zip").touch()
+    (assembly / ".cache" / f"{code.name.removeprefix('asset.')}.zip").touch()
 
 
 def deploy_another_template(assembly: Path) -> None:
     """The diff shows the one; CloudFormation takes the other from where it was uploaded."""
     shutil.copy(assembly / "Otp.template.json", assembly / "other.json")
     change_asset(assembly, "file", source={"path": "other.json", "packaging": "file"})
+
+
+def deploy_a_template_from_elsewhere(assembly: Path) -> None:
+    """The diff shows the assembly's; CloudFormation takes the one that the artifact names."""
+    elsewhere = {"stackTemplateAssetObjectUrl": "s3://bucket/other.json"}
+    change(
+        assembly,
+        "manifest.json",
+        lambda manifest: manifest["artifacts"]["Otp"]["properties"].update(elsewhere),
+    )
+
+
+def upload_another_folder_by_the_codes_key(assembly: Path) -> None:
+    """The list shows both folders; the template's key for the code would hold the other."""
+
+    def rename(assets: dict[str, Any]) -> None:
+        files = assets["files"]
+        [name] = [name for name, one in files.items() if one["source"]["packaging"] == "zip"]
+        files["0123"] = files.pop(name)
+        files["0123"]["source"]["path"] = "asset.0123"
+
+    (assembly / "asset.0123").mkdir()
+    change(assembly, "Otp.assets.json", rename)
 
 
 def upload_another_folder(assembly: Path) -> None:
@@ -268,7 +293,7 @@ def link_to_what_is_outside(assembly: Path) -> None:
 
 
 def deploy_a_second_stack(assembly: Path) -> None:
-    """Which is in no diff."""
+    """`cdk deploy` would ask which of the two; a list of one needs no answer."""
     change(
         assembly,
         "manifest.json",
@@ -300,7 +325,9 @@ def write_into_the_summary(assembly: Path) -> None:
         build_an_image,
         have_another_archive_ready,
         deploy_another_template,
+        deploy_a_template_from_elsewhere,
         upload_another_folder,
+        upload_another_folder_by_the_codes_key,
         upload_what_is_outside,
         link_to_what_is_outside,
         deploy_a_second_stack,
