@@ -1,7 +1,7 @@
 """The same commit gives the same template, whatever Python synthesizes it: part of `make verify`.
 
 Every other Python of this machine gets an environment of its own, and finds this one to write the
-bytecode. That two folders give the same is in tests/infra/test_reproducible.py.
+bytecode. That two folders give the same is in tests/infra/test_synth.py.
 """
 
 import glob
