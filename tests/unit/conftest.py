@@ -3,10 +3,15 @@
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import Phase, settings
 
 from tests.support.aws_server import Aws, serving
 from tests.support.service import Journey, Service, create_clients, deployed, started
 from tests.support.starting import Start, of_lambda
+
+# Not Phase.explain: to say which lines a failure is about, it watches all of them, all the time.
+settings.register_profile("unit", phases=[Phase.explicit, Phase.generate, Phase.shrink])
+settings.load_profile("unit")
 
 
 @pytest.fixture
