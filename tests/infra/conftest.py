@@ -24,10 +24,10 @@ from tests.support.templates import (
     create_app,
     create_stack,
     rendered,
-    synthesize,
 )
 
-_LOOKED_AT: dict[str, dict[str, Any]] = {
+#: By the fixture that gives its template. cdk-nag looks at the first three.
+_CONFIGURATIONS: dict[str, dict[str, Any]] = {
     "dev": {},
     "production": PRODUCTION,
     "everything": {  # that may be added to it
@@ -50,17 +50,45 @@ _LOOKED_AT: dict[str, dict[str, Any]] = {
         "alarmTopicArn": f"arn:aws:sns:{REGION}:123456789012:on-call",
         "alarmVerifiedVolume": "7",
     },
+    # Dev with an application, a language, a caller's account and other thresholds.
+    "creating": {
+        "applicationId": None,
+        "createApplication": "true",
+        "language": "es-ES",
+        "allowedPrincipals": "210987654321",
+        "alarmServerErrorPercent": "11",
+        "alarmCrashPercent": "12",
+        "alarmOutcomeUnknownPercent": "13",
+        "alarmLatencyMs": "14",
+        "alarmTextsPerHour": "15",
+        "alarmVerifiedPercent": "16",
+        "alarmWrongCodesPercent": "17",
+        "alarmRefusedPerHour": "18",
+    },
+    # Production without what may be left out of it, and started from snapshots.
+    "lean": {
+        **PRODUCTION,
+        **dict.fromkeys(("keepData", "waf", "clientCertificate", "dashboard"), "false"),
+        "snapStart": "true",
+        "pythonVersion": "3.13",
+    },
+    # Dev without alarms, and with some of what production has by itself.
+    "quiet": {
+        "alarms": "false",
+        **dict.fromkeys(("keepData", "waf", "clientCertificate"), "true"),
+    },
 }
+_LOOKED_AT = ("dev", "production", "everything")
 
 
 @pytest.fixture(scope="session")
 def look_at(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], LookedAt]:
-    """Have cdk-nag look at one of the configurations."""
+    """Synthesize a configuration; cdk-nag looks at some."""
 
     @cache
     def look(name: str) -> LookedAt:
-        stack = create_stack(tmp_path_factory.mktemp(name), **_LOOKED_AT[name])
-        findings = nag.findings(stack)
+        stack = create_stack(tmp_path_factory.mktemp(name), **_CONFIGURATIONS[name])
+        findings = nag.findings(stack) if name in _LOOKED_AT else set()
         return LookedAt(rendered(stack), findings)
 
     return look
@@ -68,73 +96,19 @@ def look_at(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], LookedA
 
 @pytest.fixture(scope="session", params=_LOOKED_AT)
 def looked_at(request: pytest.FixtureRequest, look_at: Callable[[str], LookedAt]) -> LookedAt:
-    """Give each of them in turn."""
+    """Give each of those that cdk-nag looks at in turn."""
     return look_at(request.param)
 
 
-@pytest.fixture(scope="session")
-def dev(look_at: Callable[[str], LookedAt]) -> RenderedTemplate:
-    """Give what the least configuration makes."""
-    return look_at("dev").template
+def _template(name: str) -> Any:
+    @pytest.fixture(scope="session", name=name)
+    def give(look_at: Callable[[str], LookedAt]) -> RenderedTemplate:
+        return look_at(name).template
+
+    return give
 
 
-@pytest.fixture(scope="session")
-def production(look_at: Callable[[str], LookedAt]) -> RenderedTemplate:
-    """Give the profile production."""
-    return look_at("production").template
-
-
-@pytest.fixture(scope="session")
-def everything(look_at: Callable[[str], LookedAt]) -> RenderedTemplate:
-    """Give the profile production with whatever may be added to it."""
-    return look_at("everything").template
-
-
-@pytest.fixture(scope="session")
-def creating(tmp_path_factory: pytest.TempPathFactory) -> RenderedTemplate:
-    """Give dev with an application, a language, a caller's account and other thresholds."""
-    return synthesize(
-        tmp_path_factory.mktemp("creating"),
-        applicationId=None,
-        createApplication="true",
-        language="es-ES",
-        allowedPrincipals="210987654321",
-        alarmServerErrorPercent="11",
-        alarmCrashPercent="12",
-        alarmOutcomeUnknownPercent="13",
-        alarmLatencyMs="14",
-        alarmTextsPerHour="15",
-        alarmVerifiedPercent="16",
-        alarmWrongCodesPercent="17",
-        alarmRefusedPerHour="18",
-    )
-
-
-@pytest.fixture(scope="session")
-def lean(tmp_path_factory: pytest.TempPathFactory) -> RenderedTemplate:
-    """Give production without what may be left out of it, and started from snapshots."""
-    return synthesize(
-        tmp_path_factory.mktemp("lean"),
-        **PRODUCTION,
-        keepData="false",
-        waf="false",
-        clientCertificate="false",
-        dashboard="false",
-        snapStart="true",
-        pythonVersion="3.13",
-    )
-
-
-@pytest.fixture(scope="session")
-def quiet(tmp_path_factory: pytest.TempPathFactory) -> RenderedTemplate:
-    """Give dev without alarms, and with what production has by itself."""
-    return synthesize(
-        tmp_path_factory.mktemp("quiet"),
-        alarms="false",
-        keepData="true",
-        waf="true",
-        clientCertificate="true",
-    )
+dev, production, everything, creating, lean, quiet = map(_template, _CONFIGURATIONS)
 
 
 @pytest.fixture(scope="session")

@@ -32,6 +32,8 @@ def offline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]
             "HOME": str(folder / "home"),
             "TMPDIR": str(folder / "tmp"),
             "AWS_EC2_METADATA_DISABLED": "true",
+            # Of what the CDK has unpacked: doing it again takes as long as all the rest.
+            "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(Path.home() / ".cache/aws/jsii/package-cache"),
             **{
                 name: proxy
                 for variable in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")

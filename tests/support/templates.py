@@ -179,11 +179,6 @@ def create_stack(folder: Path, **changes: Any) -> OtpStack:
     return OtpStack(create_app(folder), "Otp", config=config, code=CODE)
 
 
-def synthesize(folder: Path, **changes: Any) -> RenderedTemplate:
-    """Synthesize the stack from the least configuration with changes."""
-    return rendered(create_stack(folder, **changes))
-
-
 def rendered(stack: cdk.Stack) -> RenderedTemplate:
     """Synthesize a stack's app, unless it has been, and render the stack's template."""
     app = cdk.Stage.of(stack)
