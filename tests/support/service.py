@@ -244,7 +244,7 @@ class Service:
         """Fail at an event of the function's own clients."""
 
         def raise_error(**_: Any) -> None:
-            raise error
+            raise error.with_traceback(None)  # it is shared, and would grow by every raise
 
         self.on(event, raise_error)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from lambda_src.otp.runtime.log import create_logger
 from lambda_src.otp.runtime.masking import mask
 from tests.support.service import NUMBER, Service, request
 
@@ -198,6 +199,13 @@ def test_a_reference_id_that_is_a_number_is_masked_in_every_line(service: Servic
         service.send(DestinationIdentity=f"+12065550{last}", ReferenceId=f"ref-12065550{last}")
     assert len(service.log_lines()) >= 11
     assert "2065550" not in service.log()
+
+
+def test_what_a_line_holds_is_masked_at_any_depth(service: Service) -> None:
+    """Names and values of whatever is logged; what is no text stays as it is."""
+    create_logger("otp-send").info("x", of={NUMBER: [{"to": NUMBER}, (NUMBER, 7)]})
+    masked = "+*********00"
+    assert service.log_lines()[-1]["of"] == {masked: [{"to": masked}, [masked, 7]]}
 
 
 def test_masking_keeps_the_last_two_digits_of_seven_or_more() -> None:

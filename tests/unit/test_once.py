@@ -393,7 +393,7 @@ def test_what_is_written_for_a_reference_id_is_repeated_once_if_its_failure_may_
 
     def fail(**_: Any) -> None:
         attempts.append(write)
-        raise failure
+        raise failure.with_traceback(None)
 
     service.on(f"before-call.{write}", fail)
     service.send(DestinationIdentity=destination)
@@ -407,7 +407,7 @@ def test_a_lock_whose_answer_got_lost_is_recognized_as_our_own(service: Service)
     """DynamoDB took the lock; asked again, it is met: the message is sent, once."""
 
     def lose() -> None:
-        raise NO_ANSWER
+        raise NO_ANSWER.with_traceback(None)
 
     once_at(service, f"response-received.{LOCKING}", lose)
 

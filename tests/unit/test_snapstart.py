@@ -71,6 +71,7 @@ def test_no_connection_is_in_the_snapshot_and_new_ones_are_there_after_a_restore
 
     clock.now += 24 * 60 * 60
     runtime.restore()
+    assert aws.opened == before + CONNECTIONS
 
     assert service.send(DestinationIdentity=PERSON).status == 200
     assert aws.opened == before + CONNECTIONS
