@@ -4,18 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from sandbox.state import ROOT, State
-from tests.support import ahead
+from tests.support.sandboxed import AUTH_FOLDER, running
 
 from .account import Account
 
 
 @pytest.fixture(scope="session")
 def account() -> Iterator[Account]:
-    """Deploy once, for all tests; leave nothing running."""
-    folder, _ = ahead.SANDBOXES["account"]
-    try:
-        ahead.started("account")
-        yield Account(State.read(ROOT / folder))
-    finally:
-        ahead.ended("account")
+    """Deploy once, for all tests."""
+    with running("--auth", folder=AUTH_FOLDER) as state:
+        yield Account(state)

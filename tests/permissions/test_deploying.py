@@ -11,7 +11,7 @@ import pytest
 
 from sandbox.deploy import by_name
 from sandbox.state import ACCOUNT_ID, ROOT
-from tests.support import ahead
+from tests.support.sandboxed import AUTH_FOLDER
 
 from .account import Account
 from .grants import Role
@@ -36,7 +36,7 @@ DEPLOY = ("deploy", "--force", "--require-approval", "never")
 def cdk(account: Account, role: Role, folder: Path, command: tuple[str, ...]) -> tuple[int, str]:
     """Run the CDK with what the sandbox was deployed from; give its exit code and its words."""
     credentials = account.session(role).get_credentials()
-    assembly = ROOT / ahead.SANDBOXES["account"][0] / "cdk.out"
+    assembly = ROOT / AUTH_FOLDER / "cdk.out"
     done = subprocess.run(
         [
             str(ROOT / "node_modules/.bin/cdk"),

@@ -1,51 +1,66 @@
-"""One sandbox for the whole session: the real stack, deployed by the real CDK.
+"""The sandboxes of a test run: the real stack, deployed by the real CDK, once for all tests.
 
-A plugin, so that all folders of tests share the one: tests/conftest.py names it.
+A plugin, so that all folders of tests share them: tests/conftest.py names it.
 """
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
 from sandbox.state import ROOT, State
-from tests.support import ahead
 from tests.support.deployment import Deployment
 
+_FOLDER = ".sandbox-test"
 
-def sandbox(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the sandbox's command line in the tests' own folder."""
+#: Of the sandbox in which IAM is enforced.
+AUTH_FOLDER = ".sandbox-test-auth"
+
+# Fixtures that start one. Two at once would look for the same ports, so one worker has all tests
+# that ask for either.
+_SANDBOXES = {"account", "deployment"}
+
+
+def sandbox(*arguments: str, folder: str = _FOLDER) -> subprocess.CompletedProcess[str]:
+    """Run the sandbox's command line in a folder of the tests' own."""
     return subprocess.run(
         [sys.executable, "-m", "sandbox", *arguments],
         cwd=ROOT,
+        env={**os.environ, "SANDBOX_FOLDER": folder},
         capture_output=True,
         text=True,
         check=False,
     )
 
 
+@contextmanager
+def running(*options: str, folder: str = _FOLDER) -> Iterator[State]:
+    """Run a sandbox, and leave nothing running."""
+    sandbox("--stop", folder=folder)  # what a killed test run left
+    try:
+        started = sandbox("--detach", *options, folder=folder)
+        assert started.returncode == 0, started.stdout + started.stderr
+        yield State.read(ROOT / folder)
+    finally:
+        sandbox("--stop", folder=folder)
+
+
 @pytest.fixture(scope="session")
 def deployment() -> Iterator[Deployment]:
-    """Deploy once, for all tests; leave nothing running."""
-    try:
-        ahead.started("deployment")
-        deployment = Deployment(State.read())
+    """Deploy once, for all tests."""
+    with running() as state:
+        deployment = Deployment(state)
         yield deployment
         assert deployment.leaks() == [], "a log or a metric holds what none may"
-    finally:
-        ahead.ended("deployment")
 
 
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """Begin with what takes long, in the background."""
-    if not session.config.option.collectonly:
-        fixtures = {name for item in session.items for name in getattr(item, "fixturenames", ())}
-        for fixture in ahead.SANDBOXES:
-            if fixture in fixtures:
-                ahead.begin(fixture)
-
-
-def pytest_sessionfinish() -> None:
-    """Leave nothing running, however early the tests ended."""
-    ahead.end_all()
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say which tests share what is made once a session, so that one worker has them all."""
+    for item in items:
+        asked = _SANDBOXES & {*getattr(item, "fixturenames", ())}
+        folder = item.path.relative_to(ROOT).parts[1]
+        item.add_marker(pytest.mark.xdist_group("sandboxes" if asked else folder))
