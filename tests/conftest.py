@@ -18,6 +18,5 @@ os.environ |= {
     "SANDBOX_FOLDER": ".sandbox-test",
 }
 
-pytest_plugins = [
-    "tests.support.sandboxed"
-]  # its modules read the environment, which is set by now
+# Their modules read the environment, which is set by now.
+pytest_plugins = ["tests.support.sandboxed", "tests.support.workers"]

@@ -14,22 +14,16 @@ import pytest
 from sandbox.state import ROOT, State
 from tests.support.deployment import Deployment
 
-_FOLDER = ".sandbox-test"
-
 #: Of the sandbox in which IAM is enforced.
 AUTH_FOLDER = ".sandbox-test-auth"
 
-# Fixtures that start one. Two at once would look for the same ports, so one worker has all tests
-# that ask for either.
-_SANDBOXES = {"account", "deployment"}
 
-
-def sandbox(*arguments: str, folder: str = _FOLDER) -> subprocess.CompletedProcess[str]:
-    """Run the sandbox's command line in a folder of the tests' own."""
+def sandbox(*arguments: str, folder: str | None = None) -> subprocess.CompletedProcess[str]:
+    """Run the sandbox's command line in the folder of the environment, or in another one."""
     return subprocess.run(
         [sys.executable, "-m", "sandbox", *arguments],
         cwd=ROOT,
-        env={**os.environ, "SANDBOX_FOLDER": folder},
+        env={**os.environ, **({"SANDBOX_FOLDER": folder} if folder else {})},
         capture_output=True,
         text=True,
         check=False,
@@ -37,7 +31,7 @@ def sandbox(*arguments: str, folder: str = _FOLDER) -> subprocess.CompletedProce
 
 
 @contextmanager
-def running(*options: str, folder: str = _FOLDER) -> Iterator[State]:
+def running(*options: str, folder: str) -> Iterator[State]:
     """Run a sandbox, and leave nothing running."""
     sandbox("--stop", folder=folder)  # what a killed test run left
     try:
@@ -51,16 +45,7 @@ def running(*options: str, folder: str = _FOLDER) -> Iterator[State]:
 @pytest.fixture(scope="session")
 def deployment() -> Iterator[Deployment]:
     """Deploy once, for all tests."""
-    with running() as state:
+    with running(folder=os.environ["SANDBOX_FOLDER"]) as state:
         deployment = Deployment(state)
         yield deployment
         assert deployment.leaks() == [], "a log or a metric holds what none may"
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Say which tests share what is made once a session, so that one worker has them all."""
-    for item in items:
-        asked = _SANDBOXES & {*getattr(item, "fixturenames", ())}
-        folder = item.path.relative_to(ROOT).parts[1]
-        item.add_marker(pytest.mark.xdist_group("sandboxes" if asked else folder))
