@@ -104,7 +104,7 @@ def number(cell: str) -> float:
     """Read the first number of a cell: `$0.30`, `1,000 a second`, `15% of its size`.
 
     Raises:
-        ValueError: there is none.
+        ValueError: the text holds no number.
 
     """
     if found := re.search(r"\d[\d,]*(?:\.\d+)?", cell):

@@ -14,7 +14,7 @@ from .encryption import statement_for_table
 def create_pause_policy(
     scope: Construct, table: dynamodb.TableV2, key: kms.IKey | None
 ) -> iam.ManagedPolicy:
-    """Create the policy of whoever is on call: the switch of `pause.py`, and no other item."""
+    """Create the policy for people on call: it covers the switch of `pause.py`, no other item."""
     return iam.ManagedPolicy(
         scope,
         "PausePolicy",

@@ -113,7 +113,7 @@ def test_function_tells_that_nothing_was_sent(more: dict[str, str], tmp_path: Pa
     environment = {
         **{f"{name}_FUNCTION_ARN": ARN.format("x") for name in ("SEND", "VERIFY")},
         "AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/login",
-        "AWS_WEB_IDENTITY_TOKEN_FILE": str(tmp_path / "there is none"),
+        "AWS_WEB_IDENTITY_TOKEN_FILE": str(tmp_path / "absent"),
     }
     with Function(environment) as function:
         assert function.handle({**about(NUMBER), **more}) == {"problem": "NotSent"}

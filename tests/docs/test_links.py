@@ -94,3 +94,16 @@ def test_every_page_is_found(index: str) -> None:
 def test_every_kind_of_link_is_seen(markdown: str, found: list[str]) -> None:
     """In Markdown and in HTML, links and images; what is code is none."""
     assert links(markdown) == found
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_page_names_tests_that_exist(page: Path) -> None:
+    """As `tests/unit/test_once.py::test_name`; one without a file is of the file named before."""
+    missing, file = [], ""
+    for named, test in re.findall(r"`(tests/[\w/]+\.py)?(?:::(test_\w+))?`", page.read_text()):
+        file = named or file
+        if not test:
+            continue
+        if not (ROOT / file).is_file() or f"def {test}(" not in (ROOT / file).read_text():
+            missing.append(f"{file}::{test}")
+    assert missing == []

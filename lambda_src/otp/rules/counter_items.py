@@ -140,7 +140,7 @@ def giving_back(counted: Counted, held: Mapping[str, float]) -> dict[str, Any] |
 
     Args:
         counted: the message.
-        held: the value of each attribute, zero where there is none.
+        held: the value of each attribute; zero if the item lacks it.
 
     Returns:
         The arguments, or None where there is nothing left to take out.
@@ -198,7 +198,7 @@ def refusal(counter: Counter, now: float) -> Refusal:
 
 
 def value_of(held: Mapping[str, Any], attribute: str) -> float:
-    """Read an attribute; zero where there is none."""
+    """Read an attribute; zero if the item lacks it."""
     return float(held.get(attribute, {"N": "0"})["N"])
 
 
