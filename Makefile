@@ -84,7 +84,8 @@ mutants: setup .venv-mutants/.ready ## Break 60 lines drawn by a seed: which doe
 bench: setup ## Measure starts, requests and memory, and rewrite docs/performance.md (10 minutes)
 	@$(VENV) -m benchmarks $(ARGS)
 
-verify: check test test-bundle commands browser fuzz reproduce faults load abuse ## Everything; what CI runs
+verify: check test test-bundle commands browser fuzz reproduce load abuse ## Everything; what CI runs
+	@SANDBOX_FOLDER=.sandbox-faults $(VENV) -m tests.faults --cases 8
 	@$(VENV) -m benchmarks --short
 
 bundle: setup ## Build what is deployed into build/bundle/, for this Python

@@ -111,14 +111,14 @@ def build(
         open_connections(environment, [pinpoint, dynamodb])
         delivery.has_connected()
 
-    def prepare() -> None:
+    def warm_up() -> None:
         """Do what the first requests would do once."""
-        destinations.prepare()
-        records.prepare()
-        delivery.prepare()
+        destinations.warm_up()
+        records.warm_up()
+        delivery.warm_up()
 
     connect()
-    start_early(environment, [pinpoint, dynamodb], prepare=prepare, connect=connect)
+    start_early(environment, [pinpoint, dynamodb], warm_up=warm_up, connect=connect)
     return handler
 
 

@@ -80,7 +80,7 @@ def build(
         verification.has_connected()
 
     connect()
-    start_early(environment, [pinpoint], prepare=verification.prepare, connect=connect)
+    start_early(environment, [pinpoint], warm_up=verification.warm_up, connect=connect)
     return handler
 
 

@@ -5,7 +5,6 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping
-from collections.abc import Set as AbstractSet
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, Self
 
@@ -114,7 +113,7 @@ class Lab:
     def record(self, reference_id: str) -> dict[str, Any] | None:
         """The record of a ReferenceId, as DynamoDB holds it."""
         item: dict[str, Any] | None = self.table.get_item(
-            TableName=self.state.table, Key=_key(reference_id), ConsistentRead=True
+            TableName=self.state.table, Key={"id": {"S": key(reference_id)}}, ConsistentRead=True
         ).get("Item")
         return item
 
@@ -128,18 +127,18 @@ class Lab:
             if item["id"]["S"].startswith("limit#deploymentPerHour")
         )
 
-    def recorded(self) -> "Recorded":
-        """Find out which ReferenceIds have a record."""
+    def recorded(self) -> set[str]:
+        """All keys of records; `key` has that of a ReferenceId."""
         pages = self.table.get_paginator("scan").paginate(
             TableName=self.state.table, ProjectionExpression="id"
         )
-        return Recorded({item["id"]["S"] for page in pages for item in page["Items"]})
+        return {item["id"]["S"] for page in pages for item in page["Items"]}
 
     def move_record(self, reference_id: str, attribute: str, value: int) -> None:
         """Set a time of a record, instead of waiting for it."""
         self.table.update_item(
             TableName=self.state.table,
-            Key=_key(reference_id),
+            Key={"id": {"S": key(reference_id)}},
             UpdateExpression="SET #attribute = :value",
             ConditionExpression="attribute_exists(id)",
             ExpressionAttributeNames={"#attribute": attribute},
@@ -179,16 +178,6 @@ def wait_for(condition: Callable[[], bool], seconds: float) -> bool:
     return True
 
 
-class Recorded:
-    """The ReferenceIds that have a record; `in` tells."""
-
-    def __init__(self, keys: AbstractSet[str]) -> None:
-        self._keys = keys
-
-    def __contains__(self, reference_id: str) -> bool:
-        return _key(reference_id)["id"]["S"] in self._keys
-
-
-def _key(reference_id: str) -> dict[str, Any]:
-    digest = hashlib.sha256(json.dumps(reference_id).encode()).hexdigest()
-    return {"id": {"S": f"send#{digest}"}}
+def key(reference_id: str) -> str:
+    """Give the key of a ReferenceId's record."""
+    return f"send#{hashlib.sha256(json.dumps(reference_id).encode()).hexdigest()}"

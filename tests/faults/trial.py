@@ -14,7 +14,7 @@ from sandbox import client
 from tests.support.numbers import number_for
 from tests.support.proxy import Rule
 
-from .lab import FUNCTION_SECONDS, Lab, wait_for
+from .lab import FUNCTION_SECONDS, Lab, key, wait_for
 from .scenarios import SENT, THROTTLED, Death, Scenario
 from .verdict import Answer, Case
 
@@ -84,7 +84,7 @@ class Trial:
         # Each function that is killed has to start again, so there are fewer of them.
         duplicates = min(2, self._duplicates) if scenario.kills else self._duplicates
         # To start all functions anew takes seconds, each time.
-        cases = self._cases // 5 if scenario.just_started else self._cases
+        cases = -(-self._cases // 5) if scenario.just_started else self._cases
         for at_once in (1, duplicates):
             self._run_in_batches(scenario, at_once, result, cases)
 
@@ -136,7 +136,7 @@ class Trial:
         ) - (self._lab.counted() - self._counted_before)
         for result in self.results:
             for case in result.cases:
-                case.conclude(texts[case.reference_id], recorded=case.reference_id in recorded)
+                case.conclude(texts[case.reference_id], recorded=key(case.reference_id) in recorded)
         broken = [broken for result in self.results for broken in result.contradictions()]
         return broken + ([f"{uncounted} texts were not counted"] if uncounted > 0 else [])
 

@@ -88,7 +88,7 @@ def test_a_start_does_not_depend_on_what_is_done_early(
     def fail(_: object) -> None:
         raise ValueError
 
-    monkeypatch.setattr("lambda_src.otp.pinpoint.delivery.Delivery.prepare", fail)
+    monkeypatch.setattr("lambda_src.otp.pinpoint.delivery.Delivery.warm_up", fail)
 
     start("provisioned-concurrency")
 

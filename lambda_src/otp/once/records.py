@@ -30,7 +30,7 @@ from aws_lambda_powertools.utilities.idempotency.persistence.datarecord import (
 from botocore.exceptions import ClientError
 
 from ..contract.problems import AskedTooOften, InProgress, OutcomeUnknown
-from ..runtime.clients import create_client, prepare
+from ..runtime.clients import create_client, rehearse
 from ..time_limits import TimeLimits
 
 if TYPE_CHECKING:
@@ -111,9 +111,9 @@ class ReferenceIdRecords(DynamoDBPersistenceLayer):
         self._store_failed = store_failed
         self._pause = pause
 
-    def prepare(self) -> None:
+    def warm_up(self) -> None:
         """Do all that the first call does once, without making one."""
-        prepare(self.client, "get_item", TableName=self.table_name, Key={"id": {"S": "none"}})
+        rehearse(self.client, "get_item", TableName=self.table_name, Key={"id": {"S": "none"}})
 
     def save_inprogress(
         self,

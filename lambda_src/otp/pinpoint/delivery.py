@@ -12,7 +12,7 @@ from ..contract.problems import (
     TemporaryFailure,
     Throttled,
 )
-from ..runtime.clients import prepare
+from ..runtime.clients import rehearse
 from .calls import PinpointCalls
 
 if TYPE_CHECKING:
@@ -34,9 +34,9 @@ class Delivery(PinpointCalls):
     unknown = _UNKNOWN
     cannot = "send messages"
 
-    def prepare(self) -> None:
+    def warm_up(self) -> None:
         """Do all that the first call does once, without making one."""
-        prepare(
+        rehearse(
             self._client,
             "send_otp_message",
             ApplicationId=self._application_id,

@@ -3,7 +3,7 @@
 import json
 from typing import TYPE_CHECKING
 
-from ..runtime.clients import prepare
+from ..runtime.clients import rehearse
 from .calls import PinpointCalls
 
 if TYPE_CHECKING:
@@ -20,9 +20,9 @@ class Verification(PinpointCalls):
     )
     cannot = "verify codes"
 
-    def prepare(self) -> None:
+    def warm_up(self) -> None:
         """Do all that the first call does once, without making one."""
-        prepare(
+        rehearse(
             self._client,
             "verify_otp_message",
             ApplicationId=self._application_id,

@@ -42,7 +42,7 @@ class Destinations:
     def __init__(self, rules: DestinationRules) -> None:
         self._rules = rules
 
-    def prepare(self) -> None:
+    def warm_up(self) -> None:
         """Load what libphonenumber knows of the allowed countries, which it does one by one."""
         for allowed in self._rules.allowed_countries:
             example = phonenumbers.example_number_for_type(

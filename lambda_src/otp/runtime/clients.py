@@ -70,7 +70,7 @@ def open_connections(
         thread.join(seconds)
 
 
-def prepare(client: BaseClient, operation: str, **parameters: object) -> None:
+def rehearse(client: BaseClient, operation: str, **parameters: object) -> None:
     """Do all that a first call does once, without making it.
 
     Args:

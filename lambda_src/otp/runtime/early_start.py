@@ -36,7 +36,7 @@ def start_early(
     environment: Mapping[str, str],
     clients: Iterable["BaseClient"],
     *,
-    prepare: Callable[[], None],
+    warm_up: Callable[[], None],
     connect: Callable[[], None],
 ) -> None:
     """Do what can be done early, where there is an early: see above. A usual start does nothing.
@@ -47,7 +47,7 @@ def start_early(
     Args:
         environment: Lambda's own variables.
         clients: all AWS clients that are created at import.
-        prepare: does what the first requests would do once. That it fails is no reason not to
+        warm_up: does what the first requests would do once. That it fails is no reason not to
             start: they do it then.
         connect: opens connections.
 
@@ -55,7 +55,7 @@ def start_early(
     initialization = environment.get(INITIALIZATION)
     if initialization in _EARLY:
         with suppress(Exception):
-            prepare()
+            warm_up()
     if initialization != _SNAPSTART:
         return
     from snapshot_restore_py import (  # noqa: PLC0415 - the runtime has it, and nobody else
