@@ -1,12 +1,14 @@
 """MiniStack as the sandbox runs it: `python -m sandbox.ministack`.
 
-It runs with the Python of `.venv-ministack`, and does five things more:
+It runs with the Python of `.venv-ministack`, and does six things more:
 
 - It takes no request of a web page (`sandbox.door`), and lets none read an answer.
 - It takes no request that is not signed (`sandbox.signed`), with or without `AUTH=true`. Open are
   the API, which has an answer of its own to what is not signed, and MiniStack's health.
 - It answers for a function that has died with the API's own gateway response, as AWS does, where
   MiniStack has an answer of its own.
+- It writes the event of an HTTP request as AWS does: without a version, and with the ID that the
+  caller chooses by X-Amzn-RequestId, if that is a UUID.
 - With `AUTH=true`, it judges requests to a service that it lacks, which is Pinpoint. A signed
   request with the headers of `sandbox.signed` is not served, whatever its path: the answer is 200
   if its sender may do that action to that resource, else the error that AWS would give. The
@@ -18,6 +20,7 @@ It runs with the Python of `.venv-ministack`, and does five things more:
 """
 
 import json
+import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
@@ -33,7 +36,10 @@ Send = Callable[[Message], Awaitable[None]]
 
 _ministack = app.app
 _ministacks_resource_arn = iam_actions.extract_resource_arn
-_ministacks_invoke = apigateway_v1._invoke_lambda_proxy_v1  # noqa: SLF001 - there is no other way in
+_ministacks_event = apigateway_v1._build_lambda_event_v1  # noqa: SLF001 - there is no other way in
+_ministacks_invoke = apigateway_v1._invoke_lambda_proxy_v1  # noqa: SLF001 - as above
+
+_UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
 
 async def application(scope: Message, receive: Receive, send: Send) -> None:
@@ -55,6 +61,21 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
         await _answer(send, answer)
     else:
         await _ministack(scope, _again(body, receive), _without_cors(send))
+
+
+def _event(*arguments: object, **options: object) -> dict[str, Any]:
+    """Write an API's event, in place of MiniStack's function of this signature."""
+    event: dict[str, Any] = _ministacks_event(*arguments, **options)
+    del event["version"]  # an HTTP API's events say one, a REST API's never do
+    headers = {name.lower(): value for name, value in (event["headers"] or {}).items()}
+    if chosen := headers.get("x-amzn-requestid"):
+        context = event["requestContext"]
+        context["requestId"] = (
+            chosen
+            if _UUID.fullmatch(chosen)
+            else f"{context['requestId']}_REPLACED_INVALID_REQUEST_ID"
+        )
+    return event
 
 
 async def _invoke(*arguments: object, **options: object) -> object:
@@ -148,6 +169,7 @@ def _log_stream(body: bytes) -> str | None:
 
 
 if __name__ == "__main__":
+    apigateway_v1._build_lambda_event_v1 = _event  # noqa: SLF001 - as above
     apigateway_v1._invoke_lambda_proxy_v1 = _invoke  # noqa: SLF001 - as above
     app.app = application
     if app.AUTH:

@@ -30,7 +30,9 @@ _TLS_OF_THE_API = f"SecurityPolicy_{_TLS.value}"
 
 # No body, no query, no user agent: nothing that a caller could put a phone number into.
 _ACCESS_LOG = {
+    # The caller may choose the first, and never the second.
     "requestId": "$context.requestId",
+    "extendedRequestId": "$context.extendedRequestId",
     "time": "$context.requestTime",
     "caller": "$context.identity.userArn",
     "sourceIp": "$context.identity.sourceIp",

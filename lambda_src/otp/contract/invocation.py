@@ -26,9 +26,16 @@ if TYPE_CHECKING:
 # The largest valid request is under 1 KB.
 MAX_BODY_BYTES = 8 * 1024
 
-_REQUEST_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # API Gateway's: a UUID
+# API Gateway takes over an X-Amzn-RequestId of the caller's that is a UUID, and writes
+# `<UUID>_REPLACED_INVALID_REQUEST_ID` for another one: its ID is the caller's text.
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html
+_NOT_LOGGED = re.compile(r"[^A-Za-z0-9_-]")
+_LOGGED_CHARACTERS = 80
 
 DIRECT, UNKNOWN = "direct", "unknown"
+
+# Only a direct caller can write one.
+_NO_EVENT = "This is not an event as API Gateway writes it: headers and body hold text."
 
 # The holder of temporary credentials chooses the last name in the ARN, anew as often as they like.
 # Behind it is a role; or one of the IAM users who may federate, and the ARN does not tell which.
@@ -83,7 +90,7 @@ def answering(logger: "Logger", count: CountAnswer) -> Callable[[_Respond], Hand
         def handler(event: _Event, context: "LambdaContext") -> dict[str, Any]:
             started = time.time()
             call = _receive(event, context)
-            logger.set_correlation_id(call.request_id)
+            logger.set_correlation_id(_NOT_LOGGED.sub("", call.request_id)[:_LOGGED_CHARACTERS])
             answer = _answer(call, respond, logger)
             logger.info(
                 "answered",
@@ -120,11 +127,10 @@ def _answer(call: Call, respond: _Respond, logger: "Logger") -> Answer:
 
 def _receive(event: _Event, context: "LambdaContext") -> Call:
     match event:
-        # A direct caller can write such an event, too; but not a text of its choice into our log.
-        case {
-            "httpMethod": str(),
-            "requestContext": {"requestId": str(request_id)},
-        } if _REQUEST_ID.fullmatch(request_id):
+        # An HTTP API's event of version 1.0 has the same members, and says its version.
+        case {"httpMethod": str(), "requestContext": {"requestId": str()}} if (
+            "version" not in event
+        ):
             return _HttpCall(event)
     return _DirectCall(event, context)
 
@@ -167,14 +173,20 @@ class _HttpCall:
     def _check_media_type(self) -> None:
         """Accept JSON, and what says nothing: then the body decides (RFC 9110, section 8.3)."""
         headers = self._event.get("headers") or {}
+        if not isinstance(headers, dict):
+            raise InvalidRequest(_NO_EVENT)
         for name, value in headers.items():
             if name.lower() == "content-type":
+                if not isinstance(value, str):
+                    raise InvalidRequest(_NO_EVENT)
                 media_type = value.partition(";")[0].strip().lower()
                 if media_type != "application/json" and not media_type.endswith("+json"):
                     raise UnsupportedMediaType("Send the request as application/json.")
 
     def _body(self) -> bytes:
-        body: str = self._event.get("body") or ""
+        body = self._event.get("body") or ""
+        if not isinstance(body, str):
+            raise InvalidRequest(_NO_EVENT)
         if not self._event.get("isBase64Encoded"):
             return body.encode(errors="replace")
         try:
