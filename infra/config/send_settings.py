@@ -21,6 +21,7 @@ def send_settings(
     return SendSettings(
         application_id=application_id,
         deployment=deployment,
+        sandbox=config.sandbox_numbers,
         time_limits=TimeLimits(),
         table_name=table_name,
         origination_identity=config.origination_identity,
@@ -32,7 +33,6 @@ def send_settings(
             allowed_countries=frozenset(config.allowed_countries),
             allowed_number_types=frozenset(config.allowed_number_types),
             blocked_prefixes=config.blocked_prefixes,
-            sandbox=config.sandbox_numbers,
         ),
         limits=TextLimits(
             destination_per_10_minutes=config.destination_per_10_minutes,

@@ -115,6 +115,9 @@ class OtpFunction(Construct, Generic[_Target_co]):
             role=self.role.without_policy_updates(),
             log_group=log_group,
             logging_format=lambda_.LoggingFormat.JSON,
+            # A metric is a line without a level, which counts as INFO: a higher level drops it, and
+            # silences the alarms.
+            application_log_level_v2=lambda_.ApplicationLogLevel.INFO,
             tracing=lambda_.Tracing.ACTIVE,
             environment=environment,
             environment_encryption=key,

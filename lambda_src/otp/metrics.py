@@ -9,7 +9,8 @@
 | ReportedErrors | function errors that are the answer to a direct call;  | Deployment, Function  |
 |                | the others in Lambda's own Errors died without one     |                       |
 | StoreFailures  | calls of the table that failed: for the lock, the      | Deployment, Function  |
-|                | answer, a count, the switch that pauses                |                       |
+|                | answer, a count, the switch that pauses; and readings  |                       |
+|                | of the switch that make no sense                       |                       |
 | Texts          | messages that Pinpoint took                            | Deployment, and again |
 |                |                                                        | with Country          |
 | Verified       | codes that were right                                  | as Texts              |

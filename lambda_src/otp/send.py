@@ -9,8 +9,9 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from .runtime.initialization import uncollected_imports
+from .runtime.initialization import ignore_switches, uncollected_imports
 
+ignore_switches(os.environ)
 with uncollected_imports():
     from .contract.answer import Answer
     from .contract.invocation import Call, Handler, answering
@@ -25,7 +26,7 @@ with uncollected_imports():
     from .rules.destination import Destinations
     from .rules.limits import Limits
     from .rules.pause import PauseSwitch
-    from .runtime.clients import open_connections
+    from .runtime.clients import check_endpoints, open_connections
     from .runtime.early_start import start_early
     from .runtime.log import create_logger
     from .settings import SendSettings
@@ -37,11 +38,18 @@ if TYPE_CHECKING:
 
 
 def start(environment: Mapping[str, str]) -> Handler:
-    """Make the function that the environment describes; raises KeyError where it does not."""
+    """Make the function that the environment describes.
+
+    Raises:
+        KeyError: a setting is missing.
+        ValueError: a setting is invalid, or would let texts go out twice or unencrypted.
+
+    """
     settings = SendSettings.from_environment(environment)
     logger = create_logger("otp-send")  # first: it keeps the SDK quiet about its credentials
     pinpoint = create_pinpoint_client(settings.time_limits)
     dynamodb = create_dynamodb_client(settings.time_limits)
+    check_endpoints([pinpoint, dynamodb], sandbox=settings.sandbox)
     return build(settings, logger, pinpoint, dynamodb, environment=environment)
 
 
@@ -70,13 +78,13 @@ def build(
     store_failed = metrics.count_store_failure
     records = ReferenceIdRecords(table, dynamodb, time_limits, logger, store_failed, pause)
     once = OncePerReferenceId(records)
-    destinations = Destinations(settings.destinations)
+    destinations = Destinations(settings.destinations, sandbox=settings.sandbox)
     counters = Counters(table, dynamodb, time_limits, logger, store_failed)
     switch = PauseSwitch(table, dynamodb, logger, store_failed)
     limits = Limits(settings.limits, counters, switch)
     delivery = Delivery(pinpoint, settings.application_id, time_limits, logger, pause)
 
-    @logger.inject_lambda_context(clear_state=True)
+    @logger.inject_lambda_context(clear_state=True, log_event=False)
     @answering(logger, metrics.count)
     def handler(payload: object, call: Call) -> Answer:
         """Answer one request."""

@@ -5,10 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .runtime.initialization import IDEMPOTENCY_DISABLED
 from .time_limits import TimeLimits
-
-# A switch of Powertools, for development.
-_IDEMPOTENCY_DISABLED = "POWERTOOLS_IDEMPOTENCY_DISABLED"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,14 +17,12 @@ class DestinationRules:
         allowed_countries: ISO 3166-1 alpha-2 codes.
         allowed_number_types: such as `MOBILE`, as libphonenumber calls them.
         blocked_prefixes: the beginnings of numbers that may not, such as `+1900`.
-        sandbox: whether this is the sandbox, whose reserved numbers play its failures.
 
     """
 
     allowed_countries: frozenset[str]
     allowed_number_types: frozenset[str]
     blocked_prefixes: tuple[str, ...]
-    sandbox: bool
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "DestinationRules":
@@ -35,7 +31,6 @@ class DestinationRules:
             allowed_countries=frozenset(_listed(environment["OTP_ALLOWED_COUNTRIES"])),
             allowed_number_types=frozenset(_listed(environment["OTP_ALLOWED_NUMBER_TYPES"])),
             blocked_prefixes=tuple(_listed(environment["OTP_BLOCKED_PREFIXES"])),
-            sandbox=environment.get("OTP_SANDBOX") == "true",
         )
 
     def to_environment(self) -> dict[str, str]:
@@ -44,7 +39,6 @@ class DestinationRules:
             "OTP_ALLOWED_COUNTRIES": _list(self.allowed_countries),
             "OTP_ALLOWED_NUMBER_TYPES": _list(self.allowed_number_types),
             "OTP_BLOCKED_PREFIXES": _list(self.blocked_prefixes),
-            **({"OTP_SANDBOX": "true"} if self.sandbox else {}),
         }
 
 
@@ -126,12 +120,14 @@ class Settings:
     Attributes:
         application_id: the Amazon Pinpoint application.
         deployment: which deployment this is, in its metrics.
+        sandbox: whether this is the sandbox, whose reserved numbers play its failures.
         time_limits: how long each step may take.
 
     """
 
     application_id: str
     deployment: str
+    sandbox: bool
     time_limits: TimeLimits
 
     @classmethod
@@ -150,6 +146,7 @@ class Settings:
         return {
             "OTP_APPLICATION_ID": self.application_id,
             "OTP_DEPLOYMENT": self.deployment,
+            **({"OTP_SANDBOX": "true"} if self.sandbox else {}),
             **self.time_limits.to_environment(),
         }
 
@@ -189,8 +186,8 @@ class SendSettings(Settings):
                 request through, and so to text twice.
 
         """
-        if _IDEMPOTENCY_DISABLED in environment:
-            raise ValueError(f"{_IDEMPOTENCY_DISABLED} must not be set: it would text twice.")
+        if IDEMPOTENCY_DISABLED in environment:
+            raise ValueError(f"{IDEMPOTENCY_DISABLED} must not be set: it would text twice.")
         return cls(
             **_of_every_function(environment),
             table_name=environment["OTP_TABLE_NAME"],
@@ -225,6 +222,7 @@ def _of_every_function(environment: Mapping[str, str]) -> dict[str, Any]:
     return {
         "application_id": environment["OTP_APPLICATION_ID"],
         "deployment": environment["OTP_DEPLOYMENT"],
+        "sandbox": environment.get("OTP_SANDBOX") == "true",
         "time_limits": TimeLimits.from_environment(environment),
     }
 

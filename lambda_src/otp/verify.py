@@ -9,8 +9,9 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from .runtime.initialization import uncollected_imports
+from .runtime.initialization import ignore_switches, uncollected_imports
 
+ignore_switches(os.environ)
 with uncollected_imports():
     from .contract.answer import Answer
     from .contract.invocation import Call, Handler, answering
@@ -19,7 +20,7 @@ with uncollected_imports():
     from .pinpoint.calls import create_pinpoint_client
     from .pinpoint.verification import Verification
     from .rules.destination import country
-    from .runtime.clients import open_connections
+    from .runtime.clients import check_endpoints, open_connections
     from .runtime.early_start import start_early
     from .runtime.log import create_logger
     from .settings import Settings
@@ -30,10 +31,11 @@ if TYPE_CHECKING:
 
 
 def start(environment: Mapping[str, str]) -> Handler:
-    """Make the function that the environment describes; raises KeyError where it does not."""
+    """Make the function that the environment describes; raises as in `send`."""
     settings = Settings.from_environment(environment)
     logger = create_logger("otp-verify")  # first, as in `send`
     pinpoint = create_pinpoint_client(settings.time_limits)
+    check_endpoints([pinpoint], sandbox=settings.sandbox)
     return build(settings, logger, pinpoint, environment=environment)
 
 
@@ -59,7 +61,7 @@ def build(
     metrics = RequestMetrics(settings.deployment, "verify", logger)
     verification = Verification(pinpoint, settings.application_id, limits, logger, pause)
 
-    @logger.inject_lambda_context(clear_state=True)
+    @logger.inject_lambda_context(clear_state=True, log_event=False)
     @answering(logger, metrics.count)
     def handler(payload: object, call: Call) -> Answer:  # noqa: ARG001 - every handler has it
         """Answer one request; the code goes to Pinpoint, and nowhere else."""

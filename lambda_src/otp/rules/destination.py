@@ -36,11 +36,13 @@ class Destinations:
 
     Args:
         rules: the operator's.
+        sandbox: whether this is the sandbox, whose reserved numbers play its failures.
 
     """
 
-    def __init__(self, rules: DestinationRules) -> None:
+    def __init__(self, rules: DestinationRules, *, sandbox: bool = False) -> None:
         self._rules = rules
+        self._sandbox = sandbox
 
     def warm_up(self) -> None:
         """Load what libphonenumber knows of the allowed countries, which it does one by one."""
@@ -82,7 +84,7 @@ class Destinations:
 
     def is_of_the_sandbox(self, number: str) -> bool:
         """Say whether this is the sandbox, and the number plays one of its failures."""
-        return self._rules.sandbox and number in SANDBOX_NUMBERS
+        return self._sandbox and number in SANDBOX_NUMBERS
 
 
 def country(number: str) -> str:

@@ -33,7 +33,7 @@ class PauseSwitch:
         table_name: the table that holds the item.
         client: a DynamoDB client.
         logger: told when it cannot be read, or says nothing that makes sense.
-        metrics: told when it cannot be read.
+        store_failed: called when it cannot be read.
 
     """
 
@@ -84,25 +84,32 @@ class PauseSwitch:
                 TableName=self._table_name, Key={"id": {"S": ITEM}}, ConsistentRead=True
             )
             item = answer.get("Item", {ATTRIBUTE: {"S": NONE}})
-            paused = self._understand(item.get(ATTRIBUTE))
+            paused = _understand(item.get(ATTRIBUTE))
         except Exception:
             self._due_at = now + _AGAIN_AFTER_SECONDS
             self._store_failed()
             self._logger.exception("The switch that pauses sending could not be read")
         else:
             self._due_at = now + REFRESH_SECONDS
+            if paused is None:
+                # Whoever wrote it wanted something to stop.
+                paused = frozenset({ALL})
+                self._store_failed()
+                self._logger.error("The switch that pauses sending is unreadable: all is paused")
             if paused != (self._paused or frozenset()):
                 self._logger.warning("Sending is paused, or not any more", paused=sorted(paused))
             self._paused = paused
 
-    def _understand(self, attribute: object) -> frozenset[str]:
-        match attribute:
-            case {"S": "all"}:
-                return frozenset({ALL})
-            case {"S": "none"}:
+
+def _understand(attribute: object) -> frozenset[str] | None:
+    """Read what an operator wrote: `all`, `none` or countries, such as `JM,CA` or `jm, ca`."""
+    match attribute:
+        case {"S": str(text)}:
+            words = frozenset(word.strip().upper() for word in text.split(",") if word.strip())
+            if words == {NONE.upper()}:
                 return frozenset()
-            case {"S": str(text)} if (countries := frozenset(text.split(","))) <= COUNTRIES:
-                return countries
-        # Whoever wrote it wanted something to stop.
-        self._logger.error("The switch that pauses sending is set to nonsense: all is paused")
-        return frozenset({ALL})
+            if words == {ALL.upper()}:
+                return frozenset({ALL})
+            if words and words <= COUNTRIES:
+                return words
+    return None

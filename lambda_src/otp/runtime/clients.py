@@ -44,8 +44,22 @@ def create_client(service: str, *, connect_seconds: float, read_seconds: float) 
             # A host for each account is for those who share one client of DynamoDB's among many.
             # Here, it would not be the one to which connections are opened.
             account_id_endpoint_mode="disabled",
+            # Whatever AWS_ENDPOINT_DISCOVERY_ENABLED says: the role may not ask for endpoints.
+            endpoint_discovery_enabled=False,
         ),
     )
+
+
+def check_endpoints(clients: Sequence[BaseClient], *, sandbox: bool) -> None:
+    """Raise ValueError if a client would send in the clear, by AWS_ENDPOINT_URL or the like.
+
+    The endpoints of a VPC and those for FIPS are https. The sandbox is all on one machine.
+    """
+    for client in clients:
+        url = client.meta.endpoint_url
+        if not sandbox and not url.startswith("https://"):
+            service = client.meta.service_model.service_id
+            raise ValueError(f"The endpoint of {service} is {url}: it must begin with https://.")
 
 
 def open_connections(

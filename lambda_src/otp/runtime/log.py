@@ -29,7 +29,15 @@ def create_logger(service: str) -> Logger:
     # Lambda lets INFO through with JSON logs: botocore would tell at every start where it has found
     # credentials.
     logging.getLogger("botocore").setLevel(logging.WARNING)
-    return Logger(service=service, json_serializer=_serialize, utc=True)
+    return Logger(
+        service=service,
+        # The metrics and the runbook need the line of every request, whatever LOG_LEVEL says.
+        level=logging.INFO,
+        json_serializer=_serialize,
+        utc=True,
+        # Lambda takes a line with another timestamp for one of INFO.
+        use_rfc3339=True,
+    )
 
 
 def _serialize(line: dict[str, Any]) -> str:
