@@ -22,7 +22,7 @@ def main() -> None:
         keys = "docs/configuration.md lists all keys."
         sys.exit(f"The configuration is not complete.\n\n{error}\n\n{keys}")
     try:
-        OtpStack(app, config.stack_name, config=config, description="Serverless OTP")
+        OtpStack(app, config.stack_name, config=config)
     except DependencyError as error:
         sys.exit(str(error))
     app.synth()

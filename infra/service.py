@@ -62,7 +62,7 @@ class OtpService(Construct):
         super().__init__(scope, construct_id)
         self._check_region(config)
         self.key = create_key(self, config=config)
-        self.alarms = Alarms(self, "Alarms", config=config, key=self.key) if config.alarms else None
+        self.alarms = Alarms(self, "Alarms", config=config) if config.alarms else None
         deployment = Deployment(
             name=f"{Stack.of(self).stack_name}/{construct_id}",
             config=config,

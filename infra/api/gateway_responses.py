@@ -18,6 +18,8 @@ from lambda_src.otp.contract.problems import (
     UnsupportedMediaType,
 )
 
+_AT_ONCE = 4
+
 _LEARN_THE_OUTCOME = (
     "The request may have been carried out or not. Repeat a send with the same ReferenceId: that "
     "tells the outcome, and never texts twice. A verify may have used an attempt."
@@ -95,7 +97,11 @@ def problems() -> Iterator[tuple[str, Problem]]:
 
 
 def add_gateway_responses(api: apigateway.RestApi) -> None:
-    """Give the API a problem document for each error that it produces itself."""
+    """Give the API a problem document for each error that it produces itself.
+
+    They are created a few at a time: API Gateway's control plane refuses many at once.
+    """
+    created: list[apigateway.GatewayResponse] = []
     for type_, problem in problems():
         answer = problem.answer("$context.requestId")
         headers = {
@@ -105,7 +111,7 @@ def add_gateway_responses(api: apigateway.RestApi) -> None:
         }
         if answer.retry_after is not None:
             headers["Retry-After"] = f"'{answer.retry_after}'"
-        api.add_gateway_response(
+        response = api.add_gateway_response(
             "".join(word.capitalize() for word in type_.split("_")),
             type=apigateway.ResponseType.of(type_),
             status_code=str(answer.status),
@@ -113,3 +119,6 @@ def add_gateway_responses(api: apigateway.RestApi) -> None:
             # The one template that API Gateway uses, whatever the caller accepts.
             templates={"application/json": answer.body},
         )
+        if len(created) >= _AT_ONCE:
+            response.node.add_dependency(created[-_AT_ONCE])
+        created.append(response)

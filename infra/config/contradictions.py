@@ -103,6 +103,11 @@ def _about_the_functions(config: Keys) -> Iterator[str]:
             f"snapStart=true needs Python 3.12 or later, and pythonVersion is "
             f"{config.python_version} (-c pythonVersion=3.13)."
         )
+    if config.snap_start and (config.region or "").startswith("us-gov-"):
+        yield (
+            f"snapStart=true is for commercial regions, and region is {config.region}: Python has "
+            f"no SnapStart there. Leave it out, or set provisionedConcurrency."
+        )
     if config.snap_start and config.provisioned_concurrency:
         yield (
             "snapStart and provisionedConcurrency cannot be together: AWS keeps environments "

@@ -18,7 +18,7 @@ _ACTIONS = {
 
 
 def create_key(scope: Construct, *, config: Config) -> kms.Key | None:
-    """Create the key, and let CloudWatch use it for this account's logs and alarms.
+    """Create the key, and let CloudWatch use it for this account's logs.
 
     Everything else that encrypts does so for the functions' roles, which say so themselves.
     """
@@ -31,7 +31,8 @@ def create_key(scope: Construct, *, config: Config) -> kms.Key | None:
         description=f"Encrypts what {stack.stack_name} stores",
         enable_key_rotation=True,
         removal_policy=(
-            RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if config.keep_data else RemovalPolicy.DESTROY
+            # As long as the table, which stays even after a first deployment that has failed.
+            RemovalPolicy.RETAIN if config.keep_data else RemovalPolicy.DESTROY
         ),
     )
     # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
@@ -56,16 +57,6 @@ def create_key(scope: Construct, *, config: Config) -> kms.Key | None:
                     )
                 }
             },
-        )
-    )
-    # https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
-    key.add_to_resource_policy(
-        iam.PolicyStatement(
-            sid="AlarmsOfThisAccount",
-            principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
-            actions=["kms:Decrypt", "kms:GenerateDataKey"],
-            resources=["*"],
-            conditions={"StringEquals": {"aws:SourceAccount": stack.account}},
         )
     )
     return key

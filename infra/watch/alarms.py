@@ -9,7 +9,6 @@ from aws_cdk import Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
@@ -26,7 +25,6 @@ class Alarms(Construct):
         scope: the construct it belongs to.
         construct_id: its name there.
         config: the thresholds and the topic.
-        key: encrypts the topic.
 
     Attributes:
         topic: what alarms notify, when they go off and when all is well again.
@@ -34,16 +32,14 @@ class Alarms(Construct):
 
     """
 
-    def __init__(
-        self, scope: Construct, construct_id: str, *, config: Config, key: kms.IKey | None
-    ) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, config: Config) -> None:
         super().__init__(scope, construct_id)
         self._runbook = config.runbook_url
         self.all: list[cloudwatch.Alarm] = []
         self.topic = (
             sns.Topic.from_topic_arn(self, "Topic", config.alarm_topic_arn)
             if config.alarm_topic_arn
-            else self._create_topic(key)
+            else self._create_topic()
         )
 
     def add(
@@ -94,8 +90,8 @@ class Alarms(Construct):
         self.all.append(alarm)
         return alarm
 
-    def _create_topic(self, key: kms.IKey | None) -> sns.Topic:
-        topic = sns.Topic(self, "Topic", master_key=key, enforce_ssl=True)
+    def _create_topic(self) -> sns.Topic:
+        topic = sns.Topic(self, "Topic", enforce_ssl=True)
         stack = Stack.of(self)
         # A topic with a policy of its own has lost the one that let the account publish.
         topic.add_to_resource_policy(
@@ -112,14 +108,13 @@ class Alarms(Construct):
                 },
             )
         )
-        if not key:
-            acknowledge(
-                topic,
-                "It carries the names of alarms, over TLS only; the operator has asked for no key "
-                "of their own (customerKey=false).",
-                "NIST.800.53.R5-SNSEncryptedKMS",
-                "HIPAA.Security-SNSEncryptedKMS",
-                "PCI.DSS.321-SNSEncryptedKMS",
-                "CKV_AWS_26",
-            )
+        acknowledge(
+            topic,
+            "It carries the names of alarms, over TLS only. A customer's key that is disabled would "
+            "mute the alarms, too; and through SNS's own key, CloudWatch cannot publish.",
+            "NIST.800.53.R5-SNSEncryptedKMS",
+            "HIPAA.Security-SNSEncryptedKMS",
+            "PCI.DSS.321-SNSEncryptedKMS",
+            "CKV_AWS_26",
+        )
         return topic
