@@ -22,6 +22,7 @@ from .deployment import Deployment
 from .function.canary import deploy_by_canary
 from .function.failures import FailureQueue, FailureTarget, ForgetfulTopic
 from .function.otp_function import OtpFunction
+from .function.release_check import ReleaseCheck
 from .watch.abuse import add_abuse_alarms
 from .watch.alarms import Alarms
 from .watch.dashboard import Dashboard
@@ -178,13 +179,27 @@ class OtpService(Construct):
             (self.send, self._send_metrics),
             (self.verify, self._verify_metrics),
         )
+        check = (
+            ReleaseCheck(
+                self,
+                "ReleaseCheck",
+                deployment=deployment,
+                functions=[function.function for function, _ in functions],
+            )
+            if config.canary
+            else None
+        )
         for function, metrics in functions:
             rollback = add_function_alarms(
                 alarms, function.node.id, metrics, function.failures, config
             )
-            if config.canary:
+            if check:
                 deploy_by_canary(
-                    function, alias=function.alias, function=function.function, alarms=rollback
+                    function,
+                    alias=function.alias,
+                    function=function.function,
+                    alarms=rollback,
+                    check=check,
                 )
         alarms.add(
             "Store",

@@ -10,6 +10,8 @@ from constructs import Construct
 
 from infra.acknowledge import acknowledge
 
+from .release_check import ReleaseCheck
+
 
 def deploy_by_canary(
     scope: Construct,
@@ -17,8 +19,12 @@ def deploy_by_canary(
     alias: lambda_.Alias,
     function: lambda_.Function,
     alarms: Sequence[cloudwatch.IAlarm],
+    check: ReleaseCheck,
 ) -> None:
-    """Have CodeDeploy shift the alias: a tenth for five minutes, then all, or back on an alarm."""
+    """Have CodeDeploy shift the alias, if the new version passes the check.
+
+    A tenth of the requests for five minutes, then all of them; or back on an alarm.
+    """
     policy = iam.ManagedPolicy(
         scope,
         "CanaryPolicy",
@@ -36,6 +42,9 @@ def deploy_by_canary(
                     f"{function.function_arn}:{alias.alias_name}",
                 ],
             ),
+            iam.PolicyStatement(
+                actions=["lambda:InvokeFunction"], resources=[check.function.function_arn]
+            ),
             iam.PolicyStatement(actions=["cloudwatch:DescribeAlarms"], resources=["*"]),
         ],
     )
@@ -52,7 +61,7 @@ def deploy_by_canary(
         description="Of the deployments, which have one policy",
         managed_policies=[policy],
     )
-    codedeploy.LambdaDeploymentGroup(
+    group = codedeploy.LambdaDeploymentGroup(
         scope,
         "Canary",
         alias=alias,
@@ -63,4 +72,6 @@ def deploy_by_canary(
         ),
         # AWS's managed policy for it may update every function of the account.
         role=role.without_policy_updates(),
+        pre_hook=check.function,
     )
+    alias.node.add_dependency(check.may_answer(scope, group))

@@ -110,8 +110,8 @@ class Alarms(Construct):
         )
         acknowledge(
             topic,
-            "It carries the names of alarms, over TLS only. A customer's key that is disabled would "
-            "mute the alarms, too; and through SNS's own key, CloudWatch cannot publish.",
+            "It carries the names of alarms, over TLS only. A disabled customer's key would mute "
+            "the alarms, too; and through SNS's own key, CloudWatch cannot publish.",
             "NIST.800.53.R5-SNSEncryptedKMS",
             "HIPAA.Security-SNSEncryptedKMS",
             "PCI.DSS.321-SNSEncryptedKMS",
