@@ -23,7 +23,7 @@ HAS_VENV = $(VENV) -c "import pip" 2>/dev/null
 # Two sandboxes or test runs at once would be slower than the time limits that they test.
 .NOTPARALLEL:
 
-.PHONY: help setup run test test-bundle browser screenshots check format faults load abuse fuzz reproduce \
+.PHONY: help setup run accept test test-bundle browser screenshots check format faults load abuse fuzz reproduce \
 	mutants bench docs commands verify bundle synth deploy hooks update clean needed
 
 help: ## List the targets
@@ -33,6 +33,10 @@ setup: node_modules/.ready .venv/.ready .venv-ministack/.ready ## Install what r
 
 run: setup ## Deploy the stack on this machine, send a first OTP, stay up
 	@$(VENV) -m sandbox
+
+accept: setup ## Go the whole way on a deployment: on AWS with STACK=…, else on this machine
+	@SANDBOX_FOLDER=.sandbox-accept $(VENV) -m tools.accept $(if $(STACK),--stack "$(STACK)") \
+		$(if $(TO),--to "$(TO)") $(if $(QUEUE),--queue) $(if $(PAUSE),--pause) $(ARGS)
 
 test: setup ## Unit, template and short end-to-end tests
 	@$(VENV) -m pytest -n 2 $(ARGS)
