@@ -4,9 +4,9 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Self
 
 import boto3
 
@@ -69,7 +69,13 @@ def bootstrap(aws_url: str, secret: str) -> "Command":
 
 def admit_plain_http(aws_url: str, secret: str) -> None:
     """Let the CDK fill its bucket, whose policy demands TLS; only with IAM is that heeded."""
-    s3 = boto3.client("s3", **_options(aws_url, secret))
+    s3 = boto3.client(
+        "s3",
+        region_name=REGION,
+        endpoint_url=by_name(aws_url),
+        aws_access_key_id=ACCOUNT_ID,
+        aws_secret_access_key=secret,
+    )
     s3.delete_bucket_policy(Bucket=f"cdk-hnb659fds-assets-{ACCOUNT_ID}-{REGION}")
 
 
@@ -86,26 +92,6 @@ def read_outputs() -> dict[str, str]:
     """Read the outputs of the stack that was deployed, by name."""
     outputs: dict[str, str] = json.loads(_OUTPUTS.read_text())[_STACK]
     return outputs
-
-
-def heed_failed_events(aws_url: str, secret: str, aliases: Iterable[str]) -> None:
-    """Have the emulator do with failed asynchronous events what the stack says.
-
-    MiniStack heeds the configuration of a function only, and the stack configures its alias: the
-    function gets the same.
-    """
-    lambda_ = boto3.client("lambda", **_options(aws_url, secret))
-    for arn in aliases:
-        function, _, alias = arn.rpartition(":")
-        configured = lambda_.get_function_event_invoke_config(
-            FunctionName=function, Qualifier=alias
-        )
-        lambda_.put_function_event_invoke_config(
-            FunctionName=function,
-            MaximumRetryAttempts=configured["MaximumRetryAttempts"],
-            MaximumEventAgeInSeconds=configured["MaximumEventAgeInSeconds"],
-            DestinationConfig=configured["DestinationConfig"],
-        )
 
 
 def by_name(url: str) -> str:
@@ -153,15 +139,6 @@ class Command:
         if self._process.wait():
             end = "\n".join(self._log.read_text(errors="replace").splitlines()[-15:])
             raise DeployError(f"{end}\n\nThe whole of it is in {self._log.relative_to(ROOT)}.")
-
-
-def _options(aws_url: str, secret: str) -> dict[str, Any]:
-    return {
-        "region_name": REGION,
-        "endpoint_url": by_name(aws_url),
-        "aws_access_key_id": ACCOUNT_ID,
-        "aws_secret_access_key": secret,
-    }
 
 
 def _reach(aws_url: str, secret: str) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """MiniStack as the sandbox runs it: `python -m sandbox.ministack`.
 
-It runs with the Python of `.venv-ministack`, and does six things more:
+It runs with the Python of `.venv-ministack`, and does seven things more:
 
 - It takes no request of a web page (`sandbox.door`), and lets none read an answer.
 - It takes no request that is not signed (`sandbox.signed`), with or without `AUTH=true`. Open are
@@ -9,6 +9,8 @@ It runs with the Python of `.venv-ministack`, and does six things more:
   MiniStack has an answer of its own.
 - It writes the event of an HTTP request as AWS does: without a version, and with the ID that the
   caller chooses by X-Amzn-RequestId, if that is a UUID.
+- What the stack configures for failed asynchronous events of an alias is heeded, where MiniStack
+  heeds a function's own configuration only.
 - With `AUTH=true`, it judges requests to a service that it lacks, which is Pinpoint. A signed
   request with the headers of `sandbox.signed` is not served, whatever its path: the answer is 200
   if its sender may do that action to that resource, else the error that AWS would give. The
@@ -26,7 +28,7 @@ from typing import Any
 
 from ministack import app  # type: ignore[import-not-found]  # in .venv-ministack only
 from ministack.core import iam_actions, sigv4  # type: ignore[import-not-found]  # as above
-from ministack.services import apigateway_v1  # type: ignore[import-not-found]  # as above
+from ministack.services import apigateway_v1, lambda_svc  # type: ignore[import-not-found]  # as above
 
 from . import door, signed
 
@@ -37,6 +39,7 @@ Send = Callable[[Message], Awaitable[None]]
 _ministack = app.app
 _ministacks_resource_arn = iam_actions.extract_resource_arn
 _ministacks_event = apigateway_v1._build_lambda_event_v1  # noqa: SLF001 - there is no other way in
+_ministacks_invoke_later = lambda_svc.invoke_async_with_retry
 _ministacks_invoke = apigateway_v1._invoke_lambda_proxy_v1  # noqa: SLF001 - as above
 
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
@@ -86,6 +89,16 @@ async def _invoke(*arguments: object, **options: object) -> object:
             # MiniStack's own, and not the function's, which names a request ID at least.
             return apigateway_v1._gw_error("DEFAULT_5XX", "Internal server error")  # noqa: SLF001 - as above
     return answer
+
+
+def _invoke_later(version: dict[str, Any], event: object) -> None:
+    """Invoke a version of a function asynchronously, in place of MiniStack's function."""
+    function = lambda_svc._functions[version["config"]["FunctionName"]]  # noqa: SLF001 - as above
+    # The stack configures its one alias.
+    configured = list(function.get("event_invoke_configs", {}).values())
+    _ministacks_invoke_later(
+        {**version, "event_invoke_config": configured[-1]} if configured else version, event
+    )
 
 
 def _headers(scope: Message) -> dict[str, str]:
@@ -171,6 +184,7 @@ def _log_stream(body: bytes) -> str | None:
 if __name__ == "__main__":
     apigateway_v1._build_lambda_event_v1 = _event  # noqa: SLF001 - as above
     apigateway_v1._invoke_lambda_proxy_v1 = _invoke  # noqa: SLF001 - as above
+    lambda_svc.invoke_async_with_retry = _invoke_later
     app.app = application
     if app.AUTH:
         iam_actions.extract_resource_arn = _resource_arn
