@@ -16,6 +16,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from sandbox import client
+from sandbox.lock import AlreadyRunningError
 from sandbox.supervisor import detached
 
 from . import message, on_request, operation, without_text
@@ -39,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 print(json.dumps(allowed, indent=2))
                 return 0
             return accept(deployment, person, arguments)
-    except NotDeployedError as error:
+    except (AlreadyRunningError, NotDeployedError) as error:
         print(error, file=sys.stderr)
     except (BotoCoreError, ClientError) as error:
         print(f"AWS: {error}", file=sys.stderr)
