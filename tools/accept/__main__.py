@@ -32,7 +32,7 @@ _SANDBOX_NUMBER = "+12065550100"
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Accept a deployment; returns 0 if nothing is wrong."""
-    arguments = _parser().parse_args(argv)
+    arguments = parser().parse_args(argv)
     try:
         with _deployment(arguments) as (deployment, person):
             if arguments.policy:
@@ -150,8 +150,9 @@ def _ask(_reference_id: str) -> list[str]:
     return [code.strip()] * (int(others) if others.isdecimal() else 1)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """Make the parser of the command line."""
+    arguments = argparse.ArgumentParser(
         prog="python -m tools.accept",
         description=(
             "Go the whole way on a deployment, say what differs, and send at most three texts. "
@@ -159,22 +160,26 @@ def _parser() -> argparse.ArgumentParser:
         ),
         epilog="Region and profile are those of the AWS CLI.",
     )
-    parser.add_argument("--stack", help="the stack on AWS, such as ServerlessOtp")
-    parser.add_argument(
+    arguments.add_argument("--stack", help="the stack on AWS, such as ServerlessOtp")
+    arguments.add_argument(
         "--to",
         default=os.environ.get("TO"),
         help="your phone's number, in E.164; none is texted without",
     )
-    parser.add_argument(
+    arguments.add_argument(
         "--queue", action="store_true", help="fail an asynchronous request, too: four minutes"
     )
-    parser.add_argument("--pause", action="store_true", help="pause sending for half a minute, too")
-    parser.add_argument("--only", default="", help="only the steps whose names match this pattern")
-    parser.add_argument("--report", help="write the report into this file, as JSON")
-    parser.add_argument(
+    arguments.add_argument(
+        "--pause", action="store_true", help="pause sending for half a minute, too"
+    )
+    arguments.add_argument(
+        "--only", default="", help="only the steps whose names match this pattern"
+    )
+    arguments.add_argument("--report", help="write the report into this file, as JSON")
+    arguments.add_argument(
         "--policy", action="store_true", help="print the permissions that it needs, and do nothing"
     )
-    return parser
+    return arguments
 
 
 if __name__ == "__main__":

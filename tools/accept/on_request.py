@@ -11,7 +11,7 @@ from .message import EXPLAINED
 from .trial import Skipped, Step, Trial, Wrong, new_request, wait_for
 
 # Lambda repeats a failed event after one minute, and after two more.
-_QUEUE_SECONDS = 5 * 60
+QUEUE_SECONDS = 5 * 60
 _RECEIVE_SECONDS = 5
 
 
@@ -45,8 +45,8 @@ def _queue(trial: Trial) -> str:
                 found.append(body)
         return bool(found)
 
-    if not wait_for(arrived, _QUEUE_SECONDS):
-        raise Wrong("the failed request in the queue", f"nothing of it after {_QUEUE_SECONDS} s")
+    if not wait_for(arrived, QUEUE_SECONDS):
+        raise Wrong("the failed request in the queue", f"nothing of it after {QUEUE_SECONDS} s")
     problem = json.loads(found[0]["responsePayload"]["errorMessage"])
     if problem["code"] != "InvalidRequest":
         raise Wrong("InvalidRequest in the queue", problem["code"])

@@ -47,6 +47,8 @@ def _release(trial: Trial) -> str:
 
 def _log(trial: Trial) -> str:
     """Look at what the functions logged of these requests, by their IDs."""
+    if not trial.request_ids:
+        raise Skipped("no request was made.")
     ids = {mask(request_id) for request_id in trial.request_ids}
     lines: list[dict[str, Any]] = []
 

@@ -82,8 +82,7 @@ class Trial:
         answer = post(self.deployment, path, body, headers or {}, signed=signed)
         if signed and "X-Request-Id" in answer.headers:
             self.request_ids.append(answer.headers["X-Request-Id"])
-        if answer.code == "AccessDenied" and "firewall" in answer.detail:
-            raise Skipped("a rule of the firewall refuses requests from this address.")
+        pass_firewall(answer)
         return answer
 
     def invoke(self, function: str, payload: Mapping[str, Any]) -> tuple[bool, Any]:
@@ -135,6 +134,12 @@ class Step:
     name: str
     page: str
     run: Callable[[Trial], str]
+
+
+def pass_firewall(answer: HttpAnswer) -> None:
+    """Raise Skipped if the deployment's firewall has refused a request."""
+    if answer.code == "AccessDenied" and "firewall" in answer.detail:
+        raise Skipped("a rule of the firewall refuses requests from this address.")
 
 
 def new_request(number: str) -> dict[str, Any]:

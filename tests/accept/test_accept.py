@@ -1,0 +1,271 @@
+"""`make accept` says what differs: each of its steps on a deployment that is broken on purpose."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from email.message import Message
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from infra.api import gateway_responses
+from sandbox import client
+from sandbox.state import ROOT, State
+from tests.support.deployment import NUMBER, Deployment
+from tools.accept import __main__ as accept
+from tools.accept import on_request, operation
+from tools.accept.deployment import from_sandbox
+from tools.accept.http import HttpAnswer
+from tools.accept.policy import policy
+from tools.accept.trial import Person, Skipped, Trial, Wrong, pass_firewall
+
+from .release import release
+
+SOMEBODY = "+12062010000"
+
+Report = dict[str, dict[str, str]]
+Accept = Callable[..., Report]
+
+
+@pytest.fixture
+def state(deployment: Deployment) -> State:
+    """Give the sandbox of all tests here."""
+    return deployment.state
+
+
+@pytest.fixture
+def run(deployment: Deployment, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Accept:
+    """Give a way to accept the sandbox; returns the lines of the report by step."""
+
+    def run(only: str = "", *options: str, to: str = NUMBER, person: bool = True) -> Report:
+        report = tmp_path / "report.json"
+        arguments = accept.parser().parse_args(["--only", only, "--report", str(report), *options])
+        reader = Person(
+            to,
+            lambda reference_id: [
+                text["body"].split(": ")[1].split(" ")[0] for text in deployment.texts(reference_id)
+            ],
+        )
+        trial = from_sandbox(deployment.state)
+        status = accept.accept(trial, reader if person else None, arguments)
+        lines: list[dict[str, str]] = json.loads(report.read_text())
+        assert status == any(line["end"] == "wrong" for line in lines)
+        said = capsys.readouterr().out
+        assert to[1:] not in said
+        return {line["step"]: line for line in lines}
+
+    return run
+
+
+def test_what_is_deployed_is_accepted(run: Accept) -> None:
+    """Every step is right, or says why it cannot tell; the queue and the switch included."""
+    report = run("", "--queue", "--pause")
+    skipped = {name: line["because"] for name, line in report.items() if line["end"] == "skipped"}
+    assert {line["end"] for line in report.values()} == {"right", "skipped"}
+    assert skipped == {
+        "No alarm is red": "the deployment has none (alarms=false).",
+        "The API speaks TLS 1.2 or 1.3": (
+            "the sandbox is all on this machine, and speaks plain HTTP."
+        ),
+    }
+
+
+INVOCATION, VERIFICATION = "contract/invocation.py", "pinpoint/verification.py"
+LOCK = "attribute_not_exists(id) OR expiration < :now"
+ALWAYS = "attribute_not_exists(id) OR expiration >= :now"
+VALID = 'return answer["Valid"], json.dumps({"VerificationResponse": answer})'
+#: A step, and a release in which it is wrong: the function, the file, and what is there instead.
+BROKEN = [
+    ("all its bad fields", "send", "contract/request.py", "ge=5, le=8", "ge=5, le=9"),
+    ("all its bad fields", "verify", "contract/problem.py", "in self.errors", "in self.errors[:1]"),
+    ("over 8 KB", "send", INVOCATION, "= 8 * 1024", "= 80 * 1024"),
+    ("media type", "send", INVOCATION, '!= "application/json" and', '== "" and'),
+    ("the request's ID", "send", INVOCATION, '"version" not in event', '"_REP" not in request_id'),
+    ("gets the problem", "verify", INVOCATION, "raise type(answer.code, ", "return str("),
+    ("text is sent", "send", "pinpoint/delivery.py", 'if status != "SUCCESSFUL":', "if status:"),
+    ("by its replay", "send", "once/records.py", LOCK, ALWAYS),
+    ("So is a direct", "send", INVOCATION, 'reply["IdempotentReplayed"] = True', "pass"),
+    ("Another request", "send", "once/idempotency.py", 'path="request"', 'path="request.Channel"'),
+    ("One text arrives", "send", "once/records.py", LOCK, ALWAYS),
+    ("wrong code", "verify", VERIFICATION, VALID, VALID.replace("answer", '{"Valid": True}')),
+    ("code is valid$", "verify", VERIFICATION, VALID, VALID.replace("answer", '{"Valid": False}')),
+    ("valid once", "verify", VERIFICATION, VALID, VALID.replace("answer", '{"Valid": True}')),
+    (
+        "The log tells",
+        "send",
+        "runtime/log.py",
+        '"function_arn",',
+        '"function_arn", "destination",',
+    ),
+    ("The metrics", "send", "metrics.py", "sys.stdout.write(", "str("),
+]
+
+
+@pytest.mark.parametrize(("step", "function", "file", "old", "new"), BROKEN)
+def test_a_release_that_breaks_the_contract_is_wrong(
+    run: Accept, state: State, step: str, function: str, file: str, old: str, new: str
+) -> None:
+    """Named with what was expected, what came, and the page that speaks of it."""
+    with release(state, function, file=file, old=old, new=new):
+        report = run(f"A text is sent|by its replay|One text arrives|{step}")
+    [line] = [line for name, line in report.items() if re.search(step, name)]
+    assert_wrong(line)
+
+
+def assert_wrong(line: dict[str, str]) -> None:
+    """Assert that a line says all that it should of what is wrong."""
+    assert line["end"] == "wrong", line
+    assert line["expected"]
+    assert line["came"]
+    assert (ROOT / line["page"]).exists()
+
+
+@pytest.fixture
+def open_to_all(deployment: Deployment) -> Iterator[None]:
+    """Have a method take what nobody has signed."""
+    api: Any = boto3.client("apigateway", **client.aws_options(deployment.state))
+    [rest_api] = api.get_rest_apis()["items"]
+    [resource] = [
+        it for it in api.get_resources(restApiId=rest_api["id"])["items"] if it["path"] == "/otp"
+    ]
+    method = {"restApiId": rest_api["id"], "resourceId": resource["id"], "httpMethod": "POST"}
+
+    def authorize_by(kind: str) -> None:
+        patch = {"op": "replace", "path": "/authorizationType", "value": kind}
+        api.update_method(**method, patchOperations=[patch])
+
+    authorize_by("NONE")
+    yield
+    authorize_by("AWS_IAM")
+
+
+@pytest.mark.usefixtures("open_to_all")
+def test_an_open_route_is_wrong(run: Accept) -> None:
+    """Anybody could text."""
+    assert_wrong(*run("not sign").values())
+
+
+def test_a_red_alarm_is_wrong(run: Accept, state: State) -> None:
+    """Named; one that is not red is right."""
+    cloudwatch = boto3.client("cloudwatch", **client.aws_options(state))
+    name = "ServerlessOtp-OtpAlarmsStore"
+    cloudwatch.put_metric_alarm(
+        AlarmName=name,
+        Namespace="ServerlessOtp",
+        MetricName="StoreFailures",
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=0,
+        ComparisonOperator="GreaterThanThreshold",
+    )
+    try:
+        ends = {}
+        for value in ("OK", "ALARM"):
+            cloudwatch.set_alarm_state(AlarmName=name, StateValue=value, StateReason="a test")
+            [ends[value]] = run("alarm").values()
+    finally:
+        cloudwatch.delete_alarms(AlarmNames=[name])
+    assert ends["OK"]["end"] == "right"
+    assert name in ends["ALARM"]["came"]
+    assert_wrong(ends["ALARM"])
+
+
+def test_another_release_is_wrong(deployment: Deployment) -> None:
+    """The stack's description has another version than this checkout."""
+    other = replace(from_sandbox(deployment.state), description="Serverless OTP 0.1.0: texts")
+    [step] = [step for step in operation.BEFORE if "release" in step.name]
+    with pytest.raises(Wrong):
+        step.run(Trial(other, None))
+
+
+@pytest.mark.parametrize(
+    ("step", "file", "old", "new"),
+    [
+        ("in the queue", INVOCATION, "raise type(answer.code, ", "return str("),
+        ("The switch", "rules/pause.py", "if ALL in self._paused:", "if None in self._paused:"),
+    ],
+)
+def test_a_queue_or_a_switch_that_does_nothing_is_wrong(
+    run: Accept,
+    state: State,
+    monkeypatch: pytest.MonkeyPatch,
+    step: str,
+    file: str,
+    old: str,
+    new: str,
+) -> None:
+    """There is nothing to wait for then."""
+    monkeypatch.setattr(on_request, "QUEUE_SECONDS", 5)
+    monkeypatch.setattr(on_request, "REFRESH_SECONDS", 0)
+    with release(state, "send", file=file, old=old, new=new):
+        assert_wrong(*run(step, "--queue", "--pause").values())
+
+
+@pytest.mark.parametrize(
+    ("environment", "because"),
+    [
+        ({"OTP_DEPLOYMENT_PER_HOUR": "0", "OTP_SANDBOX": "true"}, "a limit is used up"),
+        ({"OTP_ALLOWED_COUNTRIES": "CA"}, "does not text this number"),
+    ],
+)
+def test_what_the_configuration_explains_is_skipped(
+    run: Accept, state: State, environment: dict[str, str], because: str
+) -> None:
+    """With the sentence of the problem; and so is what needs the text, and nothing is wrong."""
+    with release(state, "send", environment=environment):
+        report = run("A text is sent|replay|valid", to=SOMEBODY)
+    assert {line["end"] for line in report.values()} == {"skipped"}
+    assert because in report["A text is sent"]["because"]
+
+
+def test_a_paused_deployment_is_skipped(run: Accept, deployment: Deployment, state: State) -> None:
+    """The switch stays as it is, and pausing is not tried."""
+    deployment.set_switch("all")
+    try:
+        with release(state, "send", environment={"OTP_LANGUAGE": "de-DE"}):  # it reads it anew
+            report = run("A text is sent|The switch", "--pause")
+    finally:
+        deployment.set_switch("none")
+    assert {line["end"] for line in report.values()} == {"skipped"}
+
+
+def test_a_canary_is_told(run: Accept, state: State) -> None:
+    """Both versions of the function, of which one answers most requests."""
+    with release(state, "verify", environment={"OTP_SANDBOX": "true"}):
+        lambda_ = boto3.client("lambda", **client.aws_options(state))
+        name, _, alias = state.verifyFunction.rpartition(":")
+        lambda_.update_alias(
+            FunctionName=name, Name=alias, RoutingConfig={"AdditionalVersionWeights": {"1": 0.9}}
+        )
+        [line] = run("release").values()
+        lambda_.update_alias(
+            FunctionName=name, Name=alias, RoutingConfig={"AdditionalVersionWeights": {}}
+        )
+    assert "a canary is under way" in line["seen"]
+
+
+def test_without_a_person_nobody_is_texted(run: Accept, deployment: Deployment) -> None:
+    """What needs a text is skipped; the rest is judged, as the deploy workflow does."""
+    before = len(deployment.texts())
+    report = run(person=False)
+    assert {line["end"] for line in report.values()} == {"right", "skipped"}
+    assert report["A text is sent"]["end"] == "skipped"
+    assert len(deployment.texts()) == before
+
+
+def test_what_the_firewall_refuses_is_skipped() -> None:
+    """In the words of the API's own answer: the emulator has no firewall."""
+    refusal = dict(gateway_responses.problems())["WAF_FILTERED"].answer("request-id")
+    with pytest.raises(Skipped):
+        pass_firewall(HttpAnswer(refusal.status, Message(), refusal.body.encode(), None))
+
+
+def test_the_permissions_are_printed(deployment: Deployment) -> None:
+    """Of this deployment; those of the queue and the switch where they are asked for."""
+    allowed = policy(from_sandbox(deployment.state), queue=True, pause=True)
+    actions = {action for it in allowed["Statement"] for action in it["Action"]}
+    assert {"sqs:ReceiveMessage", "dynamodb:PutItem", "execute-api:Invoke"} <= actions
