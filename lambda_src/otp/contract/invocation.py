@@ -14,6 +14,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ..runtime.masking import mask
 from .answer import Answer
 from .problem import Problem
 from .problems import InternalError, InvalidRequest, PayloadTooLarge, UnsupportedMediaType
@@ -26,11 +27,8 @@ if TYPE_CHECKING:
 # The largest valid request is under 1 KB.
 MAX_BODY_BYTES = 8 * 1024
 
-# API Gateway takes over an X-Amzn-RequestId of the caller's that is a UUID, and writes
-# `<UUID>_REPLACED_INVALID_REQUEST_ID` for another one: its ID is the caller's text.
-# https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html
-_NOT_LOGGED = re.compile(r"[^A-Za-z0-9_-]")
-_LOGGED_CHARACTERS = 80
+_NOT_IN_AN_ID = re.compile(r"[^A-Za-z0-9_-]")
+_MOST_CHARACTERS = 80
 
 DIRECT, UNKNOWN = "direct", "unknown"
 
@@ -50,7 +48,8 @@ class Call(Protocol):
     """One call of the function.
 
     Attributes:
-        request_id: what the caller can quote: API Gateway's, or Lambda's for a direct invoke.
+        request_id: what the caller can quote, and finds in the log: API Gateway's, or Lambda's for
+            a direct invoke, masked as every text there.
         caller: who calls: an ARN of IAM's. `DIRECT` for a direct invoke, which does not say who,
             and `UNKNOWN` where API Gateway does not know.
         problems_are_errors: True where the reply to a problem is a function error.
@@ -90,7 +89,7 @@ def answering(logger: "Logger", count: CountAnswer) -> Callable[[_Respond], Hand
         def handler(event: _Event, context: "LambdaContext") -> dict[str, Any]:
             started = time.time()
             call = _receive(event, context)
-            logger.set_correlation_id(_NOT_LOGGED.sub("", call.request_id)[:_LOGGED_CHARACTERS])
+            logger.set_correlation_id(call.request_id)
             answer = _answer(call, respond, logger)
             logger.info(
                 "answered",
@@ -142,7 +141,7 @@ class _HttpCall:
 
     def __init__(self, event: dict[str, Any]) -> None:
         self._event = event
-        self.request_id: str = event["requestContext"]["requestId"]
+        self.request_id = _as_logged(event["requestContext"]["requestId"])
         self.caller = _caller(event["requestContext"])
 
     def payload(self) -> object:
@@ -202,7 +201,7 @@ class _DirectCall:
 
     def __init__(self, event: object, context: "LambdaContext") -> None:
         self._event = event
-        self.request_id: str = context.aws_request_id
+        self.request_id = _as_logged(context.aws_request_id)
         self.caller = DIRECT
 
     def payload(self) -> object:
@@ -216,6 +215,16 @@ class _DirectCall:
         if answer.replayed:
             reply["IdempotentReplayed"] = True
         return reply
+
+
+def _as_logged(request_id: str) -> str:
+    """Make an ID what the log may hold of it; the answer has the same, so that it is found there.
+
+    API Gateway takes over a caller's X-Amzn-RequestId that is a UUID, and has
+    `<UUID>_REPLACED_INVALID_REQUEST_ID` for another one: its ID is the caller's text.
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html
+    """
+    return mask(_NOT_IN_AN_ID.sub("", request_id)[:_MOST_CHARACTERS])
 
 
 def _caller(request_context: dict[str, Any]) -> str:

@@ -12,8 +12,7 @@ from aws_lambda_powertools import Logger
 from .masking import mask
 
 # Written by the runtime or by AWS, never by a caller, and useless when masked: Lambda's request ID
-# may hold seven digits in a row, and a function's ARN holds the account. API Gateway's request ID,
-# `correlation_id`, may be the caller's own text.
+# may hold seven digits in a row, and a function's ARN holds the account.
 _OURS = frozenset(
     {
         "function_arn",
