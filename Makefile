@@ -77,7 +77,7 @@ docs: setup ## Rewrite the generated parts of docs/
 	@$(VENV) -m docs.generate
 
 commands: setup ## Run every command of the pages, in a sandbox; make itself, on other machines
-	@$(VENV) -m pytest $(or $(ARGS),tests/commands tests/make)
+	@$(VENV) -m pytest $(or $(ARGS),tests/commands tests/make tests/accept)
 
 reproduce: setup ## The same template from every other Python of this machine
 	@$(VENV) -m tests.reproduce
@@ -88,7 +88,7 @@ mutants: setup .venv-mutants/.ready ## Break 60 lines drawn by a seed: which doe
 bench: setup ## Measure starts, requests and memory, and rewrite docs/performance.md (10 minutes)
 	@$(VENV) -m benchmarks $(ARGS)
 
-verify: check test test-bundle commands browser fuzz reproduce load abuse ## Everything; what CI runs
+verify: check test test-bundle commands browser fuzz reproduce accept load abuse ## Everything; what CI runs
 	@SANDBOX_FOLDER=.sandbox-faults $(VENV) -m tests.faults --cases 8
 	@$(VENV) -m benchmarks --short
 
