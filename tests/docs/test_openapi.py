@@ -11,7 +11,7 @@ from pydantic_core import SchemaValidator
 
 import infra.api.gateway_responses
 import lambda_src.otp.contract.problems
-from docs.generate.answers import NEVER_BY_THE_GATEWAY, OF_THE_FUNCTIONS, SEND, VERIFY, answers
+from docs.generate.answers import NEVER_BY_THE_GATEWAY, OF_THE_FUNCTIONS, SEND, VERIFY
 from docs.generate.requests import schema
 from infra.api.gateway_responses import problems
 from lambda_src.otp.contract.problem import Problem
@@ -94,35 +94,6 @@ def test_every_kind_of_problem_has_a_place() -> None:
 
     assert placed == kinds - {Problem}
     assert NEVER_BY_THE_GATEWAY.keys() <= {type_ for type_, _ in problems()}
-
-
-@pytest.mark.parametrize(
-    ("status", "headers", "members"),
-    [
-        pytest.param(418, {}, {}, id="a status"),
-        pytest.param(429, {"Retry-After": ""}, {}, id="a header that belongs to the code"),
-        pytest.param(429, {"Idempotent-Replayed": "true"}, {}, id="a header of another answer"),
-        pytest.param(429, {"Content-Type": "application/json"}, {}, id="a content type"),
-        pytest.param(429, {}, {"more": 1}, id="a member"),
-        pytest.param(429, {}, {"title": "Another"}, id="a title"),
-    ],
-)
-def test_answer_that_the_document_does_not_have_is_found(
-    status: int, headers: Mapping[str, str], members: Mapping[str, Any]
-) -> None:
-    """So the tests that hold real answers against it can fail."""
-    right = {
-        "Content-Type": "application/problem+json",
-        "Cache-Control": "no-store",
-        "X-Request-Id": "9ca56be0-a2ef-4074-9622-bc32c52e6e3f",
-        "Retry-After": "5",
-    }
-    [throttled] = [one.document() for one in answers(SEND)[429] if one.name == "Throttled"]
-    given = {name: value for name, value in {**right, **headers}.items() if value}
-    body = json.dumps({**throttled, **members})
-
-    assert CONTRACT.breaches(SEND, 429, right, json.dumps(throttled)) == []
-    assert CONTRACT.breaches(SEND, status, given, body) != []
 
 
 def test_patterns_mean_in_javascript_what_they_mean_to_pydantic() -> None:

@@ -1,31 +1,10 @@
-"""What docs/security.md lists: what stays when the stack goes, and what scanners were told."""
+"""What docs/security.md lists: what stays when the stack goes."""
 
 from typing import Any
 
 import pytest
 
-from docs.generate.security import acknowledgements, kept
-from docs.generate.templates import resources
-from infra.config import PYTHON_VERSIONS
-
-
-def test_every_acknowledgement_has_a_reason() -> None:
-    """A reason says why the rule does not apply here, and not that the scanner is wrong."""
-    # With the older Python and the log role, other rules have something to say.
-    production = resources(
-        profile="production",
-        region="us-east-1",
-        pythonVersion=PYTHON_VERSIONS[-2],
-        apiGatewayLogRole="create",
-    )
-    found = acknowledgements(production)
-
-    assert found
-    assert [
-        resource
-        for resource, reason in found
-        if not reason.strip() or "false positive" in reason.lower()
-    ] == []
+from docs.generate.security import kept
 
 
 @pytest.mark.parametrize(
