@@ -15,15 +15,7 @@ _MARKER = re.compile(r" *<!-- not run: (.+) -->")
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block of a page.
-
-    Attributes:
-        line: of its first fence, from 1.
-        language: what stands behind the first fence.
-        script: what is inside, without the indentation of its fences.
-        reason: why it is not run, in the line above; None if it is.
-
-    """
+    """A fenced block: its line, from 1; and why it is not run, which stands in the line above."""
 
     line: int
     language: str
@@ -39,20 +31,13 @@ def pages() -> dict[str, Path]:
 
 
 def blocks(markdown: str) -> list[Block]:
-    """Find the fenced blocks of a page, in its order.
-
-    Raises:
-        ValueError: the last one has no end.
-
-    """
+    """Find the fenced blocks of a page, in its order."""
     found = []
     lines = ["", *markdown.splitlines()]
     number = 0
     while number < len(lines):
         if fence := _FENCE.fullmatch(lines[number]):
             indent, ticks, language = fence.groups()
-            if indent + ticks not in lines[number + 1 :]:
-                raise ValueError(f"The block of line {number} has no end.")
             end = lines.index(indent + ticks, number + 1)
             inside = [line.removeprefix(indent) + "\n" for line in lines[number + 1 : end]]
             marked = _MARKER.fullmatch(lines[number - 1])

@@ -85,9 +85,3 @@ def test_what_is_a_failure(script: str, fails: bool, tmp_path: Path) -> None:  #
             said(page, tmp_path)
     else:
         assert len(said(page, tmp_path)) == 1
-
-
-def test_a_block_without_an_end_is_no_block() -> None:
-    """Rather than running the rest of the page."""
-    with pytest.raises(ValueError, match="line 1 has no end"):
-        to_run("```sh\necho hello\n")

@@ -12,51 +12,41 @@ from tests.support.deployment import Deployment
 
 
 @pytest.mark.parametrize(
-    "headers",
+    ("headers", "taken"),
     [
-        {"Origin": "https://attacker.example"},
-        {"Origin": "http://localhost:1"},
-        {"Origin": "http://attacker.localhost:80"},
-        {"Origin": "https://127.0.0.1:8000"},
-        {"Origin": "null"},
-        {"Sec-Fetch-Site": "cross-site"},
-        {"Sec-Fetch-Site": "same-site"},
-        {"Host": "attacker.example"},
-        {"Host": "attacker.example:8000"},
-        {"Host": "localhost.attacker.example:8000"},
-        {"Host": "127.0.0.1.attacker.example:8000"},
-        {"Host": "notlocalhost:8000"},
-        {"Host": "localhost:1"},
-        {"Host": "localhost"},
-        {"Host": "0.0.0.0:8000"},
-        {"Host": ""},
+        # Programs say nothing of an origin; and what is typed in, and the page that is open.
+        ({}, True),
+        ({"host": "localhost:8000"}, True),
+        ({"host": "bucket.s3.localhost:8000"}, True),
+        ({"host": "[::1]:8000"}, True),
+        ({"sec-fetch-site": "none"}, True),
+        ({"sec-fetch-site": "same-origin", "origin": "http://127.0.0.1:8000"}, True),
+        # The browser says where a page is from, and by which name it found the server.
+        ({"origin": "https://attacker.example"}, False),
+        ({"origin": "http://localhost:1"}, False),
+        ({"origin": "http://attacker.localhost:8000"}, False),
+        ({"origin": "https://127.0.0.1:8000"}, False),
+        ({"origin": "null"}, False),
+        ({"sec-fetch-site": "cross-site"}, False),
+        ({"sec-fetch-site": "same-site"}, False),
+        ({"host": "attacker.example"}, False),
+        ({"host": "attacker.example:8000"}, False),
+        ({"host": "localhost.attacker.example:8000"}, False),
+        ({"host": "127.0.0.1.attacker.example:8000"}, False),
+        ({"host": "notlocalhost:8000"}, False),
+        ({"host": "localhost:1"}, False),
+        ({"host": "localhost"}, False),
+        ({"host": "0.0.0.0:8000"}, False),
+        ({"host": ""}, False),
     ],
     ids=str,
 )
-def test_what_another_page_would_say_is_refused(headers: Mapping[str, str]) -> None:
-    """The browser says where a page is from, and by which name it found the server."""
-    said = {name.lower(): value for name, value in headers.items()}
-
-    assert refusal({"host": "127.0.0.1:8000", **said}, 8000)
-
-
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {},
-        {"Host": "localhost:8000"},
-        {"Host": "bucket.s3.localhost:8000"},
-        {"Host": "[::1]:8000"},
-        {"Sec-Fetch-Site": "none"},
-        {"Sec-Fetch-Site": "same-origin", "Origin": "http://127.0.0.1:8000"},
-    ],
-    ids=str,
-)
-def test_programs_and_own_pages_are_served(headers: Mapping[str, str]) -> None:
-    """Those that say nothing of an origin, what is typed in, and the page that is open."""
-    said = {name.lower(): value for name, value in headers.items()}
-
-    assert refusal({"host": "127.0.0.1:8000", **said}, 8000) is None
+def test_what_another_page_would_say_is_refused(
+    headers: Mapping[str, str],
+    taken: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    """And programs and the sandbox's own pages are served."""
+    assert (refusal({"host": "127.0.0.1:8000", **headers}, 8000) is None) == taken
 
 
 @pytest.mark.parametrize(

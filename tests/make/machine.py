@@ -41,15 +41,7 @@ mkdir -p node_modules
 
 @dataclass(frozen=True)
 class Made:
-    """What a run of make did.
-
-    Attributes:
-        status: its exit status.
-        stdout: what it said.
-        stderr: what it complained about, without make's own last line.
-        calls: how Python and npm were called, in order.
-
-    """
+    """What a run of make did; `calls` says how Python and npm were called."""
 
     status: int
     stdout: list[str]
@@ -107,6 +99,7 @@ class Machine:
         return Made(
             done.returncode,
             done.stdout.splitlines(),
+            # Without make's own last line.
             [line for line in done.stderr.splitlines() if not line.startswith("make: ***")],
             self._calls.read_text().splitlines(),
         )
