@@ -33,6 +33,7 @@ from tests.support.deployment import Deployment
         ({"host": "attacker.example:8000"}, False),
         ({"host": "localhost.attacker.example:8000"}, False),
         ({"host": "127.0.0.1.attacker.example:8000"}, False),
+        ({"host": "localhost:8000.attacker.example"}, False),
         ({"host": "notlocalhost:8000"}, False),
         ({"host": "localhost:1"}, False),
         ({"host": "localhost"}, False),

@@ -12,7 +12,7 @@ _FILES = (
     *("Makefile", "package.json", "package-lock.json", ".npmrc", "requirements.txt"),
     *("sandbox/requirements.txt", "tools/scan/requirements.txt"),
 )
-_TOOLS = ("awk", "cp", "make", "mkdir", "rm", "sh", "touch")
+_TOOLS = ("awk", "cp", "expr", "make", "mkdir", "rm", "sh", "touch")
 
 # Python, as far as the Makefile asks it; an environment that it makes has the same Python.
 _PYTHON = """\
@@ -28,7 +28,7 @@ esac
 _NODE = """\
 #!/bin/sh
 case "$1" in
-  -e) [ {major} -ge 20 ] ;;
+  -e) [ {major} -ge "$(expr "$2" : '.*< \\([0-9]*\\)')" ] ;;
   --version) echo v{major}.1.0 ;;
 esac
 """
