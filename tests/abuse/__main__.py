@@ -6,7 +6,7 @@ import re
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from docs.generate.templates import resources
@@ -142,8 +142,10 @@ def _try_the_switch(deployment: Deployment) -> Iterator[str]:
     for value, status in (("all", 503), ("none", 200)):
         deployment.set_switch(value)
         started = time.monotonic()
-        heeded = _wait_for(lambda status=status: _all_answer(deployment, status))  # type: ignore[misc]  # bound now
-        seconds = time.monotonic() - started
+        seconds = 0.0
+        while not (heeded := _all_answer(deployment, status)) and seconds < _SWITCH_SECONDS:
+            time.sleep(1)
+            seconds = time.monotonic() - started
         print(f"==> Switch to {value}: heeded by all functions after {seconds:.0f} s")
         if not heeded:
             yield f"the switch to {value} was not heeded within {_SWITCH_SECONDS} s"
@@ -156,15 +158,6 @@ def _all_answer(deployment: Deployment, status: int, *, at_once: int = 8) -> boo
     with ThreadPoolExecutor(at_once) as threads:
         asked = [request(DestinationIdentity=_SANDBOX_NUMBER) for _ in range(at_once)]
         return {answer.status for answer in threads.map(deployment.send, asked)} == {status}
-
-
-def _wait_for(condition: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + _SWITCH_SECONDS
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(1)
-    return True
 
 
 def _wait_for_an_hour_with_room() -> None:
