@@ -11,56 +11,25 @@ from aws_cdk.assertions import Annotations, Match
 from tests.support import cfn
 from tests.support.templates import APPLICATION_ID, REGION, Others, RenderedTemplate, allowed
 
-IN_BOTH_PROFILES = Counter(
-    {
-        cfn.ROLE: 2,
-        cfn.MANAGED_POLICY: 4,  # the functions', the callers', and of who may pause
-        cfn.FUNCTION: 2,
-        cfn.VERSION: 2,
-        cfn.ALIAS: 2,
-        cfn.PERMISSION: 2,
-        cfn.ASYNCHRONOUS: 2,
-        cfn.LOG_GROUP: 2,
-        cfn.TABLE: 1,
-        cfn.QUEUE: 1,  # of what could not be sent
-        cfn.QUEUE_POLICY: 1,
-        cfn.API: 1,
-        cfn.API_RESOURCE: 2,
-        cfn.METHOD: 2,
-        cfn.MODEL: 1,
-        cfn.VALIDATOR: 1,
-        cfn.GATEWAY_RESPONSE: 21,  # of every type there is
-        cfn.DEPLOYMENT: 1,
-        cfn.STAGE: 1,
-        cfn.TOPIC: 2,  # of the alarms, and of what could not be verified
-        cfn.TOPIC_POLICY: 2,
-        cfn.ALARM: 22,  # twelve of the functions, seven on abuse, three of the service
-        cfn.DASHBOARD: 1,
-    }
+# Among the topics are the alarms', and that of what could not be verified; in the queue is what
+# could not be sent. The policies are the functions', the callers', and of who may pause. Of the
+# alarms, twelve are the functions', seven on abuse, and three the service's.
+ONCE = (
+    *(cfn.API, cfn.MODEL, cfn.VALIDATOR, cfn.DEPLOYMENT, cfn.STAGE),
+    *(cfn.TABLE, cfn.QUEUE, cfn.QUEUE_POLICY, cfn.DASHBOARD),
 )
-ONLY_IN_PRODUCTION = Counter(
-    {
-        cfn.KEY: 1,
-        cfn.LOG_GROUP: 3,  # API Gateway's two, and the firewall's
-        cfn.CLIENT_CERTIFICATE: 1,
-        cfn.WEB_ACL: 1,
-        cfn.WEB_ACL_LOGGING: 1,
-        cfn.WEB_ACL_ASSOCIATION: 1,
-        cfn.CANARY: 2,
-        cfn.CANARY_APPLICATION: 2,
-        cfn.ROLE: 2,
-        cfn.MANAGED_POLICY: 2,
-    }
+TWICE = (
+    *(cfn.FUNCTION, cfn.VERSION, cfn.ALIAS, cfn.ASYNCHRONOUS, cfn.PERMISSION),
+    *(cfn.ROLE, cfn.LOG_GROUP, cfn.API_RESOURCE, cfn.METHOD, cfn.TOPIC, cfn.TOPIC_POLICY),
 )
+MORE = {cfn.MANAGED_POLICY: 4, cfn.GATEWAY_RESPONSE: 21, cfn.ALARM: 22}
+IN_BOTH_PROFILES = Counter(dict.fromkeys(ONCE, 1) | dict.fromkeys(TWICE, 2) | MORE)
+WAF = (cfn.WEB_ACL, cfn.WEB_ACL_LOGGING, cfn.WEB_ACL_ASSOCIATION)
 ALARMS_AND_THEIR_TOPIC = Counter({cfn.ALARM: 22, cfn.TOPIC: 1, cfn.TOPIC_POLICY: 1})
-FIREWALL = Counter(
-    {
-        cfn.WEB_ACL: 1,
-        cfn.WEB_ACL_LOGGING: 1,
-        cfn.WEB_ACL_ASSOCIATION: 1,
-        cfn.LOG_GROUP: 1,
-        cfn.CLIENT_CERTIFICATE: 1,
-    }
+FIREWALL = Counter({**dict.fromkeys(WAF, 1), cfn.LOG_GROUP: 1, cfn.CLIENT_CERTIFICATE: 1})
+OF_CANARIES = (cfn.CANARY, cfn.CANARY_APPLICATION, cfn.ROLE, cfn.MANAGED_POLICY)
+ONLY_IN_PRODUCTION = FIREWALL + Counter(
+    {cfn.KEY: 1, cfn.LOG_GROUP: 2, **dict.fromkeys(OF_CANARIES, 2)}
 )
 
 
@@ -224,13 +193,11 @@ def test_table_is_exactly_this(template: RenderedTemplate) -> None:
     Losing it would let ReferenceIds text again: in production, it cannot be deleted, and can be
     restored. That goes back for a day, the least that AWS takes: phone numbers are kept no longer.
     """
+    restored = {"PointInTimeRecoveryEnabled": True, "RecoveryPeriodInDays": 1}
     in_production: dict[str, Any] = {
         "Region": REGION,
         "DeletionProtectionEnabled": True,
-        "PointInTimeRecoverySpecification": {
-            "PointInTimeRecoveryEnabled": True,
-            "RecoveryPeriodInDays": 1,
-        },
+        "PointInTimeRecoverySpecification": restored,
         "SSESpecification": {"KMSMasterKeyId": template.key},
     }
     in_dev = {"Region": "${AWS::Region}", "DeletionProtectionEnabled": False}
@@ -307,11 +274,8 @@ def test_deployments_in_one_app_share_no_name_and_no_region(others: Others) -> N
     ]
     assert deployments == [{"America/Otp"}, {"Theirs/Login", "Theirs/Payments"}]
     assert america.all("AWS::SSM::Parameter") == theirs.all("AWS::SSM::Parameter") == []
-    names = [
-        group.properties["LogGroupName"]
-        for group in theirs.all(cfn.LOG_GROUP)
-        if "LogGroupName" in group.properties
-    ]
+    groups = [group.properties.get("LogGroupName") for group in theirs.all(cfn.LOG_GROUP)]
+    names = [name for name in groups if name]
     assert len(names) == len(set(names)) == 4
 
 
