@@ -49,9 +49,9 @@ class Account:
         self._iam = self.client("iam")
         self.roles = {
             **{name: self._role_of(alias) for name, alias in self.functions.items()},
-            "caller": self._create_role("caller", self._output("CallerPolicyArn")),
-            "on call": self._create_role("on-call", self._output("PausePolicyArn")),
-            "stranger": self._create_role("stranger"),
+            "caller": self.create_role("caller", self._output("CallerPolicyArn")),
+            "on call": self.create_role("on-call", self._output("PausePolicyArn")),
+            "stranger": self.create_role("stranger"),
         }
 
     def client(self, service: str, role: Role | None = None) -> Any:
@@ -89,6 +89,13 @@ class Account:
         credentials = self.session(role).get_credentials()
         return client.post(self.state, path, json.dumps(body).encode(), credentials=credentials)
 
+    def create_role(self, name: str, *policies: str) -> Role:
+        """Create a role that the account's root may assume, with policies."""
+        self._iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(_TRUST))
+        for policy in policies:
+            self._iam.attach_role_policy(RoleName=name, PolicyArn=policy)
+        return Role(self._iam, name)
+
     def roles_of_lambda(self) -> set[str]:
         """List the roles that the Lambda service may assume."""
         pages = self._iam.get_paginator("list_roles").paginate()
@@ -102,12 +109,6 @@ class Account:
     def _role_of(self, alias: str) -> Role:
         configuration = self.client("lambda").get_function_configuration(FunctionName=alias)
         return Role(self._iam, configuration["Role"].rpartition("/")[2])
-
-    def _create_role(self, name: str, *policies: str) -> Role:
-        self._iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(_TRUST))
-        for policy in policies:
-            self._iam.attach_role_policy(RoleName=name, PolicyArn=policy)
-        return Role(self._iam, name)
 
     def _output(self, name: str) -> str:
         [stack] = self.client("cloudformation").describe_stacks(StackName=_STACK)["Stacks"]
