@@ -2,11 +2,12 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 import yaml  # type: ignore[import-untyped]  # it has no types
@@ -117,20 +118,11 @@ def checkout(tmp_path: Path, assembly: Path) -> Path:
     return tmp_path
 
 
-class Ran(NamedTuple):
-    """A step that has run: its exit code, what it printed, and what it has told the runner."""
-
-    code: int
-    said: str
-    digest: str
-    summary: str
-
-
-def run(checkout: Path, job: str, step_id: str, **variables: str) -> Ran:
-    """Run a step of the workflow as the runner does."""
+def run(checkout: Path, job: str, step_id: str, **variables: str) -> tuple[int, str, str]:
+    """Run a step of the workflow as the runner does; give its exit code, its words, its summary."""
     output, summary = checkout / "output.txt", checkout / "summary.md"
     for file in (output, summary):
-        file.touch()
+        file.write_text("")
     done = subprocess.run(
         [
             *("bash", "--noprofile", "--norc", "-eo", "pipefail"),
@@ -144,26 +136,29 @@ def run(checkout: Path, job: str, step_id: str, **variables: str) -> Ran:
             "GITHUB_STEP_SUMMARY": str(summary),
             **variables,
         },
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
         check=False,
     )
-    return Ran(
-        done.returncode,
-        done.stdout + done.stderr,
-        output.read_text().strip().removeprefix("digest="),
-        summary.read_text(),
+    return done.returncode, done.stdout + output.read_text(), summary.read_text()
+
+
+def digest_of(checkout: Path) -> str:
+    """Give what the job with the diff tells the job that deploys."""
+    [digest] = re.findall(
+        "^digest=([0-9a-f]{64})$", run(checkout, "diff", "files")[1], re.MULTILINE
     )
+    return str(digest)
 
 
 def test_reviewers_see_every_file_and_its_hash(checkout: Path) -> None:
     """The code's, the template's, and one hash over all of them."""
-    shown = run(checkout, "diff", "files")
+    code, said, summary = run(checkout, "diff", "files")
 
-    assert shown.code == 0, shown.said
-    assert len(shown.digest) == 64
-    assert f"SHA-256 of the list of files: `{shown.digest}`" in shown.summary
-    lines = [line.split() for line in shown.summary.splitlines() if line.startswith("    ")]
+    assert code == 0, said
+    assert f"SHA-256 of the list of files: `{digest_of(checkout)}`" in summary
+    lines = [line.split() for line in summary.splitlines() if line.startswith("    ")]
     assembly = checkout / "cdk.out"
     assert {name: hash_ for hash_, name in lines} == {
         path.relative_to(assembly).as_posix(): sha256(path.read_bytes()).hexdigest()
@@ -180,13 +175,13 @@ def test_what_was_approved_is_deployed_and_nothing_else(
     checkout: Path, changed: str | None
 ) -> None:
     """Whatever kept the artifact meanwhile; and nothing without an approved hash."""
-    digest = run(checkout, "diff", "files").digest
+    digest = digest_of(checkout)
     for file in (checkout / "cdk.out").glob(changed or "no file"):
         with file.open("a") as content:
             content.write("\n")
 
-    assert (run(checkout, "deploy", "compare", APPROVED=digest).code == 0) == (changed is None)
-    assert run(checkout, "deploy", "compare", APPROVED="").code != 0
+    assert (run(checkout, "deploy", "compare", APPROVED=digest)[0] == 0) == (changed is None)
+    assert run(checkout, "deploy", "compare", APPROVED="")[0] != 0
 
 
 # --- An assembly that would have `cdk deploy` do more than its diff shows ---
@@ -234,10 +229,11 @@ def merge(into: dict[str, Any], changes: dict[str, Any]) -> None:
 
 def assert_refused(checkout: Path) -> None:
     """Fail unless an assembly is neither shown nor deployed."""
-    shown = run(checkout, "diff", "files")
-    assert shown.code != 0
-    assert "The assembly is refused." in shown.said
-    assert (shown.digest, shown.summary) == ("", "")
+    code, said, summary = run(checkout, "diff", "files")
+    assert code != 0
+    assert "The assembly is refused." in said
+    assert "digest=" not in said
+    assert summary == ""
 
 
 @pytest.mark.parametrize("attack", CHANGES)

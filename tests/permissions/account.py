@@ -28,16 +28,12 @@ _TRUST = {
 class Account:
     """A sandbox that enforces IAM.
 
-    Args:
-        state: how to reach it.
-
     Attributes:
         state: how to reach it.
         deployment: the service, called by the account's root, who may do everything.
         functions: the aliases of the deployed functions, by a short name.
         roles: what the functions run as, by that name; `caller`, who has the policy that the stack
-            offers to callers; `on call`, who has the one of the switch that pauses sending; and
-            `stranger`, who has none.
+            offers to callers; `on call`, who may pause sending; and `stranger`, who has none.
 
     """
 

@@ -1,8 +1,7 @@
 """Who may not do what: past the alias, past the switch, without a signature.
 
-That the policy of the switch is about one item of the table is a condition on
-`dynamodb:LeadingKeys`, which MiniStack does not evaluate: tests/infra/test_callers.py proves it by
-the template. That whoever may does is in the scenarios.
+That the switch is one item of the table is a condition that MiniStack does not evaluate:
+tests/infra/test_callers.py proves it by the template. That whoever may does is in the scenarios.
 """
 
 import json
