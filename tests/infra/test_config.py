@@ -108,7 +108,8 @@ def refusal(key: str, given: Any) -> str:
         ("allowedOriginationIdentities", "EXAMPLE,+18555550142", ("+18555550142", "EXAMPLE")),
         ("sandboxNumbers", "true", True),
         ("alarmVerifiedCountries", "us,CA", ("CA", "US")),
-        *(("alarmVerifiedCountries", none, ()) for none in ([], ",")),
+        ("alarmVerifiedCountries", [], ()),
+        ("alarmVerifiedCountries", ",", ()),
         *(
             ("countriesPerDay", given, {"CA": None, "US": 20000})
             for given in (
