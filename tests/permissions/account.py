@@ -28,16 +28,12 @@ _TRUST = {
 class Account:
     """A sandbox that enforces IAM.
 
-    Args:
-        state: how to reach it.
-
     Attributes:
         state: how to reach it.
         deployment: the service, called by the account's root, who may do everything.
         functions: the aliases of the deployed functions, by a short name.
         roles: what the functions run as, by that name; `caller`, who has the policy that the stack
-            offers to callers; `on call`, who has the one of the switch that pauses sending; and
-            `stranger`, who has none.
+            offers to callers; `on call`, who may pause sending; and `stranger`, who has none.
 
     """
 
@@ -49,9 +45,9 @@ class Account:
         self._iam = self.client("iam")
         self.roles = {
             **{name: self._role_of(alias) for name, alias in self.functions.items()},
-            "caller": self._create_role("caller", self._output("CallerPolicyArn")),
-            "on call": self._create_role("on-call", self._output("PausePolicyArn")),
-            "stranger": self._create_role("stranger"),
+            "caller": self.create_role("caller", self._output("CallerPolicyArn")),
+            "on call": self.create_role("on-call", self._output("PausePolicyArn")),
+            "stranger": self.create_role("stranger"),
         }
 
     def client(self, service: str, role: Role | None = None) -> Any:
@@ -89,6 +85,13 @@ class Account:
         credentials = self.session(role).get_credentials()
         return client.post(self.state, path, json.dumps(body).encode(), credentials=credentials)
 
+    def create_role(self, name: str, *policies: str) -> Role:
+        """Create a role that the account's root may assume, with policies."""
+        self._iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(_TRUST))
+        for policy in policies:
+            self._iam.attach_role_policy(RoleName=name, PolicyArn=policy)
+        return Role(self._iam, name)
+
     def roles_of_lambda(self) -> set[str]:
         """List the roles that the Lambda service may assume."""
         pages = self._iam.get_paginator("list_roles").paginate()
@@ -102,12 +105,6 @@ class Account:
     def _role_of(self, alias: str) -> Role:
         configuration = self.client("lambda").get_function_configuration(FunctionName=alias)
         return Role(self._iam, configuration["Role"].rpartition("/")[2])
-
-    def _create_role(self, name: str, *policies: str) -> Role:
-        self._iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(_TRUST))
-        for policy in policies:
-            self._iam.attach_role_policy(RoleName=name, PolicyArn=policy)
-        return Role(self._iam, name)
 
     def _output(self, name: str) -> str:
         [stack] = self.client("cloudformation").describe_stacks(StackName=_STACK)["Stacks"]
