@@ -212,13 +212,24 @@ class Service:
         client.meta.events.register_first(event, handler)
         self._hooks.append((client, event, handler))
 
-    def fail(self, event: str, error: Exception) -> None:
-        """Fail at an event of the function's own clients."""
+    def fail(self, event: str, error: BaseException) -> list[str]:
+        """Fail at an event of the function's own clients; gives a list that grows every time."""
+        failed: list[str] = []
 
         def raise_error(**_: Any) -> None:
+            failed.append(event)
             raise error.with_traceback(None)  # it is shared, and would grow by every raise
 
         self.on(event, raise_error)
+        return failed
+
+    def die(self, event: str, asked: Any) -> None:
+        """End, as a process does, at an event of a direct invoke; nobody gets an answer."""
+        # No `except Exception` sees it.
+        self.fail(event, KeyboardInterrupt())
+        with pytest.raises(KeyboardInterrupt):
+            self.invoke(asked)
+        self.mend()
 
     def mend(self) -> None:
         """Take all handlers away again."""
