@@ -307,7 +307,7 @@ def test_a_dead_attempt_is_in_progress_until_the_functions_timeout_has_passed(
 def test_the_window_ends_65_minutes_after_the_lock(
     service: Service, clock: Clock, asked: dict[str, Any]
 ) -> None:
-    """At its end a replay, one second after it a new text; and nobody has guessed in the new one."""
+    """At its end a replay, one second after it a new text, for which nobody has guessed."""
     guess(service, asked)
     clock.wait(65 * 60)
     assert service.invoke(asked)["IdempotentReplayed"] is True

@@ -1,6 +1,5 @@
 """The contract's limits: accepted just inside, refused just outside, and every bad field named."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
