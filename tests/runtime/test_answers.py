@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import Any
 
 from sandbox.pinpoint import inbox
 from tests.support.service import assert_says_no_more_than_it_may
@@ -33,7 +34,8 @@ def test_a_failure_is_a_function_error_and_leaves_the_function_as_it_was(
     """One process handles many events. The error's type is the code, its message the problem."""
     wrong = request(CodeLength=99)
 
-    outcomes = [ready["send"].invoke(event) for event in ({}, request(), [], request(), wrong)]
+    events: list[Any] = [{}, request(), [], request(), wrong]
+    outcomes = [ready["send"].invoke(event) for event in events]
 
     assert [outcome.failed for outcome in outcomes] == [True, False, True, False, True]
     assert outcomes[-1].body["errorType"] == "InvalidRequest"

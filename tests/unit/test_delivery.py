@@ -56,6 +56,15 @@ def says(status: int) -> Callable[..., Any]:
     return respond(status, {"Message": f"no {NUMBER} here, nor 67169"})
 
 
+# It does not say what became of the one message.
+UNREADABLE: list[Any] = [
+    *(b"", b"not json", {}, {"Result": {}}, {"Result": []}),
+    *({"Result": {NUMBER: {}}}, {"Result": {NUMBER: None}}),
+    {"ApplicationId": "a", "Result": {NUMBER: {"DeliveryStatus": "SOMETHING_NEW"}}},
+    {"Result": {n: {"DeliveryStatus": "SUCCESSFUL"} for n in (NUMBER, "+12065550199")}},
+]
+
+
 @pytest.mark.parametrize(
     ("failure", "code", "attempts"),
     [
@@ -74,16 +83,7 @@ def says(status: int) -> Callable[..., Any]:
         (ConnectionClosedError(endpoint_url=ENDPOINT), "OutcomeUnknown", 1),
         (HTTPClientError(error=OSError()), "OutcomeUnknown", 1),
         (MemoryError(), "OutcomeUnknown", 1),
-        # HTTP 200, but it does not say what became of the one message.
-        *(
-            (respond(200, body), "OutcomeUnknown", 1)
-            for body in (
-                *(b"", b"not json", {}, {"Result": {}}, {"Result": []}),
-                *({"Result": {NUMBER: {}}}, {"Result": {NUMBER: None}}),
-                {"ApplicationId": "a", "Result": {NUMBER: {"DeliveryStatus": "SOMETHING_NEW"}}},
-                {"Result": {n: {"DeliveryStatus": "SUCCESSFUL"} for n in (NUMBER, "+12065550199")}},
-            )
-        ),
+        *((respond(200, body), "OutcomeUnknown", 1) for body in UNREADABLE),
     ],
 )
 def test_outcome_is_unknown_unless_the_failure_proves_that_nothing_was_sent(

@@ -17,15 +17,11 @@ from tests.support.clock import Clock
 from tests.support.failures import NO_ANSWER
 from tests.support.service import NO_LIMITS, TABLE, HttpAnswer, Service, request
 
-EVERY_LIMIT = {
-    "destination_per_10_minutes": 5,
-    "destination_per_day": 5,
-    "destination_interval_seconds": 1,
-    "block_per_hour": 5,
-    "country_per_day": 5,
-    "caller_per_hour": 5,
-    "deployment_per_hour": 5,
-}
+LIMITS = (
+    *("destination_per_10_minutes", "destination_per_day", "block_per_hour", "country_per_day"),
+    *("caller_per_hour", "deployment_per_hour"),
+)
+EVERY_LIMIT = {**dict.fromkeys(LIMITS, 5), "destination_interval_seconds": 1}
 SENDING = "before-call.pinpoint.SendOTPMessage"
 COUNTING = "before-call.dynamodb.UpdateItem"
 ALICE = "arn:aws:sts::123456789012:assumed-role/Alice"
@@ -173,7 +169,7 @@ def test_all_direct_invocations_are_one_caller(service: Service) -> None:
 
 
 @pytest.mark.parametrize(
-    ("limits", "to"), [({}, number(1)), (dict.fromkeys(EVERY_LIMIT, 1), "+12065550100")]
+    ("limits", "to"), [({}, number(1)), (dict.fromkeys(LIMITS, 1), "+12065550100")]
 )
 def test_without_limits_and_to_the_sandboxs_numbers_nothing_is_counted(
     service: Service, limits: dict[str, Any], to: str
@@ -259,27 +255,20 @@ def calls_of(service: Service, to: str, **fields: Any) -> list[str]:
 COUNTS = ["number", "countryPerDay", "callerPerHour", "deploymentPerHour"]
 
 
-def test_a_message_is_lock_counts_send_and_record(service: Service) -> None:
-    """One after the other, the cheapest refusal first; a replay is one call."""
-    service.limit(**EVERY_LIMIT)
-    first, second, replay = (
-        calls_of(service, number(1), ReferenceId=of) for of in ("r", "another", "r")
-    )
+@pytest.mark.parametrize(
+    "full", [{"destination_interval_seconds": 1}, {"destination_per_day": 1}, {"block_per_hour": 1}]
+)
+def test_a_message_is_lock_counts_send_and_record(service: Service, full: dict[str, int]) -> None:
+    """One after the other, the cheapest refusal first; a replay is one call.
+
+    Its number or block refuses in three, however often: the operator may let somebody in by
+    deleting the item. It is read every half a minute whether sending is paused.
+    """
+    service.limit(**{**dict.fromkeys(LIMITS, 5), **full})
+    first, *refused, replay = (calls_of(service, number(1), ReferenceId=of) for of in "rabr")
     assert first == ["PutItem", "GetItem", *COUNTS, "SendOTPMessage", "UpdateItem"]
-    # The interval refuses; it is read every half a minute whether sending is paused.
-    assert second == ["PutItem", "number", "DeleteItem"]
+    assert refused == [["PutItem", "number", "DeleteItem"]] * 2
     assert replay == ["PutItem"]
-
-
-@pytest.mark.parametrize("full", ["destination_per_day", "block_per_hour"])
-def test_a_message_that_its_number_or_block_refuses_is_three_calls(
-    service: Service, full: str
-) -> None:
-    """However often it is refused: the operator may let somebody in by deleting the item."""
-    service.limit(**{**EVERY_LIMIT, "destination_interval_seconds": None, full: 1})
-    send(service, number(1))
-    for _ in range(2):
-        assert calls_of(service, number(1)) == ["PutItem", "number", "DeleteItem"]
     forget(service)
     assert send(service, number(1)).status == 200
 
@@ -330,16 +319,16 @@ def deliver(service: Service, status: str) -> None:
 
 
 def before_writes(
-    service: Service, act: Callable[[str], object], *, giving_back: bool = False
+    service: Service, act: Callable[[str], object], *, of: str = "", giving_back: bool = False
 ) -> None:
-    """Do something before every count, or giving back; it is told of which limit."""
+    """Do something before every count, or giving back, or of one limit; it is told of which."""
 
     def handler(params: dict[str, Any], **_: Any) -> None:
         asked = json.loads(params["body"])
-        kind, of, *_rest = asked["Key"]["id"]["S"].split("#")
+        kind, limit, *_rest = asked["Key"]["id"]["S"].split("#")
         gives_back = ":expiration" not in asked["ExpressionAttributeValues"]
-        if kind == "limit" and gives_back == giving_back:
-            act(of)
+        if kind == "limit" and limit in (of or limit) and gives_back == giving_back:
+            act(limit)
 
     service.on(COUNTING, handler)
 
@@ -358,22 +347,28 @@ def throttled(service: Service) -> Iterator[None]:
     service.mend()
 
 
+ONE_OF_EACH = {**dict.fromkeys(LIMITS, 1), "destination_interval_seconds": 30}
+
+
 @pytest.mark.parametrize(
-    ("status", "left"),
+    ("limits", "status", "left"),
     [
-        *(("OPT_OUT", 1), ("PERMANENT_FAILURE", 1), ("DUPLICATE", 1), ("THROTTLED", 1)),
-        *(("TEMPORARY_FAILURE", 1), ("TIMEOUT", 0), ("UNKNOWN_FAILURE", 0)),
+        *((ONE_OF_EACH, status, 1) for status in ("OPT_OUT", "PERMANENT_FAILURE", "DUPLICATE")),
+        *((ONE_OF_EACH, status, 1) for status in ("THROTTLED", "TEMPORARY_FAILURE")),
+        ({"destination_interval_seconds": 30}, "THROTTLED", 1),
+        *((ONE_OF_EACH, status, 0) for status in ("TIMEOUT", "UNKNOWN_FAILURE")),
     ],
 )
 def test_what_was_certainly_not_sent_is_given_back_and_nothing_else(
-    service: Service, status: str, left: int
+    service: Service, limits: dict[str, Any], status: str, left: int
 ) -> None:
     """By every limit, or by none: what may have been sent may have cost money."""
-    service.limit(**{**dict.fromkeys(EVERY_LIMIT, 1), "destination_interval_seconds": 30})
+    service.limit(**limits)
     deliver(service, status)
     assert send(service, number(1)).status != 200
     service.mend()
     assert statuses(service, *[number(1)] * 2) == [200] * left + [429] * (2 - left)
+    assert "StoreFailures" not in "".join(service.metric_lines())
 
 
 def test_a_function_that_dies_counts_what_it_may_have_sent(service: Service) -> None:
@@ -390,15 +385,6 @@ def test_what_was_not_sent_leaves_nothing_behind(service: Service) -> None:
     assert statuses(service, *(number(1, last) for last in range(7))) == [429] * 7
     [item] = counts(service, "number")
     assert item.keys() == {"id", "expiration"}
-
-
-def test_an_interval_alone_is_given_back(service: Service) -> None:
-    """Whoever got nothing may ask again at once."""
-    service.limit(destination_interval_seconds=30)
-    with throttled(service):
-        pass
-    assert statuses(service, *[number(1)] * 2) == [200, 429]
-    assert "StoreFailures" not in "".join(service.metric_lines())
 
 
 def test_an_interval_that_another_message_has_begun_is_not_given_back(
@@ -505,7 +491,7 @@ def test_a_count_that_was_deleted_meanwhile_is_not_given_back(service: Service) 
 def test_a_count_that_fails_sends_nothing_and_the_others_are_given_back(service: Service) -> None:
     """503 StoreUnavailable, to be repeated: fail closed."""
     service.limit(destination_per_10_minutes=1, country_per_day=1)
-    before_writes(service, lambda of: of == "countryPerDay" and fail())
+    before_writes(service, fail, of="countryPerDay")
     answer = send(service, number(1))
     assert (answer.code, answer.headers["Retry-After"]) == ("StoreUnavailable", "5")
     assert service.texts() == []

@@ -62,28 +62,16 @@ class Crash(BaseException):
 
 @dataclass
 class Window:
-    """What the model knows of one ReferenceId in its window.
+    """What the model knows of one ReferenceId in its window."""
 
-    Attributes:
-        texts_before: texts that arrived before the window began.
-        free: certain that a request without a fault will be sent.
-        holders: the destinations of the requests that may hold the ReferenceId.
-        success: the body of the 200, once it was seen.
-        mismatches: requests that were told that they differ, each counted in the record.
-        uncertain: how many more may be counted, of requests that were told nothing.
-        silent: for how many seconds no answer that counts was given, at most.
-        surely_silent: for how many at least.
-
-    """
-
-    texts_before: int = 0
-    free: bool = True
-    holders: set[str] = field(default_factory=set)
-    success: str | None = None
-    mismatches: int = 0
-    uncertain: int = 0
-    silent: int = 0
-    surely_silent: int = 0
+    texts_before: int = 0  # that arrived before the window began
+    free: bool = True  # certain that a request without a fault will be sent
+    holders: set[str] = field(default_factory=set)  # destinations that may hold the ReferenceId
+    success: str | None = None  # the body of the 200, once it was seen
+    mismatches: int = 0  # requests that were told that they differ, each counted in the record
+    uncertain: int = 0  # how many more may be counted, of requests that were told nothing
+    silent: int = 0  # for how many seconds no answer that counts was given, at most
+    surely_silent: int = 0  # for how many at least
 
     def hold(self, destination: str) -> None:
         """Somebody with this destination may have taken the ReferenceId, and not let it go."""
@@ -95,15 +83,10 @@ class Window:
         self.free, self.holders = True, set()
         self.mismatches, self.uncertain = 0, 0
 
-    @property
-    def may_refuse(self) -> bool:
-        """Whether there may be so many mismatches that one request a minute is answered."""
-        return self.mismatches + self.uncertain >= MOST_MISMATCHES
-
     def refuse(self) -> None:
-        """Somebody was told nothing."""
+        """Somebody was told nothing: of so many mismatches, one request a minute is answered."""
         assert not self.free
-        assert self.may_refuse
+        assert self.mismatches + self.uncertain >= MOST_MISMATCHES
         assert self.surely_silent < SECONDS_BETWEEN_ANSWERS
 
     def hear(self, answer: HttpAnswer) -> None:
@@ -178,13 +161,8 @@ class Promise(RuleBasedStateMachine):
         self.service.mend()
         for early in meanwhile:
             assert (early.status, early.code) in {(409, "InProgress"), (503, "StoreUnavailable")}
-        self._judge(
-            self.windows[reference_id],
-            answer,
-            destination,
-            texted=self._texts(reference_id) - texts,
-            fault=fault,
-        )
+        texted = self._texts(reference_id) - texts
+        self._judge(self.windows[reference_id], answer, destination, texted, fault)
 
     @precondition(lambda self: self.last is not None)
     @rule()
@@ -215,7 +193,7 @@ class Promise(RuleBasedStateMachine):
                 window.hold(destination)
         else:
             texted = self._texts(reference_id) - texts
-            self._judge(window, answer, destination, texted=texted, fault=None)
+            self._judge(window, answer, destination, texted, None)
         self.service.mend()
 
     @rule(seconds=st.sampled_from(PASSES))
@@ -234,13 +212,7 @@ class Promise(RuleBasedStateMachine):
             assert self._texts(reference_id) - window.texts_before <= 1
 
     def _judge(
-        self,
-        window: Window,
-        answer: HttpAnswer,
-        destination: str,
-        *,
-        texted: int,
-        fault: str | None,
+        self, window: Window, answer: HttpAnswer, destination: str, texted: int, fault: str | None
     ) -> None:
         """Hold one answer against the model, and learn from it."""
         replayed = "Idempotent-Replayed" in answer.headers

@@ -12,6 +12,7 @@ from lambda_src.otp.contract.answer import Answer
 from lambda_src.otp.once.idempotency import OncePerReferenceId
 from lambda_src.otp.once.records import ReferenceIdRecords, create_dynamodb_client
 from tests.support.clock import Clock
+from tests.support.emf import read
 from tests.support.failures import NO_ANSWER, NO_CONNECTION
 from tests.support.service import NUMBER, SETTINGS, TABLE, HttpAnswer, Service, request
 
@@ -56,6 +57,11 @@ def test_the_same_request_again_is_replayed_byte_for_byte(
     assert again.headers["Idempotent-Replayed"] == "true"
     assert again.headers["X-Request-Id"] != first.headers["X-Request-Id"]
     assert len(service.requests()) == 1
+    # The record hides the ReferenceId, and both of its hashes are of SHA-256.
+    [item] = service.items()
+    prefix, _, digest = item["id"]["S"].partition("#")
+    assert (prefix, len(digest), len(item["validation"]["S"])) == ("send", 64, 64)
+    assert asked["ReferenceId"] not in json.dumps(item)
 
 
 @pytest.mark.parametrize(
@@ -91,17 +97,6 @@ def test_a_rename_and_a_second_version_beside_the_first_do_not_text_twice(
     records = ReferenceIdRecords(TABLE, dynamodb, SETTINGS.time_limits, Mock(), Mock())
 
     assert Renamed(records)(cast("Any", asked), "request-id", Mock()).replayed
-
-
-def test_the_record_hides_the_reference_id_and_hashes_with_sha256(service: Service) -> None:
-    """The key is `send#` and 64 hexadecimal digits; the request's hash has as many."""
-    service.send(ReferenceId="a-reference-id")
-
-    [item] = service.items()
-    prefix, _, digest = item["id"]["S"].partition("#")
-    assert prefix == "send"
-    assert len(digest) == len(item["validation"]["S"]) == 64
-    assert "a-reference-id" not in json.dumps(item)
 
 
 # --- Guesses ---
@@ -162,8 +157,7 @@ def test_right_guess_among_wrong_ones_is_told_no_more_than_they_are(
 ) -> None:
     """It has found a record with one mismatch; by the time that it is answered, there are five."""
     guess(service, asked)
-    others = [lambda: guess(service, asked)] * 5
-    once_at(service, f"before-call.{UPDATING}", lambda: [other() for other in others])
+    once_at(service, f"before-call.{UPDATING}", lambda: [guess(service, asked) for _ in range(5)])
 
     assert service.send(**asked).code == "Throttled"
 
@@ -276,15 +270,22 @@ def test_a_certain_not_sent_frees_the_reference_id(
 
 
 def test_an_unknown_outcome_holds_the_reference_id_at_once(service: Service) -> None:
-    """504 OutcomeUnknown, then 409 OutcomeUnknown; Pinpoint is not asked twice."""
+    """504 OutcomeUnknown, then 409 OutcomeUnknown; Pinpoint is not asked twice.
+
+    The first is counted as such, and has an alarm of its own; the 409s are refusals.
+    """
     asked = request(DestinationIdentity=UNKNOWN_FAILURE)
 
-    first, again = service.send(**asked), service.send(**asked)
+    answers = [service.send(**asked) for _ in range(3)]
 
-    assert (first.status, first.code) == (504, "OutcomeUnknown")
-    assert (again.status, again.code) == (409, "OutcomeUnknown")
-    assert "Idempotent-Replayed" not in again.headers
+    assert [answer.status for answer in answers] == [504, 409, 409]
+    assert {answer.code for answer in answers} == {"OutcomeUnknown"}
+    assert not any("Idempotent-Replayed" in answer.headers for answer in answers)
     assert len(service.requests()) == 1
+    metrics = {name: values for (_, _, name), values in read(service.metric_lines()).items()}
+    assert metrics["OutcomeUnknown"] == [1, 0, 0]
+    assert metrics["ServerErrors"] == [0, 0, 0]
+    assert metrics["Refused"] == [1, 1, 1]
 
 
 def test_a_dead_attempt_is_in_progress_until_the_functions_timeout_has_passed(

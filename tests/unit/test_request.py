@@ -16,8 +16,8 @@ LANGUAGES = [
     *("it-IT", "ja-JP", "ko-KR", "pt-BR", "zh-CN", "zh-TW"),
 ]
 POOL = "arn:aws:sms-voice:us-east-1:123456789012:pool/pool-0a1b"
-NO_NUMBERS = [5.5, 6.0, "6", True, None, [], {}, 10**30, float("nan")]
-NO_TEXTS = [1, True, None, [], {}]
+NO_NUMBERS: list[Any] = [5.5, 6.0, "6", True, None, [], {}, 10**30, float("nan")]
+NO_TEXTS: list[Any] = [1, True, None, [], {}]
 
 INSIDE: Mapping[str, Sequence[Any]] = {
     "ReferenceId": ["r", "!~" * 24],

@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ConnectionClosedError, ConnectTimeoutError, NoCredentialsError
 
 from tests.support.emf import read
-from tests.support.failures import ENDPOINT, NO_ANSWER, NO_CONNECTION, respond, throttle
+from tests.support.failures import ENDPOINT, NO_ANSWER, NO_CONNECTION, respond
 from tests.support.service import DEPLOYMENT, Journey
 
 OPERATION = "pinpoint.VerifyOTPMessage"
@@ -105,15 +105,6 @@ def test_only_what_cannot_have_used_an_attempt_is_asked_for_again(
     verifying.mend()
     if isinstance(failure, Exception):  # the emulator hears what is answered in its place
         assert journey.valid(about, otp) is True
-
-
-def test_throttled_question_is_asked_again(journey: Journey) -> None:
-    """429 used no attempt."""
-    about, otp = journey.send(AllowedAttempts=1)
-    journey.verifying.on(f"before-call.{OPERATION}", throttle(2))
-
-    assert journey.valid(about, otp) is True
-    assert len(journey.verifying.pauses) == 2
 
 
 def test_neither_code_nor_number_is_logged_or_measured(journey: Journey) -> None:
