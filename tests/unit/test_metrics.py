@@ -13,7 +13,7 @@ from lambda_src.otp.contract import problems
 from lambda_src.otp.contract.problem import Problem
 from tests.support.emf import read, timestamp
 from tests.support.failures import NO_ANSWER, NO_CONNECTION
-from tests.support.service import DEPLOYMENT, NUMBER, PERSON, Service, request
+from tests.support.service import DEPLOYMENT, PERSON, Service, request
 
 OPTED_OUT, THROTTLED = "+12065550101", "+12065550103"
 PUT, UPDATE, DELETE = (
@@ -31,11 +31,6 @@ def counted(service: Service, name: str, **dimensions: str) -> list[float]:
 def of_requests(service: Service, name: str) -> list[float]:
     """The values of a metric of the function."""
     return counted(service, name, Function="send")
-
-
-def refused(service: Service, code: str) -> list[float]:
-    """The values of the metric of a problem."""
-    return counted(service, "Refused", Function="send", Code=code)
 
 
 def test_a_text_is_two_lines_and_these_metrics(
@@ -100,7 +95,7 @@ def test_an_answer_is_counted_by_its_code_and_by_whom_it_is_to_wake(
     assert of_requests(service, "ServerErrors") == [server_error]
     assert of_requests(service, "StoreFailures") == store_failures
     assert counted(service, "Texts") == ([] if code else [1])
-    assert refused(service, str(code)) == ([1] if code else [])
+    assert counted(service, "Refused", Function="send", Code=str(code)) == ([1] if code else [])
 
 
 def test_every_5xx_is_a_server_error_unless_it_is_said_here() -> None:
@@ -128,24 +123,6 @@ def test_a_limit_that_refuses_is_counted_by_its_name_and_country(service: Servic
     assert counted(service, "RefusedByLimit", Country="US") == [0, 1]
     assert counted(service, "Texts", Country="US") == [1, 0]
     assert service.log_lines()[-1]["limit"] == "destinationPerDay"
-
-
-@pytest.mark.parametrize(
-    ("number", "texts", "code"), [(NUMBER, [1], ""), (OPTED_OUT, [], "OptedOut")]
-)
-def test_a_replay_is_counted_and_texts_nobody(
-    service: Service, number: str, texts: list[int], code: str
-) -> None:
-    """One text or none, two requests, of which the second is the replay; nothing has failed."""
-    asked = request(DestinationIdentity=number)
-    for _ in range(2):
-        service.send(**asked)
-
-    assert of_requests(service, "Requests") == [1, 1]
-    assert of_requests(service, "Replayed") == [0, 1]
-    assert counted(service, "Texts") == texts
-    assert refused(service, code) == ([1, 1] if code else [])
-    assert of_requests(service, "StoreFailures") == []
 
 
 def test_a_function_error_on_purpose_is_reported(service: Service) -> None:

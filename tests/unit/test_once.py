@@ -42,11 +42,19 @@ def once_at(service: Service, event: str, act: Callable[[], Any]) -> None:
 # --- Replay and reuse ---
 
 
+def metrics_of(service: Service) -> dict[str, list[float]]:
+    """The values of each metric, for every request that wrote it, whatever its dimensions."""
+    return {name: values for (_, _, name), values in read(service.metric_lines()).items()}
+
+
 @pytest.mark.parametrize(("number", "status"), [(NUMBER, 200), (OPTED_OUT, 422)])
 def test_the_same_request_again_is_replayed_byte_for_byte(
     service: Service, number: str, status: int
 ) -> None:
-    """The same body, marked; Pinpoint is not asked twice. The fields are compared, not the text."""
+    """The same body, marked; Pinpoint is not asked twice. The fields are compared, not the text.
+
+    Two requests are counted, of which the second is a replay, and one text or none.
+    """
     asked = request(CodeLength=6, DestinationIdentity=number)
     first = service.post(json.dumps(asked))
 
@@ -57,6 +65,12 @@ def test_the_same_request_again_is_replayed_byte_for_byte(
     assert again.headers["Idempotent-Replayed"] == "true"
     assert again.headers["X-Request-Id"] != first.headers["X-Request-Id"]
     assert len(service.requests()) == 1
+    metrics = metrics_of(service)
+    assert (metrics["Requests"], metrics["Replayed"]) == ([1, 1], [0, 1])
+    assert (metrics.get("Texts"), metrics.get("Refused")) == (
+        ([1], None) if status == 200 else (None, [1, 1])
+    )
+    assert "StoreFailures" not in metrics
     # The record hides the ReferenceId, and both of its hashes are of SHA-256.
     [item] = service.items()
     prefix, _, digest = item["id"]["S"].partition("#")
@@ -258,17 +272,6 @@ def test_a_request_that_is_running_answers_in_progress(service: Service, clock: 
     assert [item["expiration"]["N"] for item in service.items()] == ends
 
 
-@pytest.mark.parametrize("fields", [{"DestinationIdentity": THROTTLED}, {"CodeLength": 9}])
-def test_a_certain_not_sent_frees_the_reference_id(
-    service: Service, fields: dict[str, Any]
-) -> None:
-    """Nothing is recorded, and another request with it is tried."""
-    asked = request()
-    assert service.send(**asked | fields).code in ("Throttled", "InvalidRequest")
-    assert service.items() == []
-    assert service.send(**asked).status == 200
-
-
 def test_an_unknown_outcome_holds_the_reference_id_at_once(service: Service) -> None:
     """504 OutcomeUnknown, then 409 OutcomeUnknown; Pinpoint is not asked twice.
 
@@ -282,7 +285,7 @@ def test_an_unknown_outcome_holds_the_reference_id_at_once(service: Service) -> 
     assert {answer.code for answer in answers} == {"OutcomeUnknown"}
     assert not any("Idempotent-Replayed" in answer.headers for answer in answers)
     assert len(service.requests()) == 1
-    metrics = {name: values for (_, _, name), values in read(service.metric_lines()).items()}
+    metrics = metrics_of(service)
     assert metrics["OutcomeUnknown"] == [1, 0, 0]
     assert metrics["ServerErrors"] == [0, 0, 0]
     assert metrics["Refused"] == [1, 1, 1]

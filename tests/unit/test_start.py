@@ -64,12 +64,6 @@ def test_no_connection_is_in_the_snapshot_and_new_ones_are_there_after_a_restore
     assert len(aws.opened) == 2 * CONNECTIONS
 
 
-def test_outside_of_lambda_nothing_is_connected(start: Start, aws: Aws) -> None:
-    """An import of the module is no reason to call AWS."""
-    start({})
-    assert aws.opened == []
-
-
 def test_a_start_depends_neither_on_aws_nor_on_what_is_done_early(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
