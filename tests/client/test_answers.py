@@ -138,12 +138,12 @@ OTHERS: list[tuple[Way, Reply, type[otp.OtpError], int, str]] = [
     ),
     # A function that ended without an answer.
     *(
-        (Way.LAMBDA, failed(error), otp.OutcomeUnknown, 502, "ended without an answer")
-        for error in (
+        (Way.LAMBDA, failed(died), otp.OutcomeUnknown, 502, "ended without an answer")
+        for died in (
             {"errorMessage": "2026-11-23T10:00:00.000Z 5f8b Task timed out after 28.00 seconds"},
             {"errorMessage": '{"Otp": "123456"}'},
             {"errorMessage": None},
-            [],
+            "no object",
         )
     ),
 ]
