@@ -41,10 +41,10 @@ def another_page(browser: Browser, tmp_path: Path) -> Iterator[Page]:
         server.shutdown()
 
 
-def test_another_page_runs_no_code(
+def test_another_page_runs_no_code_and_does_not_move_the_clock(
     another_page: Page, deployment: Deployment, tmp_path: Path
 ) -> None:
-    """Two requests that no browser asks about first would create a function and run it."""
+    """No browser asks first about a request that would create a function, run it or pass time."""
     trace, packed = tmp_path / "was-here", io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         code = f"def handler(*_):\n    open({str(trace)!r}, 'w').close()\n"
@@ -57,23 +57,17 @@ def test_another_page_runs_no_code(
         "Code": {"ZipFile": base64.b64encode(packed.getvalue()).decode()},
     }
     functions = f"{deployment.state.awsEndpoint}/2015-03-31/functions"
-
-    another_page.evaluate(POST, [functions, json.dumps(function)])
-    another_page.evaluate(POST, [f"{functions}/{function['FunctionName']}/invocations", "{}"])
-
-    assert not trace.exists()
-
-
-def test_another_page_does_not_move_the_clock(another_page: Page, deployment: Deployment) -> None:
-    """A code that was just texted is still valid."""
+    clock = f"{deployment.state.pinpointEndpoint}/clock"
     asked = request()
     deployment.send(asked)
     [text] = deployment.texts(asked["ReferenceId"])
 
-    another_page.evaluate(
-        POST, [f"{deployment.state.pinpointEndpoint}/clock", '{"advanceSeconds": 86400}']
-    )
+    another_page.evaluate(POST, [functions, json.dumps(function)])
+    another_page.evaluate(POST, [f"{functions}/{function['FunctionName']}/invocations", "{}"])
+    another_page.evaluate(POST, [clock, '{"advanceSeconds": 86400}'])
 
+    assert not trace.exists()
+    # The code is still valid.
     answer = deployment.verify({**asked, "Otp": code_in(text)}).json()
     assert answer["VerificationResponse"]["Valid"] is True
 
