@@ -66,9 +66,7 @@ def test_twenty_at_once_are_one_text(phone: Phone, deployment: Deployment) -> No
     assert len(deployment.texts(phone.body()["ReferenceId"])) == 1
 
 
-def test_problem_is_what_the_caller_sees_and_an_earlier_exchange_is_shown_again(
-    phone: Phone,
-) -> None:
+def test_problem_is_what_the_caller_sees_and_an_earlier_one_is_shown_again(phone: Phone) -> None:
     """Status, media type, code, and whether there is a text; a bad field is sent as it is."""
     phone.press("the number opted out")
     expect(phone.said).to_contain_text("422, OptedOut")

@@ -27,10 +27,8 @@ OPTIONAL: list[tuple[str, str, Any]] = [
 ]
 
 
-def test_fields_are_those_of_the_contract_and_none_that_was_not_given(
-    scripted: Scripted, client: OtpClient
-) -> None:
-    """By name; the service says what they may be."""
+def test_fields_given_are_sent_by_their_names(scripted: Scripted, client: OtpClient) -> None:
+    """Those of the contract, and none else; the service says what they may be."""
     scripted.says(MESSAGE)
 
     client.send(NUMBER, reference_id="mine")
@@ -206,7 +204,7 @@ def test_lambda_that_takes_no_more_is_throttling(scripted: Scripted, client: Otp
     ],
     ids=lambda error: type(error).__name__,
 )
-def test_request_that_cannot_be_made_was_not_sent(
+def test_unmade_request_was_not_sent(
     scripted: Scripted, connect: Connect, error: Exception
 ) -> None:
     """Credentials that are gone, for one, however botocore says so: at once, and certain."""
@@ -234,7 +232,7 @@ def test_connection_is_kept_for_the_next_request(scripted: Scripted, client: Otp
     assert first == second != third
 
 
-def test_requests_are_signed_for_the_service_and_region(
+def test_requests_are_signed_for_the_service(
     way: Way, scripted: Scripted, client: OtpClient
 ) -> None:
     """Signature Version 4, and JSON."""

@@ -16,43 +16,37 @@ from .conftest import ARN, Connect
 from .scripted import MESSAGE, NUMBER, Scripted, Way
 
 API = "https://abc123.execute-api.eu-west-1.amazonaws.com/v1/"
-CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+
+NEITHER: list[dict[str, Any]] = [
+    *({}, {"verify_function": ARN}),
+    *({"api_url": API, "send_function": ARN}, {"api_url": API, "verify_function": ARN}),
+]
+NO_URLS = (API.removeprefix("https://"), "ftp://x/", "/v1")
+# On the way, others could read the signature, the number and the code.
+OTHER_MACHINES = (
+    *("abc123.execute-api.eu-west-1.amazonaws.com/v1/", "localhost.example.com", "notlocalhost"),
+    *("127.0.0.1.example.com", "127.0.0.1@example.com", "example.com\\@127.0.0.1"),
+    *("10.0.0.1", "[fe80::1]"),
+)
 
 
 @pytest.mark.parametrize(
     ("options", "said", "unset"),
     [
-        *(
-            (options, "either api_url, or send_function", ())
-            for options in (
-                {},
-                {"api_url": API, "send_function": ARN},
-                {"api_url": API, "verify_function": ARN},
-                {"verify_function": ARN},
-            )
-        ),
-        *(
-            ({"api_url": url}, "api_url must be a URL", ())
-            for url in (API.removeprefix("https://"), "ftp://x/", "/v1")
-        ),
-        # On the way, others could read the signature, the number and the code.
+        *((options, "either api_url, or send_function", ()) for options in NEITHER),
+        *(({"api_url": url}, "api_url must be a URL", ()) for url in NO_URLS),
         *(
             ({"api_url": f"http://{host}"}, "api_url must begin with https://", ())
-            for host in (
-                *("abc123.execute-api.eu-west-1.amazonaws.com/v1/", "localhost.example.com"),
-                *("notlocalhost", "127.0.0.1.example.com", "127.0.0.1@example.com"),
-                *("example.com\\@127.0.0.1", "10.0.0.1", "[fe80::1]"),
-            )
+            for host in OTHER_MACHINES
         ),
-        # When the client is made, and not when somebody wants to log in.
         ({"send_function": "otp"}, "There is no region", ("AWS_DEFAULT_REGION",)),
-        ({"api_url": API}, "no AWS credentials", CREDENTIALS),
+        ({"api_url": API}, "no AWS credentials", ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")),
     ],
 )
 def test_what_cannot_work_is_said(
     options: dict[str, Any], said: str, unset: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """When the client is made."""
+    """When the client is made, and not when somebody wants to log in."""
     for name in unset:
         monkeypatch.delenv(name)
     with pytest.raises(ValueError, match=said):

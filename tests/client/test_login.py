@@ -169,13 +169,11 @@ def test_texts_of_a_session_are_counted_whatever_is_done(
 
 
 def test_resend_says_how_long_to_wait() -> None:
-    """And ends as well."""
+    """For the button that asks again."""
     person = Person()
     person.ask()
 
     assert person.resend(after=0) == Answer(Say.LATER, SECONDS_BETWEEN_TEXTS + 1)
-    said = [person.resend().say for _ in range(MOST_RESENDS + 1)]
-    assert said == [Say.SENT_IF_POSSIBLE] * MOST_RESENDS + [Say.TOO_MANY]
 
 
 def test_twenty_requests_at_once_are_one_text() -> None:
@@ -199,6 +197,16 @@ def test_refused_requests_are_no_texts_and_have_an_end(outage: otp.OtpError) -> 
     assert person.resend() == LATER
     assert person.resend().say is Say.TOO_MANY
     assert person.service.texted == [NUMBER]
+
+
+def test_another_number_has_a_reference_id_of_its_own() -> None:
+    """Though nobody told what became of the text to the first one."""
+    person = Person(otp.NoAnswer())
+    person.ask(OTHER)
+    person.pause()
+    person.ask()
+
+    assert len({*person.service.sent}) == 2
 
 
 def test_second_factor_is_the_number_that_it_began_with() -> None:

@@ -121,9 +121,7 @@ def test_pauses_grow_where_the_service_does_not_say(scripted: Scripted, client: 
     assert all(wait != round(wait, 3) for wait in scripted.clock.waits)
 
 
-def test_attempt_does_not_begin_with_hardly_any_time_left(
-    scripted: Scripted, connect: Connect
-) -> None:
+def test_attempt_does_not_begin_with_hardly_any_time(scripted: Scripted, connect: Connect) -> None:
     """It would make of a certain "not sent" a "nobody knows"."""
     scripted.says((THROTTLED, 5))
 
@@ -134,9 +132,7 @@ def test_attempt_does_not_begin_with_hardly_any_time_left(
 
 
 @pytest.mark.parametrize("ask", [send, verify])
-def test_request_without_a_connection_is_repeated(
-    scripted: Scripted, connect: Connect, ask: Ask
-) -> None:
+def test_unconnected_request_is_repeated(scripted: Scripted, connect: Connect, ask: Ask) -> None:
     """Nothing left, not even a verify; and the error says so."""
     client = connect(f"http://127.0.0.1:{free_port()}")
 

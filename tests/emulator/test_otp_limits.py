@@ -14,7 +14,7 @@ LANGUAGES = "de-DE en-GB en-US es-419 es-ES fr-CA fr-FR it-IT ja-JP ko-KR pt-BR 
 
 ACCEPTED: dict[str, list[Any]] = {
     "AllowedAttempts": [1, 5],
-    "BrandName": ["B", "B" * 20, "Ünïcode & Søn"],
+    "BrandName": ["B", "B" * 20, "Ünïcode & Søn", "two\nlines"],
     "CodeLength": [5, 6, 7, 8],
     "DestinationIdentity": ["+12", "+123456789012345"],
     "EntityId": ["e", "e" * 50],
@@ -57,9 +57,7 @@ def each(values: dict[str, list[Any]]) -> list[tuple[str, Any]]:
 
 
 @pytest.mark.parametrize(("field", "value"), each(ACCEPTED))
-def test_value_inside_the_limits_is_texted(
-    application: Application, field: str, value: object
-) -> None:
+def test_value_inside_limits_is_texted(application: Application, field: str, value: object) -> None:
     """At the edge of what AWS allows; the code has CodeLength digits."""
     application.send(**{field: value})
     [text] = inbox()

@@ -32,9 +32,7 @@ def sent_at(text: Mapping[str, Any]) -> datetime:
 
 
 @pytest.mark.parametrize("destination", ["+12065550100", "+12065550111", "+4915112345678"])
-def test_answer_has_the_shape_of_a_message_response(
-    application: Application, destination: str
-) -> None:
+def test_answer_is_a_message_response(application: Application, destination: str) -> None:
     """For 0100 and every number that is not reserved: the application, a request, one result."""
     answer = application.send(DestinationIdentity=destination)
     [result] = answer["Result"].values()

@@ -91,9 +91,7 @@ def test_inbox_holds_all_regions_newest_last_and_is_filtered(
     assert [text["referenceId"] for text in _get(server, f"/inbox{query}")] == found
 
 
-def test_requests_are_listed_as_received_and_filtered(
-    server: OtpServer, served: Application
-) -> None:
+def test_requests_are_listed_and_filtered(server: OtpServer, served: Application) -> None:
     """By their ReferenceId."""
     served.send()
     served.send(ReferenceId="b", Language="en-US")
@@ -156,9 +154,7 @@ def test_late_answer_holds_up_nobody_else(server: OtpServer, served: Application
         assert late.result(timeout=10)["Result"][TOO_LATE]["DeliveryStatus"] == "SUCCESSFUL"
 
 
-def test_dropped_connection_comes_after_the_text_went_out(
-    server: OtpServer, served: Application
-) -> None:
+def test_dropped_connection_comes_after_the_text(server: OtpServer, served: Application) -> None:
     """The next call gets through on a new connection."""
     with pytest.raises(ConnectionClosedError):
         served.send(DestinationIdentity=DROPPED)
