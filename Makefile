@@ -35,7 +35,7 @@ run: setup ## Deploy the stack on this machine, send a first OTP, stay up
 	@$(VENV) -m sandbox
 
 test: setup ## Unit, template and short end-to-end tests
-	@$(VENV) -m pytest -n 2 $(ARGS)
+	@$(VENV) -m pytest -n 2 --no-loadscope-reorder $(ARGS)
 
 test-bundle: setup ## The unit tests of what is deployed, code and libraries, not of the source
 	@$(VENV) -m pytest -p tests.support.bundled $(or $(ARGS),tests/unit)
