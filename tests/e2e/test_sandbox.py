@@ -115,10 +115,11 @@ def test_without_a_sandbox_send_says_how_to_start_one(monkeypatch: pytest.Monkey
 
 
 def test_what_cdk_json_says_about_aws_does_not_reach_the_sandbox(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Whoever has written `profile: production` there still has a sandbox: every key is passed."""
     commands: list[tuple[str, ...]] = []
+    monkeypatch.setattr("sandbox.deploy.ASSEMBLY", tmp_path / "cdk.out")
     monkeypatch.setattr("sandbox.deploy.Command", lambda *arguments: commands.append(arguments))
 
     synthesize(CONTEXT)

@@ -1,7 +1,7 @@
 """The emulated account in which IAM is enforced."""
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import boto3
 from botocore.config import Config
@@ -12,9 +12,6 @@ from sandbox.state import ACCOUNT_ID, State
 from tests.support.deployment import Deployment
 
 from .grants import Role
-
-if TYPE_CHECKING:
-    from botocore.awsrequest import AWSRequest
 
 _STACK = "ServerlessOtp"
 _TRUST = {
@@ -53,14 +50,9 @@ class Account:
     def client(self, service: str, role: Role | None = None) -> Any:
         """Make a client of somebody who has assumed a role, or of root."""
         endpoint = self.state.pinpointEndpoint if service == "pinpoint" else self.state.awsEndpoint
-        made = self.session(role).client(
+        return self.session(role).client(
             service, endpoint_url=endpoint, config=Config(retries={"total_max_attempts": 1})
         )
-        for keeper_of_failures in ("sns", "sqs"):
-            made.meta.events.register(
-                f"before-sign.{keeper_of_failures}", _say_that_it_comes_over_tls
-            )
-        return made
 
     def session(self, role: Role | None = None) -> Any:
         """Assume a role, or be root.
@@ -110,8 +102,3 @@ class Account:
         [stack] = self.client("cloudformation").describe_stacks(StackName=_STACK)["Stacks"]
         [value] = [out["OutputValue"] for out in stack["Outputs"] if out["OutputKey"] == name]
         return str(value)
-
-
-def _say_that_it_comes_over_tls(request: "AWSRequest", **_: Any) -> None:
-    """Do as a proxy that ends TLS: where failed events go, everybody else is refused."""
-    request.headers["X-Forwarded-Proto"] = "https"

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.deploy import by_name
+from sandbox.deploy import ASSEMBLY, by_name
 from sandbox.state import ACCOUNT_ID, ROOT
-from tests.support.sandboxed import AUTH_FOLDER
 
 from .account import Account
 from .grants import Role
@@ -35,11 +34,10 @@ DEPLOY = ("deploy", "--force", "--require-approval", "never")
 def cdk(account: Account, role: Role, folder: Path, command: tuple[str, ...]) -> tuple[int, str]:
     """Run the CDK with what the sandbox was deployed from; give its exit code and its words."""
     credentials = account.session(role).get_credentials()
-    assembly = ROOT / AUTH_FOLDER / "cdk.out"
     done = subprocess.run(
         [
             str(ROOT / "node_modules/.bin/cdk"),
-            *(*command, "--app", str(assembly), "--no-notices", "--no-color"),
+            *(*command, "--app", str(ASSEMBLY), "--no-notices", "--no-color"),
         ],
         cwd=folder,  # where no cdk.json is
         env={
