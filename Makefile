@@ -39,7 +39,7 @@ accept: setup ## Go the whole way on a deployment: on AWS with STACK=…, else o
 		$(if $(TO),--to "$(TO)") $(if $(QUEUE),--queue) $(if $(PAUSE),--pause) $(ARGS)
 
 test: setup ## Unit, template and short end-to-end tests
-	@$(VENV) -m pytest -n 2 $(ARGS)
+	@$(VENV) -m pytest -n 2 --no-loadscope-reorder $(ARGS)
 
 test-bundle: setup ## The unit tests of what is deployed, code and libraries, not of the source
 	@$(VENV) -m pytest -p tests.support.bundled $(or $(ARGS),tests/unit)

@@ -8,15 +8,13 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Self
 
-import boto3
-
 from infra.config import keys
 
 from .servers import kill_group
 from .state import ACCOUNT_ID, APPLICATION_ID, FOLDER, REGION, ROOT
 
 _STACK = "ServerlessOtp"
-_ASSEMBLY = FOLDER / "cdk.out"
+ASSEMBLY = FOLDER / "cdk.out"
 _OUTPUTS = FOLDER / "outputs.json"
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -47,10 +45,10 @@ class DeployError(Exception):
 
 def synthesize(context: Mapping[str, str]) -> "Command":
     """Start to synthesize the stack into the sandbox's folder."""
-    shutil.rmtree(_ASSEMBLY, ignore_errors=True)  # the CDK adds to what is there
+    shutil.rmtree(ASSEMBLY, ignore_errors=True)  # the CDK adds to what is there
     # What cdk.json says is about AWS: here, every other key has its default.
     values = {**dict.fromkeys((key.name for key in keys().values()), ""), **context}
-    return Command("synth", "--quiet", "--output", str(_ASSEMBLY), *context_options(values))
+    return Command("synth", "--quiet", "--output", str(ASSEMBLY), *context_options(values))
 
 
 def context_options(context: Mapping[str, str]) -> list[str]:
@@ -67,22 +65,10 @@ def bootstrap(aws_url: str, secret: str) -> "Command":
     )
 
 
-def admit_plain_http(aws_url: str, secret: str) -> None:
-    """Let the CDK fill its bucket, whose policy demands TLS; only with IAM is that heeded."""
-    s3 = boto3.client(
-        "s3",
-        region_name=REGION,
-        endpoint_url=by_name(aws_url),
-        aws_access_key_id=ACCOUNT_ID,
-        aws_secret_access_key=secret,
-    )
-    s3.delete_bucket_policy(Bucket=f"cdk-hnb659fds-assets-{ACCOUNT_ID}-{REGION}")
-
-
 def deploy(aws_url: str, secret: str) -> "Command":
     """Start to deploy what was synthesized, as root, which has that secret."""
     return Command(
-        *("deploy", "--app", str(_ASSEMBLY), "--require-approval", "never"),
+        *("deploy", "--app", str(ASSEMBLY), "--require-approval", "never"),
         *("--outputs-file", str(_OUTPUTS)),
         environment=_reach(aws_url, secret),
     )

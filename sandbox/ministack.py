@@ -1,6 +1,6 @@
 """MiniStack as the sandbox runs it: `python -m sandbox.ministack`.
 
-It runs with the Python of `.venv-ministack`, and does seven things more:
+It runs with the Python of `.venv-ministack`, and does eight things more:
 
 - It takes no request of a web page (`sandbox.door`), and lets none read an answer.
 - It takes no request that is not signed (`sandbox.signed`), with or without `AUTH=true`. Open are
@@ -11,6 +11,8 @@ It runs with the Python of `.venv-ministack`, and does seven things more:
   caller chooses by X-Amzn-RequestId, if that is a UUID.
 - What the stack configures for failed asynchronous events of an alias is heeded, where MiniStack
   heeds a function's own configuration only.
+- It takes plain HTTP for TLS that a proxy has ended: policies of the stack and of the CDK's bucket
+  demand TLS, and nothing leaves this machine.
 - With `AUTH=true`, it judges requests to a service that it lacks, which is Pinpoint. A signed
   request with the headers of `sandbox.signed` is not served, whatever its path: the answer is 200
   if its sender may do that action to that resource, else the error that AWS would give. The
@@ -63,7 +65,11 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
     elif answer := signed.refusal(scope, headers, body):
         await _answer(send, answer)
     else:
-        await _ministack(scope, _again(body, receive), _without_cors(send))
+        await _ministack(_over_tls(scope), _again(body, receive), _without_cors(send))
+
+
+def _over_tls(scope: Message) -> Message:
+    return {**scope, "headers": [*scope["headers"], (b"x-forwarded-proto", b"https")]}
 
 
 def _event(*arguments: object, **options: object) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from . import client
 from .deploy import (
     CONTEXT,
-    admit_plain_http,
     bootstrap,
     by_name,
     deploy,
@@ -69,15 +68,12 @@ def deploy_stack(
     secret: str,
     *,
     context: Mapping[str, str],
-    auth: bool,
 ) -> State:
     """Deploy the stack onto the emulators; gives what others are told of it."""
     with step("Preparing the emulated account (cdk bootstrap)"):
         # Synthesizing needs no AWS: both run at once.
         synthesis = cleanup.enter_context(synthesize({**CONTEXT, **context}))
         cleanup.enter_context(bootstrap(ministack.url, secret)).finish()
-        if auth:
-            admit_plain_http(ministack.url, secret)
     with step("Synthesizing the stack (cdk synth)"):
         synthesis.finish()
     with step("Deploying the stack (cdk deploy)"):

@@ -52,7 +52,7 @@ def run(*, context: Mapping[str, str] = _AS_ALWAYS, auth: bool = False) -> None:
             cleanup.callback(STATE_FILE.unlink, missing_ok=True)
             secret = secrets.token_hex(20)
             servers = start_servers(cleanup, secret, auth=auth)
-            state = deploy_stack(cleanup, *servers, secret, context=context, auth=auth)
+            state = deploy_stack(cleanup, *servers, secret, context=context)
             send_first(state)
             cleanup.enter_context(serving(state))
             state.write()

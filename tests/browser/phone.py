@@ -4,46 +4,40 @@ import json
 import re
 from typing import Any
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 
 class Phone:
-    """The page of the phone.
+    """The page of the phone, in a browser that has just opened it.
 
-    Args:
-        page: in a browser, which has just opened it.
+    Attributes:
+        texts: on the phone.
+        said: what came of the last request for a code, in a sentence.
+        verified: what came of the last code, in a sentence.
+        answer: the answer that is shown.
 
     """
 
     def __init__(self, page: Page) -> None:
         self.page = page
+        self.texts = page.get_by_role("log", name="Texts, the newest last").get_by_role("listitem")
+        self.said = page.locator("#said")
+        self.verified = page.locator("#verified")
+        self.answer = page.get_by_label("The answer")
         # What the sandbox has texted so far is there then.
         expect(page.locator("#connection")).to_have_text("Connected")
         self.texts_before = self.texts.count()
-
-    @property
-    def texts(self) -> Locator:
-        """The texts on the phone."""
-        return self.page.get_by_role("log").get_by_role("listitem")
-
-    @property
-    def said(self) -> Locator:
-        """What came of the last request for a code, in a sentence."""
-        return self.page.locator("#said")
-
-    @property
-    def verified(self) -> Locator:
-        """What came of the last code, in a sentence."""
-        return self.page.locator("#verified")
 
     def press(self, name: str) -> None:
         """Press a button."""
         self.page.get_by_role("button", name=name, exact=True).click()
 
     def send(self) -> None:
-        """Press Send, and see the answer; the text may come a little earlier or later."""
+        """Press Send, and see the answer and the text, whichever comes first."""
+        before = self.texts.count()
         self.press("Send")
         expect(self.said).to_contain_text("200, sent")
+        expect(self.texts).to_have_count(before + 1)
 
     def expect_new_texts(self, count: int) -> None:
         """See so many texts that were not there when the page was opened."""
@@ -60,15 +54,8 @@ class Phone:
         self.page.get_by_label("Otp").fill(code)
         self.press("Verify")
 
-    def asked(self) -> dict[str, Any]:
-        """Read the body of the request that is shown."""
-        return self._body("The signed request")
-
-    def answered(self) -> dict[str, Any]:
-        """Read the body of the answer that is shown."""
-        return self._body("The answer")
-
-    def _body(self, label: str) -> dict[str, Any]:
+    def body(self, label: str = "The signed request") -> dict[str, Any]:
+        """Read the body of the request or of the answer that is shown."""
         message = self.page.get_by_role("region", name=label).inner_text()
         body: dict[str, Any] = json.loads(message.partition("\n\n")[2])
         return body

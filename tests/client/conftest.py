@@ -1,5 +1,6 @@
 """Clients of the sandbox, of a proxy in front of it, and of a scripted server."""
 
+import threading
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
@@ -8,20 +9,30 @@ import boto3
 import pytest
 from serverless_otp import OtpClient
 
-from sandbox.state import State
 from tests.support.deployment import Deployment
 from tests.support.proxy import Proxy
 
-from .clock import VirtualClock
-from .scripted import WAYS, Scripted, Way, serving
+from .scripted import NUMBER, Scripted, Way
 
-#: Makes a client that comes one way, to an address; with more arguments of `OtpClient`.
+#: Makes a client that comes one way; with these arguments of `OtpClient`.
 Connect = Callable[..., OtpClient]
+#: One of the two operations.
+Ask = Callable[[OtpClient], object]
 
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:otp-{}:live"
 
 
-@pytest.fixture(params=WAYS, ids=lambda way: way.name)
+def send(client: OtpClient) -> object:
+    """Send."""
+    return client.send(NUMBER, reference_id="mine")
+
+
+def verify(client: OtpClient) -> object:
+    """Verify."""
+    return client.verify(NUMBER, "mine", "123456")
+
+
+@pytest.fixture(params=Way, ids=lambda way: way.value)
 def way(request: pytest.FixtureRequest) -> Way:
     """Go both ways."""
     way: Way = request.param
@@ -29,35 +40,36 @@ def way(request: pytest.FixtureRequest) -> Way:
 
 
 @pytest.fixture
-def clock() -> VirtualClock:
-    """Wait for nothing."""
-    return VirtualClock()
-
-
-@pytest.fixture
-def scripted() -> Iterator[Scripted]:
+def scripted(way: Way) -> Iterator[Scripted]:
     """Serve what a test says."""
-    with serving() as server:
+    with Scripted(way) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
         yield server
+        server.over.set()
+        server.shutdown()
+        thread.join()
 
 
 @pytest.fixture
-def client(
-    way: Way, scripted: Scripted, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
-) -> OtpClient:
+def connect(way: Way, scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> Connect:
+    """Make clients of the scripted server, or of another address: `connect(url, session=…)`."""
+
+    def connect(url: str = scripted.url, **options: Any) -> OtpClient:
+        options = {"session": _session(), "clock": scripted.clock, **options}
+        if way is Way.HTTP:
+            return OtpClient(api_url=f"{url}/v1/", **options)
+        monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", url)
+        send, verify = ARN.format("send"), ARN.format("verify")
+        return OtpClient(send_function=send, verify_function=verify, **options)
+
+    return connect
+
+
+@pytest.fixture
+def client(connect: Connect) -> OtpClient:
     """Give a client of the scripted server."""
-    return connect(way, scripted.url, monkeypatch, clock=clock)
-
-
-def connect(way: Way, url: str, monkeypatch: pytest.MonkeyPatch, **options: Any) -> OtpClient:
-    """Make a client whose requests go to a server."""
-    options.setdefault("session", _session())
-    if way.name == "http":
-        return OtpClient(api_url=f"{url}/v1/", **options)
-    monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", url)
-    return OtpClient(
-        send_function=ARN.format("send"), verify_function=ARN.format("verify"), **options
-    )
+    return connect()
 
 
 @cache
@@ -68,40 +80,28 @@ def _session() -> boto3.Session:
 
 @pytest.fixture(scope="session")
 def proxy(deployment: Deployment) -> Iterator[Proxy]:
-    """Stand between clients and the sandbox; every test mends it."""
+    """Stand between clients and the sandbox, and break what a test says."""
     proxy = Proxy(deployment.state.awsEndpoint, deployment.state)
     yield proxy
     proxy.stop()
 
 
 @pytest.fixture
-def to_sandbox(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> Connect:
-    """Make clients of the sandbox: `to_sandbox(way, through=proxy, deadline_seconds=…)`."""
+def to_sandbox(way: Way, deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> Connect:
+    """Make clients of the sandbox, or of a proxy's address: `to_sandbox(url, clock=…)`."""
+    state = deployment.state
+    session = boto3.Session(state.accessKeyId, state.secretAccessKey, region_name=state.region)
 
-    def to_sandbox(way: Way, through: Proxy | None = None, **options: Any) -> OtpClient:
-        state = deployment.state
-        endpoint = through.url if through else state.awsEndpoint
-        return sandbox_client(way, state, endpoint, monkeypatch, **options)
+    def to_sandbox(url: str = state.awsEndpoint, **options: Any) -> OtpClient:
+        if way is Way.HTTP:
+            api_url = state.apiUrl.replace(state.awsEndpoint, url)
+            return OtpClient(api_url=api_url, session=session, **options)
+        session.events.register("before-call.lambda.Invoke", _write_colons)
+        monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", url)
+        send, verify = state.sendFunction, state.verifyFunction
+        return OtpClient(send_function=send, verify_function=verify, session=session, **options)
 
     return to_sandbox
-
-
-def sandbox_client(
-    way: Way, state: State, endpoint: str, monkeypatch: pytest.MonkeyPatch, **options: Any
-) -> OtpClient:
-    """Make a client whose requests go to an endpoint, which may be a proxy."""
-    session = boto3.Session(state.accessKeyId, state.secretAccessKey, region_name=state.region)
-    if way.name == "http":
-        api_url = state.apiUrl.replace(state.awsEndpoint, endpoint)
-        return OtpClient(api_url=api_url, session=session, **options)
-    session.events.register("before-call.lambda.Invoke", _write_colons)
-    monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", endpoint)
-    return OtpClient(
-        send_function=state.sendFunction,
-        verify_function=state.verifyFunction,
-        session=session,
-        **options,
-    )
 
 
 def _write_colons(params: dict[str, Any], **_: Any) -> None:

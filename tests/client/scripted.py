@@ -2,47 +2,70 @@
 
 import json
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from enum import Enum, auto
+from collections.abc import Mapping
+from enum import Enum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Literal, NamedTuple
+
+from serverless_otp.retry import Clock
 
 NUMBER = "+12065550100"
 
-
-class How(Enum):
-    """What becomes of an answer."""
-
-    WHOLE = auto()
-    CUT = auto()  # the connection ends in the middle of it
-    DROPPED = auto()  # the connection ends instead
-    NEVER = auto()  # the connection stays, and nothing comes
+MESSAGE = {"MessageResponse": {"Result": {NUMBER: {"MessageId": "message", "StatusCode": 200}}}}
+VERIFIED = {"VerificationResponse": {"Valid": True}}
 
 
-@dataclass(frozen=True)
-class Reply:
-    """An answer."""
+class Way(Enum):
+    """How a caller comes."""
+
+    HTTP = "http"
+    LAMBDA = "invoke"
+
+
+class Reply(NamedTuple):
+    """An answer; the connection may end in the middle of it or instead, or nothing comes."""
 
     status: int = 200
     body: bytes = b"{}"
-    headers: Mapping[str, str] = field(default_factory=dict)
-    how: How = How.WHOLE
+    headers: Mapping[str, str] = {}
+    how: Literal["whole", "cut", "dropped", "never"] = "whole"
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(NamedTuple):
     """A request that came."""
 
     path: str
     headers: Mapping[str, str]
     body: bytes
+    fields: Any
     connection: int
 
-    def json(self) -> Any:
-        """Decode it."""
-        return json.loads(self.body)
+
+# An answer as it is, a success, a problem, or a problem and how many seconds to wait.
+Said = Reply | dict[str, Any] | tuple[dict[str, Any], int]
+
+
+class VirtualClock(Clock):
+    """A clock whose time passes by waiting only; it keeps how long, each time."""
+
+    def __init__(self) -> None:
+        self.waits: list[float] = []
+        self._passed = 0.0
+
+    def now(self) -> float:
+        """Give what has passed."""
+        return self._passed
+
+    wall = now
+
+    def wait(self, seconds: float) -> None:
+        """Note it, and let it have passed."""
+        self.waits.append(seconds)
+        self.advance(seconds)
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass."""
+        self._passed += seconds
 
 
 class Scripted(ThreadingHTTPServer):
@@ -50,22 +73,24 @@ class Scripted(ThreadingHTTPServer):
 
     Attributes:
         asked: the requests so far.
+        clock: of its clients, if they want it.
 
     """
 
     daemon_threads = True
 
-    def __init__(self) -> None:
+    def __init__(self, way: Way) -> None:
         super().__init__(("127.0.0.1", 0), _Connection)
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
         self.asked: list[Asked] = []
-        self.connections = 0
+        self.clock = VirtualClock()
         self.over = threading.Event()
+        self._way = way
         self._replies: list[Reply] = []
 
-    def says(self, *replies: Reply) -> None:
+    def says(self, *said: Said) -> None:
         """Tell it what to answer."""
-        self._replies = list(replies)
+        self._replies = [written(self._way, one) for one in said]
 
     def next(self) -> Reply:
         """Choose the reply."""
@@ -77,52 +102,30 @@ class _Connection(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True  # the head and the body are written one after the other
     server: Scripted
 
-    def setup(self) -> None:
-        self.server.connections += 1
-        self._number = self.server.connections
-        super().setup()
-
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         headers = {name.lower(): value for name, value in self.headers.items()}
-        self.server.asked.append(Asked(self.path, headers, body, self._number))
+        asked = Asked(self.path, headers, body, json.loads(body), self.client_address[1])
+        self.server.asked.append(asked)
         reply = self.server.next()
-        if reply.how is How.NEVER:
+        if reply.how == "never":
             self.server.over.wait()
-        if reply.how in {How.NEVER, How.DROPPED}:
-            self.close_connection = True
+        self.close_connection = reply.how != "whole"
+        if reply.how in {"never", "dropped"}:
             return
         self.send_response(reply.status)
         for name, value in reply.headers.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(reply.body)))
         self.end_headers()
-        if reply.how is How.CUT:
-            self.wfile.write(reply.body[: len(reply.body) // 2])
-            self.close_connection = True
-        else:
-            self.wfile.write(reply.body)
+        self.wfile.write(reply.body[:20] if reply.how == "cut" else reply.body)
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
 
 
-@contextmanager
-def serving() -> Iterator[Scripted]:
-    """Serve for a while."""
-    with Scripted() as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.over.set()
-            server.shutdown()
-            thread.join()
-
-
 def problem(code: str, status: int, *, retryable: bool = False, **more: Any) -> dict[str, Any]:
-    """Write a problem document as the service does."""
+    """Make a problem document as the service does."""
     return {
         "type": f"urn:problem-type:serverless-otp:{code}",
         "title": f"The title of {code}",
@@ -135,53 +138,26 @@ def problem(code: str, status: int, *, retryable: bool = False, **more: Any) -> 
     }
 
 
-MESSAGE = {"MessageResponse": {"Result": {NUMBER: {"MessageId": "message", "StatusCode": 200}}}}
-VERIFIED = {"VerificationResponse": {"Valid": True}}
-
-
-class Http:
-    """How the service writes its answers for those who come through API Gateway."""
-
-    name = "http"
-
-    def success(self, response: Mapping[str, Any], *, replayed: bool = False) -> Reply:
-        """Write a success."""
-        headers = {"Content-Type": "application/json", "X-Request-Id": "a-request"}
-        if replayed:
+def written(way: Way, said: Said) -> Reply:
+    """Write an answer as the service does for those who come this way."""
+    if isinstance(said, Reply):
+        return said
+    document, seconds = said if isinstance(said, tuple) else (said, None)
+    if way is Way.HTTP:
+        kind = "problem+json" if "code" in document else "json"
+        headers = {"Content-Type": f"application/{kind}", "X-Request-Id": "a-request"}
+        if seconds is not None:
+            headers["Retry-After"] = str(seconds)
+        if document.get("IdempotentReplayed"):
             headers["Idempotent-Replayed"] = "true"
-        return Reply(200, json.dumps(response).encode(), headers)
-
-    def problem(self, document: Mapping[str, Any], retry_after: int | None = None) -> Reply:
-        """Write a problem."""
-        headers = {"Content-Type": "application/problem+json"}
-        if retry_after is not None:
-            headers["Retry-After"] = str(retry_after)
-        return Reply(document["status"], json.dumps(document).encode(), headers)
-
-
-class Invoke:
-    """The same, as Lambda does. Only some of its problems say when to come again."""
-
-    name = "invoke"
-
-    def success(self, response: Mapping[str, Any], *, replayed: bool = False) -> Reply:
-        """Write a success."""
-        more = {"IdempotentReplayed": True} if replayed else {}
-        return Reply(
-            200, json.dumps({**response, **more}).encode(), {"x-amzn-RequestId": "a-request"}
-        )
-
-    def problem(self, document: Mapping[str, Any], retry_after: int | None = None) -> Reply:
-        """Write a problem."""
-        more = {} if retry_after is None else {"retryAfter": retry_after}
-        error = {"errorType": document["code"], "errorMessage": json.dumps({**document, **more})}
-        return failed(error)
+            document = {"MessageResponse": document["MessageResponse"]}
+        return Reply(document.get("status", 200), json.dumps(document).encode(), headers)
+    if "code" not in document:
+        return Reply(200, json.dumps(document).encode(), {"x-amzn-RequestId": "a-request"})
+    more = {} if seconds is None else {"retryAfter": seconds}
+    return failed({"errorType": document["code"], "errorMessage": json.dumps(document | more)})
 
 
 def failed(error: object) -> Reply:
     """Write a function error."""
     return Reply(200, json.dumps(error).encode(), {"X-Amz-Function-Error": "Unhandled"})
-
-
-Way = Http | Invoke
-WAYS: tuple[Way, Way] = (Http(), Invoke())

@@ -5,14 +5,12 @@ import os
 import subprocess
 import sys
 import uuid
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import pytest
 
 from docs.examples.another_team import build_login
-from sandbox.client import aws_options
 from tests.support.deployment import Deployment, code_in
 
 from .conftest import ARN
@@ -24,51 +22,35 @@ sys.path.insert(0, sys.argv[1])
 import lambda_login, serverless_otp
 assert serverless_otp.__file__.startswith(sys.argv[1])
 for line in sys.stdin:
-    print(json.dumps(lambda_login.handler(json.loads(line), None)), flush=True)
+    print(json.dumps(lambda_login.handler(json.loads(line), None)))
 """
 
 
-class Function:
-    """The function, in a process that has nothing but its folder and the SDK."""
+def handled(environment: dict[str, str], *events: dict[str, Any]) -> list[Any]:
+    """Have events handled in a process that has nothing but the function's folder and the SDK."""
+    ran = subprocess.run(
+        [sys.executable, "-I", "-c", PROGRAM, str(build_login())],
+        input="\n".join(map(json.dumps, events)),
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        env={"PATH": os.environ["PATH"], **environment},
+    )
+    return [json.loads(line) for line in ran.stdout.splitlines()]
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-I", "-c", PROGRAM, str(build_login())],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={"PATH": os.environ["PATH"], **environment},
-        )
 
-    @classmethod
-    def of(cls, deployment: Deployment) -> Self:
-        """Start one that calls the sandbox."""
-        state = deployment.state
-        options = aws_options(state)
-        return cls(
-            {
-                "SEND_FUNCTION_ARN": state.sendFunction,
-                "VERIFY_FUNCTION_ARN": state.verifyFunction,
-                "AWS_ENDPOINT_URL": options["endpoint_url"],
-                "AWS_ACCESS_KEY_ID": options["aws_access_key_id"],
-                "AWS_SECRET_ACCESS_KEY": options["aws_secret_access_key"],
-                "AWS_REGION": options["region_name"],
-            }
-        )
-
-    def handle(self, event: dict[str, Any]) -> Any:
-        """Handle an event, as Lambda has it do."""
-        assert self._process.stdin
-        assert self._process.stdout
-        self._process.stdin.write(json.dumps(event) + "\n")
-        self._process.stdin.flush()
-        return json.loads(self._process.stdout.readline())
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._process.communicate()
+@pytest.fixture
+def environment(deployment: Deployment) -> dict[str, str]:
+    """Name the functions of the sandbox."""
+    state = deployment.state
+    return {
+        "SEND_FUNCTION_ARN": state.sendFunction,
+        "VERIFY_FUNCTION_ARN": state.verifyFunction,
+        "AWS_ENDPOINT_URL": state.awsEndpoint,
+        "AWS_ACCESS_KEY_ID": state.accessKeyId,
+        "AWS_SECRET_ACCESS_KEY": state.secretAccessKey,
+        "AWS_REGION": state.region,
+    }
 
 
 def about(phone: str) -> dict[str, Any]:
@@ -76,35 +58,31 @@ def about(phone: str) -> dict[str, Any]:
     return {"phone": phone, "referenceId": str(uuid.uuid4())}
 
 
-def test_function_sends_and_verifies(deployment: Deployment) -> None:
+def test_function_sends_and_verifies(deployment: Deployment, environment: dict[str, str]) -> None:
     """The caller's ReferenceId, in every event: one that is handled again, by another process."""
     event = about(NUMBER)
-    with Function.of(deployment) as function:
-        assert function.handle(event) == {"sent": True}
-    with Function.of(deployment) as function:
-        assert function.handle(event) == {"sent": True}
-        [text] = deployment.texts(event["referenceId"])
+    wrong = {**event, "code": "00000"}
+    assert handled(environment, event) == [{"sent": True}]
+    assert handled(environment, event, wrong) == [{"sent": True}, {"valid": False}]
+    [text] = deployment.texts(event["referenceId"])
 
-        assert function.handle({**event, "code": "00000"}) == {"valid": False}
-        assert function.handle({**event, "code": code_in(text)}) == {"valid": True}
+    assert handled(environment, {**event, "code": code_in(text)}) == [{"valid": True}]
 
 
-def test_function_tells_problems(deployment: Deployment) -> None:
+def test_function_tells_problems(deployment: Deployment, environment: dict[str, str]) -> None:
     """By their codes; what nobody knows may have been texted.
 
     Without a ReferenceId nobody is texted: one that it made itself would be another one when the
     event is repeated.
     """
-    opted_out, lost = about("+12065550101"), about("+12065550109")
-    before = len(deployment.texts())
-    with Function.of(deployment) as function:
-        assert function.handle(opted_out) == {"problem": "OptedOut", "retryAfter": None}
-        for event in ({}, {"phone": NUMBER}, {"phone": NUMBER, "referenceId": None}):
-            assert function.handle(event) == {"problem": "InvalidRequest"}
-        assert len(deployment.texts()) == before
-        assert function.handle(lost) == {"problem": "OutcomeUnknown"}
+    lost, before = about("+12065550109"), len(deployment.texts())
+    invalid: list[dict[str, Any]] = [{}, {"phone": NUMBER}, {"phone": NUMBER, "referenceId": None}]
 
-    assert len(deployment.texts(lost["referenceId"])) == 1
+    said = handled(environment, about("+12065550101"), *invalid, lost)
+
+    assert said[0] == {"problem": "OptedOut", "retryAfter": None}
+    assert said[1:] == [{"problem": "InvalidRequest"}] * 3 + [{"problem": "OutcomeUnknown"}]
+    assert len(deployment.texts(lost["referenceId"])) == len(deployment.texts()) - before == 1
 
 
 @pytest.mark.parametrize("more", [{}, {"code": "123456"}], ids=["send", "verify"])
@@ -115,5 +93,4 @@ def test_function_tells_that_nothing_was_sent(more: dict[str, str], tmp_path: Pa
         "AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/login",
         "AWS_WEB_IDENTITY_TOKEN_FILE": str(tmp_path / "absent"),
     }
-    with Function(environment) as function:
-        assert function.handle({**about(NUMBER), **more}) == {"problem": "NotSent"}
+    assert handled(environment, {**about(NUMBER), **more}) == [{"problem": "NotSent"}]

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 _FENCE = re.compile(r"( *)(```+)(\S*)")
 _MARKER = re.compile(r" *<!-- not run: (.+) -->")
@@ -15,62 +15,36 @@ _MARKER = re.compile(r" *<!-- not run: (.+) -->")
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block of a page.
-
-    Attributes:
-        line: of its first fence, from 1.
-        language: what stands behind the first fence.
-        script: what is inside, without the indentation of its fences.
-        above: the line directly above the first fence.
-
-    """
+    """A fenced block: its line, from 1; and why it is not run, which stands in the line above."""
 
     line: int
     language: str
     script: str
-    above: str
-
-    @property
-    def reason(self) -> str | None:
-        """Why the block is not run; None if it is."""
-        marked = _MARKER.fullmatch(self.above)
-        return marked[1] if marked else None
+    reason: str | None
 
 
 def pages() -> dict[str, Path]:
     """All pages, by their path from the root of the checkout."""
-    files = [
-        *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")),
-        *(ROOT / "docs").rglob("*.md"),
-        ROOT / "clients" / "python" / "README.md",
-    ]
-    return {str(file.relative_to(ROOT)): file for file in sorted(files) if file.exists()}
+    files = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")]
+    files += [*(ROOT / "docs").rglob("*.md"), ROOT / "clients" / "python" / "README.md"]
+    return {str(file.relative_to(ROOT)): file for file in sorted(files)}
 
 
 def blocks(markdown: str) -> list[Block]:
-    """Find the fenced blocks of a page, in its order.
-
-    Raises:
-        ValueError: the last one has no end.
-
-    """
+    """Find the fenced blocks of a page, in its order."""
     found = []
-    lines = markdown.splitlines()
+    lines = ["", *markdown.splitlines()]
     number = 0
     while number < len(lines):
-        fence = _FENCE.fullmatch(lines[number])
-        if not fence:
-            number += 1
-            continue
-        indent, ticks, language = fence.groups()
-        try:
+        if fence := _FENCE.fullmatch(lines[number]):
+            indent, ticks, language = fence.groups()
             end = lines.index(indent + ticks, number + 1)
-        except ValueError:
-            raise ValueError(f"The block of line {number + 1} has no end.") from None
-        inside = [line.removeprefix(indent) for line in lines[number + 1 : end]]
-        above = lines[number - 1] if number else ""
-        found.append(Block(number + 1, language, "\n".join(inside) + "\n", above))
-        number = end + 1
+            inside = [line.removeprefix(indent) + "\n" for line in lines[number + 1 : end]]
+            marked = _MARKER.fullmatch(lines[number - 1])
+            reason = marked[1] if marked else None
+            found.append(Block(number, language, "".join(inside), reason))
+            number = end
+        number += 1
     return found
 
 

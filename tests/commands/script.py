@@ -1,6 +1,5 @@
 """Runs the blocks of a page as somebody would who types them in: in order, in one shell."""
 
-import os
 import re
 import shlex
 import subprocess
@@ -42,22 +41,15 @@ class BlockError(AssertionError):
 def run(
     page: str, blocks: Sequence[Block], *, folder: Path, environment: Mapping[str, str]
 ) -> list[str]:
-    """Run the blocks of a page; returns what each of them said.
-
-    Args:
-        page: its name.
-        blocks: in order.
-        folder: where they are run.
-        environment: what they find.
+    """Run the blocks of a page in a folder; returns what each of them said.
 
     Raises:
         BlockError: one failed, a command inside `$(…)` included, or a request of it, or they take
             too long.
 
     """
-    failed = folder / ".failed-commands"
+    failed, script = folder / ".failed-commands", folder / ".blocks.sh"
     failed.write_text("")
-    script = folder / ".blocks.sh"
     script.write_text(_HEAD + "".join(map(_piece, blocks)))
     try:
         ran = subprocess.run(
@@ -74,11 +66,10 @@ def run(
         output = ran.stdout
     except subprocess.TimeoutExpired as late:
         status, output = f"none after {SECONDS} seconds", late.output or b""
-    finally:
-        script.unlink()
     said = output.decode(errors="replace").split(_MARK)[1:]
     commands = failed.read_text()
     failed.unlink()
+    script.unlink()
     if status != 0:
         raise BlockError(_message(page, blocks[len(said) - 1], said[-1], f"exit status {status}"))
     for block, text in zip(blocks, said, strict=True):
@@ -112,12 +103,3 @@ def _piece(block: Block) -> str:
     else:
         script = block.script
     return f"printf '\\x1e'\n{script}"
-
-
-def environment(folder: Path) -> dict[str, str]:
-    """Give what a developer's shell has in a checkout, and nothing that leads to their AWS."""
-    path = [folder / ".venv" / "bin", folder / "node_modules" / ".bin"]
-    return {
-        **{name: value for name, value in os.environ.items() if name != "SANDBOX_FOLDER"},
-        "PATH": os.pathsep.join([*map(str, path), os.environ["PATH"]]),
-    }

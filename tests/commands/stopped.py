@@ -14,12 +14,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 _SECONDS = 120
-_READY = "The sandbox is ready."
-_TEXT = "This is your One Time Password: "
 
 
 def main(command: Sequence[str]) -> int:
     """Run it; returns the exit status."""
+    awaited = ["The sandbox is ready.", "This is your One Time Password: "]
     with subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
@@ -30,22 +29,19 @@ def main(command: Sequence[str]) -> int:
         late = threading.Timer(_SECONDS, os.killpg, (process.pid, signal.SIGTERM))
         late.start()
         assert process.stdout
-        ready = shown = False
         for line in process.stdout:
             sys.stdout.write(line)
             sys.stdout.flush()
-            ready |= _READY in line
-            if ready and _TEXT in line and not shown:
-                shown = True
-                os.killpg(process.pid, signal.SIGINT)
+            if awaited and awaited[0] in line:
+                awaited.pop(0)
+                if not awaited:
+                    os.killpg(process.pid, signal.SIGINT)
         process.wait()
         late.cancel()
-    state = Path(os.environ.get("SANDBOX_FOLDER", ".sandbox")) / "state.json"
-    if shown and not state.exists():
-        return 0
-    left = state.exists()
-    sys.stdout.write(f"ready: {ready}, a text: {shown}, state.json is left: {left}\n")
-    return 1
+    left = (Path(os.environ.get("SANDBOX_FOLDER", ".sandbox")) / "state.json").exists()
+    if awaited or left:
+        sys.stdout.write(f"not said: {awaited}, state.json is left: {left}\n")
+    return int(left or bool(awaited))
 
 
 if __name__ == "__main__":

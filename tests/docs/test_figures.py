@@ -1,4 +1,4 @@
-"""docs/cost.md and docs/scaling.md: the arithmetic, and what of it is also in the code."""
+"""The numbers of the pages' tables: the arithmetic, and what of it is also in the code."""
 
 import re
 from collections.abc import Callable
@@ -11,14 +11,21 @@ from docs.generate import figures
 from docs.generate.configuration import LEAST
 from docs.generate.figures import Quantities, Stack, idle_month, million, month_in_use
 from docs.generate.markdown import number, rows
-from infra.config import Config, ConfigError
+from infra.config import Config, ConfigError, keys
+from infra.config.limits import Limits
 from lambda_src.otp.time_limits import TimeLimits
 
 ROOT = Path(__file__).resolve().parents[2]
-SCALING = (ROOT / "docs" / "scaling.md").read_text()
+README, ABUSE, COST, SCALING = (
+    (ROOT / name).read_text()
+    for name in ("README.md", "docs/abuse.md", "docs/cost.md", "docs/scaling.md")
+)
+
+# --- The arithmetic ---
 
 #: In the order of the page.
 ROUND = (500, 5, 1024, 700, 900, 400, 10, 1000, 0.5, 1, 0.5, 5, 4, 2, 2, 3, 10)
+EXPRESSION = [{"MetricStat": {}}, {"Expression": "a / b"}, {"MetricStat": {}}]
 
 
 def resource(type_: str, **properties: Any) -> dict[str, Any]:
@@ -32,11 +39,13 @@ def function(name: str) -> dict[str, Any]:
     return resource("Lambda::Function", **of)
 
 
-ACCESS_LOG = {"Format": "$context.identity.user abc"}
-EXPRESSION = [{"MetricStat": {}}, {"Expression": "a / b"}, {"MetricStat": {}}]
 STACK: Stack = {
     "Key": resource("KMS::Key"),
-    "Stage": resource("ApiGateway::Stage", TracingEnabled=True, AccessLogSetting=ACCESS_LOG),
+    "Stage": resource(
+        "ApiGateway::Stage",
+        TracingEnabled=True,
+        AccessLogSetting={"Format": "$context.identity.user abc"},
+    ),
     "Acl": resource("WAFv2::WebACL", Rules=[{}, {}]),
     "Log": resource("Logs::LogGroup", RetentionInDays=60, KmsKeyId="Key"),
     "Policy": resource("IAM::Policy", Resource="Key"),
@@ -48,14 +57,6 @@ STACK: Stack = {
 }
 
 
-@pytest.fixture
-def _round_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Assume numbers that can be worked out by hand."""
-    assumed = dict(zip(figures.ASSUMED, ROUND, strict=True))
-    monkeypatch.setattr(figures, "ASSUMED", assumed)
-
-
-@pytest.mark.usefixtures("_round_numbers")
 @pytest.mark.parametrize(
     ("count", "expected"),
     [
@@ -71,9 +72,11 @@ def _round_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     ids=["idle", "in use", "sent", "verified", "sent twice a second"],
 )
 def test_what_is_paid_for_is_counted_in_the_template(
-    count: Callable[[Stack], Quantities], expected: list[float]
+    monkeypatch: pytest.MonkeyPatch, count: Callable[[Stack], Quantities], expected: list[float]
 ) -> None:
-    """Of a stack that is small enough to count by hand."""
+    """Of a stack that is small enough to count by hand, with numbers that are, too."""
+    monkeypatch.setattr(figures, "ASSUMED", dict(zip(figures.ASSUMED, ROUND, strict=True)))
+
     assert [*count(STACK).values()] == pytest.approx(expected)
 
 
@@ -83,107 +86,83 @@ def test_resource_of_an_unknown_price_stops_the_page() -> None:
         idle_month({"New": resource("EC2::NatGateway")})
 
 
-def test_each_line_is_paid_to_the_cent(monkeypatch: pytest.MonkeyPatch) -> None:
-    """So the lines of a table add up to what stands below them."""
-    monkeypatch.setattr(figures, "PRICES", {"a": 0.004, "b": 1.5})
+# --- What is written by hand, and in the code, too ---
 
-    assert figures.usd({"a": 1, "b": 3}) == 4.5
-
-
-def test_walls_are_in_their_order_and_what_is_above_a_default_is_bold(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """A wall is met at its default, divided by what a text takes of it."""
-    wide = ["Lambda, wide", "1,000", "0.8", "?", "a request", "AWS"]
-    narrow = ["`key`", "1,000", "3,600", "?", "the key", "here"]
-    monkeypatch.setattr(figures, "WALLS", [wide, narrow])
-
-    tables = figures.of_scaling()
-
-    assert tables["walls"].splitlines()[2:] == [
-        "| `key` | 1,000 | 3,600 | 0.278 | the key | here |",
-        "| Lambda, wide | 1,000 | 0.8 | 1,250 | a request | AWS |",
-    ]
-    assert tables["demand"].splitlines()[2:] == [
-        "| Lambda, wide | 0.8 / 1,000 | 8 / 1,000 | 80 / 1,000 | 800 / 1,000 | **8,000 / 1,000** |"
-    ]
-
-
-@pytest.mark.parametrize(
-    ("cell", "value"), [("$0.0133334", 0.0133334), ("1,024, measured", 1024), ("15% of it", 0.15)]
+DEFAULTS = Config.from_context(LEAST)
+ATTRIBUTES = {key.name: attribute for attribute, key in keys().items()}
+NUMBERS, MESSAGES = (
+    {row[0].strip("`"): row for row in rows(ABUSE, heading)}
+    for heading in ("Which numbers", "How many messages")
 )
-def test_first_number_of_a_cell_is_read(cell: str, value: float) -> None:
-    """As people write it; a cell without one is refused."""
-    assert number(cell) == value
-    with pytest.raises(ValueError, match="no number"):
-        number("none")
-
-
-# --- What the pages say that is in the code, too ---
-
 WALLS = {wall[0]: wall for wall in figures.WALLS}
-SECONDS = figures.ASSUMED["milliseconds that a function takes"] / 1000
-WRITES = figures.ASSUMED["writes of a message, of one unit each"]
 
 
-@pytest.mark.parametrize(
-    ("wall", "takes"),
-    [
-        ("DynamoDB, writes a second of a new table", WRITES),
-        ("DynamoDB, writes a second of a table", WRITES),
-        ("Lambda, environments at once", 2 * SECONDS),
-        (
-            "Lambda, environments at once while Pinpoint is slow",
-            2 * SECONDS + TimeLimits().pinpoint_all_attempts,
-        ),
-    ],
-)
-def test_text_takes_what_the_code_does(wall: str, takes: float) -> None:
+def default(name: str) -> str:
+    """The default of a key, as an operator writes it."""
+    value = getattr(DEFAULTS, ATTRIBUTES[name])
+    if value is None:
+        return "off"
+    return ",".join(value) if isinstance(value, tuple) else str(value)
+
+
+def test_every_rule_is_explained() -> None:
+    """All keys of their group, but for the sandbox's own; the limits in the README, too."""
+    group = {keys()[attribute].name for attribute in Limits.model_fields} - {"sandboxNumbers"}
+    in_the_readme = " ".join(row[0] for row in rows(README, "Limits"))
+
+    assert {*NUMBERS, *MESSAGES} == {"allowedCountries", *group}
+    assert re.findall(r"`(\w+)`", in_the_readme) == [*MESSAGES]
+
+
+def test_defaults_are_those_of_the_configuration() -> None:
+    """Where one is written, of as many keys as the row has."""
+    tables = [(row[0], row[1]) for row in (NUMBERS | MESSAGES).values() if row[1].startswith("`")]
+    tables += [(row[1], row[2]) for row in rows(ABUSE, "What tells")]
+    tables += [(row[0], row[1]) for row in rows(README, "Limits")]
+    tables += [(row[0], row[1].replace(",", "")) for row in WALLS.values() if row[0][0] == "`"]
+
+    for named, written in tables:
+        names = [name for name in re.findall(r"`(\w+)`", named) if name != "countriesPerDay"]
+        if names:
+            assert written.replace("`", "") == ", ".join(map(default, names)), named
+
+
+def test_right_guesses_are_texts_times_attempts_by_the_number_of_codes() -> None:
+    """Within what a limit lets through in a day; of each length."""
+    for limit, texts, attempts, *of_each_length in rows(ABUSE, "Who guesses codes"):
+        [name] = re.findall(r"`(\w+)`", limit)
+        assert number(texts) == int(default(name)) * (24 if name.endswith("Hour") else 1)
+        for length, guesses in zip((5, 6, 8), of_each_length, strict=True):
+            right = number(texts) * int(attempts) / 10**length
+            assert number(guesses) == pytest.approx(right)
+
+
+def test_text_takes_what_the_code_does() -> None:
     """And what docs/cost.md assumes."""
-    assert number(WALLS[wall][2]) == pytest.approx(takes)
+    seconds = 2 * figures.ASSUMED["milliseconds that a function takes"] / 1000
+    writes = figures.ASSUMED["writes of a message, of one unit each"]
+    lambdas = "Lambda, environments at once"
+
+    for wall, takes in {
+        "DynamoDB, writes a second of a new table": writes,
+        "DynamoDB, writes a second of a table": writes,
+        lambdas: seconds,
+        f"{lambdas} while Pinpoint is slow": seconds + TimeLimits().pinpoint_all_attempts,
+    }.items():
+        assert number(WALLS[wall][2]) == pytest.approx(takes), wall
 
 
-@pytest.mark.parametrize("wall", [wall for wall in WALLS if wall.startswith("`")])
-def test_default_of_a_key_is_its_default(wall: str) -> None:
-    """Where a wall is one of the configuration's."""
-    [key] = re.findall(r"`(\w+)`", wall)
-
-    given = {**LEAST, key: WALLS[wall][1].replace(",", "")}
-
-    assert Config.from_context(given) == Config.from_context(LEAST)
-
-
-@pytest.mark.parametrize(
-    ("key", "most"),
-    [
-        (key, int(number(row[3])))
-        for row in rows(SCALING, "Which keys to change")
-        for key in re.findall(r"`(\w+)`", row[0])
-    ],
-)
-def test_a_key_ends_where_the_page_says(key: str, most: int) -> None:
+def test_a_key_ends_where_the_page_says() -> None:
     """One more is not taken."""
-    Config.from_context({**LEAST, key: str(most)})
-    with pytest.raises(ConfigError):
-        Config.from_context({**LEAST, key: str(most + 1)})
-
-
-@pytest.mark.parametrize(("block", "rate"), [(0, 100), (1, 1_000)])
-def test_keys_of_the_page_let_the_texts_through(block: int, rate: int) -> None:
-    """With room for half as much again; and the alarm rings before the limit refuses."""
-    keys = re.findall(r"```text\n(.+?)```", SCALING, re.DOTALL)[block]
-    given: dict[str, Any] = dict(re.findall(r"-c (\w+)=(\S+)", keys))
-    config = Config.from_context({**LEAST, **given})
-
-    hour = config.deployment_per_hour or 0
-    assert config.send_requests_per_second == config.verify_requests_per_second == rate * 1.5
-    assert rate * 3600 < config.alarm_texts_per_hour < hour == rate * 3600 * 1.5
-    assert config.country_per_day in (None, hour * 24)
+    for row in rows(SCALING, "Which keys to change"):
+        most = int(number(row[3]))
+        for key in re.findall(r"`(\w+)`", row[0]):
+            Config.from_context({**LEAST, key: str(most)})
+            with pytest.raises(ConfigError):
+                Config.from_context({**LEAST, key: str(most + 1)})
 
 
 def test_the_readme_says_what_a_month_costs() -> None:
     """That of a million messages, in both profiles, as the page has it."""
-    readme, cost = ((ROOT / name).read_text() for name in ("README.md", "docs/cost.md"))
-
-    [said] = re.findall(r"\[\$(\d+) or \$(\d+)\]\(docs/cost\.md\)", readme)
-    assert re.findall(r"^\| 1 million \|.*\| \$(\d+) \| \$(\d+) \|$", cost, re.MULTILINE) == [said]
+    [said] = re.findall(r"\[\$(\d+) or \$(\d+)\]\(docs/cost\.md\)", README)
+    assert re.findall(r"^\| 1 million \|.*\| \$(\d+) \| \$(\d+) \|$", COST, re.MULTILINE) == [said]

@@ -22,32 +22,22 @@ def test_page_is_what_the_generator_writes(page: Path, written: dict[Path, str])
     assert page.read_text() == written[page], f"{page.name} is not up to date: run `make docs`"
 
 
-def test_example_is_quoted_whole(tmp_path: Path) -> None:
-    """Between its comments, as it is; all else stays. One that has moved is refused."""
-    (tmp_path / "folder").mkdir()
-    (tmp_path / "folder" / "one.py").write_text("print('\\1')\n")
-    begin, end = "<!-- example folder/one.py: begin -->\n", "<!-- example folder/one.py: end -->"
+def test_what_stands_between_two_comments_is_replaced(tmp_path: Path) -> None:
+    """By a part, or by an example as it is; all else stays. One that is gone is refused."""
+    (tmp_path / "one.py").write_text("print('\\1')\n")
+    page = "a\n<!-- {0}: begin -->\nold\n<!-- {0}: end -->\nb\n"
+    new = "a\n<!-- {0}: begin -->\n\n{1}\n\n<!-- {0}: end -->\nb\n"
+    example = page.format("example one.py")
 
-    quoted = markdown.quote(f"before\n\n{begin}old\n{end}\n\nafter\n", tmp_path)
-
-    assert quoted == (f"before\n\n{begin}\n```python\nprint('\\1')\n```\n\n{end}\n\nafter\n")
-    assert markdown.quote(quoted, tmp_path) == quoted
-    with pytest.raises(FileNotFoundError):
-        markdown.quote(quoted.replace("one.py", "gone.py"), tmp_path)
-
-
-def test_only_what_is_generated_is_replaced() -> None:
-    """What stands between the two comments of a part."""
-    page = "before\n\n<!-- part: begin -->\nold\n<!-- part: end -->\n\nafter\n"
-
-    assert markdown.replace(page, {"part": "new"}) == (
-        "before\n\n<!-- part: begin -->\n\nnew\n\n<!-- part: end -->\n\nafter\n"
+    assert markdown.replace(page.format("part"), {"part": "new"}) == new.format("part", "new")
+    assert markdown.quote(example, tmp_path) == new.format(
+        "example one.py", "```python\nprint('\\1')\n```"
     )
+    with pytest.raises(FileNotFoundError):
+        markdown.quote(example.replace("one", "gone"), tmp_path)
 
 
-@pytest.mark.parametrize(
-    "parts", [{}, {"part": "new", "other": "new"}], ids=["no part", "no place"]
-)
+@pytest.mark.parametrize("parts", [{}, {"part": "new", "other": "new"}], ids=["none", "no place"])
 def test_part_without_a_place_or_place_without_a_part_is_refused(parts: dict[str, str]) -> None:
     """A part cannot get lost by a typo in a comment."""
     with pytest.raises(ValueError, match="The page has places for part"):

@@ -1,36 +1,26 @@
 """docs/troubleshooting.md: whoever searches for what they were told finds it."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from docs.generate.answers import OF_THE_FUNCTIONS
 from docs.generate.markdown import rows
-from infra.api.gateway_responses import AccessDenied
+from infra.api.gateway_responses import problems
 from infra.config import Config, ConfigError
-from lambda_src.otp.contract.problem import Problem
-
-from .pages import read_sections
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "troubleshooting.md").read_text()
-SECTIONS = {section.anchor: section.text for section in read_sections(PAGE)}
-
-
-def kinds(problem: type[Problem] = Problem) -> Iterator[type[Problem]]:
-    """Every class of problem that the functions or API Gateway answer."""
-    for kind in problem.__subclasses__():
-        yield kind
-        yield from kinds(kind)
 
 
 def test_every_code_is_found_and_stands_with_its_status() -> None:
     """On the page; and in a heading that begins with a status, the words in capitals are codes."""
-    named = {(kind.status, kind.code) for kind in kinds()}
+    all_problems = [problem for of in OF_THE_FUNCTIONS.values() for problem in of]
+    all_problems += [problem for _, problem in problems()]
+    named = {(problem.status, problem.code) for problem in all_problems}
     headings = re.findall(r"^### ([45]\d\d .+)$", PAGE, re.MULTILINE)
 
-    assert AccessDenied.code in {code for _, code in named}
     assert [code for _, code in sorted(named) if code not in PAGE] == []
     assert len(headings) > 10
     for heading in headings:
@@ -53,4 +43,4 @@ def test_what_synth_says_without_any_key_is_quoted() -> None:
     with pytest.raises(ConfigError) as refused:
         Config.from_context({})
 
-    assert f"\n\n{refused.value}\n\n" in SECTIONS["cdk-synth-refuses"]
+    assert f"\n\n{refused.value}\n\n" in PAGE

@@ -6,7 +6,7 @@ import re
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from email.message import Message
 from typing import Any
 
@@ -16,65 +16,47 @@ from sandbox.pinpoint.reserved import NUMBERS
 from sandbox.state import ROOT
 from tests.support.deployment import Deployment, request
 
-Answer = tuple[int, Message, bytes]
 
-JSON = {"Content-Type": "application/json"}
-
-
-def get(deployment: Deployment, path: str, headers: Mapping[str, str] | None = None) -> Answer:
-    """`GET` something of the page's."""
-    call = urllib.request.Request(deployment.state.pageUrl + path, headers=dict(headers or {}))
-    return _answer(call)
-
-
-def post(deployment: Deployment, content: Any, headers: Mapping[str, str] = JSON) -> Answer:
-    """`POST /calls`."""
-    call = urllib.request.Request(
-        deployment.state.pageUrl + "calls", json.dumps(content).encode(), dict(headers)
-    )
-    return _answer(call)
-
-
-def _answer(call: urllib.request.Request) -> Answer:
+def call(
+    deployment: Deployment, path: str, content: Any = None, media_type: str = "application/json"
+) -> tuple[int, Message, bytes]:
+    """`GET` something of the page's; with content, `POST` it."""
+    body = None if content is None else json.dumps(content).encode()
+    headers = {"Content-Type": media_type}
+    asked = urllib.request.Request(deployment.state.pageUrl + path, body, headers)
     try:
-        with urllib.request.urlopen(call, timeout=60) as answer:
+        with urllib.request.urlopen(asked, timeout=60) as answer:
             return answer.status, answer.headers, answer.read()
     except urllib.error.HTTPError as refusal:
         with refusal:
             return refusal.code, refusal.headers, refusal.read()
 
 
-def events(deployment: Deployment, last: str = "") -> Iterator[tuple[str, dict[str, str]]]:
-    """The texts after the last one that was seen, by their IDs, from the server-sent events."""
-    call = urllib.request.Request(
+def events(deployment: Deployment, last: str = "") -> Iterator[tuple[str, Any]]:
+    """The texts after the last one that was seen, by their IDs; `ready` after the old ones."""
+    asked = urllib.request.Request(
         deployment.state.pageUrl + "events", headers={"Last-Event-ID": last}
     )
-    with urllib.request.urlopen(call, timeout=60) as answer:
+    with urllib.request.urlopen(asked, timeout=60) as answer:
         event: dict[str, str] = {}
         for line in answer:
             name, _, value = line.decode().strip().partition(": ")
             event[name] = value
-            if not name:  # an empty line ends an event
-                if "id" in event:
-                    yield event["id"], json.loads(event["data"])
-                event = {}
-
-
-def when_written(deployment: Deployment, request_id: str, since: float) -> bytes:
-    """What is written for a request, which comes a little later than its answer."""
-    until = time.monotonic() + 30
-    while time.monotonic() < until:
-        status, _, body = get(deployment, f"written/{request_id}?since={since}")
-        if status == 200:
-            return body
-    raise AssertionError(f"Nothing is written for {request_id}.")
+            if name:
+                continue
+            # An empty line ends an event.
+            if event.get("event") == "ready":
+                yield "ready", None
+            elif "id" in event:
+                yield event["id"], json.loads(event["data"])
+            event = {}
 
 
 def test_call_is_answered_with_both_sides_of_it(deployment: Deployment) -> None:
     """The API's own answer, and the request as it was signed."""
     asked = json.dumps(request())
 
-    status, _, body = post(deployment, {"path": "/otp", "body": asked, "times": 1})
+    status, _, body = call(deployment, "calls", {"path": "/otp", "body": asked, "times": 1})
 
     [exchange] = map(json.loads, body.splitlines())
     assert (status, exchange["status"]) == (200, 200)
@@ -83,29 +65,21 @@ def test_call_is_answered_with_both_sides_of_it(deployment: Deployment) -> None:
     assert "MessageResponse" in exchange["answer"]["body"]
 
 
-def test_events_say_when_all_earlier_texts_were_there(deployment: Deployment) -> None:
-    """So that a page need not guess; nothing new is waited for."""
-    deployment.send(request())
-    texts = len(deployment.texts())
-    call = urllib.request.Request(deployment.state.pageUrl + "events")
-
-    with urllib.request.urlopen(call, timeout=60) as answer:
-        lines = iter(answer.readline, b"event: ready\n")
-        assert sum(line.startswith(b"id: ") for line in lines) == texts
-
-
 def test_events_go_on_after_the_last_one_that_was_seen(deployment: Deployment) -> None:
     """A browser that connects again misses nothing, and has nothing twice.
 
-    One that saw those of an earlier sandbox gets all of this one.
+    It is told when all earlier texts were there. One that saw those of an earlier sandbox gets all
+    of this one.
     """
     deployment.send(request())
     deployment.send(request())
     texts = deployment.texts()
 
-    ids = [event for event, _ in itertools.islice(events(deployment), len(texts))]
-    following = events(deployment, ids[-2])
-    assert next(following) == (ids[-1], texts[-1])
+    ids = [event for event, _ in itertools.islice(events(deployment), len(texts) + 1)]
+    assert ids.index("ready") == len(texts)
+    following = events(deployment, ids[-3])
+    assert next(following) == (ids[-2], texts[-1])
+    assert next(following) == ("ready", None)
     deployment.send(request())
     event, text = next(following)
 
@@ -126,7 +100,7 @@ def test_events_go_on_after_the_last_one_that_was_seen(deployment: Deployment) -
 )
 def test_what_the_page_would_not_ask_for_is_refused(deployment: Deployment, content: Any) -> None:
     """With a sentence."""
-    status, _, body = post(deployment, content)
+    status, _, body = call(deployment, "calls", content)
 
     assert status == 400
     assert "Say path (/otp or /otp/verify)" in json.loads(body)["error"]
@@ -137,7 +111,7 @@ def test_another_site_cannot_call_the_api_through_it(deployment: Deployment) -> 
     asked = {"path": "/otp", "body": json.dumps(request()), "times": 1}
     texts = deployment.texts()
 
-    status, _, _ = post(deployment, asked, {"Content-Type": "text/plain"})
+    status, _, _ = call(deployment, "calls", asked, "text/plain")
 
     assert status == 415
     assert deployment.texts() == texts
@@ -148,7 +122,7 @@ def test_pages_load_nothing_from_elsewhere_and_run_nothing_inline(
     deployment: Deployment, path: str
 ) -> None:
     """The browser is told so."""
-    status, headers, body = get(deployment, path)
+    status, headers, body = call(deployment, path)
 
     assert status == 200
     assert "default-src 'none'; script-src 'self'" in headers["Content-Security-Policy"]
@@ -157,24 +131,22 @@ def test_pages_load_nothing_from_elsewhere_and_run_nothing_inline(
 
 
 def test_written_is_what_is_about_the_request_and_nothing_else(deployment: Deployment) -> None:
-    """Of several in the same log: its lines, and its metrics once."""
+    """Of several in the same log: its lines, and its metrics once. Of an unknown one, nothing."""
     started = time.time() - 1
-    first, second = (deployment.send(request()).headers["X-Request-Id"] for _ in range(2))
+    asked = [deployment.send(request()).headers["X-Request-Id"] for _ in range(2)]
     deployment.verify({**request(), "Otp": "123456"})
 
-    for request_id in (first, second):
-        written = json.loads(when_written(deployment, request_id, started))
+    for request_id in asked:
+        path, until = f"written/{request_id}?since={started}", time.monotonic() + 30
+        # It comes a little later than the answer.
+        while (answer := call(deployment, path))[0] != 200:
+            assert time.monotonic() < until
+        written = json.loads(answer[2])
         assert {json.loads(line)["correlation_id"] for line in written["lines"]} == {request_id}
-        counted = {metric["name"]: metric["value"] for metric in written["metrics"]}
-        assert (counted["Requests"], counted["Texts"]) == (1, 1)
-        assert [metric["name"] for metric in written["metrics"]].count("Requests") == 1
-
-
-def test_nothing_is_written_for_an_unknown_request(deployment: Deployment) -> None:
-    """Which the page asks again for, until it is."""
-    status, _, _ = get(deployment, "written/00000000-0000-4000-8000-000000000000")
-
-    assert status == 204
+        counted = [(metric["name"], metric["value"]) for metric in written["metrics"]]
+        assert [one for one in counted if one[0] == "Requests"] == [("Requests", 1)]
+        assert ("Texts", 1) in counted
+    assert call(deployment, "written/00000000-0000-4000-8000-000000000000")[0] == 204
 
 
 def test_every_reserved_number_has_a_button() -> None:

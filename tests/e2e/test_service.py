@@ -3,24 +3,18 @@
 What each part answers is shown where it is: tests/unit and tests/infra.
 """
 
-import contextlib
 import json
 import re
 import time
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import boto3
 import pytest
 
 from sandbox import client
 from sandbox.client import HttpAnswer
 from tests.support.deployment import NUMBER, Deployment, code_in, request
-
-if TYPE_CHECKING:
-    from mypy_boto3_apigateway.client import APIGatewayClient
 
 # Each is answered by a function of its own, which takes a while to start. `make faults` sends 32 at
 # once, and `make abuse` 64.
@@ -45,14 +39,8 @@ def assert_problem(answer: HttpAnswer, status: int, code: str) -> dict[str, Any]
 
 def valid(deployment: Deployment, asked: dict[str, Any], code: str) -> Any:
     """Verify, and read what the answer says."""
-    answer = deployment.verify(
-        {name: asked[name] for name in ("ReferenceId", "DestinationIdentity")} | {"Otp": code}
-    )
-    assert answer.status == 200
-    return answer.json()["VerificationResponse"]["Valid"]
-
-
-# --- Send, replay, verify ---
+    about = {name: asked[name] for name in ("ReferenceId", "DestinationIdentity")}
+    return deployment.verify({**about, "Otp": code}).json()["VerificationResponse"]["Valid"]
 
 
 def test_a_code_is_texted_once_and_valid_once(deployment: Deployment) -> None:
@@ -126,7 +114,6 @@ def test_many_at_once_with_one_reference_id_are_one_text(deployment: Deployment)
         ({"DestinationIdentity": "+12065550101"}, 422, "OptedOut"),
         ({"DestinationIdentity": "+12065550103"}, 429, "Throttled"),
         ({"DestinationIdentity": "+12065550105"}, 504, "OutcomeUnknown"),
-        ({"CodeLength": 4}, 400, "InvalidRequest"),
         # +1 is many countries, of which one is allowed.
         ({"DestinationIdentity": "+18765550111"}, 403, "DestinationNotAllowed"),
     ],
@@ -140,33 +127,6 @@ def test_a_problem_is_answered_and_nobody_is_texted(
     assert_problem(deployment.send(asked), status, code)
 
     assert deployment.texts(asked["ReferenceId"]) == []
-
-
-def test_the_same_reference_id_with_another_destination_is_refused(deployment: Deployment) -> None:
-    """422 ReferenceIdReused; one text."""
-    asked = request()
-    deployment.send(asked)
-
-    answer = deployment.send(asked | {"DestinationIdentity": "+12065550199"})
-
-    assert_problem(answer, 422, "ReferenceIdReused")
-    assert len(deployment.texts(asked["ReferenceId"])) == 1
-
-
-def test_guesses_at_once_are_told_five_times_that_they_are_wrong(deployment: Deployment) -> None:
-    """The others get 429 Throttled and are told when to repeat, and so does the right one then."""
-    asked = request()
-    deployment.send(asked)
-    guesses = [
-        asked | {"DestinationIdentity": f"+120655501{last}"} for last in range(30, 30 + AT_ONCE)
-    ]
-
-    answers = [*send_at_once(deployment, *guesses), deployment.send(asked)]
-
-    codes = Counter(answer.json()["code"] for answer in answers)
-    assert codes == {"ReferenceIdReused": 5, "Throttled": AT_ONCE - 5 + 1}
-    assert 1 <= int(answers[-1].headers["Retry-After"]) <= 60
-    assert len(deployment.texts(asked["ReferenceId"])) == 1
 
 
 @pytest.mark.parametrize(
@@ -185,49 +145,15 @@ def test_an_absurd_body_is_the_callers_fault(
     assert_problem(deployment.post(body, headers), status, code)
 
 
-def test_unsigned_request_is_a_problem(deployment: Deployment) -> None:
-    """API Gateway's own 403, before the function is asked."""
+def test_what_the_gateway_refuses_is_a_problem(deployment: Deployment) -> None:
+    """Its own 403, before the function is asked: no signature; or no such path."""
     asked = request()
-    answer = deployment.post(json.dumps(asked).encode(), signed=False)
-    assert_problem(answer, 403, "AccessDenied")
+    unsigned = deployment.post(json.dumps(asked).encode(), signed=False)
+    nowhere = client.post(deployment.state, "/nowhere", b"{}")
+
+    assert_problem(unsigned, 403, "AccessDenied")
     assert deployment.texts(asked["ReferenceId"]) == []
-
-
-def test_path_that_there_is_not_is_a_problem(deployment: Deployment) -> None:
-    """API Gateway calls it a missing token, and so another 403."""
-    problem = assert_problem(client.post(deployment.state, "/nowhere", b"{}"), 403, "AccessDenied")
-    assert "no such path" in problem["detail"]
-
-
-def test_too_many_requests_are_a_problem_that_says_when_to_repeat(deployment: Deployment) -> None:
-    """429 by API Gateway: nothing was sent, and repeating is right."""
-    asked = request()
-    with throttled(deployment):
-        answers = [deployment.send(asked) for _ in range(5)]
-
-    refused = next(answer for answer in answers if answer.status == 429)
-    assert_problem(refused, 429, "Throttled")
-
-
-@contextlib.contextmanager
-def throttled(deployment: Deployment) -> Iterator[None]:
-    """Have the method take one request at once and one a second; afterwards, as deployed."""
-    gateway: APIGatewayClient = boto3.client("apigateway", **client.aws_options(deployment.state))
-    [api] = gateway.get_rest_apis()["items"]
-    [stage] = gateway.get_stages(restApiId=api["id"])["item"]
-    method = "/~1otp/POST"
-
-    def patch(*operations: Any) -> None:
-        gateway.update_stage(
-            restApiId=api["id"], stageName=stage["stageName"], patchOperations=operations
-        )
-
-    limits = [f"{method}/throttling/{limit}" for limit in ("rateLimit", "burstLimit")]
-    patch(*({"op": "replace", "path": path, "value": "1"} for path in limits))
-    try:
-        yield
-    finally:
-        patch({"op": "remove", "path": method})
+    assert "no such path" in assert_problem(nowhere, 403, "AccessDenied")["detail"]
 
 
 # --- Limits ---
@@ -262,22 +188,20 @@ def test_senders_to_different_numbers_do_not_get_in_each_others_way(deployment: 
 
 
 def test_the_log_holds_no_full_phone_number_and_no_code(deployment: Deployment) -> None:
-    """After successes, replays, failures and verifications, this test's own and all others'.
+    """After successes, failures and verifications, this test's own and all others'.
 
     All others': it is asked again when the sandbox ends, in tests/support/sandboxed.py.
     """
     for number in [f"+12065550{last}" for last in range(100, 108)]:
-        asked = request(DestinationIdentity=number, ReferenceId=f"for-{number[1:]}")
-        deployment.send(asked)
-        deployment.send(asked)
+        deployment.send(request(DestinationIdentity=number, ReferenceId=f"for-{number[1:]}"))
     deployment.send({"+12065550100": "a number as a field's name"})
     deployment.invoke({"DestinationIdentity": "+12065550100"})
     [text] = deployment.texts("for-12065550100")
-    assert valid(deployment, {**asked, **request(ReferenceId="for-12065550100")}, code_in(text))
+    assert valid(deployment, request(ReferenceId="for-12065550100"), code_in(text))
 
     log = deployment.log()
 
-    assert log.count('"message": "answered"') >= 18
+    assert log.count('"message": "answered"') >= 11
     assert "otp-verify" in log
     assert not re.search("2065550", log)
     assert deployment.leaks() == []
@@ -291,16 +215,13 @@ def test_texts_and_refusals_are_counted(deployment: Deployment) -> None:
     assert deployment.send(request()).status == 200
     deployment.invoke({"CodeLength": "six"})
 
-    lines = [
-        json.loads(line[line.index("{") :])
-        for line in deployment.log().splitlines()
-        if '"_aws"' in line
-    ]
-    text = [line for line in lines if "Texts" in line][-1]
+    lines = [line for line in deployment.log().splitlines() if '"_aws"' in line]
+    metrics = [json.loads(line[line.index("{") :]) for line in lines]
+    text = [line for line in metrics if "Texts" in line][-1]
     assert (text["Deployment"], text["Country"]) == ("ServerlessOtp/Otp", "US")
     [directive] = text["_aws"]["CloudWatchMetrics"]
     assert directive["Namespace"] == "ServerlessOtp"
     assert ["Deployment"] in directive["Dimensions"]
-    refused = [line for line in lines if line.get("Code") == "InvalidRequest"][-1]
+    refused = [line for line in metrics if line.get("Code") == "InvalidRequest"][-1]
     assert refused["Refused"] == [1]
-    assert any(line.get("ReportedErrors") == [1] for line in lines)
+    assert any(line.get("ReportedErrors") == [1] for line in metrics)

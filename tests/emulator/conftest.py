@@ -30,9 +30,8 @@ def server() -> Iterator[OtpServer]:
     # Entering and leaving mock_aws resets moto's backends, which the server shares.
     with mock_aws():
         pass
-    created = create_server(application_ids=[APPLICATION_ID], late_answer_seconds=600)
-    with serving(created):
-        yield created
+    with serving(create_server(application_ids=[APPLICATION_ID], late_answer_seconds=600)) as it:
+        yield it
 
 
 @pytest.fixture

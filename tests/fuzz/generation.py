@@ -11,7 +11,7 @@ from schemathesis.generation import GenerationMode
 from schemathesis.generation.meta import TestPhase
 
 from tests.support.numbers import number_for
-from tests.support.openapi import PATH, Contract
+from tests.support.openapi import PATH
 
 SEED_OPTION = "--seed"
 #: Set by the option: the requests are chosen when the tests are collected.
@@ -21,15 +21,10 @@ TEXTED = "+12065550100"
 #: Numbers that play failures, but for the one whose answer takes seconds: tests/e2e has that.
 FAILING = tuple(f"+1206555{last:04}" for last in (*range(101, 108), 109, 110))
 
+_DOCUMENT = PATH.read_text()
+
 # For each operation, beside the examples and the boundaries of every field.
 _GENERATED = 500
-
-#: The ReferenceIds of the document's examples.
-EXAMPLES = frozenset(
-    example["value"]["ReferenceId"]
-    for operation in Contract.read().operations
-    for example in Contract.read().request(operation)["examples"].values()
-)
 
 # Few, so that they come again.
 _REFERENCE_IDS = tuple(f"again-{place}" for place in range(8))
@@ -58,8 +53,7 @@ def schema() -> schemathesis.BaseSchema:
             "phases": {"coverage": {"unexpected-methods": []}},
         }
     )
-    document = json.loads(PATH.read_text())
-    schema = schemathesis.openapi.from_dict(document, config=config)
+    schema = schemathesis.openapi.from_dict(json.loads(_DOCUMENT), config=config)
     schema.hook("flatmap_case")(_steered)
     return schema
 
@@ -69,32 +63,31 @@ def seed() -> int:
     return int(os.environ[SEED_VARIABLE])
 
 
+def is_valid(case: schemathesis.Case[Any]) -> bool:
+    """Say whether a request is one that the document allows."""
+    return case.meta is not None and case.meta.generation.mode is GenerationMode.POSITIVE
+
+
 def of_its_own(case: schemathesis.Case[Any], place: int) -> None:
     """Give a valid request that tries a field's boundaries a ReferenceId of its own.
 
     They all come with the same one, that of the example, and one alone would be texted.
     """
     meta, body = case.meta, case.body
-    if meta is None or meta.generation.mode is not GenerationMode.POSITIVE:
-        return
-    if meta.phase.name is TestPhase.COVERAGE and isinstance(body, dict):
-        reference_id = body["ReferenceId"]
-        if reference_id in EXAMPLES:
-            case.body = {**body, "ReferenceId": f"{reference_id}-{place}"}
+    of_a_boundary = is_valid(case) and meta and meta.phase.name is TestPhase.COVERAGE
+    if of_a_boundary and isinstance(body, dict) and f'"{body["ReferenceId"]}"' in _DOCUMENT:
+        case.body = {**body, "ReferenceId": f"{body['ReferenceId']}-{place}"}
 
 
 def _steered(
     _context: schemathesis.HookContext, case: schemathesis.Case[Any]
 ) -> strategies.SearchStrategy[schemathesis.Case[Any]]:
     """Lead most of what is valid to where it is texted, and some of it there again."""
-    body = case.body
-    if case.meta is None or case.meta.generation.mode is not GenerationMode.POSITIVE:
-        return strategies.just(case)
-    if not isinstance(body, dict):
+    if not is_valid(case) or not isinstance(case.body, dict):
         return strategies.just(case)
 
     # To a schema 2.0 is a whole number, and the document can only say in words that it is refused.
-    body = {name: int(value) if isinstance(value, float) else value for name, value in body.items()}
+    body = {name: int(of) if isinstance(of, float) else of for name, of in case.body.items()}
 
     def steer(kind: str, number: str, reference_id: str) -> schemathesis.Case[Any]:
         steered: dict[str, Any] = {**body}
@@ -110,11 +103,10 @@ def _steered(
         case.body = steered
         return case
 
+    kinds = ["again", "other again", "real", "real", "number", "number", "number", "as it is"]
     return strategies.builds(
         steer,
-        strategies.sampled_from(
-            ["again", "other again", "real", "real", "number", "number", "number", "as it is"]
-        ),
+        strategies.sampled_from(kinds),
         strategies.sampled_from([*[TEXTED] * 6, *FAILING]),
         strategies.sampled_from(_REFERENCE_IDS),
     )

@@ -7,7 +7,6 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_iam as iam
-from constructs import Construct
 
 from infra.config import Config
 from infra.service import OtpService
@@ -26,57 +25,34 @@ from tests.support.templates import (
     rendered,
 )
 
-#: By the fixture that gives its template. cdk-nag looks at the first three.
-_CONFIGURATIONS: dict[str, dict[str, Any]] = {
-    "dev": {},
-    "production": PRODUCTION,
-    "everything": {  # that may be added to it
-        **PRODUCTION,
-        "apiGatewayLogRole": "create",
-        "wafRateLimit": "1000",
-        "provisionedConcurrency": "2",
-        "reservedConcurrency": "5",
-        "allowedPrincipals": "210987654321,o-a1b2c3d4e5",
-        "domainName": "otp.example.com",
-        "certificateArn": (
-            f"arn:aws:acm:{REGION}:123456789012:certificate/12345678-1234-1234-1234-123456789012"
-        ),
-        "apiRequestsPerSecond": "30",
-        "apiBurst": "40",
-        "sendRequestsPerSecond": "10",
-        "sendBurst": "20",
-        "verifyRequestsPerSecond": "50",
-        "verifyBurst": "60",
-        "alarmTopicArn": f"arn:aws:sns:{REGION}:123456789012:on-call",
-        "alarmVerifiedVolume": "7",
-    },
+#: By the fixture that gives its template: what is set besides the least, as on the command line.
+#: cdk-nag looks at the first three.
+_CONFIGURATIONS = {
+    "dev": "",
+    "production": f"profile=production region={REGION}",
+    "everything": (  # that may be added to it
+        f"profile=production region={REGION} apiGatewayLogRole=create wafRateLimit=1000 "
+        "provisionedConcurrency=2 reservedConcurrency=5 alarmVerifiedVolume=7 "
+        "allowedPrincipals=210987654321,o-a1b2c3d4e5 domainName=otp.example.com "
+        f"certificateArn=arn:aws:acm:{REGION}:123456789012:certificate/1234-5678 "
+        f"alarmTopicArn=arn:aws:sns:{REGION}:123456789012:on-call "
+        "apiRequestsPerSecond=30 apiBurst=40 sendRequestsPerSecond=10 sendBurst=20 "
+        "verifyRequestsPerSecond=50 verifyBurst=60"
+    ),
     # Dev with an application, a language, a caller's account and other thresholds.
-    "creating": {
-        "applicationId": None,
-        "createApplication": "true",
-        "language": "es-ES",
-        "allowedPrincipals": "210987654321",
-        "alarmServerErrorPercent": "11",
-        "alarmCrashPercent": "12",
-        "alarmOutcomeUnknownPercent": "13",
-        "alarmLatencyMs": "14",
-        "alarmTextsPerHour": "15",
-        "alarmVerifiedPercent": "16",
-        "alarmWrongCodesPercent": "17",
-        "alarmRefusedPerHour": "18",
-    },
+    "creating": (
+        "applicationId= createApplication=true language=es-ES allowedPrincipals=210987654321 "
+        "alarmServerErrorPercent=11 alarmCrashPercent=12 alarmOutcomeUnknownPercent=13 "
+        "alarmLatencyMs=14 alarmTextsPerHour=15 alarmVerifiedPercent=16 "
+        "alarmWrongCodesPercent=17 alarmRefusedPerHour=18"
+    ),
     # Production without what may be left out of it, and started from snapshots.
-    "lean": {
-        **PRODUCTION,
-        **dict.fromkeys(("keepData", "waf", "clientCertificate", "dashboard"), "false"),
-        "snapStart": "true",
-        "pythonVersion": "3.13",
-    },
+    "lean": (
+        f"profile=production region={REGION} keepData=false waf=false clientCertificate=false "
+        "dashboard=false snapStart=true pythonVersion=3.13"
+    ),
     # Dev without alarms, and with some of what production has by itself.
-    "quiet": {
-        "alarms": "false",
-        **dict.fromkeys(("keepData", "waf", "clientCertificate"), "true"),
-    },
+    "quiet": "alarms=false keepData=true waf=true clientCertificate=true",
 }
 _LOOKED_AT = ("dev", "production", "everything")
 
@@ -87,7 +63,8 @@ def look_at(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], LookedA
 
     @cache
     def look(name: str) -> LookedAt:
-        stack = create_stack(tmp_path_factory.mktemp(name), **_CONFIGURATIONS[name])
+        given = dict(pair.split("=") for pair in _CONFIGURATIONS[name].split())
+        stack = create_stack(tmp_path_factory.mktemp(name), **given)
         findings = nag.findings(stack) if name in _LOOKED_AT else set()
         return LookedAt(rendered(stack), findings)
 
@@ -115,48 +92,22 @@ dev, production, everything, creating, lean, quiet = map(_template, _CONFIGURATI
 def others(tmp_path_factory: pytest.TempPathFactory) -> Others:
     """Synthesize the services of others."""
     app = create_app(tmp_path_factory.mktemp("others"))
-    america = OtpStack(
-        app,
-        "America",
-        config=Config.from_context(
-            context(
-                **{**PRODUCTION, "region": "us-east-1"},
-                applicationId=None,
-                createApplication="true",
-                # None of these is ever reached.
-                deploymentPerHour="500",
-                destinationPer10Minutes="11",
-                callerPerHour="501",
-            )
-        ),
-        code=CODE,
-    )
+    # None of its limits is ever reached.
+    limits = {"deploymentPerHour": "500", "destinationPer10Minutes": "11", "callerPerHour": "501"}
+    given = {
+        **PRODUCTION,
+        "region": "us-east-1",
+        "applicationId": None,
+        "createApplication": "true",
+    }
+    config = Config.from_context(context(**given, **limits))
+    america = OtpStack(app, "America", config=config, code=CODE)
     stack = cdk.Stack(app, "Theirs", env=cdk.Environment(region=REGION))
-    login, _ = (
-        OtpService(
-            stack, name, config=Config.from_context(context(**PRODUCTION, **changes)), code=CODE
-        )
-        for name, changes in (("Login", {}), ("Payments", {"allowedCountries": "US"}))
-    )
-    team = Construct(stack, "Team")
-    roles = {
-        name: iam.Role(team, name, assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
-        for name in ("Invoker", "ApiCaller", "Stranger")
-    }
-    login.grant_invoke(roles["Invoker"])
-    login.grant_invoke_api(roles["ApiCaller"])
-    theirs = rendered(stack)
-    policies = [policy.properties for policy in theirs.all("AWS::IAM::Policy")]
-    granted = {
-        name: [
-            statement
-            for policy in policies
-            if f"${{{stack.resolve(role.role_arn)['Fn::GetAtt'][0]}}}" in policy["Roles"]
-            for statement in policy["PolicyDocument"]["Statement"]
-        ]
-        for name, role in roles.items()
-    }
-    return Others(rendered(america), america, theirs, login, granted)
+    config = Config.from_context(context(**PRODUCTION))
+    login, _ = (OtpService(stack, name, config=config, code=CODE) for name in ("Login", "Payments"))
+    for name, grant in (("Invoker", login.grant_invoke), ("ApiCaller", login.grant_invoke_api)):
+        grant(iam.Role(stack, name, assumed_by=iam.ServicePrincipal("lambda.amazonaws.com")))
+    return Others(rendered(america), america, rendered(stack))
 
 
 @pytest.fixture(params=["dev", "creating", "production"])

@@ -2,12 +2,12 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
-from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 import yaml  # type: ignore[import-untyped]  # it has no types
@@ -16,22 +16,6 @@ from tests.support.templates import ROOT, create_stack, rendered
 
 WORKFLOW = yaml.safe_load((ROOT / ".github/workflows/deploy.yml").read_text())
 JOBS: dict[str, dict[str, Any]] = WORKFLOW["jobs"]
-
-READS, IS_SOMEBODY = {"contents": "read"}, {"contents": "read", "id-token": "write"}
-
-#: All files of the commit that a job with a role has: the CDK's command line, and what checks.
-CHECKED_OUT = ["/.npmrc", "/package.json", "/package-lock.json", "/.github/assembly.py"]
-
-
-def actions(job: str) -> list[str]:
-    """Give the actions that a job uses, in their order, without their versions."""
-    return [step["uses"].partition("@")[0] for step in JOBS[job]["steps"] if "uses" in step]
-
-
-def script(job: str) -> str:
-    """Give all that a job's steps have the shell do, each command on one line."""
-    runs = [step["run"] for step in JOBS[job]["steps"] if "run" in step]
-    return "\n".join(runs).replace("\\\n", " ")
 
 
 def step(job: str, **having: str) -> int:
@@ -44,66 +28,62 @@ def step(job: str, **having: str) -> int:
     return place
 
 
+def given_to(job: str, action: str) -> dict[str, Any]:
+    """Give what a job's one step with an action gives it."""
+    given: dict[str, Any] = JOBS[job]["steps"][step(job, uses=f"actions/{action}@")]["with"]
+    return given
+
+
 def test_the_job_that_runs_everybodys_packages_can_be_nobody_in_aws() -> None:
     """No job may do more than is written here; the one that synthesizes has no environment."""
+    reads, is_somebody = {"contents": "read"}, {"contents": "read", "id-token": "write"}
     assert WORKFLOW["permissions"] == {}
-    assert {name: job["permissions"] for name, job in JOBS.items()} == {
-        "synth": READS,
-        "diff": IS_SOMEBODY,
-        "deploy": IS_SOMEBODY,
-    }
-    assert {name: job.get("environment") for name, job in JOBS.items()} == {
-        "synth": None,
-        "diff": "production-diff",
-        "deploy": "production",
+    assert {name: (job["permissions"], job.get("environment")) for name, job in JOBS.items()} == {
+        "synth": (reads, None),
+        "diff": (is_somebody, "production-diff"),
+        "deploy": (is_somebody, "production"),
     }
 
 
-@pytest.mark.parametrize("job", ["diff", "deploy"])
-def test_a_job_with_a_role_has_the_cdks_command_line_alone(job: str) -> None:
-    """No Python package, no app.py, and no script of a package of Node.js's."""
-    assert actions(job) == [
+@pytest.mark.parametrize(
+    ("job", "check", "command"),
+    [
+        ("diff", "files", "diff --app cdk.out --method=template "),
+        ("deploy", "compare", "deploy --app cdk.out "),
+    ],
+)
+def test_a_job_with_a_role_runs_the_cdk_alone_on_files_that_were_checked(
+    job: str, check: str, command: str
+) -> None:
+    """No Python package, no app.py, and no script of a package of Node.js's.
+
+    It uses the assembly that was synthesized once, and checks it before it has a role.
+    """
+    steps = JOBS[job]["steps"]
+    assert [found["uses"].partition("@")[0] for found in steps if "uses" in found] == [
         "actions/checkout",
         "actions/setup-node",
         "actions/download-artifact",
         "aws-actions/configure-aws-credentials",
     ]
-    checkout = JOBS[job]["steps"][step(job, uses="actions/checkout@")]["with"]
-    assert checkout["sparse-checkout"].split() == CHECKED_OUT
+    checkout = given_to(job, "checkout")
+    files = ["/.npmrc", "/package.json", "/package-lock.json", "/.github/assembly.py"]
+    assert checkout["sparse-checkout"].split() == files
     assert checkout["sparse-checkout-cone-mode"] is False
-    lines = [line.strip() for line in script(job).splitlines()]
+
+    scripts = "\n".join(found["run"] for found in steps if "run" in found)
+    lines = [line.strip() for line in scripts.replace("\\\n", " ").splitlines()]
     assert [line for line in lines if line.startswith("npm")] == ["npm ci --ignore-scripts"]
     assert [line for line in lines if "python" in line] == [
         "python3 -I .github/assembly.py cdk.out > files.txt"
     ]
-    assert {"make", "pip", "npx"}.isdisjoint(script(job).split())
+    assert {"make", "pip", "npx"}.isdisjoint(scripts.split())
+    [called] = [line for line in lines if "/cdk " in line]
+    assert called.startswith(f"node_modules/.bin/cdk {command}")
 
-
-def test_one_job_synthesizes_and_the_others_use_what_it_wrote() -> None:
-    """The diff is of the assembly that is deployed."""
-    calls = {
-        job: [line for line in script(job).splitlines() if "/cdk " in line and "echo" not in line]
-        for job in JOBS
-    }
-    assert [len(found) for found in calls.values()] == [1, 1, 1]
-    [synth], [diff], [deploy] = calls.values()
-    assert "cdk synth " in synth
-    assert "cdk diff --app cdk.out --method=template " in diff
-    assert "cdk deploy --app cdk.out " in deploy
-
-    made = JOBS["synth"]["steps"][step("synth", uses="actions/upload-artifact@")]["with"]
-    used = [
-        JOBS[job]["steps"][step(job, uses="actions/download-artifact@")]["with"]
-        for job in ("diff", "deploy")
-    ]
-    assert used == [{"name": "cdk.out", "path": "cdk.out"}] * 2
-    assert {key: made[key] for key in used[0]} == used[0]
-    assert (JOBS["diff"]["needs"], JOBS["deploy"]["needs"]) == ("synth", "diff")
-
-
-@pytest.mark.parametrize(("job", "check"), [("diff", "files"), ("deploy", "compare")])
-def test_the_files_are_checked_before_there_is_a_role(job: str, check: str) -> None:
-    """And nothing has happened to them after that but the CDK's own command."""
+    assembly = given_to(job, "download-artifact")
+    assert assembly == {"name": "cdk.out", "path": "cdk.out"}
+    assert assembly.items() <= given_to("synth", "upload-artifact").items()
     order = [
         step(job, uses="actions/download-artifact@"),
         step(job, id=check),
@@ -111,6 +91,11 @@ def test_the_files_are_checked_before_there_is_a_role(job: str, check: str) -> N
         step(job, name=f"cdk {job}"),
     ]
     assert order == sorted(order)
+
+
+def test_what_was_synthesized_is_shown_before_it_is_deployed() -> None:
+    """The approval is between the two."""
+    assert (JOBS["diff"]["needs"], JOBS["deploy"]["needs"]) == ("synth", "diff")
 
 
 # --- The steps that look at the files, as the runner runs them ---
@@ -133,20 +118,11 @@ def checkout(tmp_path: Path, assembly: Path) -> Path:
     return tmp_path
 
 
-class Ran(NamedTuple):
-    """A step that has run: its exit code, what it printed, and what it has told the runner."""
-
-    code: int
-    said: str
-    digest: str
-    summary: str
-
-
-def run(checkout: Path, job: str, step_id: str, **variables: str) -> Ran:
-    """Run a step of the workflow as the runner does."""
+def run(checkout: Path, job: str, step_id: str, **variables: str) -> tuple[int, str, str]:
+    """Run a step of the workflow as the runner does; give its exit code, its words, its summary."""
     output, summary = checkout / "output.txt", checkout / "summary.md"
     for file in (output, summary):
-        file.touch()
+        file.write_text("")
     done = subprocess.run(
         [
             *("bash", "--noprofile", "--norc", "-eo", "pipefail"),
@@ -160,26 +136,29 @@ def run(checkout: Path, job: str, step_id: str, **variables: str) -> Ran:
             "GITHUB_STEP_SUMMARY": str(summary),
             **variables,
         },
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
         check=False,
     )
-    return Ran(
-        done.returncode,
-        done.stdout + done.stderr,
-        output.read_text().strip().removeprefix("digest="),
-        summary.read_text(),
+    return done.returncode, done.stdout + output.read_text(), summary.read_text()
+
+
+def digest_of(checkout: Path) -> str:
+    """Give what the job with the diff tells the job that deploys."""
+    [digest] = re.findall(
+        "^digest=([0-9a-f]{64})$", run(checkout, "diff", "files")[1], re.MULTILINE
     )
+    return str(digest)
 
 
 def test_reviewers_see_every_file_and_its_hash(checkout: Path) -> None:
     """The code's, the template's, and one hash over all of them."""
-    shown = run(checkout, "diff", "files")
+    code, said, summary = run(checkout, "diff", "files")
 
-    assert shown.code == 0, shown.said
-    assert len(shown.digest) == 64
-    assert f"SHA-256 of the list of files: `{shown.digest}`" in shown.summary
-    lines = [line.split() for line in shown.summary.splitlines() if line.startswith("    ")]
+    assert code == 0, said
+    assert f"SHA-256 of the list of files: `{digest_of(checkout)}`" in summary
+    lines = [line.split() for line in summary.splitlines() if line.startswith("    ")]
     assembly = checkout / "cdk.out"
     assert {name: hash_ for hash_, name in lines} == {
         path.relative_to(assembly).as_posix(): sha256(path.read_bytes()).hexdigest()
@@ -196,154 +175,91 @@ def test_what_was_approved_is_deployed_and_nothing_else(
     checkout: Path, changed: str | None
 ) -> None:
     """Whatever kept the artifact meanwhile; and nothing without an approved hash."""
-    digest = run(checkout, "diff", "files").digest
+    digest = digest_of(checkout)
     for file in (checkout / "cdk.out").glob(changed or "no file"):
         with file.open("a") as content:
             content.write("\n")
 
-    assert (run(checkout, "deploy", "compare", APPROVED=digest).code == 0) == (changed is None)
-    assert run(checkout, "deploy", "compare", APPROVED="").code != 0
+    assert (run(checkout, "deploy", "compare", APPROVED=digest)[0] == 0) == (changed is None)
+    assert run(checkout, "deploy", "compare", APPROVED="")[0] != 0
 
 
 # --- An assembly that would have `cdk deploy` do more than its diff shows ---
 
+ASSETS, MANIFEST = "Otp.assets.json", "manifest.json"
+IMAGE = {
+    "source": {"directory": "asset.image"},
+    "destinations": {"here": {"repositoryName": "a", "imageTag": "a", "region": "us-east-1"}},
+}
+OTHER_FOLDER = {"source": {"path": "asset.0123", "packaging": "zip"}}
+NESTED = {"type": "cdk:cloud-assembly", "properties": {"directoryName": "asset.0123"}}
+SECOND = {"type": "aws:cloudformation:stack", "properties": {}}
+A_URL = {"stackTemplateAssetObjectUrl": "s3://bucket/other.json"}
 
-def change(assembly: Path, name: str, how: Callable[[dict[str, Any]], object]) -> None:
-    """Change a JSON file of an assembly."""
+#: By what it would do: what is merged into a JSON file of the assembly, where CODE and TEMPLATE are
+#: the names of its two assets.
+CHANGES: dict[str, tuple[str, dict[str, Any]]] = {
+    "run a command": (ASSETS, {"files": {"CODE": {"source": {"executable": ["sh", "-c", "env"]}}}}),
+    "build an image, which runs commands": (ASSETS, {"dockerImages": {"an": IMAGE}}),
+    "upload another template": (
+        ASSETS,
+        {"files": {"TEMPLATE": {"source": {"path": "other.json"}}}},
+    ),
+    "deploy a template from elsewhere": (MANIFEST, {"artifacts": {"Otp": {"properties": A_URL}}}),
+    "upload another folder as the code": (ASSETS, {"files": {"CODE": OTHER_FOLDER}}),
+    "upload another folder by the code's key": (
+        ASSETS,
+        {"files": {"0123": {**OTHER_FOLDER, "destinations": {"here": {"objectKey": "CODE.zip"}}}}},
+    ),
+    "upload what is outside": (ASSETS, {"files": {"CODE": {"source": {"path": "../infra"}}}}),
+    "deploy a second stack": (MANIFEST, {"artifacts": {"Other": SECOND}}),
+    "bring a second assembly": (MANIFEST, {"artifacts": {"Other": NESTED}}),
+    "ask AWS for something": (MANIFEST, {"missing": [{"key": "a", "provider": "ssm"}]}),
+}
+
+
+def merge(into: dict[str, Any], changes: dict[str, Any]) -> None:
+    """Merge changes into a JSON object."""
+    for name, value in changes.items():
+        if isinstance(value, dict) and name in into:
+            merge(into[name], value)
+        else:
+            into[name] = value
+
+
+def assert_refused(checkout: Path) -> None:
+    """Fail unless an assembly is neither shown nor deployed."""
+    code, said, summary = run(checkout, "diff", "files")
+    assert code != 0
+    assert "The assembly is refused." in said
+    assert "digest=" not in said
+    assert summary == ""
+
+
+@pytest.mark.parametrize("attack", CHANGES)
+def test_an_assembly_that_would_do_more_is_refused(checkout: Path, attack: str) -> None:
+    """Only the packages of the job that synthesizes can have made it so; it is not believed."""
+    assembly = checkout / "cdk.out"
+    name, changes = CHANGES[attack]
+    written = json.dumps(changes)
+    for asset, about in json.loads((assembly / ASSETS).read_text())["files"].items():
+        code = about["source"]["packaging"] == "zip"
+        written = written.replace("CODE" if code else "TEMPLATE", asset)
     content = json.loads((assembly / name).read_text())
-    how(content)
+    merge(content, json.loads(written))
     (assembly / name).write_text(json.dumps(content))
 
-
-def change_asset(assembly: Path, packaging: str, **changes: Any) -> None:
-    """Change the asset that is the functions' code, a zip, or the template, a file."""
-
-    def change_it(assets: dict[str, Any]) -> None:
-        for found in assets["files"].values():
-            if found["source"]["packaging"] == packaging:
-                found.update(changes)
-
-    change(assembly, "Otp.assets.json", change_it)
+    assert_refused(checkout)
 
 
-def run_a_command(assembly: Path) -> None:
-    """`cdk deploy` runs it, and uploads the file that it names."""
-    change_asset(assembly, "zip", source={"executable": ["sh", "-c", "env > stolen"]})
+@pytest.mark.parametrize("name", [".cache/0123.zip", "a\n\n# Nothing has changed", "link"])
+def test_a_file_that_the_list_would_not_show_is_refused(checkout: Path, name: str) -> None:
+    """An archive that is taken for the code, a line in the summary, or a file that may change."""
+    file = checkout / "cdk.out" / name
+    file.parent.mkdir(exist_ok=True)
+    if name == "link":
+        file.symlink_to(checkout / ".github/assembly.py")
+    else:
+        file.touch()
 
-
-def build_an_image(assembly: Path) -> None:
-    """Its Dockerfile is a list of commands."""
-    to = {"repositoryName": "any", "imageTag": "any", "region": "us-east-1"}
-    image = {"source": {"directory": "asset.image"}, "destinations": {"here": to}}
-    change(assembly, "Otp.assets.json", lambda assets: assets.update(dockerImages={"an": image}))
-
-
-def have_another_archive_ready(assembly: Path) -> None:
-    """`cdk deploy` zips no folder whose archive is there already."""
-    [code] = assembly.glob("asset.*")
-    (assembly / ".cache").mkdir()
-    (assembly / ".cache" / f"{code.name.removeprefix('asset.')}.zip").touch()
-
-
-def deploy_another_template(assembly: Path) -> None:
-    """The diff shows the one; CloudFormation takes the other from where it was uploaded."""
-    shutil.copy(assembly / "Otp.template.json", assembly / "other.json")
-    change_asset(assembly, "file", source={"path": "other.json", "packaging": "file"})
-
-
-def deploy_a_template_from_elsewhere(assembly: Path) -> None:
-    """The diff shows the assembly's; CloudFormation takes the one that the artifact names."""
-    elsewhere = {"stackTemplateAssetObjectUrl": "s3://bucket/other.json"}
-    change(
-        assembly,
-        "manifest.json",
-        lambda manifest: manifest["artifacts"]["Otp"]["properties"].update(elsewhere),
-    )
-
-
-def upload_another_folder_by_the_codes_key(assembly: Path) -> None:
-    """The list shows both folders; the template's key for the code would hold the other."""
-
-    def rename(assets: dict[str, Any]) -> None:
-        files = assets["files"]
-        [name] = [name for name, one in files.items() if one["source"]["packaging"] == "zip"]
-        files["0123"] = files.pop(name)
-        files["0123"]["source"]["path"] = "asset.0123"
-
-    (assembly / "asset.0123").mkdir()
-    change(assembly, "Otp.assets.json", rename)
-
-
-def upload_another_folder(assembly: Path) -> None:
-    """The list's name for the code is not the template's."""
-    (assembly / "asset.0123").mkdir()
-    change_asset(assembly, "zip", source={"path": "asset.0123", "packaging": "zip"})
-
-
-def upload_what_is_outside(assembly: Path) -> None:
-    """And is in no list."""
-    change_asset(assembly, "zip", source={"path": "../infra", "packaging": "zip"})
-
-
-def link_to_what_is_outside(assembly: Path) -> None:
-    """It may be another file when it is uploaded."""
-    [code] = assembly.glob("asset.*/code.txt")
-    code.unlink()
-    code.symlink_to(assembly.parent / ".github/assembly.py")
-
-
-def deploy_a_second_stack(assembly: Path) -> None:
-    """`cdk deploy` would ask which of the two; a list of one needs no answer."""
-    change(
-        assembly,
-        "manifest.json",
-        lambda manifest: manifest["artifacts"].update(Other=manifest["artifacts"]["Otp"]),
-    )
-
-
-def bring_a_second_assembly(assembly: Path) -> None:
-    """With stacks and assets of its own."""
-    nested = {"type": "cdk:cloud-assembly", "properties": {"directoryName": "asset.0123"}}
-    change(assembly, "manifest.json", lambda manifest: manifest["artifacts"].update(Other=nested))
-
-
-def look_something_up(assembly: Path) -> None:
-    """The CDK's command line would ask AWS for it."""
-    missing = [{"key": "a", "provider": "ssm", "props": {}}]
-    change(assembly, "manifest.json", lambda manifest: manifest.update(missing=missing))
-
-
-def write_into_the_summary(assembly: Path) -> None:
-    """By the name of a file."""
-    (assembly / "a\n\n# Nothing has changed").touch()
-
-
-@pytest.mark.parametrize(
-    "attack",
-    [
-        run_a_command,
-        build_an_image,
-        have_another_archive_ready,
-        deploy_another_template,
-        deploy_a_template_from_elsewhere,
-        upload_another_folder,
-        upload_another_folder_by_the_codes_key,
-        upload_what_is_outside,
-        link_to_what_is_outside,
-        deploy_a_second_stack,
-        bring_a_second_assembly,
-        look_something_up,
-        write_into_the_summary,
-    ],
-)
-def test_an_assembly_that_would_do_more_is_neither_shown_nor_deployed(
-    checkout: Path, attack: Callable[[Path], None]
-) -> None:
-    """Only the packages of the job that synthesizes can have made it so; it is not believed."""
-    attack(checkout / "cdk.out")
-
-    shown = run(checkout, "diff", "files")
-
-    assert shown.code != 0
-    assert "The assembly is refused." in shown.said
-    assert (shown.digest, shown.summary) == ("", "")
+    assert_refused(checkout)

@@ -22,10 +22,6 @@ from infra.bundle.sdk_data import OPERATIONS, MissingDataError, reduce_data
 
 WHOLE_DATA = Path(Loader.BUILTIN_DATA_PATH)
 
-#: What a request is signed with, which is another one every time.
-CHANGING = ("X-Amz-Date", "amz-sdk-invocation-id")
-SIGNATURE = re.compile(r"Signature=\w+")
-
 #: Where the functions run, and with which endpoints.
 PLACES = {
     "plain": ("eu-west-1", Config()),
@@ -33,120 +29,64 @@ PLACES = {
     "dualstack": ("us-east-1", Config(use_dualstack_endpoint=True)),
 }
 
-KEY = {"id": {"S": "send#0123"}}
-ITEM = {**KEY, "owner": {"S": "Ä"}, "day": {"N": "17"}, "last": {"N": "1766000000.123"}}
-DESTINATION: Mapping[str, Any] = {
-    "ReferenceId": "aUniqueReference-1",
-    "DestinationIdentity": "+18765550142",
+PINPOINT = {"ApplicationId": "7353f53e"}
+DESTINATION = {"ReferenceId": "aUniqueReference-1", "DestinationIdentity": "+18765550142"}
+RULES = {"CodeLength": 6, "ValidityPeriod": 15, "AllowedAttempts": 3}
+IDS = {"Language": "es-419", "EntityId": "110145", "TemplateId": "110716"}
+ITEM = {"id": {"S": "send#0123"}, "owner": {"S": "Ä"}, "last": {"N": "1766000000.123"}}
+TABLE = {"TableName": "reference-ids"}
+KEY = {**TABLE, "Key": {"id": {"S": "send#0123"}}}
+CONDITION = {
+    "ConditionExpression": "attribute_not_exists(#id) OR #expiry < :now",
+    "ExpressionAttributeNames": {"#id": "id", "#expiry": "expiration"},
+    "ExpressionAttributeValues": {":now": {"N": "1766000000"}},
+    "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
 }
-WHOLE_REQUEST: Mapping[str, Any] = {
-    **DESTINATION,
-    "OriginationIdentity": "+18555550142",
-    "BrandName": "Exämple\N{EM DASH}Corp",
-    "Channel": "SMS",
-    "CodeLength": 6,
-    "ValidityPeriod": 15,
-    "AllowedAttempts": 3,
-    "Language": "es-419",
-    "EntityId": "1101456324589632154",
-    "TemplateId": "1107169876543211234",
-}
-
-
-def of_pinpoint(operation: str, **fields: Any) -> tuple[str, str, Mapping[str, Any]]:
-    """Write down a call of Pinpoint's."""
-    name = "".join(word.capitalize() for word in operation.split("_")).replace("Otp", "OTP")
-    parameters = {"ApplicationId": "7353f53e", f"{name}RequestParameters": fields}
-    return "pinpoint", operation, parameters
-
-
-def of_dynamodb(
-    operation: str,
-    condition: str = "",
-    names: str = "",
-    values: Mapping[str, Any] | None = None,
-    **more: Any,
-) -> tuple[str, str, Mapping[str, Any]]:
-    """Write down a call about one item; names are those of attributes, each after its short one."""
-    return (
-        "dynamodb",
-        operation,
-        {
-            "TableName": "reference-ids",
-            **({} if operation == "put_item" else {"Key": KEY}),
-            **({"ConditionExpression": condition} if condition else {}),
-            **(
-                {"ExpressionAttributeNames": dict(name.split("=") for name in names.split())}
-                if names
-                else {}
-            ),
-            **({"ExpressionAttributeValues": values} if values else {}),
-            **more,
+#: Every operation that the functions call, with all that they say in it.
+CALLS: dict[str, Mapping[str, Any]] = {
+    "send_otp_message": {
+        **PINPOINT,
+        "SendOTPMessageRequestParameters": {
+            **DESTINATION,
+            "OriginationIdentity": "+18555550142",
+            "BrandName": "Exämple\N{EM DASH}Corp",
+            "Channel": "SMS",
+            **RULES,
+            **IDS,
         },
-    )
-
-
-FAILED = {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
-#: Every call that the functions make: whose, which, and with what.
-CALLS = {
-    "send": of_pinpoint("send_otp_message", **WHOLE_REQUEST),
-    "verify": of_pinpoint("verify_otp_message", **DESTINATION, Otp="123456"),
-    "read the switch": of_dynamodb("get_item", ConsistentRead=True),
-    "take a ReferenceId": of_dynamodb(
-        "put_item",
-        "attribute_not_exists(#id) OR #expiry < :now",
-        "#id=id #expiry=expiration",
-        {":now": {"N": "1766000000"}},
-        Item=ITEM,
-        **FAILED,
-    ),
-    "record an answer": of_dynamodb(
-        "update_item",
-        "#owner = :owner",
-        "#data=data #owner=owner",
-        {":data": {"S": "{}"}, ":owner": {"S": "0123"}},
-        UpdateExpression="SET #data = :data",
-    ),
-    "count": of_dynamodb(
-        "update_item",
-        "(attribute_not_exists(#c0) OR #c0 < :c0)",
-        "#expiration=expiration #c0=day",
-        {":expiration": {"N": "1766000000"}, ":c0": {"N": "1"}},
-        UpdateExpression="SET #expiration = :expiration ADD #c0 :one",
-        **FAILED,
-    ),
-    "give back": of_dynamodb(
-        "update_item",
-        "#c0 >= :one AND #last = :mine",
-        "#c0=day #last=last",
-        {":less": {"N": "-1"}, ":mine": {"N": "1766000000.123"}},
-        UpdateExpression="ADD #c0 :less REMOVE #last",
-        **FAILED,
-    ),
-    "free a ReferenceId": of_dynamodb(
-        "delete_item", "#owner = :owner", "#owner=owner", {":owner": {"S": "0123"}}
-    ),
+    },
+    "verify_otp_message": {
+        **PINPOINT,
+        "VerifyOTPMessageRequestParameters": {**DESTINATION, "Otp": "123456"},
+    },
+    "get_item": {**KEY, "ConsistentRead": True},
+    "put_item": {**TABLE, "Item": ITEM, **CONDITION},
+    "update_item": {**KEY, "UpdateExpression": "ADD #c0 :less REMOVE #last", **CONDITION},
+    "delete_item": {**KEY, **CONDITION},
 }
-
-MESSAGE = {
-    "ApplicationId": "7353f53e",
-    "Result": {"+18765550142": {"DeliveryStatus": "SUCCESSFUL", "StatusCode": 200}},
+#: What each answers when nothing fails, where it is no item.
+SUCCESSES: dict[str, Any] = {
+    "send_otp_message": {
+        "ApplicationId": "7353f53e",
+        "Result": {"+18765550142": {"DeliveryStatus": "SUCCESSFUL", "StatusCode": 200}},
+    },
+    "verify_otp_message": {"Valid": True},
+}
+#: By status, the errors of either service, and one that nobody has heard of.
+ERRORS = {
+    400: ("BadRequestException", "ConditionalCheckFailedException", "ThrottlingException"),
+    403: ("ForbiddenException",),
+    404: ("NotFoundException", "ResourceNotFoundException"),
+    429: ("TooManyRequestsException",),
+    500: ("InternalServerErrorException", "InternalServerError"),
+    418: ("NobodyHasHeardOfThisException",),
 }
 
 
 def answers(operation: str) -> Iterator[tuple[int, Mapping[str, str], Any]]:
     """Give what a service may answer: the status, headers and content."""
-    successes = {"send_otp_message": MESSAGE, "verify_otp_message": {"Valid": True}}
-    yield 200, {"x-amzn-RequestId": "0a1b2c3d"}, successes.get(operation, {"Item": ITEM})
-    errors = {
-        400: ("BadRequestException", "ConditionalCheckFailedException", "ThrottlingException"),
-        403: ("ForbiddenException",),
-        404: ("NotFoundException", "ResourceNotFoundException"),
-        429: ("TooManyRequestsException",),
-        500: ("InternalServerErrorException", "InternalServerError"),
-        418: ("NobodyHasHeardOfThisException",),
-    }
-    for status, codes in errors.items():
+    yield 200, {"x-amzn-RequestId": "0a1b2c3d"}, SUCCESSES.get(operation, {"Item": ITEM})
+    for status, codes in ERRORS.items():
         for code in codes:
             # Each service looks for the code in a place of its own.
             content = {"__type": f"com.amazonaws#{code}", "message": "Why not", "Item": ITEM}
@@ -187,41 +127,36 @@ def create(data: Path, service: str, place: str) -> BaseClient:
     session = Session()
     session.register_component("data_loader", loader)
     region, config = PLACES[place]
-    return session.create_client(
-        service,
-        region_name=region,
-        config=config.merge(Config(retries={"total_max_attempts": 1})),
-        aws_access_key_id="testing",
-        aws_secret_access_key="testing",  # noqa: S106 - of nobody
-    )
+    retries = Config(retries={"total_max_attempts": 1})
+    return session.create_client(service, region_name=region, config=config.merge(retries))
 
 
-def exchange(client: BaseClient, operation: str, parameters: Mapping[str, Any]) -> list[Any]:
+def exchange(client: BaseClient, operation: str) -> list[Any]:
     """Make a call once for each possible answer; give what was sent, and what came of it."""
     seen: list[Any] = []
+    waiting = list(answers(operation))
+
+    def respond(request: AWSPreparedRequest, **_: Any) -> AWSResponse:
+        # What is another one every time is left out.
+        headers = {
+            name: value
+            for name, value in request.headers.items()
+            if name not in ("X-Amz-Date", "amz-sdk-invocation-id")
+        }
+        headers["Authorization"] = re.sub(r"Signature=\w+", "", str(headers["Authorization"]))
+        seen.append((request.method, request.url, headers, request.body))
+        status, answered, content = waiting.pop(0)
+        raw = Raw(json.dumps(content).encode())
+        return AWSResponse(request.url, status, HTTPHeaders.from_dict(dict(answered)), raw)
+
     events: Any = client.meta.events  # typed as if a handler could not answer
-    for status, headers, content in answers(operation):
-
-        def respond(
-            request: AWSPreparedRequest,
-            answer: tuple[int, Mapping[str, str], Any] = (status, headers, content),
-            **_: Any,
-        ) -> AWSResponse:
-            signed = {
-                name: value for name, value in request.headers.items() if name not in CHANGING
-            }
-            signed["Authorization"] = SIGNATURE.sub("", str(signed["Authorization"]))
-            seen.append((request.method, request.url, signed, request.body))
-            raw = Raw(json.dumps(answer[2]).encode())
-            return AWSResponse(request.url, answer[0], HTTPHeaders.from_dict(dict(answer[1])), raw)
-
-        events.register("before-send", respond)
+    events.register("before-send", respond)
+    while waiting:
         try:
-            seen.append(getattr(client, operation)(**parameters))
+            seen.append(getattr(client, operation)(**CALLS[operation]))
         except ClientError as error:
             seen.append((type(error).__name__, error.response))
-        finally:
-            events.unregister("before-send", respond)
+    events.unregister("before-send", respond)
     return seen
 
 
@@ -229,12 +164,11 @@ def exchange(client: BaseClient, operation: str, parameters: Mapping[str, Any]) 
 @pytest.mark.parametrize("call", CALLS)
 def test_call_is_the_same(reduced_data: Path, call: str, place: str) -> None:
     """What is sent, byte for byte, and what is made of each answer and of each error."""
-    service, operation, parameters = CALLS[call]
+    service = "pinpoint" if "otp" in call else "dynamodb"
     expected, got = (
-        exchange(create(data, service, place), operation, parameters)
-        for data in (WHOLE_DATA, reduced_data)
+        exchange(create(data, service, place), call) for data in (WHOLE_DATA, reduced_data)
     )
-    assert len(expected) == 2 * len(list(answers(operation)))
+    assert len(expected) == 2 * len(list(answers(call)))
     assert got == expected
 
 
@@ -254,21 +188,26 @@ def test_nothing_else_is_left(reduced_data: Path) -> None:
         assert '"documentation":"' not in file.read_text()
 
 
+@pytest.mark.parametrize(
+    ("endpoint", "operations", "said"),
+    [
+        ("else", {}, "endpoints.json has no service pinpoint"),
+        ("pinpoint", {"dynamodb": ("GetItem", "FlyItem")}, "dynamodb has no operation FlyItem"),
+        ("pinpoint", {"telegraph": ("SendTelegram",)}, "data has no service telegraph"),
+    ],
+)
 def test_what_botocore_has_no_more_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    endpoint: str,
+    operations: dict[str, tuple[str, ...]],
+    said: str,
 ) -> None:
-    """An operation, a service, and its endpoints: building stops, not the function."""
-    data = copy_data(tmp_path)
-    endpoints = (data / "endpoints.json").read_text()
-    (data / "endpoints.json").write_text(endpoints.replace('"pinpoint"', '"else"'))
-    with pytest.raises(MissingDataError, match=r"^botocore's endpoints.json has no service pinp"):
-        reduce_data(data)
+    """An operation, a service, or its endpoints: building stops, not the function."""
+    file = copy_data(tmp_path) / "endpoints.json"
+    file.write_text(file.read_text().replace('"pinpoint"', f'"{endpoint}"'))
+    for service, names in operations.items():
+        monkeypatch.setitem(OPERATIONS, service, names)
 
-    monkeypatch.setitem(OPERATIONS, "dynamodb", ("GetItem", "FlyItem"))
-    with pytest.raises(MissingDataError, match=r"^botocore's dynamodb has no operation FlyItem\.$"):
-        reduce_data(data)
-
-    monkeypatch.setitem(OPERATIONS, "dynamodb", ("GetItem",))
-    monkeypatch.setitem(OPERATIONS, "telegraph", ("SendTelegram",))
-    with pytest.raises(MissingDataError, match=r"^botocore's data has no service telegraph\.$"):
-        reduce_data(data)
+    with pytest.raises(MissingDataError, match=rf"^botocore's {said}\.$"):
+        reduce_data(tmp_path)

@@ -1,10 +1,11 @@
 """What the send function is told of the configuration, and that it reads the same."""
 
+from operator import attrgetter
 from typing import Any
 
 import pytest
 
-from infra.config import Config, keys
+from infra.config import Config
 from infra.config.send_settings import send_settings
 from lambda_src.otp.settings import SendSettings
 from tests.support.templates import context
@@ -51,13 +52,6 @@ def settings(**given: Any) -> SendSettings:
     )
 
 
-def find(found: object, path: str) -> object:
-    """Find an attribute by its path."""
-    for name in path.split("."):
-        found = getattr(found, name)
-    return found
-
-
 @pytest.mark.parametrize(("key", "value", "path", "told"), TOLD)
 def test_function_reads_what_the_operator_has_set(
     key: str, value: object, path: str, told: object
@@ -68,9 +62,9 @@ def test_function_reads_what_the_operator_has_set(
     read = SendSettings.from_environment(written.to_environment())
 
     assert read == written
-    assert find(read, path) == told
-    others = PATHS - {path}
-    assert {one for one in others if find(read, one) != find(settings(), one)} == set()
+    assert attrgetter(path)(read) == told
+    others = [attrgetter(other) for other in PATHS - {path}]
+    assert [of(read) for of in others] == [of(settings()) for of in others]
 
 
 def test_table_names_every_setting_that_an_operator_has() -> None:
@@ -82,12 +76,9 @@ def test_table_names_every_setting_that_an_operator_has() -> None:
         *written.__slots__,
     } - {"limits", "destinations", "table_name"}
     assert paths == PATHS
-    assert {key for key, *_ in TOLD} <= {key.name for key in keys().values()}
 
 
-@pytest.mark.parametrize(
-    "key", ["alarmTextsPerHour", "alarmVerifiedPercent", "alarmVerifiedVolume", "verifyBurst"]
-)
+@pytest.mark.parametrize("key", ["alarmTextsPerHour", "alarmVerifiedVolume", "verifyBurst"])
 def test_what_is_no_setting_of_the_function_is_not_told(key: str) -> None:
     """A changed threshold must not publish a new version of the function."""
     assert settings(**{key: "7"}) == settings()

@@ -31,7 +31,11 @@ class Sample:
 
 def main() -> int:
     """Run the load; returns the exit status."""
-    arguments = _parser().parse_args()
+    parser = argparse.ArgumentParser(prog="python -m tests.load", description=__doc__)
+    parser.add_argument("--requests", type=int, default=5000, help="(%(default)s)")
+    parser.add_argument("--reference-ids", type=int, default=2000, help="(%(default)s)")
+    parser.add_argument("--concurrency", type=int, default=32, help="(%(default)s)")
+    arguments = parser.parse_args()
     with detached(_LIMITS) as state:
         return run(state, arguments)
 
@@ -83,14 +87,6 @@ def _send(state: State, reference_id: str) -> Sample:
         content = answer.json() if answer.body.startswith(b"{") else {}
         kind = content.get("code", "gateway")
     return Sample(reference_id, f"{answer.status} {kind}", seconds)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m tests.load", description=__doc__)
-    parser.add_argument("--requests", type=int, default=5000, help="(%(default)s)")
-    parser.add_argument("--reference-ids", type=int, default=2000, help="(%(default)s)")
-    parser.add_argument("--concurrency", type=int, default=32, help="(%(default)s)")
-    return parser
 
 
 if __name__ == "__main__":

@@ -6,13 +6,13 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 _FILES = (
     *("Makefile", "package.json", "package-lock.json", ".npmrc", "requirements.txt"),
     *("sandbox/requirements.txt", "tools/scan/requirements.txt"),
 )
-_TOOLS = ("awk", "cp", "make", "mkdir", "rm", "sh", "touch")
+_TOOLS = ("awk", "cp", "expr", "make", "mkdir", "rm", "sh", "touch")
 
 # Python, as far as the Makefile asks it; an environment that it makes has the same Python.
 _PYTHON = """\
@@ -28,7 +28,7 @@ esac
 _NODE = """\
 #!/bin/sh
 case "$1" in
-  -e) [ {major} -ge 20 ] ;;
+  -e) [ {major} -ge "$(expr "$2" : '.*< \\([0-9]*\\)')" ] ;;
   --version) echo v{major}.1.0 ;;
 esac
 """
@@ -41,66 +41,54 @@ mkdir -p node_modules
 
 @dataclass(frozen=True)
 class Made:
-    """What a run of make did.
-
-    Attributes:
-        status: its exit status.
-        stdout: what it said.
-        stderr: what it complained about, without make's own last line.
-        calls: how Python and npm were called, in order.
-
-    """
+    """What a run of make did; `calls` says how Python and npm were called."""
 
     status: int
-    stdout: str
+    stdout: list[str]
     stderr: list[str]
     calls: list[str]
 
 
 class Machine:
-    """A checkout, and programs.
+    """A checkout, and programs: what a working machine has, unless a test says otherwise.
 
     Args:
         folder: where both are.
+        python: its version, or None if there is none; without venv if that stands behind it.
+        node: the major version of Node.js, or None.
+        npm: whether there is one.
 
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self, folder: Path, python: str | None = "3.13", node: int | None = 20, *, npm: bool = True
+    ) -> None:
         self.checkout = folder / "a checkout"
-        self._home = folder / "home"
         self._bin = folder / "bin"
         self._calls = folder / "calls"
+        self._bin.mkdir(parents=True)
         for name in _FILES:
             (self.checkout / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(ROOT / name, self.checkout / name)
-        self._home.mkdir()
-        self._bin.mkdir()
-        self._calls.touch()
         for tool in _TOOLS:
-            path = shutil.which(tool)
-            assert path, tool
-            (self._bin / tool).symlink_to(path)
-
-    def has_python(self, version: str = "3.13", *, venv: bool = True) -> None:
-        """Put a `python3` on the PATH."""
-        self._put("python3", _PYTHON.format(version=version, without_venv=int(not venv)))
-
-    def has_node(self, major: int = 20) -> None:
-        """Put a `node` on the PATH."""
-        self._put("node", _NODE.format(major=major))
-
-    def has_npm(self) -> None:
-        """Put an `npm` on the PATH."""
-        self._put("npm", _NPM)
+            (self._bin / tool).symlink_to(shutil.which(tool) or tool)
+        if python:
+            version, *without = python.split(maxsplit=1)
+            self._put("python3", _PYTHON.format(version=version, without_venv=len(without)))
+        if node:
+            self._put("node", _NODE.format(major=node))
+        if npm:
+            self._put("npm", _NPM)
 
     def make(self, *arguments: str) -> Made:
         """Run make in the checkout."""
+        self._calls.write_text("")
         done = subprocess.run(
             ["make", *arguments],  # noqa: S607 - make is where it is
             cwd=self.checkout,
             env={
                 "PATH": str(self._bin),
-                "HOME": str(self._home),
+                "HOME": str(self._bin),
                 "CALLS": str(self._calls),
                 "LANG": os.environ.get("LANG", "C.UTF-8"),
             },
@@ -110,7 +98,8 @@ class Machine:
         )
         return Made(
             done.returncode,
-            done.stdout,
+            done.stdout.splitlines(),
+            # Without make's own last line.
             [line for line in done.stderr.splitlines() if not line.startswith("make: ***")],
             self._calls.read_text().splitlines(),
         )

@@ -1,7 +1,7 @@
 """The emulated account in which IAM is enforced."""
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import boto3
 from botocore.config import Config
@@ -12,9 +12,6 @@ from sandbox.state import ACCOUNT_ID, State
 from tests.support.deployment import Deployment
 
 from .grants import Role
-
-if TYPE_CHECKING:
-    from botocore.awsrequest import AWSRequest
 
 _STACK = "ServerlessOtp"
 _TRUST = {
@@ -28,16 +25,12 @@ _TRUST = {
 class Account:
     """A sandbox that enforces IAM.
 
-    Args:
-        state: how to reach it.
-
     Attributes:
         state: how to reach it.
         deployment: the service, called by the account's root, who may do everything.
         functions: the aliases of the deployed functions, by a short name.
         roles: what the functions run as, by that name; `caller`, who has the policy that the stack
-            offers to callers; `on call`, who has the one of the switch that pauses sending; and
-            `stranger`, who has none.
+            offers to callers; `on call`, who may pause sending; and `stranger`, who has none.
 
     """
 
@@ -49,22 +42,17 @@ class Account:
         self._iam = self.client("iam")
         self.roles = {
             **{name: self._role_of(alias) for name, alias in self.functions.items()},
-            "caller": self._create_role("caller", self._output("CallerPolicyArn")),
-            "on call": self._create_role("on-call", self._output("PausePolicyArn")),
-            "stranger": self._create_role("stranger"),
+            "caller": self.create_role("caller", self._output("CallerPolicyArn")),
+            "on call": self.create_role("on-call", self._output("PausePolicyArn")),
+            "stranger": self.create_role("stranger"),
         }
 
     def client(self, service: str, role: Role | None = None) -> Any:
         """Make a client of somebody who has assumed a role, or of root."""
         endpoint = self.state.pinpointEndpoint if service == "pinpoint" else self.state.awsEndpoint
-        made = self.session(role).client(
+        return self.session(role).client(
             service, endpoint_url=endpoint, config=Config(retries={"total_max_attempts": 1})
         )
-        for keeper_of_failures in ("sns", "sqs"):
-            made.meta.events.register(
-                f"before-sign.{keeper_of_failures}", _say_that_it_comes_over_tls
-            )
-        return made
 
     def session(self, role: Role | None = None) -> Any:
         """Assume a role, or be root.
@@ -89,6 +77,13 @@ class Account:
         credentials = self.session(role).get_credentials()
         return client.post(self.state, path, json.dumps(body).encode(), credentials=credentials)
 
+    def create_role(self, name: str, *policies: str) -> Role:
+        """Create a role that the account's root may assume, with policies."""
+        self._iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(_TRUST))
+        for policy in policies:
+            self._iam.attach_role_policy(RoleName=name, PolicyArn=policy)
+        return Role(self._iam, name)
+
     def roles_of_lambda(self) -> set[str]:
         """List the roles that the Lambda service may assume."""
         pages = self._iam.get_paginator("list_roles").paginate()
@@ -103,18 +98,7 @@ class Account:
         configuration = self.client("lambda").get_function_configuration(FunctionName=alias)
         return Role(self._iam, configuration["Role"].rpartition("/")[2])
 
-    def _create_role(self, name: str, *policies: str) -> Role:
-        self._iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(_TRUST))
-        for policy in policies:
-            self._iam.attach_role_policy(RoleName=name, PolicyArn=policy)
-        return Role(self._iam, name)
-
     def _output(self, name: str) -> str:
         [stack] = self.client("cloudformation").describe_stacks(StackName=_STACK)["Stacks"]
         [value] = [out["OutputValue"] for out in stack["Outputs"] if out["OutputKey"] == name]
         return str(value)
-
-
-def _say_that_it_comes_over_tls(request: "AWSRequest", **_: Any) -> None:
-    """Do as a proxy that ends TLS: where failed events go, everybody else is refused."""
-    request.headers["X-Forwarded-Proto"] = "https"

@@ -1,16 +1,13 @@
-"""A sandbox of its own for the whole session, in which IAM is enforced."""
-
-from collections.abc import Iterator
+"""The sandbox of the session, as the account that it is."""
 
 import pytest
 
-from tests.support.sandboxed import AUTH_FOLDER, running
+from tests.support.deployment import Deployment
 
 from .account import Account
 
 
 @pytest.fixture(scope="session")
-def account() -> Iterator[Account]:
-    """Deploy once, for all tests."""
-    with running("--auth", folder=AUTH_FOLDER) as state:
-        yield Account(state)
+def account(deployment: Deployment) -> Account:
+    """Look at the account once, for all tests."""
+    return Account(deployment.state)

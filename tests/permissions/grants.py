@@ -3,8 +3,7 @@
 import contextlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 Document = Mapping[str, Any]
 
@@ -44,22 +43,11 @@ class Policy:
         self._iam.delete_policy_version(PolicyArn=self._arn, VersionId=old)
 
     def _default(self) -> str:
-        version: str = self._iam.get_policy(PolicyArn=self._arn)["Policy"]["DefaultVersionId"]
-        return version
+        return str(self._iam.get_policy(PolicyArn=self._arn)["Policy"]["DefaultVersionId"])
 
 
 class Role:
-    """A role of the account.
-
-    Args:
-        iam: as the account's root.
-        name: the role's.
-
-    Attributes:
-        name: the role's.
-        arn: the role's.
-
-    """
+    """A role of the account, with its name and its ARN."""
 
     def __init__(self, iam: Any, name: str) -> None:
         self._iam = iam
@@ -81,18 +69,8 @@ class Role:
         ]
 
 
-@dataclass(frozen=True)
-class Grant:
-    """One action on one resource, allowed by one statement.
-
-    Attributes:
-        role: whose.
-        policy: which says so.
-        statement: the place of the statement in the policy.
-        action: such as `sqs:SendMessage`.
-        resource: an ARN or a pattern.
-
-    """
+class Grant(NamedTuple):
+    """One action on one resource, allowed by one statement, which has a place in its policy."""
 
     role: Role
     policy: Policy
@@ -106,26 +84,20 @@ class Grant:
         MiniStack reads the policies anew at every call, whatever the age of the credentials: there
         is nothing to wait for, here or afterwards.
         """
-        document = without(self.policy.document(), self.statement, self.action, self.resource)
-        return self.policy.replaced(document)
-
-
-def without(document: Document, index: int, action: str, resource: str) -> Document:
-    """Leave one action on one resource out of a statement."""
-    statements = _items(document["Statement"])
-    statement = {name: value for name, value in statements[index].items() if name != "Sid"}
-    actions, resources = _items(statement["Action"]), _items(statement["Resource"])
-    rest = [
-        statement | {"Action": [other for other in actions if other != action]},
-        statement
-        | {"Action": [action], "Resource": [other for other in resources if other != resource]},
-    ]
-    left = [
-        *statements[:index],
-        *(part for part in rest if part["Action"] and part["Resource"]),
-        *statements[index + 1 :],
-    ]
-    return {**document, "Statement": left or [_NOTHING]}
+        document = self.policy.document()
+        statements = _items(document["Statement"])
+        statement = {**statements[self.statement], "Sid": "Left"}
+        actions, resources = _items(statement["Action"]), _items(statement["Resource"])
+        other_actions = [other for other in actions if other != self.action]
+        other_resources = [other for other in resources if other != self.resource]
+        parts = [
+            {**statement, "Action": other_actions},
+            {**statement, "Sid": "Rest", "Action": [self.action], "Resource": other_resources},
+        ]
+        statements[self.statement : self.statement + 1] = [
+            part for part in parts if part["Action"] and part["Resource"]
+        ]
+        return self.policy.replaced({**document, "Statement": statements or [_NOTHING]})
 
 
 def _items(one_or_more: Any) -> list[Any]:

@@ -9,8 +9,7 @@ import json
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
@@ -25,16 +24,8 @@ from .grants import Grant
 _COUNTED = "+12062010100"
 
 
-@dataclass(frozen=True)
-class Scenario:
-    """What a grant is for.
-
-    Attributes:
-        run: tries it; returns what came of it.
-        granted: what comes of it with the grant.
-        denied: what comes of it without.
-
-    """
+class Scenario(NamedTuple):
+    """What a grant is for: how to try it, and what comes of that with the grant and without."""
 
     run: Callable[[Account, Grant], str]
     granted: str
@@ -92,44 +83,32 @@ def _verify(account: Account, _: Grant) -> str:
 def _use_the_switch(account: Account, grant: Grant) -> str:
     """Read, write or take away the item that pauses sending; to a country that nobody sends to."""
     dynamodb = account.client("dynamodb", grant.role)
-    switch = {"id": {"S": "paused"}}
-    calls: Mapping[str, Callable[[], object]] = {
-        "GetItem": lambda: dynamodb.get_item(TableName=account.state.table, Key=switch),
-        "PutItem": lambda: dynamodb.put_item(
-            TableName=account.state.table, Item={**switch, "countries": {"S": "JM"}}
-        ),
-        "DeleteItem": lambda: dynamodb.delete_item(TableName=account.state.table, Key=switch),
-    }
-    return _done(calls[grant.action.partition(":")[2]])
+    key = {"id": {"S": "paused"}}
+    operation, given = {
+        "dynamodb:GetItem": (dynamodb.get_item, {"Key": key}),
+        "dynamodb:PutItem": (dynamodb.put_item, {"Item": {**key, "countries": {"S": "JM"}}}),
+        "dynamodb:DeleteItem": (dynamodb.delete_item, {"Key": key}),
+    }[grant.action]
+    return _done(lambda: operation(TableName=account.state.table, **given))
 
 
-def _create_a_log_stream(account: Account, grant: Grant) -> str:
-    """Do as the Lambda service for a new worker."""
-    stream = {"logGroupName": _log_group(grant), "logStreamName": str(uuid.uuid4())}
-    return _done(lambda: account.client("logs", grant.role).create_log_stream(**stream))
-
-
-def _write_to_the_log(account: Account, grant: Grant) -> str:
-    """Do as the Lambda service for a worker that has printed something."""
-    stream = {"logGroupName": _log_group(grant), "logStreamName": str(uuid.uuid4())}
+def _do_as_the_lambda_service(account: Account, grant: Grant) -> str:
+    """Log for a new worker and for one that has printed; put away what has finally failed."""
+    service, _, action = grant.action.partition(":")
+    client = account.client(service, grant.role)
+    if service == "sqs":
+        name = grant.resource.rpartition(":")[2]
+        url = account.client("sqs").get_queue_url(QueueName=name)["QueueUrl"]
+        return _done(lambda: client.send_message(QueueUrl=url, MessageBody="failed"))
+    if service == "sns":
+        return _done(lambda: client.publish(TopicArn=grant.resource, Message="failed"))
+    group = grant.resource.partition(":log-group:")[2].removesuffix(":*")
+    stream = {"logGroupName": group, "logStreamName": str(uuid.uuid4())}
+    if action == "CreateLogStream":
+        return _done(lambda: client.create_log_stream(**stream))
     account.client("logs").create_log_stream(**stream)
     printed = [{"timestamp": int(time.time() * 1000), "message": "printed"}]
-    logs = account.client("logs", grant.role)
-    return _done(lambda: logs.put_log_events(**stream, logEvents=printed))
-
-
-def _put_into_the_failure_queue(account: Account, grant: Grant) -> str:
-    """Do as the Lambda service for an event that has finally failed."""
-    name = grant.resource.rpartition(":")[2]
-    url = account.client("sqs").get_queue_url(QueueName=name)["QueueUrl"]
-    sqs = account.client("sqs", grant.role)
-    return _done(lambda: sqs.send_message(QueueUrl=url, MessageBody="failed"))
-
-
-def _publish_to_the_failure_topic(account: Account, grant: Grant) -> str:
-    """Do the same for a function whose failed events are kept nowhere."""
-    sns = account.client("sns", grant.role)
-    return _done(lambda: sns.publish(TopicArn=grant.resource, Message="failed"))
+    return _done(lambda: client.put_log_events(**stream, logEvents=printed))
 
 
 def _trace(account: Account, grant: Grant) -> str:
@@ -161,10 +140,6 @@ def _asked(of: str) -> dict[str, Any]:
     return request(Otp="12345") if "verify" in of else request()
 
 
-def _log_group(grant: Grant) -> str:
-    return grant.resource.partition(":log-group:")[2].removesuffix(":*")
-
-
 def _said(answer: HttpAnswer) -> str:
     """Name an answer of the service, or of the API in front of it."""
     code = answer.json().get("code", "")
@@ -185,63 +160,47 @@ def _done(call: Callable[[], object]) -> str:
     return "done"
 
 
-#: What the Lambda service does with the role of any function.
-_OF_EVERY_FUNCTION = {
-    "logs:CreateLogStream": Scenario(
-        _create_a_log_stream, granted="done", denied="AccessDeniedException"
-    ),
-    "logs:PutLogEvents": Scenario(
-        _write_to_the_log, granted="done", denied="AccessDeniedException"
-    ),
-    "xray:PutTraceSegments": Scenario(_trace, granted="allowed", denied="implicitDeny"),
-    "xray:PutTelemetryRecords": Scenario(_trace, granted="allowed", denied="implicitDeny"),
-}
+_SENT, _DENIED = "200; 1 text", "AccessDeniedException"
+_LOGGED = Scenario(_do_as_the_lambda_service, "done", _DENIED)
+_TRACED = Scenario(_trace, "allowed", "implicitDeny")
+_SWITCHED = Scenario(_use_the_switch, "done", _DENIED)
 
 #: By the short name of the role and the action.
 SCENARIOS: Mapping[tuple[str, str], Scenario] = {
     ("send", "mobiletargeting:SendOTPMessage"): Scenario(
-        _send, granted="200; 1 text", denied="500 Misconfigured; 0 texts"
+        _send, _SENT, "500 Misconfigured; 0 texts"
     ),
-    ("send", "dynamodb:PutItem"): Scenario(
-        _send, granted="200; 1 text", denied="503 StoreUnavailable; 0 texts"
-    ),
+    ("send", "dynamodb:PutItem"): Scenario(_send, _SENT, "503 StoreUnavailable; 0 texts"),
     ("send", "dynamodb:UpdateItem"): Scenario(
         _send_twice_and_to_a_number_that_is_counted,
-        granted="200, 200 replayed; 1 text; 200; 1 text",
-        denied="200, 409 InProgress; 1 text; 503 StoreUnavailable; 0 texts",
+        "200, 200 replayed; 1 text; 200; 1 text",
+        "200, 409 InProgress; 1 text; 503 StoreUnavailable; 0 texts",
     ),
     ("send", "dynamodb:GetItem"): Scenario(
-        _send_from_a_new_environment,
-        granted="sent; 1 text",
-        denied="503 SendingPaused; 0 texts",
+        _send_from_a_new_environment, "sent; 1 text", "503 SendingPaused; 0 texts"
     ),
     ("send", "dynamodb:DeleteItem"): Scenario(
         _send_twice_to_a_throttled_number,
-        granted="429 Throttled, 429 Throttled",
-        denied="429 Throttled, 409 InProgress",
+        "429 Throttled, 429 Throttled",
+        "429 Throttled, 409 InProgress",
     ),
-    ("send", "sqs:SendMessage"): Scenario(
-        _put_into_the_failure_queue, granted="done", denied="AccessDenied"
-    ),
-    ("verify", "mobiletargeting:VerifyOTPMessage"): Scenario(
-        _verify, granted="200", denied="500 Misconfigured"
-    ),
-    ("verify", "sns:Publish"): Scenario(
-        _publish_to_the_failure_topic, granted="done", denied="AuthorizationError"
-    ),
+    ("send", "sqs:SendMessage"): Scenario(_do_as_the_lambda_service, "done", "AccessDenied"),
+    ("verify", "mobiletargeting:VerifyOTPMessage"): Scenario(_verify, "200", "500 Misconfigured"),
+    ("verify", "sns:Publish"): Scenario(_do_as_the_lambda_service, "done", "AuthorizationError"),
     **{
         (function, action): scenario
         for function in ("send", "verify")
-        for action, scenario in _OF_EVERY_FUNCTION.items()
+        for action, scenario in {
+            "logs:CreateLogStream": _LOGGED,
+            "logs:PutLogEvents": _LOGGED,
+            "xray:PutTraceSegments": _TRACED,
+            "xray:PutTelemetryRecords": _TRACED,
+        }.items()
     },
     **{
-        ("on call", f"dynamodb:{operation}"): Scenario(
-            _use_the_switch, granted="done", denied="AccessDeniedException"
-        )
+        ("on call", f"dynamodb:{operation}"): _SWITCHED
         for operation in ("DeleteItem", "GetItem", "PutItem")
     },
-    ("caller", "execute-api:Invoke"): Scenario(_call_the_api, granted="200", denied="403"),
-    ("caller", "lambda:InvokeFunction"): Scenario(
-        _invoke, granted="done", denied="AccessDeniedException"
-    ),
+    ("caller", "execute-api:Invoke"): Scenario(_call_the_api, "200", "403"),
+    ("caller", "lambda:InvokeFunction"): Scenario(_invoke, "done", _DENIED),
 }

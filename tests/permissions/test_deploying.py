@@ -5,13 +5,11 @@ import os
 import re
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from sandbox.deploy import by_name
+from sandbox.deploy import ASSEMBLY, by_name
 from sandbox.state import ACCOUNT_ID, ROOT
-from tests.support.sandboxed import AUTH_FOLDER
 
 from .account import Account
 from .grants import Role
@@ -36,11 +34,10 @@ DEPLOY = ("deploy", "--force", "--require-approval", "never")
 def cdk(account: Account, role: Role, folder: Path, command: tuple[str, ...]) -> tuple[int, str]:
     """Run the CDK with what the sandbox was deployed from; give its exit code and its words."""
     credentials = account.session(role).get_credentials()
-    assembly = ROOT / AUTH_FOLDER / "cdk.out"
     done = subprocess.run(
         [
             str(ROOT / "node_modules/.bin/cdk"),
-            *(*command, "--app", str(assembly), "--no-notices", "--no-color"),
+            *(*command, "--app", str(ASSEMBLY), "--no-notices", "--no-color"),
         ],
         cwd=folder,  # where no cdk.json is
         env={
@@ -62,35 +59,14 @@ def cdk(account: Account, role: Role, folder: Path, command: tuple[str, ...]) ->
 
 
 def role_that_may(account: Account, actions: list[str], resources: list[str]) -> Role:
-    """Make a role of the workflow's, or give it another policy."""
+    """Make the workflow's role, or give it another policy."""
     iam = account.client("iam")
-    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": ACCOUNT_ID}}
     if "pipeline" not in {role["RoleName"] for role in iam.list_roles()["Roles"]}:
-        iam.create_role(RoleName="pipeline", AssumeRolePolicyDocument=policy(trust))
+        account.create_role("pipeline")
     allow = {"Effect": "Allow", "Action": actions, "Resource": resources}
-    iam.put_role_policy(RoleName="pipeline", PolicyName="Only", PolicyDocument=policy(allow))
+    document = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+    iam.put_role_policy(RoleName="pipeline", PolicyName="Only", PolicyDocument=document)
     return Role(iam, "pipeline")
-
-
-def policy(statement: dict[str, Any]) -> str:
-    """Write a policy of one statement."""
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-
-
-def role_for_the_diff(account: Account, *, without: str | None = None) -> Role:
-    """Make the page's, for the sandbox's region and account."""
-    resource = STATEMENT["Resource"].replace(
-        "eu-west-1:111122223333", f"{account.state.region}:{ACCOUNT_ID}"
-    )
-    return role_that_may(
-        account, [action for action in STATEMENT["Action"] if action != without], [resource]
-    )
-
-
-def role_that_deploys(account: Account, *, without: str | None = None) -> Role:
-    """Make the page's."""
-    arns = [f"arn:aws:iam::{ACCOUNT_ID}:role/{name}" for name in CDK_ROLES if name != without]
-    return role_that_may(account, ["sts:AssumeRole"], arns)
 
 
 @pytest.mark.parametrize("action", [None, *STATEMENT["Action"]])
@@ -98,7 +74,11 @@ def test_the_role_for_the_diff_needs_each_action(
     account: Account, tmp_path: Path, action: str | None
 ) -> None:
     """With all of them it shows the diff, though it may not assume any role of the CDK's."""
-    code, said = cdk(account, role_for_the_diff(account, without=action), tmp_path, DIFF)
+    actions = [other for other in STATEMENT["Action"] if other != action]
+    here = f"{account.state.region}:{ACCOUNT_ID}"
+    resource = STATEMENT["Resource"].replace("eu-west-1:111122223333", here)
+
+    code, said = cdk(account, role_that_may(account, actions, [resource]), tmp_path, DIFF)
 
     assert (code == 0) == (action is None), said
     assert (f"not authorized to perform: {action}" if action else "no differences") in said
@@ -109,7 +89,9 @@ def test_the_role_that_deploys_needs_each_role_of_the_cdk(
     account: Account, tmp_path: Path, role: str | None
 ) -> None:
     """With all of them it uploads, and has CloudFormation find that nothing has changed."""
-    code, said = cdk(account, role_that_deploys(account, without=role), tmp_path, DEPLOY)
+    arns = [f"arn:aws:iam::{ACCOUNT_ID}:role/{other}" for other in CDK_ROLES if other != role]
+
+    code, said = cdk(account, role_that_may(account, ["sts:AssumeRole"], arns), tmp_path, DEPLOY)
 
     assert (code == 0) == (role is None), said
     refused = f"could not be used to assume 'arn:aws:iam::{ACCOUNT_ID}:role/{(role or '')[:-1]}"

@@ -7,7 +7,7 @@ action is for.
 import pytest
 
 from .account import Account
-from .grants import Grant, without
+from .grants import Grant
 from .scenarios import SCENARIOS
 
 
@@ -45,24 +45,3 @@ def test_every_grant_has_a_scenario(account: Account) -> None:
 def test_no_function_has_a_role_that_is_not_looked_at(account: Account) -> None:
     """Lambda may assume the roles of the scenarios, and no others."""
     assert account.roles_of_lambda() == {account.roles[name].name for name in account.functions}
-
-
-def test_only_one_grant_is_removed() -> None:
-    """Of two actions on two resources three grants stay; other statements stay as they are."""
-    other = {"Effect": "Allow", "Action": "a:C", "Resource": "*"}
-    document = {
-        "Version": "2012-10-17",
-        "Statement": [
-            {"Effect": "Allow", "Action": ["a:A", "a:B"], "Resource": ["r1", "r2"]},
-            other,
-        ],
-    }
-
-    assert without(document, 0, "a:A", "r1") == {
-        "Version": "2012-10-17",
-        "Statement": [
-            {"Effect": "Allow", "Action": ["a:B"], "Resource": ["r1", "r2"]},
-            {"Effect": "Allow", "Action": ["a:A"], "Resource": ["r2"]},
-            other,
-        ],
-    }

@@ -5,14 +5,17 @@ import shutil
 import subprocess
 import sys
 import threading
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib.metadata import distribution
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from packaging.requirements import Requirement
+
+from tests.support.numbers import number_for
+from tests.support.service import HttpAnswer
 
 from .api import INIT_ERROR, NEXT, Call, RuntimeApi, serving
 
@@ -26,32 +29,16 @@ main(["bootstrap", handler])
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Runtime:
-    """What functions run on.
-
-    Attributes:
-        bundle: what is deployed.
-        client: a folder with AWS's runtime client, and what that needs.
-        folder: for what functions say.
-
-    """
+class Runtime(NamedTuple):
+    """What functions run on: the bundle, AWS's runtime client, and a folder for what they say."""
 
     bundle: Path
     client: Path
     folder: Path
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What Lambda is told of an invocation.
-
-    Attributes:
-        request_id: of the invocation.
-        failed: whether it is a function error.
-        body: what the function returned, or the error.
-
-    """
+class Outcome(NamedTuple):
+    """What Lambda is told of an invocation: what was returned, or a function error."""
 
     request_id: str
     failed: bool
@@ -59,25 +46,12 @@ class Outcome:
 
 
 class Function:
-    """A function that has been started.
-
-    Args:
-        process: it.
-        api: what it calls.
-        folder: with what it says.
-
-    Attributes:
-        api: as above.
-        pid: of its process.
-
-    """
+    """A function that has been started: its process, what it calls, and where it says something."""
 
     def __init__(self, process: subprocess.Popen[bytes], api: RuntimeApi, folder: Path) -> None:
         self.api = api
-        self.pid = process.pid
-        self._process = process
+        self.process = process
         self._folder = folder
-        self._read = 0
 
     def initialize(self) -> Call:
         """Wait until it is ready for events, or has failed to start; returns its last call."""
@@ -93,39 +67,44 @@ class Function:
         assert told.what in kinds, told
         ready = self.api.next_call()
         assert ready.what == NEXT, ready
-        return Outcome(request_id, failed=kinds[told.what] == "error", body=told.body)
+        return Outcome(request_id, kinds[told.what] == "error", told.body)
 
-    def end(self) -> int:
-        """Wait for its end, after an error; returns its exit status."""
-        return self._process.wait(timeout=60)
+    def post(self, fields: dict[str, Any]) -> HttpAnswer:
+        """Call it through API Gateway."""
+        outcome = self.invoke(
+            {
+                "resource": "/otp",
+                "path": "/otp",
+                "httpMethod": "POST",
+                "headers": {"Content-Type": "application/json"},
+                "requestContext": {"requestId": str(uuid.uuid4()), "stage": "v1"},
+                "body": json.dumps(fields),
+                "isBase64Encoded": False,
+            }
+        )
+        assert not outcome.failed, outcome
+        return HttpAnswer(*(outcome.body[name] for name in ("statusCode", "headers", "body")))
 
-    def new_lines(self) -> list[str]:
-        """Read what it has written to stdout since this was asked last."""
-        lines = (self._folder / "stdout").read_text().splitlines()
-        new, self._read = lines[self._read :], len(lines)
-        return new
+    def stdout(self) -> list[str]:
+        """Read the lines of its log and its metrics."""
+        return (self._folder / "stdout").read_text().splitlines()
 
     def said(self) -> str:
         """Read everything that it has written."""
-        return "\n".join(
-            f"{name} of {self._folder.name}:\n{(self._folder / name).read_text()}"
-            for name in ("stdout", "stderr")
-        )
+        return "\n".join((self._folder / name).read_text() for name in ("stdout", "stderr"))
+
+
+def request(**fields: Any) -> dict[str, Any]:
+    """Make a request to send, with a random ReferenceId and a number of its own."""
+    of = str(uuid.uuid4())
+    return {"ReferenceId": of, "DestinationIdentity": number_for(of), **fields}
 
 
 @contextmanager
 def running(
     runtime: Runtime, handler: str, environment: Mapping[str, str], layers: Sequence[Path] = ()
 ) -> Iterator[Function]:
-    """Start a function; whatever happens, it has ended afterwards.
-
-    Args:
-        runtime: what it runs on.
-        handler: such as `otp.send.handler`.
-        environment: what the stack sets, and where AWS is.
-        layers: folders with more code.
-
-    """
+    """Start a handler, such as `otp.send.handler`; whatever happens, it has ended afterwards."""
     folder = runtime.folder / f"{handler}-{len(list(runtime.folder.iterdir()))}"
     folder.mkdir()
     code = [str(path) for path in (runtime.bundle, *layers)]
@@ -143,20 +122,17 @@ def running(
             )
         ended = threading.Thread(target=_tell_of_its_end, args=(process, api))
         ended.start()
+        function = Function(process, api, folder)
         try:
-            yield Function(process, api, folder)
+            yield function
         finally:
             process.kill()
             ended.join()
+            sys.stdout.write(function.said())  # which pytest shows where a test fails
 
 
 def install_client(folder: Path) -> None:
-    """Copy AWS's runtime client and what it requires from where this Python has it.
-
-    Raises:
-        PackageNotFoundError: it is not installed: it is in requirements.txt.
-
-    """
+    """Copy AWS's runtime client and what it requires from where this Python has it."""
     names = ["awslambdaric"]
     for name in names:  # and those that are found on the way
         found = distribution(name)
@@ -182,7 +158,7 @@ def _of_lambda(handler: str, api: RuntimeApi) -> dict[str, str]:
         "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
         "AWS_LAMBDA_LOG_FORMAT": "JSON",
         "AWS_LAMBDA_LOG_LEVEL": "INFO",
-        "AWS_LAMBDA_RUNTIME_API": api.address,
+        "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{api.server_port}",
         "AWS_REGION": "us-east-1",
         "LANG": "en_US.UTF-8",
         "PATH": "/usr/local/bin:/usr/bin/:/bin",

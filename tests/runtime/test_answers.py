@@ -2,90 +2,61 @@
 
 import json
 import re
-import sys
 from typing import Any
 
-import pytest
-
 from sandbox.pinpoint import inbox
+from tests.support.service import assert_says_no_more_than_it_may
 
-from .function import Function
-from .requests import post, request
-
-pytestmark = pytest.mark.skipif(
-    sys.platform != "linux", reason="AWS's runtime client is for Lambda's Linux"
-)
+from .function import Function, request
 
 
-def texts(asked: dict[str, Any]) -> list[str]:
-    """Give the bodies of the texts of a request."""
-    return [text["body"] for text in inbox() if text["referenceId"] == asked["ReferenceId"]]
-
-
-def test_a_request_is_texted_once_and_its_code_is_valid_once(
-    sending: Function, verifying: Function
-) -> None:
+def test_a_request_is_texted_once_and_its_code_is_valid_once(ready: dict[str, Function]) -> None:
     """Through API Gateway, whose second answer is the recorded one; and by direct invokes."""
-    asked = request()
+    asked, send, verify = request(), ready["send"], ready["verify"]
 
-    first, again, direct = post(sending, asked), post(sending, asked), sending.invoke(asked)
+    first, again, direct = send.post(asked), send.post(asked), send.invoke(asked)
 
     assert (first.status, again.status, again.body) == (200, 200, first.body)
-    assert "Idempotent-Replayed" not in first.headers
     assert again.headers["Idempotent-Replayed"] == "true"
-    assert not direct.failed
-    assert direct.body == json.loads(first.body) | {"IdempotentReplayed": True}
-    [text] = texts(asked)
+    assert direct.body == first.json() | {"IdempotentReplayed": True}
+    [text] = [text["body"] for text in inbox() if text["referenceId"] == asked["ReferenceId"]]
     [code] = re.findall(r"\b[0-9]{5,8}\b", text)
-
-    answer = post(verifying, {**asked, "Otp": code})
-
-    assert (answer.status, json.loads(answer.body)["VerificationResponse"]["Valid"]) == (200, True)
-    used_up = verifying.invoke({**asked, "Otp": code})
+    assert verify.post({**asked, "Otp": code}).json() == {"VerificationResponse": {"Valid": True}}
+    used_up = verify.invoke({**asked, "Otp": code})
     assert used_up.body == {"VerificationResponse": {"Valid": False}}
+    for function in ready.values():
+        assert_says_no_more_than_it_may(function.said())
 
 
-def test_a_failed_direct_invoke_is_a_function_error_of_the_problems_code(sending: Function) -> None:
-    """The type is the code, the message the problem; the log that Lambda keeps has no number."""
-    asked = request(CodeLength=99)
+def test_a_failure_is_a_function_error_and_leaves_the_function_as_it_was(
+    ready: dict[str, Function],
+) -> None:
+    """One process handles many events. The error's type is the code, its message the problem."""
+    wrong = request(CodeLength=99)
 
-    outcome = sending.invoke(asked)
+    events: list[Any] = [{}, request(), [], request(), wrong]
+    outcomes = [ready["send"].invoke(event) for event in events]
 
-    assert outcome.failed
-    assert outcome.body["errorType"] == "InvalidRequest"
-    problem = json.loads(outcome.body["errorMessage"])
-    assert problem["code"] == "InvalidRequest"
-    assert problem["status"] == 400
-    assert asked["DestinationIdentity"][1:] not in sending.said()
-    assert texts(asked) == []
-
-
-def test_a_failure_leaves_the_function_as_it_was(sending: Function) -> None:
-    """One process handles many events, whatever came of those before."""
-    events: list[Any] = [{}, request(), [], request(), request()]
-
-    outcomes = [sending.invoke(event) for event in events]
-
-    assert [outcome.failed for outcome in outcomes] == [True, False, True, False, False]
-    assert len({outcome.request_id for outcome in outcomes}) == 5
+    assert [outcome.failed for outcome in outcomes] == [True, False, True, False, True]
+    assert outcomes[-1].body["errorType"] == "InvalidRequest"
+    problem = json.loads(outcomes[-1].body["errorMessage"])
+    assert (problem["code"], problem["status"]) == ("InvalidRequest", 400)
+    assert wrong["DestinationIdentity"][1:] not in ready["send"].said()
 
 
-def test_log_and_metrics_are_lines_of_json_on_stdout(sending: Function) -> None:
+def test_log_and_metrics_are_lines_of_json_on_stdout(ready: dict[str, Function]) -> None:
     """What the function and the runtime client write; no handler repeats a line."""
-    sending.new_lines()
-    sent, refused = sending.invoke(request()), sending.invoke({})
-    after = sending.new_lines()
+    send = ready["send"]
+    before = len(send.stdout())
+    sent, refused = send.invoke(request()), send.invoke({})
 
-    lines = [json.loads(line) for line in after]
-    for outcome in (sent, refused):
-        [answered] = [
-            line
-            for line in lines
-            if line.get("message") == "answered"
-            and line["function_request_id"] == outcome.request_id
-        ]
-        assert answered["level"] == "INFO"
-        assert answered["xray_trace_id"]
+    lines = [json.loads(line) for line in send.stdout()[before:]]
+    answered = [line for line in lines if line.get("message") == "answered"]
+    assert [line["function_request_id"] for line in answered] == [
+        sent.request_id,
+        refused.request_id,
+    ]
+    assert all(line["level"] == "INFO" and line["xray_trace_id"] for line in answered)
     metrics = [line for line in lines if "_aws" in line]
     assert metrics
     [error] = [line for line in lines if line.get("errorType") == "InvalidRequest"]

@@ -1,50 +1,49 @@
-"""How the functions start: from the bundle alone, or not at all."""
+"""How the functions start: from the bundle alone, before a snapshot, or not at all."""
 
-import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import psutil
 import pytest
 
-from .api import INIT_ERROR, NEXT
-from .conftest import SETTINGS, Starter
-from .function import Runtime
-from .requests import request
+from .api import INIT_ERROR, NEXT, RESTORE_NEXT
+from .function import Function, Runtime, request
 
-pytestmark = pytest.mark.skipif(
-    sys.platform != "linux", reason="AWS's runtime client is for Lambda's Linux"
-)
-
+Start = Callable[..., Function]
 
 # A function that can be asked what it has imported.
-ASKABLE = """
+IMPORTED = "what is imported?"
+ASKABLE = f"""
 import sys
-from otp.FUNCTION import handler as answer
+from otp import FUNCTION as function
 
 def handler(event, context):
-    if event != "what is imported?":
-        return answer(event, context)
-    files = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
-    return {"path": sys.path, "files": sorted(filter(None, files))}
+    if event != "{IMPORTED}":
+        return function.handler(event, context)
+    modules = {{name: getattr(module, "__file__", None) for name, module in [*sys.modules.items()]}}
+    return {{"path": sys.path, "modules": modules}}
 """
+FIELDS: dict[str, dict[str, str]] = {"send": {}, "verify": {"Otp": "12345"}}
 
 
-@pytest.mark.parametrize(("name", "fields"), [("send", {}), ("verify", {"Otp": "12345"})])
+@pytest.mark.parametrize("name", FIELDS)
 def test_nothing_comes_from_elsewhere_than_bundle_runtime_client_and_python(
-    start: Starter, runtime: Runtime, tmp_path: Path, name: str, fields: dict[str, str]
+    start: Start, runtime: Runtime, tmp_path: Path, name: str
 ) -> None:
     """Not at the start, and not while a request is answered for the first time."""
     (tmp_path / "askable.py").write_text(ASKABLE.replace("FUNCTION", name))
-    function = start("askable.handler", SETTINGS[name], [tmp_path])
+    function = start(name, "askable.handler", [tmp_path])
     assert function.initialize().what == NEXT
     # Neither does a library say anything: what it logs is not masked.
-    assert function.new_lines() == []
-    assert not function.invoke({**request(), **fields}).failed
+    assert function.stdout() == []
+    assert not function.invoke(request(**FIELDS[name])).failed
 
-    imported = function.invoke("what is imported?").body
+    imported = function.invoke(IMPORTED).body
 
     code, layer, *python, client = map(Path, imported["path"])
     assert (code, layer, client) == (runtime.bundle, tmp_path, runtime.client)
-    files = {Path(file) for file in imported["files"]}
+    files = {Path(file) for file in imported["modules"].values() if file}
     for file in files:
         assert any(file.is_relative_to(place) for place in (code, layer, client, *python)), file
         assert not {"site-packages", "dist-packages"} & {*file.parts}, file
@@ -57,19 +56,56 @@ def test_nothing_comes_from_elsewhere_than_bundle_runtime_client_and_python(
     assert [file for file in files if file.is_relative_to(client) and file.suffix == ".so"]
 
 
-@pytest.mark.parametrize(
-    ("name", "variable"), [("send", "OTP_TABLE_NAME"), ("verify", "OTP_APPLICATION_ID")]
-)
-def test_a_missing_setting_is_an_init_error_that_names_it(
-    start: Starter, name: str, variable: str
-) -> None:
+def test_a_missing_setting_is_an_init_error_that_names_it(start: Start) -> None:
     """The function takes no event, and its process ends."""
-    settings = {key: value for key, value in SETTINGS[name].items() if key != variable}
-    function = start(f"otp.{name}.handler", settings)
+    function = start("send", "otp.send.handler", OTP_TABLE_NAME=None)
 
     call = function.initialize()
 
     assert call.what == INIT_ERROR
     assert call.error_type == call.body["errorType"] == "KeyError"
-    assert variable in call.body["errorMessage"]
-    assert function.end() == 1
+    assert "OTP_TABLE_NAME" in call.body["errorMessage"]
+    assert function.process.wait(timeout=60) == 1
+
+
+def connections(function: Function, url: str) -> int:
+    """Count the connections that a function has to a service."""
+    found = psutil.Process(function.process.pid).net_connections("tcp")
+    return sum(
+        connection.status == psutil.CONN_ESTABLISHED and connection.raddr.port == urlsplit(url).port
+        for connection in found
+    )
+
+
+@pytest.mark.parametrize("initialization", ["snap-start", "provisioned-concurrency"])
+@pytest.mark.parametrize("name", FIELDS)
+def test_the_first_request_after_an_early_start_finds_every_module_imported(
+    start: Start, aws: Mapping[str, str], tmp_path: Path, name: str, initialization: str
+) -> None:
+    """Whatever takes time but once is done before the snapshot, or before anybody waits.
+
+    But for what libphonenumber knows of a country, where the function is not told which to expect.
+    No connection is in the snapshot, and new ones are there after it.
+    """
+    pinpoint = aws["AWS_ENDPOINT_URL_PINPOINT"]
+    (tmp_path / "askable.py").write_text(ASKABLE.replace("FUNCTION", name))
+    function = start(
+        *(name, "askable.handler", [tmp_path]), AWS_LAMBDA_INITIALIZATION_TYPE=initialization
+    )
+    if initialization == "snap-start":
+        assert function.api.next_call().what == RESTORE_NEXT
+        assert connections(function, pinpoint) == 0
+        function.api.restore()
+    assert function.initialize().what == NEXT
+    assert connections(function, pinpoint) == 1
+    before = function.invoke(IMPORTED).body["modules"]
+
+    # The countries of its settings, both of which libphonenumber knows apart.
+    for number in ("+12065550123", "+14165550123"):
+        asked = request(DestinationIdentity=number, **FIELDS[name])
+        assert function.post(asked).status == 200
+
+    late = set(function.invoke(IMPORTED).body["modules"]) - set(before)
+    if name == "verify":
+        late = {module for module in late if not module.startswith("phonenumbers.data.")}
+    assert late == set()

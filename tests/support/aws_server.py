@@ -1,13 +1,20 @@
 """What answers as AWS does when all is well, or not, over real connections."""
 
 import json
+import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from .service import APPLICATION, NUMBER
+import trustme
 
+from .service import NUMBER, SETTINGS
+
+SENT = {
+    "ApplicationId": SETTINGS.application_id,
+    "Result": {NUMBER: {"DeliveryStatus": "SUCCESSFUL", "StatusCode": 200}},
+}
 FULL = {
     "__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException",
     "message": "The conditional request failed",
@@ -18,27 +25,38 @@ FULL = {
 class Aws(ThreadingHTTPServer):
     """Answers as DynamoDB and Pinpoint do, and keeps connections open.
 
+    Args:
+        certificate: for TLS; without one, HTTP is plain.
+
     Attributes:
-        counting: is held while `opened` is changed.
-        opened: how many connections there have been.
-        open: how many there are.
-        until: what a request that asks for nothing waits for before it is answered.
-        does: `works`; `refuses`: Pinpoint answers 403; `is full`: counts are; `hangs up`: the next
-            answer is lost, and the connection with it.
+        url: where it is.
+        opened: all connections that there have been.
+        open: those that there are.
+        calls: how many there have been.
         closed: can be acquired once for every connection that the client has closed.
+        answers: what asks for nothing is answered only when this is set.
+        does: `works`; `refuses`: Pinpoint answers 403; `is full`: counts are; `breaks`: the next
+            answer is cut off, and its connection closed.
 
     """
 
     daemon_threads = True
 
-    def __init__(self) -> None:
+    def __init__(self, certificate: trustme.LeafCert | None = None) -> None:
         super().__init__(("127.0.0.1", 0), _Connection)
-        self.counting = threading.Lock()
-        self.opened = 0
-        self.until = threading.Barrier(1)
-        self.open = 0
-        self.does = "works"
+        self.url = f"http://127.0.0.1:{self.server_port}"
+        if certificate:
+            tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            certificate.configure_cert(tls)
+            self.socket = tls.wrap_socket(self.socket, server_side=True)
+            self.url = f"https://localhost:{self.server_port}"
+        self.opened: list[_Connection] = []
+        self.open: set[_Connection] = set()
+        self.calls = 0
         self.closed = threading.Semaphore(0)
+        self.answers = threading.Event()
+        self.answers.set()
+        self.does = "works"
 
 
 class _Connection(BaseHTTPRequestHandler):
@@ -47,38 +65,33 @@ class _Connection(BaseHTTPRequestHandler):
     server: Aws
 
     def setup(self) -> None:
-        with self.server.counting:
-            self.server.opened += 1
-            self.server.open += 1
+        self.server.opened.append(self)
+        self.server.open.add(self)
         super().setup()
 
     def finish(self) -> None:
         super().finish()
-        with self.server.counting:
-            self.server.open -= 1
+        self.server.open.discard(self)
         self.server.closed.release()
 
     def do_GET(self) -> None:
-        with suppress(threading.BrokenBarrierError):
-            self.server.until.wait()
+        self.server.answers.wait(30)
         self._answer(404, {})
 
     def do_POST(self) -> None:
+        self.server.calls += 1
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        result = {NUMBER: {"DeliveryStatus": "SUCCESSFUL", "StatusCode": 200}}
-        answer = {"ApplicationId": APPLICATION, "Result": result}
         of_pinpoint = self.path.startswith("/v1/apps/")
-        if self.server.does == "hangs up":
+        if self.server.does == "breaks":
             self.server.does = "works"
             self.close_connection = True
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{")
         elif self.server.does == "is full" and ":one" in asked.get("ExpressionAttributeValues", {}):
             self._answer(400, FULL)
-        elif not of_pinpoint:
-            self._answer(200, {})
-        elif self.server.does == "refuses":
+        elif self.server.does == "refuses" and of_pinpoint:
             self._answer(403, {"Message": "No"})
         else:
-            self._answer(200, answer)
+            self._answer(200, SENT if of_pinpoint else {})
 
     def _answer(self, status: int, answer: object) -> None:
         body = json.dumps(answer).encode()
@@ -93,9 +106,9 @@ class _Connection(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving() -> Iterator[Aws]:
+def serving(certificate: trustme.LeafCert | None = None) -> Iterator[Aws]:
     """Serve for a while."""
-    with Aws() as server:
+    with Aws(certificate) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield server

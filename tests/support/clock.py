@@ -5,8 +5,14 @@ from types import ModuleType
 
 import pytest
 
-# 2026-11-23 13:45:30 UTC: in the middle of an hour and of ten minutes.
-START = 1_795_441_530.0
+from lambda_src.otp.once import records
+from lambda_src.otp.pinpoint import calls
+from lambda_src.otp.rules import counters, limits, pause
+from lambda_src.otp.runtime import deadline
+
+# 2099-11-27 13:45:30 UTC: in the middle of an hour and of ten minutes, and in the future, for
+# Powertools looks at its own clock whether a record has expired.
+START = 4_099_470_330.0
 
 
 class Clock:
@@ -39,3 +45,8 @@ class Clock:
 
     def __getattr__(self, name: str) -> object:
         return getattr(time, name)
+
+
+def stopped(patch: pytest.MonkeyPatch) -> Clock:
+    """Stop the time of all that decides by it."""
+    return Clock(patch, calls, counters, deadline, limits, pause, records)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 from botocore.awsrequest import AWSResponse
@@ -24,5 +25,16 @@ def respond(status: int, body: Any) -> Callable[..., AWSResponse]:
 
     def handler(request: Any, **_: Any) -> AWSResponse:
         return AWSResponse(request.url, status, HTTPHeaders(), Raw())
+
+    return handler
+
+
+def throttle(times: int) -> Callable[..., Any]:
+    """Answer 429 so often, and then let the call through: for an event `before-call`."""
+    left = iter(range(times))
+    parsed = {"Error": {"Code": "x"}, "ResponseMetadata": {"HTTPStatusCode": 429}}
+
+    def handler(**_: Any) -> Any:
+        return None if next(left, None) is None else (SimpleNamespace(status_code=429), parsed)
 
     return handler

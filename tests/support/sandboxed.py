@@ -1,4 +1,4 @@
-"""The sandboxes of a test run: the real stack, deployed by the real CDK, once for all tests.
+"""The sandbox of a test run: the real stack, deployed by the real CDK, once, with IAM enforced.
 
 A plugin, so that all folders of tests share them: tests/conftest.py names it.
 """
@@ -13,9 +13,6 @@ import pytest
 
 from sandbox.state import ROOT, State
 from tests.support.deployment import Deployment
-
-#: Of the sandbox in which IAM is enforced.
-AUTH_FOLDER = ".sandbox-test-auth"
 
 
 def sandbox(*arguments: str, folder: str | None = None) -> subprocess.CompletedProcess[str]:
@@ -45,7 +42,7 @@ def running(*options: str, folder: str) -> Iterator[State]:
 @pytest.fixture(scope="session")
 def deployment() -> Iterator[Deployment]:
     """Deploy once, for all tests."""
-    with running(folder=os.environ["SANDBOX_FOLDER"]) as state:
+    with running("--auth", folder=os.environ["SANDBOX_FOLDER"]) as state:
         deployment = Deployment(state)
         yield deployment
         assert deployment.leaks() == [], "a log or a metric holds what none may"

@@ -18,58 +18,41 @@ from moto import mock_aws
 from lambda_src.otp.once.records import create_dynamodb_client
 from lambda_src.otp.pinpoint.calls import create_pinpoint_client
 from lambda_src.otp.runtime.log import create_logger
-from lambda_src.otp.settings import SendSettings, Settings, TextLimits
+from lambda_src.otp.settings import SendSettings, Settings
+from sandbox.environment import OF_SEND
 from sandbox.pinpoint import create_application, inbox, install, received_requests
 
 from .aws import create_client
+from .openapi import Contract
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
-DEPLOYMENT = "ServerlessOtp/Otp"
-TABLE = "reference-ids"
-APPLICATION = "0123456789abcdef0123456789abcdef"
-ORIGINATION = "+18555550142"
-BRAND = "ExampleCorp"
 NUMBER = "+12065550100"
-FUNCTION_TIMEOUT_SECONDS = 28
+# No reserved number: those are not counted.
+PERSON = "+12065550123"
 
-ENVIRONMENT = {
-    "OTP_DEPLOYMENT": DEPLOYMENT,
-    "OTP_APPLICATION_ID": APPLICATION,
-    "OTP_TABLE_NAME": TABLE,
-    "OTP_ORIGINATION_IDENTITY": ORIGINATION,
-    "OTP_BRAND_NAME": BRAND,
-    "OTP_FUNCTION_SECONDS": str(FUNCTION_TIMEOUT_SECONDS),
-    "OTP_ALLOWED_ORIGINATION_IDENTITIES": "[]",
-    "OTP_ALLOWED_BRAND_NAMES": "[]",
-    "OTP_ALLOWED_COUNTRIES": "US,CA,DE",
-    "OTP_ALLOWED_NUMBER_TYPES": "MOBILE,FIXED_LINE_OR_MOBILE,VOIP,PERSONAL_NUMBER",
-    "OTP_BLOCKED_PREFIXES": "+1900,+491511",
-    "OTP_SANDBOX": "true",
-    "OTP_DESTINATION_PER_10_MINUTES": "5",
-    "OTP_DESTINATION_PER_DAY": "10",
-    "OTP_DESTINATION_INTERVAL_SECONDS": "off",
-    "OTP_BLOCK_PER_HOUR": "20",
-    "OTP_COUNTRY_PER_DAY": "5000",
-    "OTP_COUNTRIES_PER_DAY": "",
-    "OTP_CALLER_PER_HOUR": "off",
-    "OTP_DEPLOYMENT_PER_HOUR": "1000",
-    "OTP_REQUESTS_PER_SECOND": "100",
-}
-SETTINGS = SendSettings.from_environment(ENVIRONMENT)
-NO_LIMITS = TextLimits(
+#: The defaults, and some of what an operator may set.
+SETTINGS = SendSettings.from_environment(
+    {
+        **OF_SEND,
+        "OTP_ALLOWED_COUNTRIES": "US,CA,DE",
+        "OTP_BLOCKED_PREFIXES": "+1900,+491511",
+        "OTP_SANDBOX": "true",
+    }
+)
+DEPLOYMENT, TABLE = SETTINGS.deployment, SETTINGS.table_name
+NO_LIMITS = replace(
+    SETTINGS.limits,
     destination_per_10_minutes=None,
     destination_per_day=None,
-    destination_interval_seconds=None,
     block_per_hour=None,
     country_per_day=None,
-    countries_per_day={},
-    caller_per_hour=None,
     deployment_per_hour=None,
-    requests_per_second=100,
 )
+
+_CONTRACT = Contract.read()
 
 
 class Context:
@@ -150,11 +133,15 @@ class Service:
         self._settings = SETTINGS
         self._log = io.StringIO()
         self.stdout: TextIO = io.StringIO()
-        self._undo: list[Callable[[], None]] = []
         self._hooks: list[tuple[BaseClient, str, Callable[..., Any]]] = []
-        self.table: DynamoDBClient = table_client("dynamodb")
         self.pauses: list[float] = []
         self.start()
+
+    @property
+    def table(self) -> "DynamoDBClient":
+        """A client that no fault meets."""
+        client: DynamoDBClient = table_client("dynamodb")
+        return client
 
     def start(self, **changes: Any) -> None:
         """Start the function, with changes to its settings: it has forgotten what it had read."""
@@ -174,7 +161,7 @@ class Service:
         self.start(limits=replace(NO_LIMITS, **limits))
 
     def post(self, body: str | None, **event: Any) -> HttpAnswer:
-        """Call the function through API Gateway, with this text as the body."""
+        """Call the function through API Gateway; its answer is as docs/openapi.json says."""
         reply = self._call(
             {
                 "resource": "/otp",
@@ -189,7 +176,10 @@ class Service:
         )
         assert set(reply) == {"statusCode", "headers", "body"}
         json.dumps(reply)  # Lambda could not return anything else
-        return HttpAnswer(reply["statusCode"], reply["headers"], reply["body"])
+        answer = HttpAnswer(reply["statusCode"], reply["headers"], reply["body"])
+        operation = f"{self._name}Otp"
+        assert not _CONTRACT.breaches(operation, answer.status, answer.headers, answer.body)
+        return answer
 
     def send(self, **fields: Any) -> HttpAnswer:
         """Ask for an OTP through API Gateway; a random ReferenceId and NUMBER unless given."""
@@ -215,19 +205,6 @@ class Service:
         """Delete an item, as the operator may."""
         self.table.delete_item(TableName=TABLE, Key={"id": key})
 
-    def age(self, attribute: str, by: int) -> None:
-        """Move an attribute of all records that have it into the past, in its own unit."""
-        for item in self.items():
-            if attribute not in item:
-                continue
-            self.table.update_item(
-                TableName=TABLE,
-                Key={"id": item["id"]},
-                UpdateExpression="SET #attribute = #attribute - :by",
-                ExpressionAttributeNames={"#attribute": attribute},
-                ExpressionAttributeValues={":by": {"N": str(by)}},
-            )
-
     def on(self, event: str, handler: Callable[..., Any]) -> None:
         """Call a handler at an event of the function's own clients.
 
@@ -240,22 +217,27 @@ class Service:
         client.meta.events.register_first(event, handler)
         self._hooks.append((client, event, handler))
 
-    def fail(self, event: str, error: Exception) -> None:
-        """Fail at an event of the function's own clients."""
+    def fail(self, event: str, error: BaseException) -> list[str]:
+        """Fail at an event of the function's own clients; gives a list that grows every time."""
+        failed: list[str] = []
 
         def raise_error(**_: Any) -> None:
+            failed.append(event)
             raise error.with_traceback(None)  # it is shared, and would grow by every raise
 
         self.on(event, raise_error)
+        return failed
 
-    def undo_later(self, undo: Callable[[], None]) -> None:
-        """Do this when all is mended."""
-        self._undo.append(undo)
+    def die(self, event: str, asked: Any) -> None:
+        """End, as a process does, at an event of a direct invoke; nobody gets an answer."""
+        # No `except Exception` sees it.
+        self.fail(event, KeyboardInterrupt())
+        with pytest.raises(KeyboardInterrupt):
+            self.invoke(asked)
+        self.mend()
 
     def mend(self) -> None:
         """Take all handlers away again."""
-        while self._undo:
-            self._undo.pop()()
         while self._hooks:
             client, event, handler = self._hooks.pop()
             client.meta.events.unregister(event, handler)
@@ -272,15 +254,6 @@ class Service:
     def log(self) -> str:
         """What the function has logged, as text."""
         return self._log.getvalue()
-
-    def assert_says_no_more_than_it_may(self) -> None:
-        """Assert that no number and no code is in the log or in a metric, whatever was asked."""
-        said = "\n".join([self.log(), *self.metric_lines()])
-        for text in inbox():
-            assert text["to"][1:] not in said
-            [code] = re.findall(r"\b[0-9]{5,8}\b", text["body"])
-            # Alone, not within an ID or a time.
-            assert not re.search(rf"(?<![\w.-]){code}(?![\w.-])", said), said
 
     def _call(self, event: Any) -> Any:
         # Here and not once for all: pytest puts its own stdout in place before every test.
@@ -327,7 +300,7 @@ def deployed(name: str) -> Iterator[Service]:
             AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
             BillingMode="PAY_PER_REQUEST",
         )
-        create_application(APPLICATION)
+        create_application(SETTINGS.application_id)
         with started(name) as service:
             yield service
 
@@ -338,9 +311,22 @@ def started(name: str) -> Iterator[Service]:
     service = Service(name)
     yield service
     service.mend()
-    service.assert_says_no_more_than_it_may()
+    assert_says_no_more_than_it_may("\n".join([service.log(), *service.metric_lines()]))
+
+
+def assert_says_no_more_than_it_may(said: str) -> None:
+    """Assert that no number and no code of a text is in a log or in a metric."""
+    for text in inbox():
+        assert text["to"][1:] not in said
+        [code] = re.findall(r"\b[0-9]{5,8}\b", text["body"])
+        # Alone, not within an ID or a time.
+        assert not re.search(rf"(?<![\w.-]){code}(?![\w.-])", said), said
 
 
 def request(**fields: Any) -> dict[str, Any]:
     """Make a valid request, with these fields on top."""
     return {"ReferenceId": str(uuid.uuid4()), "DestinationIdentity": NUMBER, **fields}
+
+
+#: Starts the function in Lambda's own variables.
+Start = Callable[[Mapping[str, str]], Service]

@@ -11,7 +11,6 @@ from typing import Any
 import aws_cdk as cdk
 
 from infra.config import Config
-from infra.service import OtpService
 from infra.stack import OtpStack
 from tests.support import cfn
 
@@ -156,16 +155,12 @@ class Others:
         america: the template of the one.
         america_stack: the stack itself.
         theirs: the template of the other.
-        login: the first of its services.
-        granted: the statements of each role of the team's.
 
     """
 
     america: RenderedTemplate
     america_stack: cdk.Stack
     theirs: RenderedTemplate
-    login: OtpService
-    granted: dict[str, list[dict[str, Any]]]
 
 
 def create_app(folder: Path) -> cdk.App:
@@ -197,9 +192,8 @@ def allowed(actions: str | list[str], resource: str | list[str]) -> dict[str, An
     return {"Effect": "Allow", "Action": actions, "Resource": resource}
 
 
-def method_arn(template: RenderedTemplate, function: str, stage: str | None = None) -> str:
-    """Write the ARN of a function's method in the one stage of the API."""
-    stage = stage or template.only(cfn.STAGE).ref
+def method_arn(template: RenderedTemplate, function: str, stage: str) -> str:
+    """Write the ARN of a function's method in a stage of the API."""
     return template.arn(
         "execute-api", f"{template.only(cfn.API).ref}/{stage}/POST{PATHS[function]}"
     )

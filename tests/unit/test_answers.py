@@ -10,10 +10,7 @@ from typing import Any
 import pytest
 
 from lambda_src.otp.runtime.log import create_logger
-from lambda_src.otp.runtime.masking import mask
-from tests.support.service import NUMBER, Service, request
-
-PERSON = "+12065550123"
+from tests.support.service import NUMBER, PERSON, Service, request
 
 
 def base64_of(text: str, encoding: str = "utf-8") -> dict[str, Any]:
@@ -22,17 +19,22 @@ def base64_of(text: str, encoding: str = "utf-8") -> dict[str, Any]:
     return {"body": body, "isBase64Encoded": True}
 
 
+def function_error(service: Service, payload: Any) -> Exception:
+    """Give the error that a direct invoke fails with."""
+    with pytest.raises(Exception, match="problem-type") as error:
+        service.invoke(payload)
+    return error.value
+
+
 def test_a_sent_message_is_answered_as_aws_returned_it(service: Service) -> None:
     """200 over HTTP; the same object to a direct invoke, which is marked if it is a replay."""
     asked = request()
-    answer = service.post(json.dumps(asked))
+    # API Gateway encodes bodies where an API declares binary media types.
+    answer = service.post(**base64_of(json.dumps(asked)))
 
     assert answer.status == 200
-    assert answer.headers.keys() == {"Content-Type", "Cache-Control", "X-Request-Id"}
-    assert answer.headers["Content-Type"] == "application/json"
     assert answer.headers["Cache-Control"] == "no-store"
     response = answer.json()["MessageResponse"]
-    assert answer.json().keys() == {"MessageResponse"}
     assert response.keys() == {"ApplicationId", "RequestId", "Result"}
     assert response["Result"][NUMBER]["DeliveryStatus"] == "SUCCESSFUL"
     assert service.invoke(asked) == answer.json() | {"IdempotentReplayed": True}
@@ -43,11 +45,8 @@ def test_a_sent_message_is_answered_as_aws_returned_it(service: Service) -> None
 def test_a_problem_is_a_document_of_rfc_9457(service: Service) -> None:
     """The one that the README shows, with the request's own ID."""
     readme = Path(__file__).parents[2].joinpath("README.md").read_text()
-    [shown] = [
-        json.loads(block)
-        for block in re.findall(r"```json\n(.*?)```", readme, re.DOTALL)
-        if '"errors"' in block
-    ]
+    blocks = re.findall(r"```json\n(.*?)```", readme, re.DOTALL)
+    [shown] = [json.loads(block) for block in blocks if '"errors"' in block]
     answer = service.send(CodeLength=9)
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert answer.json() == {**shown, "requestId": answer.headers["X-Request-Id"]}
@@ -55,13 +54,11 @@ def test_a_problem_is_a_document_of_rfc_9457(service: Service) -> None:
 
 def test_a_problem_of_a_direct_invoke_is_a_function_error(service: Service) -> None:
     """Its type, which Lambda takes from the class's name, is the code; its text the document."""
-    with pytest.raises(Exception, match="problem-type") as error:
-        service.invoke(request(CodeLength=9))
-    assert type(error.value).__name__ == "InvalidRequest"
-    assert json.loads(str(error.value))["errors"][0]["pointer"] == "/CodeLength"
+    error = function_error(service, request(CodeLength=9))
+    assert type(error).__name__ == "InvalidRequest"
+    assert json.loads(str(error))["errors"][0]["pointer"] == "/CodeLength"
     # A traceback would show it, and Lambda logs tracebacks.
-    assert error.value.__cause__ is None
-    assert error.value.__context__ is None
+    assert (error.__cause__, error.__context__) == (None, None)
 
 
 TEXT = '"{\\"ReferenceId\\": \\"r\\", \\"DestinationIdentity\\": \\"+12065550100\\"}"'
@@ -85,16 +82,10 @@ def test_a_body_that_is_no_json_object_is_refused(service: Service, event: dict[
     assert service.items() == []
 
 
-@pytest.mark.parametrize(
-    ("half", "pointer"),
-    [({"BrandName": "\ud83d"}, "/BrandName"), ({"\ud83d": "x"}, "/\ud83d")],
-)
-def test_half_of_a_surrogate_pair_is_refused_by_name(
-    service: Service, half: dict[str, str], pointer: str
-) -> None:
+def test_half_of_a_surrogate_pair_is_refused_in_ascii(service: Service) -> None:
     """JSON can escape one, and nobody could write it down as UTF-8."""
-    answer = service.send(**half)
-    assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
+    answer = service.send(**{"\ud83d": "\ud83d"})
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["/\ud83d"]
     assert answer.body.isascii()
 
 
@@ -113,24 +104,22 @@ def test_half_of_a_surrogate_pair_is_refused_by_name(
 )
 def test_a_direct_payload_that_is_no_request_is_refused(service: Service, payload: Any) -> None:
     """A function error InvalidRequest, also of an event that is not API Gateway's."""
-    with pytest.raises(Exception, match="problem-type") as error:
-        service.invoke(payload)
-    assert type(error.value).__name__ == "InvalidRequest"
+    assert type(function_error(service, payload)).__name__ == "InvalidRequest"
     assert NUMBER[1:] not in service.log()
 
 
 @pytest.mark.parametrize(
-    ("body", "status"), [("x" * 8192, 400), ("x" * 8193, 413), ("€" * 2730, 400), ("€" * 2731, 413)]
+    ("body", "code"),
+    [
+        *(("x" * 8192, "InvalidRequest"), ("x" * 8193, "PayloadTooLarge")),
+        *(("€" * 2730, "InvalidRequest"), ("€" * 2731, "PayloadTooLarge")),
+    ],
 )
 def test_a_body_of_8_kb_is_read_and_a_longer_one_is_not(
-    service: Service, body: str, status: int
+    service: Service, body: str, code: str
 ) -> None:
     """8192 bytes are parsed, and found to be no JSON; 8193 are too large."""
-    answer = service.post(body)
-    assert (answer.status, answer.code) == (
-        status,
-        "PayloadTooLarge" if status == 413 else "InvalidRequest",
-    )
+    assert service.post(body).code == code
 
 
 @pytest.mark.parametrize(
@@ -142,7 +131,6 @@ def test_a_body_of_8_kb_is_read_and_a_longer_one_is_not(
         ({}, True),
         (None, True),
         ({"content-type": "text/plain"}, False),
-        ({"content-type": "application/x-www-form-urlencoded"}, False),
         ({"content-type": "application/jsonp"}, False),
         ({"content-type": ""}, False),
     ],
@@ -152,13 +140,7 @@ def test_a_media_type_that_is_not_json_is_refused_before_the_body_is_read(
 ) -> None:
     """415, even where the body is too large; names and types in any case, or no header at all."""
     answer = service.post("x" * 9000, headers=headers)
-    expected = (413, "PayloadTooLarge") if accepted else (415, "UnsupportedMediaType")
-    assert (answer.status, answer.code) == expected
-
-
-def test_a_base64_body_is_decoded(service: Service) -> None:
-    """API Gateway encodes bodies where an API declares binary media types."""
-    assert service.post(**base64_of(json.dumps(request()))).status == 200
+    assert answer.code == ("PayloadTooLarge" if accepted else "UnsupportedMediaType")
 
 
 def test_what_nobody_foresaw_is_an_internal_error_without_details(service: Service) -> None:
@@ -174,7 +156,6 @@ def test_what_nobody_foresaw_is_an_internal_error_without_details(service: Servi
     assert (answer.status, answer.code) == (500, "InternalError")
     assert "secret" not in answer.body
     assert "LookupError: secret detail of +*********23" in service.log()
-    assert PERSON[1:] not in service.log()
 
 
 def test_a_request_is_one_structured_line_with_nothing_of_the_one_before(service: Service) -> None:
@@ -185,31 +166,30 @@ def test_a_request_is_one_structured_line_with_nothing_of_the_one_before(service
     line, next_line = service.log_lines()
     assert line["correlation_id"] == answer.headers["X-Request-Id"]
     assert line["function_request_id"]
-    assert line["service"] == "otp-send"
-    assert line["reference_id"] == "order-1"
+    assert (line["service"], line["reference_id"]) == ("otp-send", "order-1")
     assert line["destination"] == "+*********00"
     assert (line["status"], line["code"], line["replayed"]) == (200, "OK", False)
     assert (next_line["status"], next_line["code"]) == (400, "InvalidRequest")
     assert "reference_id" not in next_line
 
 
-def test_a_reference_id_that_is_a_number_is_masked_in_every_line(service: Service) -> None:
-    """For every reserved destination; numbers and codes are looked for after every test."""
+def test_no_number_is_in_any_line_of_the_log_or_of_a_metric(service: Service) -> None:
+    """Nor a ReferenceId in a metric; codes are looked for after every test."""
     for last in range(100, 111):
         service.send(DestinationIdentity=f"+12065550{last}", ReferenceId=f"ref-12065550{last}")
-    assert len(service.log_lines()) >= 11
+    service.post(json.dumps({NUMBER: NUMBER, "ReferenceId": NUMBER * 9}))
+    service.post(NUMBER)
+    assert len(service.log_lines()) >= 13
     assert "2065550" not in service.log()
+    assert len(service.metric_lines()) == 13 * 2
+    for line in service.metric_lines():
+        assert not re.search(r"\d{5}|ref", re.sub(r'"Timestamp":\d+', "", line))
 
 
 def test_what_a_line_holds_is_masked_at_any_depth(service: Service) -> None:
-    """Names and values of whatever is logged; what is no text stays as it is."""
-    create_logger("otp-send").info("x", of={NUMBER: [{"to": NUMBER}, (NUMBER, 7)]})
-    masked = "+*********00"
-    assert service.log_lines()[-1]["of"] == {masked: [{"to": masked}, [masked, 7]]}
-
-
-def test_masking_keeps_the_last_two_digits_of_seven_or_more() -> None:
-    """Shorter numbers, such as a CodeLength or a year, stay readable."""
-    assert mask("+12065550100 in 2026, 123456 and 1234567") == (
-        "+*********00 in 2026, 123456 and *****67"
-    )
+    """Seven digits in a row but for the last two, in names and values; a shorter number stays."""
+    logger = create_logger("otp-send")
+    logger.info("in 2026, 123456 and 1234567", of={NUMBER: [{"to": NUMBER}, (NUMBER, 7)]})
+    masked, line = "+*********00", service.log_lines()[-1]
+    assert line["of"] == {masked: [{"to": masked}, [masked, 7]]}
+    assert line["message"] == "in 2026, 123456 and *****67"

@@ -1,10 +1,12 @@
 """What Pinpoint's answers mean: sent, certainly not sent, or unknown."""
 
-from types import SimpleNamespace
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.awsrequest import AWSResponse
+import trustme
 from botocore.exceptions import (
     ConnectionClosedError,
     ConnectTimeoutError,
@@ -15,32 +17,30 @@ from botocore.exceptions import (
     SSLError,
 )
 
-from lambda_src.otp.pinpoint import calls as pinpoint
-from lambda_src.otp.runtime import deadline
-from tests.support.aws_server import Aws
+from tests.support.aws_server import Aws, serving
 from tests.support.clock import Clock
-from tests.support.failures import ENDPOINT, NO_ANSWER, NO_CONNECTION, respond
-from tests.support.service import NUMBER, Service
-from tests.support.starting import Start
+from tests.support.failures import ENDPOINT, NO_ANSWER, NO_CONNECTION, respond, throttle
+from tests.support.service import NUMBER, Service, Start
 
 SENDING = "before-send.pinpoint.SendOTPMessage"
 
-RESERVED = [
-    ("+12065550100", 200, None),
-    ("+12065550101", 422, "OptedOut"),
-    ("+12065550102", 422, "PermanentFailure"),
-    ("+12065550103", 429, "Throttled"),
-    ("+12065550104", 503, "TemporaryFailure"),
-    ("+12065550105", 504, "OutcomeUnknown"),
-    ("+12065550106", 504, "OutcomeUnknown"),
-    ("+12065550107", 422, "DuplicateDestination"),
-    ("+12065550108", 504, "OutcomeUnknown"),
-    ("+12065550109", 504, "OutcomeUnknown"),
-    ("+12065550110", 504, "OutcomeUnknown"),
-]
 
-
-@pytest.mark.parametrize(("number", "status", "code"), RESERVED)
+@pytest.mark.parametrize(
+    ("number", "status", "code"),
+    [
+        ("+12065550100", 200, None),
+        ("+12065550101", 422, "OptedOut"),
+        ("+12065550102", 422, "PermanentFailure"),
+        ("+12065550103", 429, "Throttled"),
+        ("+12065550104", 503, "TemporaryFailure"),
+        ("+12065550105", 504, "OutcomeUnknown"),
+        ("+12065550106", 504, "OutcomeUnknown"),
+        ("+12065550107", 422, "DuplicateDestination"),
+        ("+12065550108", 504, "OutcomeUnknown"),
+        ("+12065550109", 504, "OutcomeUnknown"),
+        ("+12065550110", 504, "OutcomeUnknown"),
+    ],
+)
 def test_a_reserved_destination_answers_as_the_outcome_table_says(
     service: Service, number: str, status: int, code: str | None
 ) -> None:
@@ -48,72 +48,31 @@ def test_a_reserved_destination_answers_as_the_outcome_table_says(
     answer = service.send(DestinationIdentity=number)
     assert (answer.status, answer.code) == (status, code)
     assert answer.json().get("retryable", False) is (status in (429, 503))
-    assert ("Retry-After" in answer.headers) is (status in (429, 503))
     assert len(service.requests()) == 1
 
 
-@pytest.mark.parametrize(
-    ("status", "expected", "code", "attempts"),
-    [
-        (400, 422, "RejectedByPinpoint", 1),
-        (413, 422, "RejectedByPinpoint", 1),
-        (403, 500, "Misconfigured", 1),
-        (404, 500, "Misconfigured", 1),
-        (405, 500, "Misconfigured", 1),
-        (429, 429, "Throttled", 3),
-        (500, 504, "OutcomeUnknown", 1),
-        (503, 504, "OutcomeUnknown", 1),
-        (418, 504, "OutcomeUnknown", 1),
-    ],
-)
-def test_an_error_of_pinpoint_is_classified_by_its_status(
-    service: Service, status: int, expected: int, code: str, attempts: int
-) -> None:
-    """Each of the modelled exceptions, and others; asked for again is what was not taken."""
-    asked: list[str] = []
+def says(status: int) -> Callable[..., Any]:
+    """Answer an error whose message repeats what nobody may read."""
+    return respond(status, {"Message": f"no {NUMBER} here, nor 67169"})
 
-    def answer_so(request: Any, **_: Any) -> AWSResponse:
-        asked.append(request.url)
-        return respond(status, {"Message": f"no {NUMBER} here, nor 67169"})(request)
 
-    service.on(SENDING, answer_so)
-
-    answer = service.send()
-
-    assert (answer.status, answer.code) == (expected, code)
-    assert len(asked) == attempts
-    for secret in (NUMBER[1:], "67169"):
-        assert secret not in answer.body + service.log()
-    assert len(service.items()) == (1 if code == "OutcomeUnknown" else 0)
+# It does not say what became of the one message.
+UNREADABLE: list[Any] = [
+    *(b"", b"not json", {}, {"Result": {}}, {"Result": []}),
+    *({"Result": {NUMBER: {}}}, {"Result": {NUMBER: None}}),
+    {"ApplicationId": "a", "Result": {NUMBER: {"DeliveryStatus": "SOMETHING_NEW"}}},
+    {"Result": {n: {"DeliveryStatus": "SUCCESSFUL"} for n in (NUMBER, "+12065550199")}},
+]
 
 
 @pytest.mark.parametrize(
-    "body",
+    ("failure", "code", "attempts"),
     [
-        b"",
-        b"not json",
-        {},
-        {"Result": {}},
-        {"Result": {NUMBER: {}}},
-        {"Result": {NUMBER: None}},
-        {"Result": []},
-        {"ApplicationId": "a", "Result": {NUMBER: {"DeliveryStatus": "SOMETHING_NEW"}}},
-        {"Result": {n: {"DeliveryStatus": "SUCCESSFUL"} for n in (NUMBER, "+12065550199")}},
-    ],
-)
-def test_an_answer_that_cannot_be_read_leaves_the_outcome_unknown(
-    service: Service, body: Any
-) -> None:
-    """HTTP 200, but it does not say what became of the one message."""
-    service.on(SENDING, respond(200, body))
-    answer = service.send()
-    assert (answer.status, answer.code) == (504, "OutcomeUnknown")
-    assert len(service.items()) == 1
-
-
-@pytest.mark.parametrize(
-    ("error", "code", "attempts"),
-    [
+        *((says(status), "RejectedByPinpoint", 1) for status in (400, 413)),
+        *((says(status), "Misconfigured", 1) for status in (403, 404, 405)),
+        *((says(status), "OutcomeUnknown", 1) for status in (418, 500, 503)),
+        (says(429), "Throttled", 3),
+        # No connection, no text; after that, nobody knows.
         (NO_CONNECTION, "Unavailable", 3),
         (ConnectTimeoutError(endpoint_url=ENDPOINT), "Unavailable", 3),
         (ProxyConnectionError(proxy_url=ENDPOINT), "Unavailable", 3),
@@ -124,41 +83,34 @@ def test_an_answer_that_cannot_be_read_leaves_the_outcome_unknown(
         (ConnectionClosedError(endpoint_url=ENDPOINT), "OutcomeUnknown", 1),
         (HTTPClientError(error=OSError()), "OutcomeUnknown", 1),
         (MemoryError(), "OutcomeUnknown", 1),
+        *((respond(200, body), "OutcomeUnknown", 1) for body in UNREADABLE),
     ],
 )
-def test_an_exception_is_unknown_unless_it_proves_that_nothing_left(
-    service: Service, error: Exception, code: str, attempts: int
+def test_outcome_is_unknown_unless_the_failure_proves_that_nothing_was_sent(
+    service: Service, failure: Any, code: str, attempts: int
 ) -> None:
-    """No connection, no text; after that, nobody knows."""
-    service.fail(SENDING, error)
-    assert service.send().code == code
+    """Asked for again is only what was not taken; a record holds only what nobody knows."""
+    (service.fail if isinstance(failure, Exception) else service.on)(SENDING, failure)
+
+    answer = service.send()
+
+    assert answer.code == code
     assert len(service.pauses) == attempts - 1
-    assert len(service.items()) == (1 if code == "OutcomeUnknown" else 0)
+    assert len(service.items()) == (code == "OutcomeUnknown")
+    for secret in (NUMBER[1:], "67169"):
+        assert secret not in answer.body + service.log()
 
 
-def throttle(service: Service, times: int) -> list[int]:
-    """Answer 429 in Pinpoint's place the first times; returns the list of all attempts."""
-    attempts: list[int] = []
-
-    def handler(**_: Any) -> tuple[Any, dict[str, Any]] | None:
-        attempts.append(len(attempts) + 1)
-        if len(attempts) > times:
-            return None
-        parsed = {"Error": {"Code": "x"}, "ResponseMetadata": {"HTTPStatusCode": 429}}
-        return SimpleNamespace(status_code=429), parsed
-
-    # Not before-send: the emulator would still get the request, and text.
-    service.on("before-call.pinpoint.SendOTPMessage", handler)
-    return attempts
+# --- Attempts ---
 
 
 def test_what_certainly_did_not_text_is_asked_for_again(service: Service) -> None:
     """429 twice, then sent: three requests with growing random pauses, one text."""
-    attempts = throttle(service, times=2)
+    service.on("before-call.pinpoint.SendOTPMessage", throttle(2))
 
     assert service.send().status == 200
 
-    assert (len(attempts), len(service.texts())) == (3, 1)
+    assert len(service.texts()) == 1
     first, second = service.pauses
     assert 0 <= first <= 0.2
     assert 0 <= second <= 0.4
@@ -166,19 +118,21 @@ def test_what_certainly_did_not_text_is_asked_for_again(service: Service) -> Non
 
 @pytest.mark.parametrize(("takes", "asked"), [(0.25, 3), (0.7, 2), (1.1, 1)])
 def test_it_is_asked_for_again_only_while_a_whole_attempt_fits(
-    service: Service, monkeypatch: pytest.MonkeyPatch, takes: float, asked: int
+    service: Service, clock: Clock, takes: float, asked: int
 ) -> None:
     """An attempt needs 9 of the 10 seconds, and there are three of them at most."""
-    clock = Clock(monkeypatch, deadline)
+    service.on(SENDING, respond(429, {"Message": ""}))
     service.on("before-call.pinpoint.SendOTPMessage", lambda **_: clock.wait(takes))
-    attempts = throttle(service, times=9)
     assert service.send().code == "Throttled"
-    assert len(attempts) == asked
+    assert len(service.pauses) == asked - 1
+
+
+# --- Connections ---
 
 
 @pytest.mark.parametrize(("idle", "new"), [(20, 0), (20.1, 1), (-0.1, 1)])
 def test_no_message_goes_out_on_a_connection_that_may_have_died(
-    start: Start, aws: Aws, monkeypatch: pytest.MonkeyPatch, idle: float, new: int
+    start: Start, aws: Aws, clock: Clock, idle: float, new: int
 ) -> None:
     """After 20 seconds, or if the clock was set back, Pinpoint is connected to anew.
 
@@ -186,12 +140,44 @@ def test_no_message_goes_out_on_a_connection_that_may_have_died(
     answer of DynamoDB's is asked for again; one of Pinpoint's would be a message that nobody knows
     of.
     """
-    clock = Clock(monkeypatch, pinpoint)
-    service = start(None)
+    service = start({})
+    assert aws.opened == []  # outside of Lambda, a start is no reason to call AWS
     assert service.send().status == 200
-    opened = aws.opened
+    opened = len(aws.opened)
 
     clock.now += idle
     assert service.send().status == 200
 
-    assert aws.opened == opened + new
+    assert len(aws.opened) == opened + new
+
+
+YESTERDAY = datetime.now(UTC) - timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("of", "code", "calls"),
+    [
+        (lambda _: trustme.CA().issue_cert("localhost"), "Unavailable", 0),
+        (lambda trusted: trusted.issue_cert("pinpoint.example.com"), "Unavailable", 0),
+        (lambda trusted: trusted.issue_cert("localhost", not_after=YESTERDAY), "Unavailable", 0),
+        (lambda trusted: trusted.issue_cert("localhost"), "OutcomeUnknown", 1),
+    ],
+    ids=["unknown root", "wrong name", "expired", "trusted"],
+)
+def test_certificate_that_is_not_trusted_means_that_nothing_was_sent(
+    start: Start,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    of: Callable[[trustme.CA], trustme.LeafCert],
+    code: str,
+    calls: int,
+) -> None:
+    """503, before a byte of a request has left; one that breaks in an answer is a 504."""
+    trusted = trustme.CA()
+    trusted.cert_pem.write_to_path(str(tmp_path / "roots.pem"))
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(tmp_path / "roots.pem"))
+    with serving(of(trusted)) as pinpoint:
+        pinpoint.does = "breaks"  # once: if it were asked again, all would be well
+        monkeypatch.setenv("AWS_ENDPOINT_URL_PINPOINT", pinpoint.url)
+        answer = start({}).send()
+    assert (answer.code, pinpoint.calls) == (code, calls)

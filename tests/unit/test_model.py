@@ -1,9 +1,11 @@
 """The promise, held against random histories: sends, duplicates, crashes, faults and time."""
 
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
 import hypothesis.strategies as st
+import pytest
 from botocore.exceptions import BotoCoreError
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import (
@@ -16,8 +18,9 @@ from hypothesis.stateful import (
 
 from lambda_src.otp.once.records import MOST_MISMATCHES, SECONDS_BETWEEN_ANSWERS
 from lambda_src.otp.time_limits import WINDOW_SECONDS
+from tests.support.clock import stopped
 from tests.support.failures import NO_ANSWER, NO_CONNECTION
-from tests.support.service import FUNCTION_TIMEOUT_SECONDS, HttpAnswer, Service, deployed, request
+from tests.support.service import HttpAnswer, Service, deployed
 
 REFERENCE_IDS = ("a", "b")
 # What each destination is answered without a fault: sent, refused for good, certainly not sent, and
@@ -29,7 +32,6 @@ ANSWERS = {
     "+12065550105": 504,
     "+12065550110": 504,
 }
-
 # Where a request can break, and how: before it has had an effect, or after.
 FAULTS: dict[str, tuple[str, BotoCoreError]] = {
     "no connection to Pinpoint": ("before-send.pinpoint", NO_CONNECTION),
@@ -49,6 +51,9 @@ CRASHES = (
     "before-call.dynamodb.UpdateItem",
     "after-call.dynamodb.UpdateItem",
 )
+# Who runs is dead after the first; after the second, one more answer may be given; after the third,
+# all is forgotten.
+PASSES = (29, SECONDS_BETWEEN_ANSWERS, WINDOW_SECONDS + 1)
 
 
 class Crash(BaseException):
@@ -57,28 +62,16 @@ class Crash(BaseException):
 
 @dataclass
 class Window:
-    """What the model knows of one ReferenceId in its window.
+    """What the model knows of one ReferenceId in its window."""
 
-    Attributes:
-        texts_before: texts that arrived before the window began.
-        free: certain that a request without a fault will be sent.
-        holders: the destinations of the requests that may hold the ReferenceId.
-        success: the body of the 200, once it was seen.
-        mismatches: requests that were told that they differ, each counted in the record.
-        uncertain: how many more may be counted, of requests that were told nothing.
-        may_tell: a minute may have passed since the last answer that counts.
-        must_tell: it certainly has.
-
-    """
-
-    texts_before: int = 0
-    free: bool = True
-    holders: set[str] = field(default_factory=set)
-    success: str | None = None
-    mismatches: int = 0
-    uncertain: int = 0
-    may_tell: bool = False
-    must_tell: bool = False
+    texts_before: int = 0  # that arrived before the window began
+    free: bool = True  # certain that a request without a fault will be sent
+    holders: set[str] = field(default_factory=set)  # destinations that may hold the ReferenceId
+    success: str | None = None  # the body of the 200, once it was seen
+    mismatches: int = 0  # requests that were told that they differ, each counted in the record
+    uncertain: int = 0  # how many more may be counted, of requests that were told nothing
+    silent: int = 0  # for how many seconds no answer that counts was given, at most
+    surely_silent: int = 0  # for how many at least
 
     def hold(self, destination: str) -> None:
         """Somebody with this destination may have taken the ReferenceId, and not let it go."""
@@ -90,24 +83,19 @@ class Window:
         self.free, self.holders = True, set()
         self.mismatches, self.uncertain = 0, 0
 
-    @property
-    def may_refuse(self) -> bool:
-        """Whether there may be so many mismatches that one request a minute is answered."""
-        return self.mismatches + self.uncertain >= MOST_MISMATCHES
-
     def refuse(self) -> None:
-        """Somebody was told nothing."""
+        """Somebody was told nothing: of so many mismatches, one request a minute is answered."""
         assert not self.free
-        assert self.may_refuse
-        assert not self.must_tell
+        assert self.mismatches + self.uncertain >= MOST_MISMATCHES
+        assert self.surely_silent < SECONDS_BETWEEN_ANSWERS
 
     def hear(self, answer: HttpAnswer) -> None:
         """Count an answer that tells what the record says."""
         mismatch = answer.code == "ReferenceIdReused"
         if mismatch or answer.status == 409 or "Idempotent-Replayed" in answer.headers:
-            assert self.mismatches < MOST_MISMATCHES or self.may_tell
+            assert self.mismatches < MOST_MISMATCHES or self.silent >= SECONDS_BETWEEN_ANSWERS
             self.mismatches += mismatch
-            self.may_tell = self.must_tell = False
+            self.silent = self.surely_silent = 0
 
     def faults_of_the_store(self, destination: str) -> set[str]:
         """Name the faults of which such a request is told that the store cannot be reached."""
@@ -120,11 +108,12 @@ class Window:
     def doubt(self) -> None:
         """Perhaps a mismatch was counted, or twice, or the minute's answer is used up."""
         self.uncertain += 2
-        self.must_tell = False
+        self.surely_silent = 0
 
-    def rest(self) -> None:
-        """A minute has passed."""
-        self.may_tell = self.must_tell = True
+    def rest(self, seconds: int) -> None:
+        """Some time has passed."""
+        self.silent += seconds
+        self.surely_silent += seconds
 
 
 class Promise(RuleBasedStateMachine):
@@ -132,14 +121,15 @@ class Promise(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self._deployed = deployed("send")
-        self.service: Service = self._deployed.__enter__()
+        self._ends = ExitStack()
+        self._clock = stopped(self._ends.enter_context(pytest.MonkeyPatch.context()))
+        self.service: Service = self._ends.enter_context(deployed("send"))
         self.last: tuple[str, str] | None = None
         self.windows = {reference_id: Window() for reference_id in REFERENCE_IDS}
 
     def teardown(self) -> None:
         """Take the emulated AWS away."""
-        self._deployed.__exit__(None, None, None)
+        self._ends.close()
 
     @rule(
         reference_id=st.sampled_from(REFERENCE_IDS),
@@ -171,13 +161,8 @@ class Promise(RuleBasedStateMachine):
         self.service.mend()
         for early in meanwhile:
             assert (early.status, early.code) in {(409, "InProgress"), (503, "StoreUnavailable")}
-        self._judge(
-            self.windows[reference_id],
-            answer,
-            destination,
-            texted=self._texts(reference_id) - texts,
-            fault=fault,
-        )
+        texted = self._texts(reference_id) - texts
+        self._judge(self.windows[reference_id], answer, destination, texted, fault)
 
     @precondition(lambda self: self.last is not None)
     @rule()
@@ -196,7 +181,7 @@ class Promise(RuleBasedStateMachine):
         """Send, and die on the way; nobody gets an answer, unless it does not get that far."""
         self.last = (reference_id, destination)
         window = self.windows[reference_id]
-        self.service.fail(where, Crash())  # type: ignore[arg-type]  # a BaseException, on purpose
+        self.service.fail(where, Crash())
         texts, asked = self._texts(reference_id), len(self.service.requests())
         try:
             answer = self._post(reference_id, destination)
@@ -208,23 +193,17 @@ class Promise(RuleBasedStateMachine):
                 window.hold(destination)
         else:
             texted = self._texts(reference_id) - texts
-            self._judge(window, answer, destination, texted=texted, fault=None)
+            self._judge(window, answer, destination, texted, None)
         self.service.mend()
 
-    @rule(passes=st.sampled_from(["the function's timeout", "a minute", "the window"]))
-    def let_time_pass(self, passes: str) -> None:
+    @rule(seconds=st.sampled_from(PASSES))
+    def let_time_pass(self, seconds: int) -> None:
         """Until who runs is dead; one more answer may be given; or all is forgotten."""
-        match passes:
-            case "the function's timeout":
-                self.service.age("locked_at", FUNCTION_TIMEOUT_SECONDS * 1000 + 1)
-            case "a minute":
-                self.service.age("answered_at", SECONDS_BETWEEN_ANSWERS)
-                for window in self.windows.values():
-                    window.rest()
-            case _:
-                self.service.age("expiration", WINDOW_SECONDS + 1)
-                for reference_id in REFERENCE_IDS:
-                    self.windows[reference_id] = Window(texts_before=self._texts(reference_id))
+        self._clock.wait(seconds)
+        for reference_id in REFERENCE_IDS:
+            self.windows[reference_id].rest(seconds)
+            if seconds > WINDOW_SECONDS:
+                self.windows[reference_id] = Window(texts_before=self._texts(reference_id))
 
     @invariant()
     def no_reference_id_is_texted_twice_in_its_window(self) -> None:
@@ -233,13 +212,7 @@ class Promise(RuleBasedStateMachine):
             assert self._texts(reference_id) - window.texts_before <= 1
 
     def _judge(
-        self,
-        window: Window,
-        answer: HttpAnswer,
-        destination: str,
-        *,
-        texted: int,
-        fault: str | None,
+        self, window: Window, answer: HttpAnswer, destination: str, texted: int, fault: str | None
     ) -> None:
         """Hold one answer against the model, and learn from it."""
         replayed = "Idempotent-Replayed" in answer.headers
@@ -276,8 +249,7 @@ class Promise(RuleBasedStateMachine):
                 raise AssertionError(f"{status} is not from the table")
 
     def _post(self, reference_id: str, destination: str) -> HttpAnswer:
-        asked = request(ReferenceId=reference_id, DestinationIdentity=destination)
-        return self.service.send(**asked)
+        return self.service.send(ReferenceId=reference_id, DestinationIdentity=destination)
 
     def _texts(self, reference_id: str) -> int:
         return len(self.service.texts(reference_id))

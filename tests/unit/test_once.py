@@ -1,7 +1,6 @@
 """One ReferenceId, one message: replay, reuse, progress, and what is never freed."""
 
 import json
-import time
 from collections.abc import Callable
 from typing import Any, cast
 from unittest.mock import Mock
@@ -10,29 +9,17 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lambda_src.otp.contract.answer import Answer
-from lambda_src.otp.once import records as once
 from lambda_src.otp.once.idempotency import OncePerReferenceId
-from lambda_src.otp.once.records import (
-    MOST_MISMATCHES,
-    ReferenceIdRecords,
-    create_dynamodb_client,
-)
-from lambda_src.otp.time_limits import WINDOW_SECONDS
+from lambda_src.otp.once.records import ReferenceIdRecords, create_dynamodb_client
 from tests.support.clock import Clock
+from tests.support.emf import read
 from tests.support.failures import NO_ANSWER, NO_CONNECTION
-from tests.support.service import (
-    FUNCTION_TIMEOUT_SECONDS,
-    NUMBER,
-    SETTINGS,
-    TABLE,
-    HttpAnswer,
-    Service,
-    request,
-)
+from tests.support.service import NUMBER, SETTINGS, TABLE, HttpAnswer, Service, request
 
 OPTED_OUT, THROTTLED, UNKNOWN_FAILURE = "+12065550101", "+12065550103", "+12065550105"
 SENDING = "before-call.pinpoint.SendOTPMessage"
 LOCKING, UPDATING, FREEING = (f"dynamodb.{of}" for of in ("PutItem", "UpdateItem", "DeleteItem"))
+FUNCTION_SECONDS = 28
 
 
 def answered(code: str, status: int) -> ClientError:
@@ -55,11 +42,19 @@ def once_at(service: Service, event: str, act: Callable[[], Any]) -> None:
 # --- Replay and reuse ---
 
 
+def metrics_of(service: Service) -> dict[str, list[float]]:
+    """The values of each metric, for every request that wrote it, whatever its dimensions."""
+    return {name: values for (_, _, name), values in read(service.metric_lines()).items()}
+
+
 @pytest.mark.parametrize(("number", "status"), [(NUMBER, 200), (OPTED_OUT, 422)])
 def test_the_same_request_again_is_replayed_byte_for_byte(
     service: Service, number: str, status: int
 ) -> None:
-    """The same body, marked; Pinpoint is not asked twice. The fields are compared, not the text."""
+    """The same body, marked; Pinpoint is not asked twice. The fields are compared, not the text.
+
+    Two requests are counted, of which the second is a replay, and one text or none.
+    """
     asked = request(CodeLength=6, DestinationIdentity=number)
     first = service.post(json.dumps(asked))
 
@@ -69,8 +64,18 @@ def test_the_same_request_again_is_replayed_byte_for_byte(
     assert "Idempotent-Replayed" not in first.headers
     assert again.headers["Idempotent-Replayed"] == "true"
     assert again.headers["X-Request-Id"] != first.headers["X-Request-Id"]
-    assert again.headers["Content-Type"] == first.headers["Content-Type"]
     assert len(service.requests()) == 1
+    metrics = metrics_of(service)
+    assert (metrics["Requests"], metrics["Replayed"]) == ([1, 1], [0, 1])
+    assert (metrics.get("Texts"), metrics.get("Refused")) == (
+        ([1], None) if status == 200 else (None, [1, 1])
+    )
+    assert "StoreFailures" not in metrics
+    # The record hides the ReferenceId, and both of its hashes are of SHA-256.
+    [item] = service.items()
+    prefix, _, digest = item["id"]["S"].partition("#")
+    assert (prefix, len(digest), len(item["validation"]["S"])) == ("send", 64, 64)
+    assert asked["ReferenceId"] not in json.dumps(item)
 
 
 @pytest.mark.parametrize(
@@ -108,265 +113,214 @@ def test_a_rename_and_a_second_version_beside_the_first_do_not_text_twice(
     assert Renamed(records)(cast("Any", asked), "request-id", Mock()).replayed
 
 
-def test_the_record_hides_the_reference_id_and_hashes_with_sha256(service: Service) -> None:
-    """The key is `send#` and 64 hexadecimal digits; the request's hash has as many."""
-    service.send(ReferenceId="a-reference-id")
-
-    [item] = service.items()
-    prefix, _, digest = item["id"]["S"].partition("#")
-    assert prefix == "send"
-    assert len(digest) == len(item["validation"]["S"]) == 64
-    assert "a-reference-id" not in json.dumps(item)
-
-
 # --- Guesses ---
 
 
-def guess(service: Service, asked: dict[str, Any], last: int = 99) -> HttpAnswer:
-    """Send with a known ReferenceId to a number that is guessed."""
-    return service.send(**asked | {"DestinationIdentity": f"+120655501{last:02}"})
-
-
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """Stop the time of the records; it is today, for Powertools looks at its own clock as well."""
-    clock = Clock(monkeypatch, once)
-    clock.now = float(int(time.time()))
-    return clock
-
-
-@pytest.fixture
-def guessed(service: Service, clock: Clock) -> dict[str, Any]:  # noqa: ARG001 - time stands still
-    """Give a request that was sent, and whose number was guessed wrongly as often as is told."""
+def asked(service: Service) -> dict[str, Any]:
+    """Give a request that was sent."""
     asked = request()
     service.send(**asked)
-    assert {guess(service, asked).code for _ in range(MOST_MISMATCHES)} == {"ReferenceIdReused"}
     return asked
 
 
-def test_guessing_the_number_of_a_reference_id_tells_nothing_after_five(service: Service) -> None:
-    """Of the guesses the right one looks like a wrong one, and none is free of charge.
+def guess(service: Service, asked: dict[str, Any], last: int = 99) -> str | None:
+    """Send with a known ReferenceId to a number that is guessed, and say what is told."""
+    return service.send(**asked | {"DestinationIdentity": f"+120655501{last:02}"}).code
+
+
+def test_guessing_the_number_of_a_reference_id_tells_nothing_after_five(
+    service: Service, asked: dict[str, Any]
+) -> None:
+    """Then the right one looks like a wrong one; before any, it is answered however often.
 
     The record is as it was, but for what counts them: status, answer, owner and the window's end.
     """
-    asked = request()
-    service.send(**asked)
+    assert {service.send(**asked).status for _ in range(6)} == {200}
     [before] = service.items()
 
-    answers = [guess(service, asked, last) for last in (*range(1, 20), 0)]
+    told = [guess(service, asked, last) for last in range(1, 6)]
+    after = [service.send(**asked), service.send(**asked | {"CodeLength": 5})]
 
-    told, after = answers[:5], answers[5:]
-    assert {(answer.status, answer.code) for answer in told} == {(422, "ReferenceIdReused")}
+    assert told == ["ReferenceIdReused"] * 5
     assert {(answer.status, answer.code) for answer in after} == {(429, "Throttled")}
     assert len({answer.json()["detail"].split(" after ")[0] for answer in after}) == 1
-    assert not any("Idempotent-Replayed" in answer.headers for answer in answers)
     assert len(service.texts()) == 1
     [item] = service.items()
     assert item == before | {"mismatches": {"N": "5"}, "answered_at": item["answered_at"]}
 
 
-def test_guesses_that_come_at_once_are_told_no_more(service: Service) -> None:
+def test_guesses_that_come_at_once_are_told_no_more(
+    service: Service, asked: dict[str, Any]
+) -> None:
     """Each has found a record without mismatches; the write that counts decides."""
-    asked = request()
-    service.send(**asked)
     more, codes = iter(range(9)), list[str | None]()
 
     def another(**_: Any) -> None:
         if next(more, None) is not None:
-            codes.append(guess(service, asked).code)
+            codes.append(guess(service, asked))
 
     service.on(f"before-call.{UPDATING}", another)
-    codes.append(guess(service, asked).code)
+    codes.append(guess(service, asked))
 
     assert codes == ["ReferenceIdReused"] * 5 + ["Throttled"] * 5
 
 
-def test_right_guess_among_wrong_ones_is_told_no_more_than_they_are(service: Service) -> None:
+def test_right_guess_among_wrong_ones_is_told_no_more_than_they_are(
+    service: Service, asked: dict[str, Any]
+) -> None:
     """It has found a record with one mismatch; by the time that it is answered, there are five."""
-    asked = request()
-    service.send(**asked)
     guess(service, asked)
-    wrong = iter(range(MOST_MISMATCHES))
-
-    def others(**_: Any) -> None:
-        for _guess in wrong:
-            guess(service, asked)
-
-    service.on(f"before-call.{UPDATING}", others)
+    once_at(service, f"before-call.{UPDATING}", lambda: [guess(service, asked) for _ in range(5)])
 
     assert service.send(**asked).code == "Throttled"
 
 
 @pytest.mark.parametrize("right", [True, False])
 def test_guessed_reference_id_is_answered_once_a_minute(
-    service: Service, clock: Clock, guessed: dict[str, Any], *, right: bool
+    service: Service, clock: Clock, asked: dict[str, Any], *, right: bool
 ) -> None:
     """Whichever request comes first, the right one included; the others are told when to repeat."""
+    wrong = asked | {"CodeLength": 5}
+    assert {service.send(**wrong).code for _ in range(5)} == {"ReferenceIdReused"}
     clock.wait(50)
-    early = service.send(**guessed)
-    assert (early.status, early.headers["Retry-After"]) == (429, "10")
-    assert (early.json()["retryable"], early.json()["retryAfter"]) == (True, 10)
+    early = service.send(**asked)
+    assert (early.code, early.headers["Retry-After"]) == ("Throttled", "10")
+    assert early.json()["retryAfter"] == 10
     clock.wait(10)
 
-    answer = service.send(**guessed) if right else guess(service, guessed)
-    others = [service.send(**guessed), guess(service, guessed)]
+    answer = service.send(**(asked if right else wrong))
+    others = [service.send(**asked), service.send(**wrong)]
 
-    assert (answer.status, answer.code) == ((200, None) if right else (422, "ReferenceIdReused"))
+    assert answer.code == (None if right else "ReferenceIdReused")
     assert ("Idempotent-Replayed" in answer.headers) == right
     assert {(other.code, other.headers["Retry-After"]) for other in others} == {("Throttled", "60")}
     assert len(service.texts()) == 1
 
 
-def test_requests_that_are_right_are_not_counted(service: Service) -> None:
-    """However often they are repeated, each is answered."""
-    asked = request()
-    assert {service.send(**asked).status for _ in range(MOST_MISMATCHES + 3)} == {200}
-
-
-def test_guesses_do_not_disturb_the_request_that_runs(service: Service) -> None:
+def test_guesses_do_not_disturb_the_request_that_runs(service: Service, clock: Clock) -> None:
     """It is sent, and its answer recorded; the right request waits like all others until then."""
     asked = request()
-    meanwhile: list[HttpAnswer] = []
+    meanwhile: list[str | None] = []
 
-    def disturb(**_: Any) -> None:
+    def disturb() -> None:
         meanwhile.extend(guess(service, asked) for _ in range(7))
-        meanwhile.append(service.send(**asked))
+        meanwhile.append(service.send(**asked).code)
 
-    service.on(SENDING, disturb)
+    once_at(service, SENDING, disturb)
     first = service.send(**asked)
-    service.mend()
-    service.age("answered_at", 60)
+    clock.wait(60)
 
     assert first.status == 200
-    assert [answer.status for answer in meanwhile] == [422] * 5 + [429] * 3
+    assert meanwhile == ["ReferenceIdReused"] * 5 + ["Throttled"] * 3
     again = service.send(**asked)
     assert (again.body, again.headers["Idempotent-Replayed"]) == (first.body, "true")
     assert len(service.texts()) == 1
 
 
-def test_new_window_begins_without_mismatches(service: Service, guessed: dict[str, Any]) -> None:
-    """The ReferenceId is forgotten, and so is who has guessed."""
-    service.age("expiration", WINDOW_SECONDS + 1)
-    service.send(**guessed)
-    assert "mismatches" not in service.items()[0]
-
-
-@pytest.mark.parametrize("before", [0, MOST_MISMATCHES])
+@pytest.mark.parametrize("before", [0, 5])
 @pytest.mark.parametrize("event", ["before-call", "response-received"])
 def test_mismatch_that_cannot_be_counted_tells_nothing(
-    service: Service, before: int, event: str
+    service: Service, asked: dict[str, Any], before: int, event: str
 ) -> None:
     """503 StoreUnavailable, and it counts as a failure of the table."""
-    asked = request()
-    service.send(**asked)
     for _ in range(before):
         guess(service, asked)
     service.fail(f"{event}.{UPDATING}", NO_ANSWER)
 
-    answers = [guess(service, asked), *(service.send(**asked) for _ in range(before))]
+    told = [guess(service, asked), *(service.send(**asked).code for _ in range(before))]
 
-    assert {answer.code for answer in answers} == {"StoreUnavailable"}
+    assert {*told} == {"StoreUnavailable"}
     assert '"StoreFailures":[1' in "".join(service.metric_lines())
     assert len(service.texts()) == 1
 
 
-def test_request_that_meets_a_record_which_is_freed_is_told_to_repeat(service: Service) -> None:
+def test_request_that_meets_a_record_which_is_freed_is_told_to_repeat(
+    service: Service, asked: dict[str, Any]
+) -> None:
     """409 InProgress: it was, a moment ago. Nothing is written for a record that is gone."""
-    asked = request()
-    service.send(**asked)
     once_at(service, f"before-call.{UPDATING}", lambda: service.delete(service.items()[0]["id"]))
 
-    answer = guess(service, asked)
-
-    assert (answer.status, answer.code, answer.headers["Retry-After"]) == (409, "InProgress", "1")
+    assert guess(service, asked) == "InProgress"
     assert service.items() == []
 
 
 # --- Progress, and what is never freed ---
 
 
-def test_a_request_that_is_running_answers_in_progress(service: Service) -> None:
+def test_a_request_that_is_running_answers_in_progress(service: Service, clock: Clock) -> None:
     """409 InProgress, to be repeated after a second; the running one texts once.
 
     The window counts from the lock: recording the outcome does not move its end.
     """
-    asked = json.dumps(request())
+    asked = request()
     meanwhile: list[HttpAnswer] = []
     ends: list[str] = []
 
     def look() -> None:
-        meanwhile.append(service.post(asked))
+        meanwhile.append(service.send(**asked))
         ends.extend(item["expiration"]["N"] for item in service.items())
+        clock.wait(5)
 
     once_at(service, SENDING, look)
 
-    assert service.post(asked).status == 200
+    assert service.send(**asked).status == 200
     [answer] = meanwhile
     assert (answer.status, answer.code) == (409, "InProgress")
-    assert answer.json()["retryable"] is True
     assert answer.headers["Retry-After"] == "1"
     assert len(service.texts()) == 1
     assert [item["expiration"]["N"] for item in service.items()] == ends
 
 
-@pytest.mark.parametrize("fields", [{"DestinationIdentity": THROTTLED}, {"CodeLength": 9}])
-def test_a_certain_not_sent_frees_the_reference_id(
-    service: Service, fields: dict[str, Any]
-) -> None:
-    """Nothing is recorded, and another request with it is tried."""
-    asked = request()
-    first = service.send(**asked | fields)
-    assert first.code in ("Throttled", "InvalidRequest")
-    assert service.items() == []
-    assert service.send(**asked).status == 200
-
-
 def test_an_unknown_outcome_holds_the_reference_id_at_once(service: Service) -> None:
-    """504 OutcomeUnknown, then 409 OutcomeUnknown; Pinpoint is not asked twice."""
-    asked = json.dumps(request(DestinationIdentity=UNKNOWN_FAILURE))
-    first = service.post(asked)
+    """504 OutcomeUnknown, then 409 OutcomeUnknown; Pinpoint is not asked twice.
 
-    again = service.post(asked)
+    The first is counted as such, and has an alarm of its own; the 409s are refusals.
+    """
+    asked = request(DestinationIdentity=UNKNOWN_FAILURE)
 
-    assert (first.status, first.code) == (504, "OutcomeUnknown")
-    assert (again.status, again.code) == (409, "OutcomeUnknown")
-    assert again.json()["retryable"] is False
-    assert "Idempotent-Replayed" not in again.headers
+    answers = [service.send(**asked) for _ in range(3)]
+
+    assert [answer.status for answer in answers] == [504, 409, 409]
+    assert {answer.code for answer in answers} == {"OutcomeUnknown"}
+    assert not any("Idempotent-Replayed" in answer.headers for answer in answers)
     assert len(service.requests()) == 1
+    metrics = metrics_of(service)
+    assert metrics["OutcomeUnknown"] == [1, 0, 0]
+    assert metrics["ServerErrors"] == [0, 0, 0]
+    assert metrics["Refused"] == [1, 1, 1]
 
 
 def test_a_dead_attempt_is_in_progress_until_the_functions_timeout_has_passed(
-    service: Service,
+    service: Service, clock: Clock
 ) -> None:
     """Killed while sending: 409 InProgress, then 409 OutcomeUnknown, never a second text."""
-    asked = json.dumps(request())
-    # No `except Exception` sees it, as none sees the end of a process.
-    service.fail("after-call.pinpoint.SendOTPMessage", KeyboardInterrupt())  # type: ignore[arg-type]
-    with pytest.raises(KeyboardInterrupt):
-        service.post(asked)
-    service.mend()
+    asked = request()
+    service.die("after-call.pinpoint.SendOTPMessage", asked)
 
-    service.age("locked_at", FUNCTION_TIMEOUT_SECONDS * 1000 - 2_000)
-    assert service.post(asked).code == "InProgress"
+    clock.wait(FUNCTION_SECONDS)
+    assert service.send(**asked).code == "InProgress"
 
-    service.age("locked_at", 2_000)
-    answer = service.post(asked)
+    clock.wait(0.001)
+    answer = service.send(**asked)
 
     assert (answer.status, answer.code) == (409, "OutcomeUnknown")
     assert len(service.texts()) == 1
 
 
-def test_the_window_ends_65_minutes_after_the_lock(service: Service) -> None:
-    """One second before the end a replay, one second after it a new text."""
-    asked = request()
-    service.invoke(asked)
-    service.age("expiration", 65 * 60 - 1)
+def test_the_window_ends_65_minutes_after_the_lock(
+    service: Service, clock: Clock, asked: dict[str, Any]
+) -> None:
+    """At its end a replay, one second after it a new text, for which nobody has guessed."""
+    guess(service, asked)
+    clock.wait(65 * 60)
     assert service.invoke(asked)["IdempotentReplayed"] is True
 
-    service.age("expiration", 2)
+    clock.wait(1)
 
     assert "IdempotentReplayed" not in service.invoke(asked)
     assert len(service.texts()) == 2
+    assert "mismatches" not in service.items()[0]
 
 
 # --- What DynamoDB does not answer ---
@@ -389,13 +343,8 @@ def test_what_is_written_for_a_reference_id_is_repeated_once_if_its_failure_may_
     service: Service, write: str, destination: str, failure: Exception, pauses: list[float]
 ) -> None:
     """The lock, the record and the freeing, each by our own code: the SDK makes every call once."""
-    attempts: list[str] = []
+    attempts = service.fail(f"before-call.{write}", failure)
 
-    def fail(**_: Any) -> None:
-        attempts.append(write)
-        raise failure.with_traceback(None)
-
-    service.on(f"before-call.{write}", fail)
     service.send(DestinationIdentity=destination)
 
     assert len(attempts) == 1 + len(pauses)
@@ -418,34 +367,32 @@ def test_a_lock_whose_answer_got_lost_is_recognized_as_our_own(service: Service)
 @pytest.mark.parametrize("event", ["before-call", "response-received"])
 def test_without_the_lock_nothing_is_sent(service: Service, event: str) -> None:
     """503 StoreUnavailable is to be repeated: a lock that was taken all the same is undone."""
-    asked = json.dumps(request())
+    asked = request()
     service.fail(f"{event}.{LOCKING}", NO_ANSWER)
 
-    answer = service.post(asked)
+    answer = service.send(**asked)
 
     assert (answer.status, answer.code) == (503, "StoreUnavailable")
-    assert answer.json()["retryable"] is True
     assert (service.requests(), service.items()) == ([], [])
     service.mend()
-    assert service.post(asked).status == 200
-    assert len(service.texts()) == 1
+    assert service.send(**asked).status == 200
 
 
 @pytest.mark.parametrize(
     ("write", "destination", "code"), [(UPDATING, NUMBER, None), (FREEING, THROTTLED, "Throttled")]
 )
 def test_an_outcome_that_cannot_be_recorded_is_told_and_holds(
-    service: Service, write: str, destination: str, code: str | None
+    service: Service, clock: Clock, write: str, destination: str, code: str | None
 ) -> None:
     """The answer is the message's, not the store's. After the function's timeout, 409."""
-    asked = json.dumps(request(DestinationIdentity=destination))
+    asked = request(DestinationIdentity=destination)
     service.fail(f"before-call.{write}", NO_ANSWER)
 
-    assert service.post(asked).code == code
+    assert service.send(**asked).code == code
 
     service.mend()
-    service.age("locked_at", FUNCTION_TIMEOUT_SECONDS * 1000 + 1)
-    assert service.post(asked).code == "OutcomeUnknown"
+    clock.wait(FUNCTION_SECONDS + 1)
+    assert service.send(**asked).code == "OutcomeUnknown"
     assert len(service.requests()) == 1
 
 
@@ -455,11 +402,11 @@ def test_an_attempt_never_touches_a_record_that_is_not_its_own(
 ) -> None:
     """Neither the outcome nor the freeing of an attempt whose record somebody else took over."""
 
-    def take_over(**_: Any) -> None:
+    def take_over() -> None:
         [item] = service.items()
         service.table.put_item(TableName=TABLE, Item={**item, "owner": {"S": "other"}})
 
-    service.on(SENDING, take_over)
+    once_at(service, SENDING, take_over)
 
     service.send(DestinationIdentity=destination)
 

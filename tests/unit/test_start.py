@@ -2,60 +2,91 @@
 
 import gc
 import importlib
+import sys
 import threading
+from unittest.mock import Mock
 
 import pytest
 
 from lambda_src.otp.once.records import create_dynamodb_client
 from lambda_src.otp.runtime.clients import open_connections
 from tests.support.aws_server import Aws
-from tests.support.service import ENVIRONMENT, SETTINGS, create_clients, entry_point
-from tests.support.starting import CONNECTIONS, PERSON, Start, of_lambda
+from tests.support.clock import Clock
+from tests.support.service import PERSON, SETTINGS, Start, create_clients, entry_point
+
+# One to Pinpoint, one to DynamoDB.
+CONNECTIONS = 2
+
+
+def of_lambda(initialization_type: str) -> dict[str, str]:
+    """Give the variable that says how a function starts; outside of Lambda there is none."""
+    return {"AWS_LAMBDA_INITIALIZATION_TYPE": initialization_type}
 
 
 @pytest.mark.parametrize("initialization_type", ["on-demand", "provisioned-concurrency"])
 def test_a_start_opens_a_connection_to_each_service_and_no_other_is_ever_open(
-    start: Start, aws: Aws, initialization_type: str
+    start: Start, aws: Aws, monkeypatch: pytest.MonkeyPatch, initialization_type: str
 ) -> None:
-    """Then come fifty messages, some refused, given back, or of a lost answer."""
-    service = start(initialization_type)
-    assert (aws.opened, aws.open) == (CONNECTIONS, CONNECTIONS)
+    """Then come thirty messages, some refused, given back, or of a lost answer."""
+    # Without SnapStart the runtime may not have it: an import would fail.
+    monkeypatch.setitem(sys.modules, "snapshot_restore_py", None)
+    service = start(of_lambda(initialization_type))
+    assert (len(aws.opened), len(aws.open)) == (CONNECTIONS, CONNECTIONS)
 
-    for number in range(50):
+    for number in range(30):
         # Lost at random are the answers to locks, records, counts, and what is given back.
-        aws.does = {1: "refuses", 3: "is full", 5: "hangs up"}.get(number % 7, "works")
+        aws.does = {1: "refuses", 3: "is full", 5: "breaks"}.get(number % 7, "works")
         service.send(DestinationIdentity=PERSON)
-        assert aws.open <= CONNECTIONS
+        assert len(aws.open) <= CONNECTIONS
 
     aws.does = "works"
     assert service.send(DestinationIdentity=PERSON).status == 200
-    assert aws.open == CONNECTIONS
+    assert len(aws.open) == CONNECTIONS
 
 
-def test_outside_of_lambda_nothing_is_connected(start: Start, aws: Aws) -> None:
-    """An import of the module is no reason to call AWS."""
-    start(None)
-    assert aws.opened == 0
+def test_no_connection_is_in_the_snapshot_and_new_ones_are_there_after_a_restore(
+    start: Start, aws: Aws, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All are closed when the snapshot is taken; no request has to open one, even a day later."""
+    hooks = Mock()
+    monkeypatch.setitem(sys.modules, "snapshot_restore_py", hooks)
+    service = start(of_lambda("snap-start"))
+
+    for registered in hooks.register_before_snapshot.call_args_list:
+        registered.args[0]()
+
+    assert all(aws.closed.acquire(timeout=5) for _ in range(CONNECTIONS))
+    clock.now += 24 * 60 * 60
+    [registered] = hooks.register_after_restore.call_args_list
+    registered.args[0]()
+    assert len(aws.opened) == 2 * CONNECTIONS
+    assert service.send(DestinationIdentity=PERSON).status == 200
+    assert len(aws.opened) == 2 * CONNECTIONS
 
 
-def test_a_start_does_not_depend_on_aws(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What cannot be reached is no reason not to start; the request will say what is wrong."""
+def test_a_start_depends_neither_on_aws_nor_on_what_is_done_early(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first request does what could not be prepared, or says what is wrong."""
+    prepare = Mock(side_effect=ValueError)
+    monkeypatch.setattr("lambda_src.otp.pinpoint.delivery.Delivery.warm_up", prepare)
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
-    start("on-demand")
+    start(of_lambda("provisioned-concurrency"))
+    prepare.assert_called_once_with()
 
 
 def test_a_start_does_not_wait_long_for_aws(aws: Aws) -> None:
     """It goes on when its time for that is over, though nothing has been answered."""
-    aws.until = threading.Barrier(2, timeout=30)
+    aws.answers.clear()
     open_connections(of_lambda("on-demand"), [*create_clients("send").values()], seconds=0.01)
     assert "opening a connection" in {thread.name for thread in threading.enumerate()}
-    aws.until.abort()
+    aws.answers.set()
 
 
-@pytest.mark.parametrize(("initialization_type", "frozen"), [("on-demand", True), (None, False)])
+@pytest.mark.parametrize(("variables", "frozen"), [(of_lambda("on-demand"), True), ({}, False)])
 @pytest.mark.usefixtures("aws")  # no start may reach the real one
 def test_in_lambda_the_garbage_collector_rests_during_the_imports(
-    monkeypatch: pytest.MonkeyPatch, initialization_type: str | None, *, frozen: bool
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], *, frozen: bool
 ) -> None:
     """It works again after them, and need not look at what they made any more."""
     gc.unfreeze()
@@ -67,9 +98,7 @@ def test_in_lambda_the_garbage_collector_rests_during_the_imports(
         freeze()
 
     monkeypatch.setattr(gc, "freeze", note)
-    for name, value in ENVIRONMENT.items():
-        monkeypatch.setenv(name, value)
-    for name, value in of_lambda(initialization_type).items():
+    for name, value in {**SETTINGS.to_environment(), **variables}.items():
         monkeypatch.setenv(name, value)
 
     importlib.reload(entry_point("send"))
@@ -78,19 +107,6 @@ def test_in_lambda_the_garbage_collector_rests_during_the_imports(
     assert gc.isenabled()
     assert (gc.get_freeze_count() > 10_000) is frozen
     gc.unfreeze()
-
-
-def test_a_start_does_not_depend_on_what_is_done_early(
-    start: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What could not be prepared is done by the first request."""
-
-    def fail(_: object) -> None:
-        raise ValueError
-
-    monkeypatch.setattr("lambda_src.otp.pinpoint.delivery.Delivery.warm_up", fail)
-
-    start("provisioned-concurrency")
 
 
 def test_calls_go_where_connections_are_opened(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,79 @@
+"""Somebody who logs in with the example, at a service that does what a test says."""
+
+from collections.abc import Callable
+from typing import cast
+
+from serverless_otp import OtpClient, OtpError, Sent, Verification
+
+from clients.python.examples.login import SECONDS_BETWEEN_TEXTS, Answer, Attempt, Login
+from clients.python.examples.store import InOneProcess, Store
+
+from .scripted import NUMBER, VirtualClock
+
+WRONG, RIGHT = "000000", "123456"
+
+# What becomes of a call: it succeeds, raises this, or this happens meanwhile.
+Outcome = None | OtpError | Callable[[], object]
+
+
+class Service:
+    """A client whose calls end as a test says, and then well."""
+
+    def __init__(self, *outcomes: Outcome) -> None:
+        self.outcomes = list(outcomes)
+        self.refusal: OtpError | None = None  # of all texts
+        self.texted: list[str] = []  # the numbers
+        self.sent: list[str] = []  # the ReferenceIds
+        self.verified: list[str] = []
+
+    def send(self, destination: str, *, reference_id: str) -> Sent:
+        """Send a text."""
+        self.sent.append(reference_id)
+        self._next()
+        if self.refusal:
+            raise self.refusal
+        self.texted.append(destination)
+        return Sent(reference_id, None, replayed=False, request_id=None)
+
+    def verify(self, _phone: str, reference_id: str, code: str) -> Verification:
+        """Find every code right but one."""
+        self.verified.append(reference_id)
+        self._next()
+        return Verification(valid=code != WRONG, request_id=None)
+
+    def _next(self) -> None:
+        outcome = self.outcomes.pop(0) if self.outcomes else None
+        if isinstance(outcome, OtpError):
+            raise outcome
+        if outcome:
+            outcome()
+
+
+class Person:
+    """Logs in by a phone alone, unless it is a second factor."""
+
+    def __init__(
+        self, *outcomes: Outcome, attempts: Store[Attempt] | None = None, phone_alone: bool = True
+    ) -> None:
+        self.service = Service(*outcomes)
+        self._clock = VirtualClock()
+        client = cast("OtpClient", self.service)
+        store = attempts or InOneProcess[Attempt]()
+        self._login = Login(client, store, phone_alone=phone_alone, now=self._clock.wall)
+
+    def ask(self, phone: str = NUMBER) -> Answer:
+        """Ask for a code."""
+        return self._login.request_code("session", phone)
+
+    def resend(self, after: int = SECONDS_BETWEEN_TEXTS) -> Answer:
+        """Ask for another one, when the button can be seen again."""
+        self.pause(after)
+        return self._login.resend("session")
+
+    def type_in(self, code: str = RIGHT) -> Answer:
+        """Type a code in."""
+        return self._login.verify("session", code)
+
+    def pause(self, seconds: int = SECONDS_BETWEEN_TEXTS) -> None:
+        """Wait until the button can be seen again."""
+        self._clock.advance(seconds)
