@@ -24,6 +24,7 @@ _SETTINGS = send_settings(
             "originationIdentity": "+18555550142",
             "brandName": "ExampleCorp",
             "allowedCountries": "US,CA",
+            "sandboxNumbers": "true",
         }
     ),
     application_id="7353f53e6885409fa32d07cedexample",

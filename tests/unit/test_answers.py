@@ -94,12 +94,10 @@ def test_half_of_a_surrogate_pair_is_refused_in_ascii(service: Service) -> None:
     [
         *(None, [], "x", 1, True, {}, {"a": {"b": [1] * 100}}),
         {"httpMethod": "POST", "requestContext": {}},
-        # API Gateway's request IDs are UUIDs, and are logged as they are.
-        *(
-            {"httpMethod": method, "requestContext": {"requestId": of}, "body": "{}"}
-            for method in ("POST", None)
-            for of in ("r", "", NUMBER, "a" * 36)
-        ),
+        {"httpMethod": None, "requestContext": {"requestId": NUMBER}, "body": "{}"},
+        {"httpMethod": "POST", "requestContext": {"requestId": 7}, "body": "{}"},
+        # An HTTP API's.
+        {"version": "1.0", "httpMethod": "POST", "requestContext": {"requestId": "r"}},
     ],
 )
 def test_a_direct_payload_that_is_no_request_is_refused(service: Service, payload: Any) -> None:

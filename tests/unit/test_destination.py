@@ -64,10 +64,9 @@ def admitted(
         allowed_countries=frozenset(countries),
         allowed_number_types=frozenset(types),
         blocked_prefixes=blocked,
-        sandbox=sandbox,
     )
     try:
-        Destinations(rules).admit(number)
+        Destinations(rules, sandbox=sandbox).admit(number)
     except DestinationNotAllowed:
         return False
     return True

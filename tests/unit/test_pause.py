@@ -50,6 +50,21 @@ def test_sending_stops_within_half_a_minute_and_begins_again(
     assert len(service.texts()) == 3
 
 
+@pytest.mark.parametrize(
+    ("written", "to_canada"),
+    [
+        *((text, "SendingPaused") for text in ("jm, ca", " CA ,", "JM,,CA")),
+        ("None ", None),
+    ],
+)
+def test_capitals_and_blanks_do_not_matter(
+    service: Service, written: str, to_canada: str | None
+) -> None:
+    """At three in the morning."""
+    set_switch(service, written)
+    assert (code(service, CANADA), code(service)) == (to_canada, None)
+
+
 def test_a_paused_request_leaves_its_reference_id_free_and_is_not_counted(
     service: Service, clock: Clock
 ) -> None:
@@ -120,13 +135,17 @@ def test_nothing_is_sent_while_nothing_is_known(service: Service) -> None:
 @pytest.mark.parametrize(
     "attribute",
     [
-        *({"S": text} for text in ("everything", "", "jm", "JM, CA", "UK", "JM,UK", "AC", "ZZ")),
+        *(
+            {"S": text}
+            for text in ("everything", "", " ,", "UK", "JM,UK", "all,JM", "none,JM", "ZZ")
+        ),
         {"N": "1"},
         None,
     ],
 )
 def test_a_switch_that_makes_no_sense_pauses_all(service: Service, attribute: Any) -> None:
-    """Whoever wrote it wanted something to stop."""
+    """Whoever wrote it wanted something to stop; the alarm Store tells, for direct callers too."""
     item = {"id": {"S": "paused"}, **({"countries": attribute} if attribute else {})}
     service.table.put_item(TableName=TABLE, Item=item)
     assert code(service) == "SendingPaused"
+    assert any('"StoreFailures"' in line for line in service.metric_lines())

@@ -32,9 +32,3 @@ def test_a_missing_variable_is_named(
     else:
         with pytest.raises(KeyError, match=name):
             of.from_environment(found)
-
-
-def test_the_function_does_not_start_without_idempotency() -> None:
-    """Powertools has a switch that lets every request through."""
-    with pytest.raises(ValueError, match="must not be set"):
-        SendSettings.from_environment({**OF_SEND, "POWERTOOLS_IDEMPOTENCY_DISABLED": "true"})
