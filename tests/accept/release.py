@@ -2,7 +2,7 @@
 
 import io
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,6 +11,9 @@ import boto3
 from sandbox import client
 from sandbox.state import FOLDER, State
 
+#: A file below `otp/`, a piece of it, and what is there instead.
+Change = tuple[str, str, str]
+
 _NOTHING: Mapping[str, str] = {}
 
 
@@ -18,10 +21,7 @@ _NOTHING: Mapping[str, str] = {}
 def release(
     state: State,
     function: str,
-    *,
-    file: str = "",
-    old: str = "",
-    new: str = "",
+    changes: Sequence[Change] = (),
     environment: Mapping[str, str] = _NOTHING,
 ) -> Iterator[None]:
     """Have callers get another version of a function for a while.
@@ -29,9 +29,7 @@ def release(
     Args:
         state: the sandbox.
         function: `send` or `verify`.
-        file: of the functions' code, below `otp/`.
-        old: a piece of it ...
-        new: ... and what is there instead.
+        changes: of the functions' code.
         environment: variables on top of the function's own.
 
     """
@@ -40,7 +38,7 @@ def release(
     name, _, alias = alias_arn.rpartition(":")
     good = lambda_.get_alias(FunctionName=name, Name=alias)["FunctionVersion"]
     before = lambda_.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-    lambda_.update_function_code(FunctionName=name, ZipFile=_code(file, old, new))
+    lambda_.update_function_code(FunctionName=name, ZipFile=_code(changes))
     _configure(lambda_, name, {**before, **environment})
     try:
         version = lambda_.publish_version(FunctionName=name)["Version"]
@@ -55,19 +53,21 @@ def _configure(lambda_: Any, name: str, environment: Mapping[str, str]) -> None:
     lambda_.update_function_configuration(FunctionName=name, Environment={"Variables": environment})
 
 
-def _code(file: str, old: str, new: str) -> bytes:
-    """Pack what was deployed, with one file changed and without its bytecode."""
+def _code(changes: Sequence[Change]) -> bytes:
+    """Pack what was deployed, changed; the bytecode of a changed file would be run in its place."""
     [asset] = [path for path in (FOLDER / "cdk.out").glob("asset.*") if path.is_dir()]
+    bytecode = tuple(_bytecode_of(file) for file, _, _ in changes)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         for path in sorted(asset.rglob("*")):
             name = path.relative_to(asset).as_posix()
-            if not path.is_file() or (file and name.startswith(_bytecode_of(file))):
+            if not path.is_file() or name.startswith(bytecode):
                 continue
             content = path.read_bytes()
-            if name == f"otp/{file}":
-                assert old.encode() in content, old
-                content = content.replace(old.encode(), new.encode())
+            for file, old, new in changes:
+                if name == f"otp/{file}":
+                    assert old.encode() in content, old
+                    content = content.replace(old.encode(), new.encode())
             archive.writestr(name, content)
     return packed.getvalue()
 
