@@ -31,7 +31,14 @@ def _alarms(trial: Trial) -> str:
         raise Wrong("no alarm is red", listed(red))
     if not alarms:
         raise Skipped("the deployment has none (alarms=false).")
-    return f"{len(alarms)} alarms, none of them red"
+    for alarm in alarms:
+        periods = {
+            it["MetricStat"]["Period"] for it in alarm.get("Metrics", []) if "MetricStat" in it
+        }
+        if len(periods) > 1:
+            raise Wrong(f"one period for all metrics of {alarm['AlarmName']}", periods)
+    unknown = [alarm["AlarmName"] for alarm in alarms if alarm["StateValue"] != "OK"]
+    return f"{len(alarms)} alarms, none of them red; without data: {listed(unknown)}"
 
 
 def _release(trial: Trial) -> str:
