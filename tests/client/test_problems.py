@@ -1,33 +1,22 @@
 """The exceptions: one for each code of the contract, which can be kept and sent on."""
 
-import inspect
 import pickle
 
 import pytest
 import serverless_otp as otp
 from serverless_otp.problems import from_document
 
-from infra.api import gateway_responses
-from lambda_src.otp.contract import problems
-from lambda_src.otp.contract.problem import Problem as ServiceProblem
+from tests.docs.problems import CLASSES
 
 from .scripted import problem
 
 
-def classes(module: object, base: type) -> list[type]:
-    """Give the classes of a module that are of this one, and not itself."""
-    found = [value for value in vars(module).values() if inspect.isclass(value)]
-    return [value for value in found if issubclass(value, base) and value is not base]
-
-
 def test_there_is_a_class_for_every_code_and_no_other() -> None:
     """A code that is new in the service is new in its client. NoAnswer is the lack of one."""
-    codes = {
-        one.code  # type: ignore[attr-defined]  # a ServiceProblem has one
-        for module in (problems, gateway_responses)
-        for one in classes(module, ServiceProblem)
-    }
-    exceptions = {one.__name__: one for one in classes(otp, otp.Problem)}
+    codes = {kind.code for kind in CLASSES}
+    found = [one for one in vars(otp).values() if isinstance(one, type)]
+    exceptions = {one.__name__: one for one in found if issubclass(one, otp.Problem)}
+    del exceptions["Problem"]
     assert exceptions.keys() == codes | {"NoAnswer"}
     for code in codes:
         raised = from_document(problem(code, 400))

@@ -17,14 +17,13 @@ from botocore import xform_name
 from docs.generate.markdown import rows
 from docs.generate.templates import template
 from infra.config import PROFILES, PYTHON_VERSIONS
-from lambda_src.otp.contract import problems
-from lambda_src.otp.contract.problem import Problem
 from lambda_src.otp.rules import counters, limits, pause
 from lambda_src.otp.rules.limits import MEANINGS
 from tests.support.clock import Clock
 from tests.support.service import TABLE, Service, deployed
 
 from .pages import read_sections
+from .problems import CLASSES_OF_THE_FUNCTIONS
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
@@ -113,8 +112,7 @@ def test_every_metric_that_is_watched_is_explained_and_every_one_asked_for_is_wa
 
 def test_every_code_of_a_server_error_is_explained() -> None:
     """The functions' problems that are 5xx, except for those that count as nobody's failure."""
-    kinds = {kind for kind in vars(problems).values() if isinstance(kind, type)}
-    kinds = {kind for kind in kinds if issubclass(kind, Problem)} - {Problem}
+    kinds = CLASSES_OF_THE_FUNCTIONS
     nobodys = {kind.code for kind in kinds if not kind.ours}
     codes = {kind.code for kind in kinds if kind.status >= HTTPStatus.INTERNAL_SERVER_ERROR}
 

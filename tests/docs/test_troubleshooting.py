@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from docs.generate.answers import OF_THE_FUNCTIONS
 from docs.generate.markdown import rows
-from infra.api.gateway_responses import problems
 from infra.config import Config, ConfigError
+
+from .problems import CLASSES
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "troubleshooting.md").read_text()
@@ -16,9 +16,7 @@ PAGE = (ROOT / "docs" / "troubleshooting.md").read_text()
 
 def test_every_code_is_found_and_stands_with_its_status() -> None:
     """On the page; and in a heading that begins with a status, the words in capitals are codes."""
-    all_problems = [problem for of in OF_THE_FUNCTIONS.values() for problem in of]
-    all_problems += [problem for _, problem in problems()]
-    named = {(problem.status, problem.code) for problem in all_problems}
+    named = {(int(kind.status), kind.code) for kind in CLASSES}
     headings = re.findall(r"^### ([45]\d\d .+)$", PAGE, re.MULTILINE)
 
     assert [code for _, code in sorted(named) if code not in PAGE] == []
