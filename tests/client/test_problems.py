@@ -29,9 +29,7 @@ def full() -> list[otp.OtpError]:
     too_many.limit = "blockPerHour"
     invalid = otp.InvalidRequest("Bad.", status=400, request_id="a-request")
     invalid.errors = (otp.FieldError("/Otp", "Must be digits."),)
-    new = otp.Problem("New.", code="New", status=418, title="A new one")
-    others = otp.NoAnswer("Nobody knows."), otp.UnexpectedAnswer(404, "?"), otp.NotSent("Nothing.")
-    return [too_many, invalid, new, *others]
+    return [too_many, invalid, otp.UnexpectedAnswer(404, "?"), otp.NotSent("Nothing.")]
 
 
 @pytest.mark.parametrize("error", full(), ids=lambda error: type(error).__name__)
@@ -44,15 +42,8 @@ def test_exception_survives_being_pickled(error: otp.OtpError) -> None:
     assert (vars(again), str(again)) == (vars(error), str(error))
 
 
-def test_exception_can_be_made_for_the_tests_of_a_caller() -> None:
-    """A sentence is enough; its code is its name."""
-    error = otp.OptedOut("No.")
-    assert (error.code, error.retryable, error.errors) == ("OptedOut", False, ())
-    assert (str(error), str(otp.OutcomeUnknown())) == ("OptedOut: No.", "OutcomeUnknown")
-
-
 @pytest.mark.parametrize(
-    "document", [None, [], "Throttled", {}, {"code": "Throttled"}, {"code": "", "retryable": True}]
+    "document", ["Throttled", {"code": "Throttled"}, {"code": "", "retryable": True}]
 )
 def test_what_is_no_problem_is_none(document: object) -> None:
     """It takes a code and whether it can be repeated."""

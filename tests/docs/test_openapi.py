@@ -23,10 +23,9 @@ MODELS = ("SendOtpRequest", "VerifyOtpRequest")
 #: Of every kind that a rule tells apart, and what languages see differently: the end of a line, a
 #: character beyond 16 bits, half of one.
 TEXTS = [
-    *("", "a", "+12065550100", "12345", "1234567890", "a b", "ExampleCorp", "x" * 20, "x" * 21),
-    *("x" * 48, "x" * 50, "x" * 51, "x" * 256, "x" * 257, "+1", "+0123", "٣٤٥٦٧", "+١٢٠٦٥٥٥٠"),
-    *("\n", "a\n", "12345\n", "+12065550100\n", "a\r", "a\u2028", "\na", "a\nb"),
-    *("é", "日本", "\N{PILE OF POO}", "\N{PILE OF POO}" * 20, "\N{PILE OF POO}" * 21),
+    *("", "+12065550100", "12345", "a b", "+1", "+0123", "٣٤٥٦٧", "+١٢٠٦٥٥٥٠"),
+    *("a\n", "12345\n", "+12065550100\n", "a\r", "a\u2028", "\na", "a\nb"),
+    *(text * length for text in ("x", "\N{PILE OF POO}") for length in (20, 21, 48, 50, 256, 257)),
 ]
 
 
@@ -73,11 +72,10 @@ def test_every_code_has_an_example_of_its_name(operation: str) -> None:
 
 def test_examples_of_a_send_are_taken() -> None:
     """By the function's own check; and every field is shown by one."""
-    shown = {name: of["value"] for name, of in CONTRACT.request(SEND)["examples"].items()}
+    shown = [of["value"] for of in CONTRACT.request(SEND)["examples"].values()]
 
-    for value in shown.values():
-        assert parse_send_otp(value) == value
-    assert shown["EveryField"].keys() == SendOtpRequest.model_fields.keys()
+    assert [parse_send_otp(value) for value in shown] == shown
+    assert SendOtpRequest.model_fields.keys() in [value.keys() for value in shown]
 
 
 def test_every_kind_of_problem_has_a_place() -> None:
