@@ -132,7 +132,7 @@ def test_what_a_query_looks_for_is_logged(query: str) -> None:
         if resource["Type"] == "AWS::ApiGateway::Stage"
     ]
     bare = re.sub(r'"[^"]*"', "", query)
-    aliases = {name for pair in re.findall(r"\bas (\w+)|\?<(\w+)>", bare) for name in pair}
+    aliases = {*re.findall(r"(?:\bas |\?<)(\w+)", bare)}
     bare = re.sub(r"\bas \w+|/[^/]*/", "", bare)
     # What is followed by a parenthesis is a function.
     names = {*re.findall(r"(?<![\w.@])@?[A-Za-z_][\w.]*\b(?!\()", bare)}
