@@ -34,6 +34,7 @@ class Reply(NamedTuple):
 class Asked(NamedTuple):
     """A request that came."""
 
+    path: str
     headers: Mapping[str, str]
     body: bytes
     fields: Any
@@ -98,7 +99,7 @@ class _Connection(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         headers = {name.lower(): value for name, value in self.headers.items()}
-        asked = Asked(headers, body, json.loads(body), self.client_address[1])
+        asked = Asked(self.path, headers, body, json.loads(body), self.client_address[1])
         self.server.asked.append(asked)
         reply = self.server.next()
         if reply.how == "never":

@@ -3,10 +3,7 @@
 import re
 from pathlib import Path
 
-import pytest
-
 from docs.generate.markdown import rows
-from infra.config import Config, ConfigError
 
 from .problems import CLASSES
 
@@ -34,11 +31,3 @@ def test_every_rule_about_destinations_is_in_the_table() -> None:
 
     assert told
     assert sorted(row[0] for row in rows(PAGE, "403 DestinationNotAllowed")) == sorted(told)
-
-
-def test_what_synth_says_without_any_key_is_quoted() -> None:
-    """As it stands."""
-    with pytest.raises(ConfigError) as refused:
-        Config.from_context({})
-
-    assert f"\n\n{refused.value}\n\n" in PAGE
