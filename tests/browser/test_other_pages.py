@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.support.deployment import Deployment, code_in, request
+from tests.support.deployment import Deployment, request
 
 READ = """async url => {
   try { return await (await fetch(url)).text(); } catch { return null; }
@@ -26,23 +26,6 @@ def another_page(browser: Browser) -> Iterator[Page]:
         yield page
         context.close()
         server.shutdown()
-
-
-def test_another_page_does_not_move_the_clock(another_page: Page, deployment: Deployment) -> None:
-    """No browser asks first about a request that would pass time."""
-    asked = request()
-    deployment.send(asked)
-    [text] = deployment.texts(asked["ReferenceId"])
-
-    # It is sent, though its answer cannot be read.
-    another_page.evaluate(
-        "url => fetch(url, {method: 'POST', mode: 'no-cors', body: '{\"advanceSeconds\": 86400}'})",
-        f"{deployment.state.pinpointEndpoint}/clock",
-    )
-
-    # The code is still valid.
-    answer = deployment.verify({**asked, "Otp": code_in(text)}).json()
-    assert answer["VerificationResponse"]["Valid"] is True
 
 
 @pytest.mark.parametrize(
