@@ -23,21 +23,10 @@ FULL = {
 
 
 class Aws(ThreadingHTTPServer):
-    """Answers as DynamoDB and Pinpoint do, and keeps connections open.
+    """Answers as DynamoDB and Pinpoint do, and keeps connections open; with a certificate, by TLS.
 
-    Args:
-        certificate: for TLS; without one, HTTP is plain.
-
-    Attributes:
-        url: where it is.
-        opened: all connections that there have been.
-        open: those that there are.
-        calls: how many there have been.
-        closed: can be acquired once for every connection that the client has closed.
-        answers: what asks for nothing is answered only when this is set.
-        does: `works`; `refuses`: Pinpoint answers 403; `is full`: counts are; `breaks`: the next
-            answer is cut off, and its connection closed.
-
+    It `does` what a test says: it works; refuses: Pinpoint answers 403; is full: counts are; or
+    breaks: the next answer is cut off, and its connection closed.
     """
 
     daemon_threads = True
@@ -50,11 +39,11 @@ class Aws(ThreadingHTTPServer):
             certificate.configure_cert(tls)
             self.socket = tls.wrap_socket(self.socket, server_side=True)
             self.url = f"https://localhost:{self.server_port}"
-        self.opened: list[_Connection] = []
+        self.opened: list[_Connection] = []  # that there have been
         self.open: set[_Connection] = set()
         self.calls = 0
-        self.closed = threading.Semaphore(0)
-        self.answers = threading.Event()
+        self.closed = threading.Semaphore(0)  # acquired once for each that the client has closed
+        self.answers = threading.Event()  # until it is set, what asks for nothing waits
         self.answers.set()
         self.does = "works"
 
