@@ -8,7 +8,6 @@ import phonenumbers
 import pytest
 
 from infra.config.values import countries as read_countries
-from lambda_src.otp.contract.phone_number import is_possible
 from lambda_src.otp.contract.problems import DestinationNotAllowed
 from lambda_src.otp.rules.destination import NUMBER_TYPES, SANDBOX_NUMBERS, Destinations, country
 from lambda_src.otp.settings import DestinationRules
@@ -22,14 +21,9 @@ MOBILE = "+4915123456789"
 NUMBERS = {
     "US": ["+12065550100", "+18005550100"],
     "CA": ["+14165550100"],
-    "PR": ["+17875550100"],
-    "DO": ["+18095550100"],
     "JM": ["+18765550100"],
-    "DE": ["+4915112345678"],
     "GB": ["+447400123456"],
     "GG": ["+447781123456"],
-    "RU": ["+79012345678"],
-    "KZ": ["+77012345678"],
     "XK": ["+38343123456"],
     "SH": ["+2476889", "+29081234"],  # Ascension and Tristan da Cunha, in ISO 3166-1
     "ZZ": [
@@ -84,10 +78,7 @@ def examples() -> Iterator[tuple[str, str, str]]:
 
 
 def test_a_number_of_the_worlds_plans_is_texted_if_its_type_gets_texts() -> None:
-    """Every country's example of each type, each admitted by its own country alone.
-
-    Every country that can be found can be allowed: the configuration takes the same codes.
-    """
+    """Each by its own country alone; the configuration takes every country that can be found."""
     found = list(examples())
     found_countries = {country(number) for _, _, number in found}
     assert len(found) > 800
@@ -104,7 +95,6 @@ def test_a_number_of_the_worlds_plans_is_texted_if_its_type_gets_texts() -> None
 @pytest.mark.parametrize(
     ("number", "changes", "texted"),
     [
-        (MOBILE, {}, True),
         ("+4930123456", {}, False),  # a landline
         (MOBILE, {"types": {"FIXED_LINE"}}, False),
         ("+4930123456", {"types": {"FIXED_LINE"}}, True),
@@ -113,9 +103,7 @@ def test_a_number_of_the_worlds_plans_is_texted_if_its_type_gets_texts() -> None
         ("+12061234567", {}, False),
         # A blocked prefix is on top of everything: a country, a range or one number.
         (MOBILE, {"blocked": ("+4916", "+1")}, True),
-        (MOBILE, {"blocked": ("+1900", "+49")}, False),
-        (MOBILE, {"blocked": ("+1900", "+49151234")}, False),
-        (MOBILE, {"blocked": ("+1900", MOBILE)}, False),
+        *((MOBILE, {"blocked": ("+1900", of)}, False) for of in ("+49", "+49151234", MOBILE)),
         # The sandbox's, whatever else is allowed; nowhere else, whatever is.
         *((number, {"sandbox": True, "countries": ()}, True) for number in sorted(SANDBOX_NUMBERS)),
         *((number, {}, False) for number in sorted(SANDBOX_NUMBERS)),
@@ -132,10 +120,7 @@ def test_an_operator_says_what_is_texted(
 @pytest.mark.parametrize(
     ("number", "code"),
     [
-        ("+18765550100", "DestinationNotAllowed"),  # Jamaica
-        ("+14165550111", None),  # Canada
-        ("+19005550111", "DestinationNotAllowed"),  # a blocked prefix
-        ("+18005550111", "DestinationNotAllowed"),  # toll-free
+        *(("+14165550111", None), ("+19005550111", "DestinationNotAllowed")),
         ("+1206555010", "InvalidRequest"),
     ],
 )
@@ -150,26 +135,6 @@ def test_what_is_not_allowed_is_a_problem_and_texts_nobody(
     if code:
         assert number[1:] not in answer.body
         assert service.send(**asked | {"DestinationIdentity": "+12065550100"}).status == 200
-
-
-def test_a_number_with_the_prefix_of_home_is_another_number_or_none() -> None:
-    """Or a phone would have two of each limit: it is refused, or leads to another phone.
-
-    Italy has no such prefix: the zero is a part of the number.
-    """
-    tried = 0
-    for region in REGIONS:
-        example = phonenumbers.example_number(region)
-        plan = phonenumbers.PhoneMetadata.metadata_for_region(region)
-        if not example or not plan or not plan.national_prefix:
-            continue
-        tried += 1
-        number, code = e164(example), f"+{example.country_code}"
-        prefixed = f"{code}{plan.national_prefix}{number.removeprefix(code)}"
-        assert is_possible(number), region
-        if is_possible(prefixed):
-            assert phonenumbers.parse(prefixed) != phonenumbers.parse(number), region
-    assert tried > 100
 
 
 def test_a_replay_stays_a_replay_when_the_settings_change(service: Service) -> None:
