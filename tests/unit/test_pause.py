@@ -114,7 +114,7 @@ def test_nothing_is_sent_while_nothing_is_known(service: Service) -> None:
 @pytest.mark.parametrize(
     "attributes",
     [
-        *({"countries": {"S": text}} for text in ("everything", "", "jm", "JM, CA", "JM,UK")),
+        *({"countries": {"S": text}} for text in ("everything", "", "jm", "JM, CA", "JM,UK", "AC")),
         *({"countries": {"N": "1"}}, {}),
     ],
 )
