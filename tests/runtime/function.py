@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from packaging.requirements import Requirement
 
 from tests.support.numbers import number_for
-from tests.support.service import HttpAnswer
+from tests.support.service import HttpAnswer, http_event
 
 from .api import INIT_ERROR, NEXT, Call, RuntimeApi, serving
 
@@ -71,17 +71,7 @@ class Function:
 
     def post(self, fields: dict[str, Any]) -> HttpAnswer:
         """Call it through API Gateway."""
-        outcome = self.invoke(
-            {
-                "resource": "/otp",
-                "path": "/otp",
-                "httpMethod": "POST",
-                "headers": {"Content-Type": "application/json"},
-                "requestContext": {"requestId": str(uuid.uuid4()), "stage": "v1"},
-                "body": json.dumps(fields),
-                "isBase64Encoded": False,
-            }
-        )
+        outcome = self.invoke(http_event(json.dumps(fields)))
         assert not outcome.failed, outcome
         return HttpAnswer(*(outcome.body[name] for name in ("statusCode", "headers", "body")))
 

@@ -128,12 +128,7 @@ def test_it_is_asked_for_again_only_while_a_whole_attempt_fits(
 def test_no_message_goes_out_on_a_connection_that_may_have_died(
     start: Start, aws: Aws, clock: Clock, idle: float, new: int
 ) -> None:
-    """After 20 seconds, or if the clock was set back, Pinpoint is connected to anew.
-
-    While Lambda had frozen the function, nobody was told that the other side has hung up. A lost
-    answer of DynamoDB's is asked for again; one of Pinpoint's would be a message that nobody knows
-    of.
-    """
+    """After 20 seconds, or if the clock was set back, Pinpoint is connected to anew."""
     service = start({})
     assert aws.opened == []  # outside of Lambda, a start is no reason to call AWS
     assert service.send().status == 200

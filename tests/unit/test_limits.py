@@ -249,17 +249,13 @@ COUNTS = ["number", "countryPerDay", "callerPerHour", "deploymentPerHour"]
     "full", [{"destination_interval_seconds": 1}, {"destination_per_day": 1}, {"block_per_hour": 1}]
 )
 def test_a_message_is_lock_counts_send_and_record(service: Service, full: dict[str, int]) -> None:
-    """One after the other, the cheapest refusal first; a replay is one call.
-
-    Its number or block refuses in three, however often: the operator may let somebody in by
-    deleting the item. It is read every half a minute whether sending is paused.
-    """
+    """In this order; its number or block refuses in three calls, however often; a replay is one."""
     service.limit(**{**dict.fromkeys(LIMITS, 5), **full})
     first, *refused, replay = (calls_of(service, number(1), ReferenceId=of) for of in "rabr")
     assert first == ["PutItem", "GetItem", *COUNTS, "SendOTPMessage", "UpdateItem"]
     assert refused == [["PutItem", "number", "DeleteItem"]] * 2
     assert replay == ["PutItem"]
-    forget(service)
+    forget(service)  # as an operator may who lets somebody in
     assert send(service, number(1)).status == 200
 
 
@@ -311,10 +307,7 @@ def deliver(service: Service, status: str) -> None:
 def at_writes(
     service: Service, act: Callable[[Any], object], *, of: str = "", giving_back: bool = False
 ) -> None:
-    """Do something before a call that counts, or gives back, in all limits or in one; it is told.
-
-    Where the SDK sends it: what is lost there, it could repeat.
-    """
+    """Do something where the SDK sends a count, or gives back, for any limit or one; it is told."""
 
     def handler(request: Any, **_: Any) -> None:
         call = json.loads(request.body)

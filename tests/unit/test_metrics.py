@@ -31,10 +31,7 @@ def counted(service: Service, name: str, **dimensions: str) -> list[float]:
 def test_a_text_is_two_lines_and_these_metrics(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The request with all its zeros, and the text: in all and by country.
-
-    Whatever Powertools is told in the environment: other metrics than these, no alarm watches.
-    """
+    """The request with all its zeros, and the text by country; whatever Powertools is told."""
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "other")
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Other")
 
@@ -117,11 +114,7 @@ def test_a_limit_that_refuses_is_counted_by_its_name_and_country(service: Servic
 
 
 def test_a_function_error_on_purpose_is_reported(service: Service) -> None:
-    """Lambda counts an error for it; it counts none for a problem over HTTP, and none for a 200.
-
-    But for that, a direct invoke is counted like a request over HTTP. Where the function dies,
-    Lambda counts alone: that is how it is told from an answer.
-    """
+    """Lambda counts it, and each death; but for that, a direct invoke is counted as over HTTP."""
     with pytest.raises(Exception, match="problem-type"):
         service.invoke(request(CodeLength=9))
     service.invoke(request())

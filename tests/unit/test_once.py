@@ -47,10 +47,7 @@ def metrics_of(service: Service) -> dict[str, list[float]]:
 def test_the_same_request_again_is_replayed_byte_for_byte(
     service: Service, number: str, status: int
 ) -> None:
-    """The same body, marked; Pinpoint is not asked twice. The fields are compared, not the text.
-
-    Two requests are counted, of which the second is a replay, and one text or none.
-    """
+    """The same body, marked, and counted as a replay; the fields are compared, not the text."""
     asked = request(CodeLength=6, DestinationIdentity=number)
     first = service.post(json.dumps(asked))
 
@@ -109,10 +106,7 @@ def guess(service: Service, asked: dict[str, Any], last: int = 99) -> str | None
 def test_guessing_the_number_of_a_reference_id_tells_nothing_after_five(
     service: Service, asked: dict[str, Any]
 ) -> None:
-    """Then the right one looks like a wrong one; before any, it is answered however often.
-
-    The record is as it was, but for what counts them: status, answer, owner and the window's end.
-    """
+    """Then the right one looks like a wrong one; the record is as it was, but for what counts."""
     assert {service.send(**asked).status for _ in range(6)} == {200}
     [before] = service.items()
 
@@ -226,10 +220,7 @@ def test_request_that_meets_a_record_which_is_freed_is_told_to_repeat(
 
 
 def test_a_request_that_is_running_answers_in_progress(service: Service, clock: Clock) -> None:
-    """409 InProgress, to be repeated after a second; the running one texts once.
-
-    The window counts from the lock: recording the outcome does not move its end.
-    """
+    """To be repeated after a second; the running one texts once, and leaves the window's end."""
     asked = request()
     meanwhile: list[HttpAnswer] = []
     ends: list[str] = []
@@ -250,10 +241,7 @@ def test_a_request_that_is_running_answers_in_progress(service: Service, clock: 
 
 
 def test_an_unknown_outcome_holds_the_reference_id_at_once(service: Service) -> None:
-    """504 OutcomeUnknown, then 409 OutcomeUnknown; Pinpoint is not asked twice.
-
-    The first is counted as such, and has an alarm of its own; the 409s are refusals.
-    """
+    """504, then 409; Pinpoint is not asked twice. The first alone is counted as such."""
     asked = request(DestinationIdentity=UNKNOWN_FAILURE)
 
     answers = [service.send(**asked) for _ in range(3)]

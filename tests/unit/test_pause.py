@@ -99,10 +99,7 @@ def test_an_unreadable_switch_says_what_it_said_before(
 
 
 def test_nothing_is_sent_while_nothing_is_known(service: Service) -> None:
-    """A function that has just started and cannot read it; the next request asks again.
-
-    A release that cannot read it is to go back: unlike a pause, it is a server error.
-    """
+    """Just started, and it cannot be read: a server error, unlike a pause; it is asked again."""
     service.fail(READ, NO_ANSWER)
     assert code(service) == "SendingPaused"
     assert service.texts() == []
