@@ -17,7 +17,7 @@ from packaging.requirements import Requirement
 from tests.support.numbers import number_for
 from tests.support.service import HttpAnswer, http_event
 
-from .api import INIT_ERROR, NEXT, Call, RuntimeApi, serving
+from .api import NEXT, RuntimeApi, serving
 
 # In Lambda's order: the code, Python, what the runtime brings.
 _BOOTSTRAP = """
@@ -48,16 +48,14 @@ class Outcome(NamedTuple):
 class Function:
     """A function that has been started: its process, what it calls, and where it says something."""
 
-    def __init__(self, process: subprocess.Popen[bytes], api: RuntimeApi, folder: Path) -> None:
+    def __init__(self, api: RuntimeApi, folder: Path) -> None:
         self.api = api
-        self.process = process
         self._folder = folder
 
-    def initialize(self) -> Call:
-        """Wait until it is ready for events, or has failed to start; returns its last call."""
+    def initialize(self) -> None:
+        """Wait until it is ready for events."""
         call = self.api.next_call()
-        assert call.what in {NEXT, INIT_ERROR}, call
-        return call
+        assert call.what == NEXT, (call, self.said())
 
     def invoke(self, event: Any) -> Outcome:
         """Have a function that is ready handle an event, and wait until it is ready again."""
@@ -112,7 +110,7 @@ def running(
             )
         ended = threading.Thread(target=_tell_of_its_end, args=(process, api))
         ended.start()
-        function = Function(process, api, folder)
+        function = Function(api, folder)
         try:
             yield function
         finally:
