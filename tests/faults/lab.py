@@ -48,12 +48,6 @@ class Lab:
 
     Entering publishes versions of the function with short time limits whose requests go through
     the proxies, and points the alias there; leaving points it back.
-
-    Attributes:
-        state: the sandbox's.
-        dynamodb: the proxy in front of DynamoDB.
-        pinpoint: the proxy in front of Pinpoint.
-
     """
 
     def __init__(self, state: State) -> None:
@@ -110,6 +104,10 @@ class Lab:
             with contextlib.suppress(psutil.NoSuchProcess):
                 worker.kill()
 
+    def texts(self, reference_id: str) -> int:
+        """How many texts have arrived for a ReferenceId."""
+        return len(client.inbox(self.state, reference_id))
+
     def record(self, reference_id: str) -> dict[str, Any] | None:
         """The record of a ReferenceId, as DynamoDB holds it."""
         item: dict[str, Any] | None = self.table.get_item(
@@ -119,20 +117,19 @@ class Lab:
 
     def counted(self) -> int:
         """How many messages are counted for the deployment, whenever that was."""
-        pages = self.table.get_paginator("scan").paginate(TableName=self.state.table)
         return sum(
             int(item["messages"]["N"])
-            for page in pages
-            for item in page["Items"]
+            for item in self._items()
             if item["id"]["S"].startswith("limit#deploymentPerHour")
         )
 
     def recorded(self) -> set[str]:
         """All keys of records; `key` has that of a ReferenceId."""
-        pages = self.table.get_paginator("scan").paginate(
-            TableName=self.state.table, ProjectionExpression="id"
-        )
-        return {item["id"]["S"] for page in pages for item in page["Items"]}
+        return {item["id"]["S"] for item in self._items()}
+
+    def _items(self) -> list[dict[str, Any]]:
+        pages = self.table.get_paginator("scan").paginate(TableName=self.state.table)
+        return [item for page in pages for item in page["Items"]]
 
     def move_record(self, reference_id: str, attribute: str, value: int) -> None:
         """Set a time of a record, instead of waiting for it."""
