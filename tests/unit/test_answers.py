@@ -131,9 +131,7 @@ def test_what_nobody_foresaw_is_an_internal_error_without_details(service: Servi
         raise LookupError(f"secret detail of {PERSON}")
 
     service.limit(countries_per_day=SimpleNamespace(get=broken))
-
     answer = service.send(DestinationIdentity=PERSON)
-
     assert (answer.status, answer.code) == (500, "InternalError")
     assert "secret" not in answer.body
     assert "LookupError: secret detail of +*********23" in service.log()
@@ -143,7 +141,6 @@ def test_a_request_is_one_structured_line_with_nothing_of_the_one_before(service
     """With the answer's status and code, and the IDs that lead to it."""
     answer = service.send(ReferenceId="order-1")
     service.post("{}")
-
     line, next_line = service.log_lines()
     assert line["correlation_id"] == answer.headers["X-Request-Id"]
     assert line["function_request_id"]

@@ -143,7 +143,6 @@ def test_lines_of_a_function_bear_the_time_at_which_the_invocation_started(
     )
 
     service.send(**fields)
-
     lines = [line for line in service.metric_lines() if '"Function"' in line]
     assert {timestamp(line) for line in lines} == {int(start * 1000)}
 
