@@ -58,7 +58,6 @@ class Lab:
         self._function, _, self._alias = state.sendFunction.rpartition(":")
 
     def __enter__(self) -> Self:
-        self._cleanup = contextlib.ExitStack()
         with contextlib.ExitStack() as cleanup:
             self.dynamodb = Proxy(self.state.awsEndpoint, self.state)
             cleanup.callback(self.dynamodb.stop)
@@ -68,12 +67,11 @@ class Lab:
             alias = self._lambda.get_alias(FunctionName=self._function, Name=self._alias)
             cleanup.callback(self._point_to, alias["FunctionVersion"])
             before = self._lambda.get_function_configuration(FunctionName=self._function)
-            environment = dict(before["Environment"]["Variables"])
-            cleanup.callback(self._configure, dict(environment), before["Timeout"])
-            environment |= SHORT_LIMITS | {
-                "AWS_ENDPOINT_URL_DYNAMODB": self.dynamodb.url,
-                "AWS_ENDPOINT_URL_PINPOINT": self.pinpoint.url,
-            }
+            usual = dict(before["Environment"]["Variables"])
+            cleanup.callback(self._configure, usual, before["Timeout"])
+            environment = usual | SHORT_LIMITS
+            environment["AWS_ENDPOINT_URL_DYNAMODB"] = self.dynamodb.url
+            environment["AWS_ENDPOINT_URL_PINPOINT"] = self.pinpoint.url
             nowhere = {"AWS_ENDPOINT_URL_PINPOINT": f"http://127.0.0.1:{free_port()}"}
             self._versions = {
                 Version.USUAL: self._publish(environment),

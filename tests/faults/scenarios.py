@@ -42,11 +42,6 @@ class Scenario:
         """Whether a function is killed, so that API Gateway may answer in its place."""
         return self.death is not None or self.just_started
 
-    @property
-    def breaks_a_way(self) -> bool:
-        """Whether a proxy plays the fault, and so can tell that it fired."""
-        return self.pinpoint is not None or self.dynamodb is not None
-
 
 def _error(code: str, status: int | None = None) -> Rule:
     return {"error": {"code": code, **({"status": status} if status else {})}}

@@ -101,12 +101,9 @@ class Trial:
                 result.problems.append(f"{result.name}: {first.answers + second.answers}")
 
     def conclude(self, late_seconds: float) -> list[str]:
-        """Judge all by what has arrived and is recorded in the end; gives what breaks the promise.
-
-        A proxy may have delayed a text by so many seconds.
-        """
+        """Judge all by what is there in the end; returns what breaks the promise."""
         self._lab.mend()
-        time.sleep(late_seconds)
+        time.sleep(late_seconds)  # a proxy may have delayed a text
         inbox = client.inbox(self._lab.state)
         texts = Counter(text["referenceId"] for text in inbox)
         recorded = self._lab.recorded()
@@ -137,13 +134,13 @@ class Trial:
 def send(lab: Lab, case: Case, destination: str | None) -> None:
     """Send one request, alone: what arrives meanwhile is its doing."""
     before = lab.texts(case.reference_id)
-    answer = _ask(lab, case, destination)
+    answer = _ask(lab, case.reference_id, destination)
     case.answers.append(Answer.of(answer, lab.texts(case.reference_id) - before))
 
 
-def _ask(lab: Lab, case: Case, destination: str | None) -> client.HttpAnswer:
-    number = destination or number_for(case.reference_id)
-    return client.send(lab.state, {"ReferenceId": case.reference_id, "DestinationIdentity": number})
+def _ask(lab: Lab, reference_id: str, destination: str | None) -> client.HttpAnswer:
+    number = destination or number_for(reference_id)
+    return client.send(lab.state, {"ReferenceId": reference_id, "DestinationIdentity": number})
 
 
 @dataclass
@@ -175,7 +172,8 @@ class _Batch:
             answers.result()
         if scenario.death is None:
             self._each(self._once)
-        if scenario.breaks_a_way and not self._lab.pinpoint.fired() + self._lab.dynamodb.fired():
+        fired = self._lab.pinpoint.fired() + self._lab.dynamodb.fired()
+        if (scenario.pinpoint or scenario.dynamodb) and not fired:
             problems.append(f"{scenario.name}: no fault fired")
         self._lab.mend()
         self._each(self._once)
@@ -188,7 +186,7 @@ class _Batch:
         if self._at_once == 1:
             self._once(case)
             return
-        ask = partial(_ask, self._lab, case, self._scenario.destination)
+        ask = partial(_ask, self._lab, case.reference_id, self._scenario.destination)
         others = [self._threads.submit(ask) for _ in range(self._at_once - 1)]
         answers = [ask(), *(other.result() for other in others)]
         case.answers += [Answer.of(answer) for answer in answers]
@@ -201,9 +199,8 @@ class _Batch:
 
     def _warm_up(self) -> None:
         """Start as many workers as will be needed, so that all are killed at the same point."""
-        number = len(self._cases) * self._at_once
-        strangers = [Case(str(uuid.uuid4()), function_died=True) for _ in range(number)]
-        list(self._threads.map(lambda case: _ask(self._lab, case, THROTTLED), strangers))
+        strangers = [str(uuid.uuid4()) for _ in range(len(self._cases) * self._at_once)]
+        list(self._threads.map(lambda of: _ask(self._lab, of, THROTTLED), strangers))
 
     def _all_have_arrived(self) -> bool:
         """Whether every function is where it is to be killed."""

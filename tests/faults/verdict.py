@@ -7,14 +7,9 @@ from sandbox.client import HttpAnswer
 # The rows of the outcome table, as status and code, by what they say about the text.
 _SENT = {(200, None)}
 _NOT_SENT = {
-    (400, "InvalidRequest"),
-    (422, "RejectedByPinpoint"),
-    (429, "Throttled"),
-    (500, "Misconfigured"),
-    (503, "SendingPaused"),
-    (503, "StoreUnavailable"),
-    (503, "TemporaryFailure"),
-    (503, "Unavailable"),
+    *((400, "InvalidRequest"), (422, "RejectedByPinpoint"), (429, "Throttled")),
+    *((500, "Misconfigured"), (503, "SendingPaused"), (503, "StoreUnavailable")),
+    *((503, "TemporaryFailure"), (503, "Unavailable")),
 }
 _UNKNOWN = {(504, "OutcomeUnknown"), (409, "OutcomeUnknown")}
 _ELSEWHERE = {(409, "InProgress")}  # the answer is that of another request

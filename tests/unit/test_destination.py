@@ -146,7 +146,6 @@ def test_a_caller_may_be_left_few_brands_and_senders(
 ) -> None:
     """400, naming the field; the deployment's own are used all the same where none is named."""
     service.start(**{setting: frozenset({allowed})})
-
     assert service.send().status == 200
     assert service.send(**{field: allowed}).status == 200
     answer = service.send(**{field: other})

@@ -79,7 +79,6 @@ def test_an_answer_is_counted_by_its_code_and_by_whom_it_is_to_wake(
         service.fail(event, error)
 
     assert service.send(**fields).code == code
-
     expected = {"Requests": [1], "ServerErrors": [server_error], "StoreFailures": store_failures}
     assert {name: counted(service, name, Function="send") for name in expected} == expected
     assert counted(service, "Texts") == ([] if code else [1])
@@ -106,7 +105,6 @@ def test_a_limit_that_refuses_is_counted_by_its_name_and_country(service: Servic
     service.limit(destination_per_day=1)
     for _ in range(2):
         service.send(DestinationIdentity=PERSON)
-
     assert counted(service, "RefusedByLimit", Limit="destinationPerDay") == [1]
     assert counted(service, "RefusedByLimit", Country="US") == [0, 1]
     assert counted(service, "Texts", Country="US") == [1, 0]

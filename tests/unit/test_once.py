@@ -50,7 +50,6 @@ def test_the_same_request_again_is_replayed_byte_for_byte(
     """The same body, marked, and counted as a replay; the fields are compared, not the text."""
     asked = request(CodeLength=6, DestinationIdentity=number)
     first = service.post(json.dumps(asked))
-
     again = service.post(json.dumps(dict(reversed(asked.items())), indent=4))
 
     assert (first.status, again.status, again.body) == (status, status, first.body)
@@ -143,7 +142,6 @@ def test_right_guess_among_wrong_ones_is_told_no_more_than_they_are(
     """It has found a record with one mismatch; by the time that it is answered, there are five."""
     guess(service, asked)
     once_at(service, f"before-call.{UPDATING}", lambda: [guess(service, asked) for _ in range(5)])
-
     assert service.send(**asked).code == "Throttled"
 
 
@@ -198,9 +196,7 @@ def test_mismatch_that_cannot_be_counted_tells_nothing(
     for _ in range(before):
         guess(service, asked)
     service.fail(f"{event}.{UPDATING}", NO_ANSWER)
-
     told = [guess(service, asked), *(service.send(**asked).code for _ in range(before))]
-
     assert {*told} == {"StoreUnavailable"}
     assert '"StoreFailures":[1' in "".join(service.metric_lines())
     assert len(service.texts()) == 1
@@ -211,7 +207,6 @@ def test_request_that_meets_a_record_which_is_freed_is_told_to_repeat(
 ) -> None:
     """409 InProgress: it was, a moment ago. Nothing is written for a record that is gone."""
     once_at(service, f"before-call.{UPDATING}", lambda: service.delete(service.items()[0]["id"]))
-
     assert guess(service, asked) == "InProgress"
     assert service.items() == []
 
@@ -231,7 +226,6 @@ def test_a_request_that_is_running_answers_in_progress(service: Service, clock: 
         clock.wait(5)
 
     once_at(service, SENDING, look)
-
     assert service.send(**asked).status == 200
     [answer] = meanwhile
     assert (answer.status, answer.code) == (409, "InProgress")
@@ -243,7 +237,6 @@ def test_a_request_that_is_running_answers_in_progress(service: Service, clock: 
 def test_an_unknown_outcome_holds_the_reference_id_at_once(service: Service) -> None:
     """504, then 409; Pinpoint is not asked twice. The first alone is counted as such."""
     asked = request(DestinationIdentity=UNKNOWN_FAILURE)
-
     answers = [service.send(**asked) for _ in range(3)]
 
     assert [answer.status for answer in answers] == [504, 409, 409]
@@ -261,13 +254,10 @@ def test_a_dead_attempt_is_in_progress_until_the_functions_timeout_has_passed(
     """Killed while sending: 409 InProgress, then 409 OutcomeUnknown, never a second text."""
     asked = request()
     service.die("after-call.pinpoint.SendOTPMessage", asked)
-
     clock.wait(FUNCTION_SECONDS)
     assert service.send(**asked).code == "InProgress"
-
     clock.wait(0.001)
     answer = service.send(**asked)
-
     assert (answer.status, answer.code) == (409, "OutcomeUnknown")
     assert len(service.texts()) == 1
 
@@ -279,9 +269,7 @@ def test_the_window_ends_65_minutes_after_the_lock(
     guess(service, asked)
     clock.wait(65 * 60)
     assert service.invoke(asked)["IdempotentReplayed"] is True
-
     clock.wait(1)
-
     assert "IdempotentReplayed" not in service.invoke(asked)
     assert len(service.texts()) == 2
     assert "mismatches" not in service.items()[0]
@@ -307,9 +295,7 @@ def test_what_is_written_for_a_reference_id_is_repeated_once_if_its_failure_may_
 ) -> None:
     """The lock, the record and the freeing, each by our own code: the SDK makes every call once."""
     attempts = service.fail(f"before-call.{write}", failure)
-
     service.send(DestinationIdentity=destination)
-
     assert len(attempts) == 1 + len(pauses)
     assert len(service.pauses) == len(pauses)
     assert all(0 <= waited <= most for waited, most in zip(service.pauses, pauses, strict=True))
@@ -322,7 +308,6 @@ def test_a_lock_whose_answer_got_lost_is_recognized_as_our_own(service: Service)
         raise NO_ANSWER.with_traceback(None)
 
     once_at(service, f"response-received.{LOCKING}", lose)
-
     assert service.send().status == 200
     assert len(service.texts()) == 1
 
@@ -332,9 +317,7 @@ def test_without_the_lock_nothing_is_sent(service: Service, event: str) -> None:
     """503 StoreUnavailable is to be repeated: a lock that was taken all the same is undone."""
     asked = request()
     service.fail(f"{event}.{LOCKING}", NO_ANSWER)
-
     answer = service.send(**asked)
-
     assert (answer.status, answer.code) == (503, "StoreUnavailable")
     assert (service.requests(), service.items()) == ([], [])
     service.mend()
@@ -350,9 +333,7 @@ def test_an_outcome_that_cannot_be_recorded_is_told_and_holds(
     """The answer is the message's, not the store's. After the function's timeout, 409."""
     asked = request(DestinationIdentity=destination)
     service.fail(f"before-call.{write}", NO_ANSWER)
-
     assert service.send(**asked).code == code
-
     service.mend()
     clock.wait(FUNCTION_SECONDS + 1)
     assert service.send(**asked).code == "OutcomeUnknown"
@@ -370,8 +351,6 @@ def test_an_attempt_never_touches_a_record_that_is_not_its_own(
         service.table.put_item(TableName=TABLE, Item={**item, "owner": {"S": "other"}})
 
     once_at(service, SENDING, take_over)
-
     service.send(DestinationIdentity=destination)
-
     [item] = service.items()
     assert (item["owner"]["S"], item["status"]["S"]) == ("other", "INPROGRESS")

@@ -99,7 +99,6 @@ def test_in_lambda_the_garbage_collector_rests_during_the_imports(
         monkeypatch.setenv(name, value)
 
     importlib.reload(entry_point("send"))
-
     assert rested == [True] * frozen
     assert gc.isenabled()
     assert (gc.get_freeze_count() > 10_000) is frozen
