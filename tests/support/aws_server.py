@@ -23,11 +23,7 @@ FULL = {
 
 
 class Aws(ThreadingHTTPServer):
-    """Answers as DynamoDB and Pinpoint do, and keeps connections open; with a certificate, by TLS.
-
-    It `does` what a test says: it works; refuses: Pinpoint answers 403; is full: counts are; or
-    breaks: the next answer is cut off, and its connection closed.
-    """
+    """Answers as DynamoDB and Pinpoint do, with a certificate over TLS; keeps connections open."""
 
     daemon_threads = True
 
@@ -39,12 +35,14 @@ class Aws(ThreadingHTTPServer):
             certificate.configure_cert(tls)
             self.socket = tls.wrap_socket(self.socket, server_side=True)
             self.url = f"https://localhost:{self.server_port}"
-        self.opened: list[_Connection] = []  # that there have been
-        self.open: set[_Connection] = set()
+        self.opened: list[_Connection] = []  # all that there have been
+        self.open: set[_Connection] = set()  # those that there are
+        self.closed = threading.Semaphore(0)  # once for each that the client has closed
         self.calls = 0
-        self.closed = threading.Semaphore(0)  # acquired once for each that the client has closed
-        self.answers = threading.Event()  # until it is set, what asks for nothing waits
+        self.answers = threading.Event()  # without it, what asks for nothing is not answered
         self.answers.set()
+        # Or "refuses", as Pinpoint does with a 403; "is full", as counts are; or "breaks": the
+        # next answer is cut off, and its connection closed.
         self.does = "works"
 
 
