@@ -22,6 +22,7 @@ from tests.support.templates import (
     context,
     create_app,
     create_stack,
+    pairs,
     rendered,
 )
 
@@ -63,8 +64,7 @@ def look_at(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], LookedA
 
     @cache
     def look(name: str) -> LookedAt:
-        given = dict(pair.split("=") for pair in _CONFIGURATIONS[name].split())
-        stack = create_stack(tmp_path_factory.mktemp(name), **given)
+        stack = create_stack(tmp_path_factory.mktemp(name), **pairs(_CONFIGURATIONS[name]))
         findings = nag.findings(stack) if name in _LOOKED_AT else set()
         return LookedAt(rendered(stack), findings)
 

@@ -2,6 +2,7 @@
 
 import platform
 from pathlib import Path
+from typing import Any
 
 import aws_cdk as cdk
 import pytest
@@ -61,15 +62,9 @@ def application_of(template: RenderedTemplate) -> str:
 
 def failures_of(template: RenderedTemplate, function: str) -> str:
     """Give the ARN of where the events go that finally failed: send's are kept."""
-    return {
-        "Send": template.only(cfn.QUEUE).attribute("Arn"),
-        "Verify": template.named(cfn.TOPIC, "VerifyFailures").ref,
-    }[function]
-
-
-def one_or_more(actions: list[str]) -> str | list[str]:
-    """Write actions as the CDK does, which writes a single one alone."""
-    return actions[0] if len(actions) == 1 else actions
+    if function == "Send":
+        return template.only(cfn.QUEUE).attribute("Arn")
+    return template.named(cfn.TOPIC, "VerifyFailures").ref
 
 
 def assert_role_of(template: RenderedTemplate, name: str, service: str, whose: str) -> None:
@@ -101,21 +96,17 @@ def test_role_may_do_what_the_function_is_for_and_log_and_nothing_else(
     items = [f"dynamodb:{name}Item" for name in ("Delete", "Get", "Put", "Update")]
     table, key = template.only(cfn.TABLE).attribute("Arn"), template.key or ""
     to_write = ["DescribeKey", "Encrypt", "GenerateDataKey", "ReEncryptFrom", "ReEncryptTo"]
-    what_it_is_for, failed, with_the_key, through = {
-        "Send": (
-            [allowed("mobiletargeting:SendOTPMessage", otp), allowed(items, table)],
-            "sqs:SendMessage",
-            [f"kms:{name}" for name in to_write],
-            [f"dynamodb.{REGION}.amazonaws.com", f"sqs.{REGION}.amazonaws.com"],
-        ),
-        "Verify": (
-            [allowed("mobiletargeting:VerifyOTPMessage", verify_otp)],
-            "sns:Publish",
-            ["kms:GenerateDataKey"],
-            [f"sns.{REGION}.amazonaws.com"],
-        ),
-    }[function]
-    condition = {"StringEquals": {"kms:ViaService": through}}
+    with_the_key: str | list[str]
+    if function == "Send":
+        what_it_is_for = [allowed("mobiletargeting:SendOTPMessage", otp), allowed(items, table)]
+        failed, through = "sqs:SendMessage", ["dynamodb", "sqs"]
+        with_the_key = [f"kms:{name}" for name in to_write]
+    else:
+        what_it_is_for = [allowed("mobiletargeting:VerifyOTPMessage", verify_otp)]
+        failed, through = "sns:Publish", ["sns"]
+        with_the_key = "kms:GenerateDataKey"
+    services = [f"{service}.{REGION}.amazonaws.com" for service in through]
+    condition = {"StringEquals": {"kms:ViaService": services}}
     log = template.named(cfn.LOG_GROUP, f"{function}Log").attribute("Arn")
     policy = template.named(cfn.MANAGED_POLICY, f"{function}Policy").properties
     assert policy["PolicyDocument"]["Statement"] == [
@@ -123,7 +114,7 @@ def test_role_may_do_what_the_function_is_for_and_log_and_nothing_else(
         allowed(["logs:CreateLogStream", "logs:PutLogEvents"], log),
         allowed(failed, failures_of(template, function)),
         allowed(["xray:PutTelemetryRecords", "xray:PutTraceSegments"], "*"),
-        *([{**allowed(one_or_more(with_the_key), key), "Condition": condition}] if key else []),
+        *([{**allowed(with_the_key, key), "Condition": condition}] if key else []),
         *([allowed("kms:Decrypt", key)] if key else []),
     ]
     itself = template.named(cfn.FUNCTION, function).logical_id
@@ -173,11 +164,8 @@ def test_function_is_exactly_this(function: str, template: RenderedTemplate) -> 
         "TracingConfig": {"Mode": "Active"},
         **({"KmsKeyArn": template.key} if template.key else {}),
     }
-    readers: dict[str, type[settings.Settings]] = {
-        "Send": settings.SendSettings,
-        "Verify": settings.Settings,
-    }
-    read = readers[function].from_environment(properties["Environment"]["Variables"])
+    reader = settings.SendSettings if function == "Send" else settings.Settings
+    read = reader.from_environment(properties["Environment"]["Variables"])
     assert read.time_limits == TimeLimits(function=TIMEOUT_SECONDS)
 
 
@@ -188,21 +176,12 @@ def test_functions_run_on_the_configured_runtime(tmp_path: Path) -> None:
     for version in PYTHON_VERSIONS:
         given = context(pythonVersion=version, architecture="host", sandboxNumbers="true")
         deployment = Deployment(name="", config=Config.from_context(given), key=None, code=CODE)
-        OtpFunction(
-            stack,
-            f"On{version}",
-            deployment=deployment,
-            name="send",
-            environment={},
-            statements=[],
-            failures=FailureQueue,
-        )
+        of: dict[str, Any] = {"environment": {}, "statements": [], "failures": FailureQueue}
+        OtpFunction(stack, f"On{version}", deployment=deployment, name="send", **of)
 
     found = [function.properties for function in rendered(stack).all(cfn.FUNCTION)]
-
-    assert [(one["Runtime"], *one["Architectures"]) for one in found] == [
-        (f"python{version}", here) for version in PYTHON_VERSIONS
-    ]
+    runtimes = [(one["Runtime"], one["Architectures"]) for one in found]
+    assert runtimes == [(f"python{version}", [here]) for version in PYTHON_VERSIONS]
 
 
 def test_function_has_time_for_the_slowest_of_all_its_steps_and_answers_in_time() -> None:
@@ -212,9 +191,7 @@ def test_function_has_time_for_the_slowest_of_all_its_steps_and_answers_in_time(
     """
     limits = TimeLimits()
     lock = record = free = 2 * limits.dynamodb_attempt + once.LONGEST_PAUSE_SECONDS
-
     before = lock + limits.counting + limits.pinpoint_all_attempts
-
     assert before + max(record, limits.giving_back + free) < TIMEOUT_SECONDS
     assert TIMEOUT_SECONDS < API_GATEWAY_WAITS_SECONDS
 
@@ -222,10 +199,7 @@ def test_function_has_time_for_the_slowest_of_all_its_steps_and_answers_in_time(
 def test_reference_id_is_remembered_for_longer_than_any_code_is_valid() -> None:
     """The window covers the longest ValidityPeriod, begun as late as the function may send."""
     validity = SendOtpRequest.model_json_schema()["properties"]["ValidityPeriod"]
-    longest_minutes = validity["maximum"]
-    assert longest_minutes == 60
-
-    assert longest_minutes * 60 + TIMEOUT_SECONDS < WINDOW_SECONDS
+    assert validity["maximum"] * 60 + TIMEOUT_SECONDS < WINDOW_SECONDS
 
 
 # --- The alias ---
@@ -262,13 +236,11 @@ def test_function_starts_as_it_is_asked_to(
     function: str, lean: RenderedTemplate, everything: RenderedTemplate
 ) -> None:
     """From snapshots of what the alias runs; or warm, with a share of the function's own."""
-    assert lean.named(cfn.FUNCTION, function).properties["SnapStart"] == {
-        "ApplyOn": "PublishedVersions"
-    }
+    snapshots = lean.named(cfn.FUNCTION, function).properties["SnapStart"]
+    assert snapshots == {"ApplyOn": "PublishedVersions"}
     assert everything.named(cfn.FUNCTION, function).properties["ReservedConcurrentExecutions"] == 5
-    assert everything.named(cfn.ALIAS, function).properties["ProvisionedConcurrencyConfig"] == {
-        "ProvisionedConcurrentExecutions": 2
-    }
+    warm = everything.named(cfn.ALIAS, function).properties["ProvisionedConcurrencyConfig"]
+    assert warm == {"ProvisionedConcurrentExecutions": 2}
 
 
 # --- Releases ---
@@ -285,17 +257,14 @@ def test_new_version_gets_a_tenth_first_and_goes_back_on_an_alarm(
     """
     group = production.named(cfn.CANARY, f"{function}Canary")
     application = production.named(cfn.CANARY_APPLICATION, f"{function}Canary")
-    watched = [
-        {"Name": production.named(cfn.ALARM, f"{function}{name}").ref}
-        for name in ("ServerErrors", "Crashes")
-    ]
+    alarms = [production.named(cfn.ALARM, f"{function}{of}") for of in ("ServerErrors", "Crashes")]
     failures = ("FAILURE", "STOP_ON_REQUEST", "STOP_ON_ALARM")
     properties = dict(group.properties)
     assert properties.pop("DeploymentStyle")["DeploymentType"] == "BLUE_GREEN"
     assert properties == {
         "ApplicationName": application.ref,
         "ServiceRoleArn": production.named(cfn.ROLE, f"{function}CanaryRole").attribute("Arn"),
-        "AlarmConfiguration": {"Enabled": True, "Alarms": watched},
+        "AlarmConfiguration": {"Enabled": True, "Alarms": [{"Name": one.ref} for one in alarms]},
         "DeploymentConfigName": "CodeDeployDefault.LambdaCanary10Percent5Minutes",
         "AutoRollbackConfiguration": {
             "Enabled": True,
@@ -327,12 +296,13 @@ def test_new_version_is_one_that_lambda_sees(
 
     The region, or the application: Lambda refuses to publish where nothing has changed.
     """
-    templates = (dev, creating, production)
-    versions = {template.named(cfn.VERSION, function).logical_id for template in templates}
-    descriptions = {
-        template.named(cfn.FUNCTION, function).properties["Description"] for template in templates
+    told = {
+        template.named(cfn.VERSION, function).logical_id: template.named(
+            cfn.FUNCTION, function
+        ).properties["Description"]
+        for template in (dev, creating, production)
     }
-    assert len(versions) == len(descriptions) == len(templates)
+    assert len(told) == len({*told.values()}) == 3
 
 
 # --- Asynchronous events ---

@@ -45,6 +45,11 @@ def context(**changes: Any) -> dict[str, Any]:
     return {key: value for key, value in changed.items() if value is not None}
 
 
+def pairs(given: str) -> dict[str, str]:
+    """Read what is set as `key=value`, with spaces between them."""
+    return dict(pair.split("=", 1) for pair in given.split())
+
+
 def cdk_context() -> dict[str, Any]:
     """Give the CDK's feature flags, which decide on the template as much as the code does."""
     flags: dict[str, Any] = json.loads((ROOT / "cdk.json").read_text())["context"]
