@@ -28,11 +28,9 @@ def test_two_paths_with_one_method_each_are_all_there_are(template: RenderedTemp
     """
     api = template.only(cfn.API)
     otp, verify = template.all(cfn.API_RESOURCE)
-    root = api.attribute("RootResourceId")
-    assert [(one.properties["ParentId"], one.properties["PathPart"]) for one in (otp, verify)] == [
-        (root, "otp"),
-        (otp.ref, "verify"),
-    ]
+    root = {"ParentId": api.attribute("RootResourceId"), "RestApiId": api.ref}
+    assert otp.properties == {**root, "PathPart": "otp"}
+    assert verify.properties == {**root, "PathPart": "verify", "ParentId": otp.ref}
     functions = template.arn("apigateway", "path/2015-03-31/functions", account="lambda")
     aliases = {name: template.named(cfn.ALIAS, name).ref for name in FUNCTIONS}
     methods = {one.properties["ResourceId"]: one.properties for one in template.all(cfn.METHOD)}
@@ -89,9 +87,8 @@ def test_stack_is_what_the_document_says(template: RenderedTemplate) -> None:
     [scheme] = document["components"]["securitySchemes"].values()
     assert scheme["x-amazon-apigateway-authtype"] == "awsSigv4"
     assert document["security"] == [{"sigv4": []}]
-    assert {path: list(item) for path, item in document["paths"].items()} == {
-        path: ["post"] for path in PATHS.values()
-    }
+    methods = {path: list(item) for path, item in document["paths"].items()}
+    assert methods == {path: ["post"] for path in PATHS.values()}
     assert all("security" not in item["post"] for item in document["paths"].values())
     stage = template.only(cfn.STAGE).properties["StageName"]
     assert all(server["url"].endswith(f"/{stage}") for server in document["servers"])
@@ -109,12 +106,9 @@ def test_fields_are_those_of_the_sdk(model: str) -> None:
     of = CONTRACT.document["components"]["schemas"][model]
 
     types = {field: member.type_name for field, member in shape.members.items()}
-    assert {field: said["type"] for field, said in of["properties"].items()} == types
-    left_out = {
-        field
-        for field, said in of["properties"].items()
-        if {"default", "x-when-left-out"} & said.keys()
-    }
+    said = of["properties"]
+    assert {field: one["type"] for field, one in said.items()} == types
+    left_out = [field for field in said if {"default", "x-when-left-out"} & said[field].keys()]
     assert set(of["required"]) <= set(shape.required_members) <= {*of["required"], *left_out}
 
 
@@ -161,19 +155,15 @@ def test_change_of_who_may_call_is_deployed(
 # --- How it is reached, and how often ---
 
 
-def test_api_is_regional_with_tls_1_2_or_later(template: RenderedTemplate) -> None:
-    """In its region, by clients that speak TLS 1.2 or 1.3; under a name of the deployment's."""
+def test_api_is_regional_with_tls_1_2_or_later_and_the_domain_name_that_it_is_given(
+    template: RenderedTemplate, everything: RenderedTemplate
+) -> None:
+    """Under a name of the deployment's; an output says where to point the given one."""
     properties = template.only(cfn.API).properties
-    assert properties["Description"]
     assert properties.keys() == {*TLS, "Name", "Description", "Policy"}
     assert {**TLS, "Name": "Otp-Otp"}.items() <= properties.items()
-
-
-def test_api_has_the_domain_name_that_it_is_given(everything: RenderedTemplate) -> None:
-    """With the same TLS, and an output that says where to point the name."""
     domain = everything.only(cfn.DOMAIN)
-    arn = domain.properties["RegionalCertificateArn"]
-    assert arn.endswith(":certificate/1234-5678")
+    assert domain.properties["RegionalCertificateArn"].endswith(":certificate/1234-5678")
     assert {**TLS, "DomainName": "otp.example.com"}.items() <= domain.properties.items()
     assert everything.only("AWS::ApiGateway::BasePathMapping").properties == {
         "DomainName": domain.ref,
@@ -229,13 +219,10 @@ def test_access_log_is_json_and_names_nobody_who_is_texted(
     group = production.named(cfn.LOG_GROUP, "AccessLog")
     assert setting["DestinationArn"] == production.arn("logs", f"log-group:{group.ref}")
     logged = json.loads(setting["Format"])
-    assert set(logged.values()) == {
-        f"$context.{name}"
-        for name in (
-            *("requestId", "requestTime", "httpMethod", "resourcePath", "status", "waf.status"),
-            *("identity.userArn", "identity.sourceIp", "error.responseType", "xrayTraceId"),
-            *("responseLatency", "responseLength", "integrationLatency", "integration.requestId"),
-        )
+    assert {value.removeprefix("$context.") for value in logged.values()} == {
+        *("requestId", "requestTime", "httpMethod", "resourcePath", "status", "waf.status"),
+        *("identity.userArn", "identity.sourceIp", "error.responseType", "xrayTraceId"),
+        *("responseLatency", "responseLength", "integrationLatency", "integration.requestId"),
     }
     assert "AccessLogSetting" not in dev.only(cfn.STAGE).properties
 
@@ -255,9 +242,8 @@ def test_log_role_is_created_when_asked_to_and_stays(everything: RenderedTemplat
     [policy] = role.properties["ManagedPolicyArns"]
     assert policy.endswith("policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs")
     assert account.logical_id in everything.only(cfn.STAGE).whole["DependsOn"]
-    for resource in (account, role):
-        assert resource.whole["DeletionPolicy"] == "Retain"
-        assert resource.whole["UpdateReplacePolicy"] == "Retain"
+    for policy in ("DeletionPolicy", "UpdateReplacePolicy"):
+        assert [one.whole[policy] for one in (account, role)] == ["Retain"] * 2
 
 
 # --- What stands before it ---
@@ -281,26 +267,22 @@ def test_firewall_has_these_rules(
         template.only(cfn.WEB_ACL).properties for template in (production, everything)
     )
     assert (acl["Scope"], acl["DefaultAction"]) == ("REGIONAL", {"Allow": {}})
-    for priority, (rule, (name, counted)) in enumerate(
-        zip(acl["Rules"], GROUPS.items(), strict=True)
-    ):
-        assert (rule["Name"], rule["Priority"]) == (name, priority)
-        assert rule["OverrideAction"] == {"None": {}}
+    for rule, (name, counted) in zip(acl["Rules"], GROUPS.items(), strict=True):
+        assert (rule["Name"], rule["OverrideAction"]) == (name, {"None": {}})
+        overrides = [{"Name": one, "ActionToUse": {"Count": {}}} for one in counted]
         group = rule["Statement"]["ManagedRuleGroupStatement"]
-        overrides = group.pop("RuleActionOverrides", [])
-        assert group == {"VendorName": "AWS", "Name": name}
-        assert overrides == [{"Name": one, "ActionToUse": {"Count": {}}} for one in counted]
+        assert group.get("RuleActionOverrides", []) == overrides
+        assert group.keys() - {"RuleActionOverrides"} == {"VendorName", "Name"}
+        assert (group["VendorName"], group["Name"]) == ("AWS", name)
     *rules, of_addresses = of_everything["Rules"]
-    assert len(rules) == of_addresses["Priority"] == len(GROUPS)
+    assert rules == acl["Rules"]
     assert of_addresses["Action"] == {"Block": {}}
     limit = {"AggregateKeyType": "IP", "Limit": 1000, "EvaluationWindowSec": 300}
     assert of_addresses["Statement"] == {"RateBasedStatement": limit}
-    for seen in (acl, *of_everything["Rules"]):
-        assert seen["VisibilityConfig"] == {
-            "CloudWatchMetricsEnabled": True,
-            "SampledRequestsEnabled": False,
-            "MetricName": seen.get("Name", "Otp-Otp"),
-        }
+    assert [rule["Priority"] for rule in of_everything["Rules"]] == [0, 1, 2, 3]
+    seen = {"CloudWatchMetricsEnabled": True, "SampledRequestsEnabled": False}
+    for one in (acl, *of_everything["Rules"]):
+        assert one["VisibilityConfig"] == {**seen, "MetricName": one.get("Name", "Otp-Otp")}
 
 
 def test_firewall_stands_before_the_stage_and_logs(production: RenderedTemplate) -> None:
@@ -314,12 +296,9 @@ def test_firewall_stands_before_the_stage_and_logs(production: RenderedTemplate)
     assert production.only(cfn.STAGE).logical_id in association.whole["DependsOn"]
     group = production.named(cfn.LOG_GROUP, "Firewall")
     assert group.properties["LogGroupName"] == f"aws-waf-logs-{acl.attribute('Id')}"
-    headers = ("authorization", "x-amz-security-token")
+    headers = [{"Name": name} for name in ("authorization", "x-amz-security-token")]
     assert production.only(cfn.WEB_ACL_LOGGING).properties == {
         "ResourceArn": acl.attribute("Arn"),
         "LogDestinationConfigs": [production.arn("logs", f"log-group:{group.ref}")],
-        "RedactedFields": [
-            *({"SingleHeader": {"Name": name}} for name in headers),
-            {"QueryString": {}},
-        ],
+        "RedactedFields": [*({"SingleHeader": one} for one in headers), {"QueryString": {}}],
     }

@@ -102,10 +102,9 @@ def refusal(key: str, given: Any) -> str:
         ("blockedPrefixes", "+4470,+1876", ("+1876", "+4470")),
         ("allowedBrandNames", ["Smith, Jones", "A"], ("A", "Smith, Jones")),
         ("allowedOriginationIdentities", "EXAMPLE,+18555550142", ("+18555550142", "EXAMPLE")),
-        *(("sandboxNumbers", given, False) for given in (False, "False")),
-        *(("sandboxNumbers", given, True) for given in (True, "True")),
+        *(("sandboxNumbers", "False", False), ("sandboxNumbers", True, True)),
         ("alarmVerifiedCountries", "us,CA", ("CA", "US")),
-        *(("alarmVerifiedCountries", given, ()) for given in ([], ",")),
+        *(("alarmVerifiedCountries", [], ()), ("alarmVerifiedCountries", ",", ())),
         *(
             ("countriesPerDay", given, {"CA": None, "US": 20000})
             for given in (
