@@ -18,10 +18,8 @@ from packaging.utils import canonicalize_name
 
 from infra.bundle.build import HOST, build
 from infra.bundle.bytecode import compile_all, find_interpreter
-from infra.config import PYTHON_VERSIONS, Config
-from infra.stack import OtpStack
-from tests.support import cfn
-from tests.support.templates import ROOT, THIS_PYTHON, context, create_app, rendered
+from infra.config import PYTHON_VERSIONS
+from tests.support.templates import ROOT, THIS_PYTHON
 
 #: What builds the bundle.
 MODULES = tuple(
@@ -130,28 +128,10 @@ def test_bundle_holds_the_pinned_dependencies_for_its_runtime_and_is_small(
 
 
 def test_bundle_holds_nothing_of_this_machine(bundle: Path) -> None:
-    """No command line tool, which holds our path; nor pip's RECORD files, which hold their hashes.
-
-    Nor other files of the project.
-    """
+    """No command line tool, which holds our path, nor its hash; nor other files of the project."""
     assert {path.name for path in bundle.iterdir()}.isdisjoint(path.name for path in ROOT.iterdir())
     assert list(bundle.rglob("RECORD")) == []
     assert not (bundle / "bin").exists()
-
-
-def test_functions_are_deployed_from_the_bundle_for_their_processor(tmp_path: Path) -> None:
-    """The code of both is the real bundle, whole, with every module of ours as it is."""
-    config = Config.from_context(context(architecture="x86_64"))
-    template = rendered(OtpStack(create_app(tmp_path), "Otp", config=config))
-    bundle = build(THIS_PYTHON, "x86_64")
-
-    functions = [found.properties for found in template.all(cfn.FUNCTION)]
-    assert [one["Architectures"] for one in functions] == [["x86_64"]] * 2
-    [asset] = {one["Code"]["S3Key"].removesuffix(".zip") for one in functions}
-    [uploaded] = tmp_path.glob(f"asset.{asset}*")
-    assert contents(uploaded) == contents(bundle)
-    ours = contents(ROOT / "lambda_src" / "otp", "*.py")
-    assert contents(bundle / "otp", "*.py") == ours
 
 
 # --- Bytecode ---

@@ -8,12 +8,13 @@ import aws_cdk as cdk
 import pytest
 
 from infra.config import PYTHON_VERSIONS, Config
+from infra.config.send_settings import send_settings
 from infra.deployment import Deployment
 from infra.function.failures import FailureQueue
 from infra.function.otp_function import TIMEOUT_SECONDS, OtpFunction
-from lambda_src.otp import settings
 from lambda_src.otp.contract.request import SendOtpRequest
 from lambda_src.otp.once import records as once
+from lambda_src.otp.settings import SendSettings, Settings
 from lambda_src.otp.time_limits import WINDOW_SECONDS, TimeLimits
 from tests.support import cfn
 from tests.support.templates import (
@@ -30,26 +31,6 @@ from tests.support.templates import (
 )
 
 API_GATEWAY_WAITS_SECONDS = 29
-
-#: What send is told of the operator's rules, where only the countries are set.
-RULES = {
-    "OTP_ORIGINATION_IDENTITY": "+18555550142",
-    "OTP_BRAND_NAME": "ExampleCorp",
-    "OTP_ALLOWED_COUNTRIES": "CA,US",
-    "OTP_ALLOWED_NUMBER_TYPES": "FIXED_LINE_OR_MOBILE,MOBILE,PERSONAL_NUMBER,VOIP",
-    "OTP_BLOCKED_PREFIXES": "",
-    "OTP_ALLOWED_BRAND_NAMES": "[]",
-    "OTP_ALLOWED_ORIGINATION_IDENTITIES": "[]",
-    "OTP_DESTINATION_PER_10_MINUTES": "5",
-    "OTP_DESTINATION_PER_DAY": "10",
-    "OTP_DESTINATION_INTERVAL_SECONDS": "off",
-    "OTP_BLOCK_PER_HOUR": "20",
-    "OTP_COUNTRY_PER_DAY": "5000",
-    "OTP_COUNTRIES_PER_DAY": "",
-    "OTP_CALLER_PER_HOUR": "off",
-    "OTP_DEPLOYMENT_PER_HOUR": "1000",
-    "OTP_REQUESTS_PER_SECOND": "100",
-}
 
 each_function = pytest.mark.parametrize("function", FUNCTIONS)
 
@@ -124,34 +105,29 @@ def test_role_may_do_what_the_function_is_for_and_log_and_nothing_else(
 # --- The functions ---
 
 
-def environment_of(template: RenderedTemplate, function: str) -> dict[str, str]:
-    """Write a function's settings: none is a secret, and verify is told no rule and no table."""
-    of_both = {
-        "OTP_APPLICATION_ID": application_of(template),
-        "OTP_DEPLOYMENT": "Otp/Otp",
-        "OTP_FUNCTION_SECONDS": "28",
-    }
-    if function == "Verify":
-        return of_both
-    language = {"OTP_LANGUAGE": "es-ES"} if template.all(cfn.APPLICATION) else {}
-    return {**of_both, "OTP_TABLE_NAME": template.only(cfn.TABLE).ref, **RULES, **language}
-
-
 @each_function
 def test_function_is_exactly_this(function: str, template: RenderedTemplate) -> None:
     """Its handler on the Python that synthesizes, with its settings; no layer and no network.
 
-    Lambda itself traces, logs JSON, and gives an event that was invoked around the alias, and has
-    finally failed, to where the alias's go.
+    None is a secret, and verify is told no rule and no table. Lambda itself traces, logs JSON, and
+    gives an event that was invoked around the alias, and has finally failed, to where the alias's
+    go.
     """
     name = function.lower()
+    of = {"application_id": application_of(template), "deployment": "Otp/Otp"}
+    language = "es-ES" if template.all(cfn.APPLICATION) else None
+    config = Config.from_context(context(language=language))
+    told = send_settings(config, **of, table_name=template.only(cfn.TABLE).ref)
+    write = SendSettings.to_environment if function == "Send" else Settings.to_environment
+    environment = write(told)
+    assert environment["OTP_FUNCTION_SECONDS"] == str(TIMEOUT_SECONDS) == "28"
     properties = dict(template.named(cfn.FUNCTION, function).properties)
     assert properties.pop("Code").keys() == {"S3Bucket", "S3Key"}
     assert properties.pop("Description").startswith(f"Serverless OTP: {name} (")
     assert properties == {
         "Architectures": ["arm64"],
         "DeadLetterConfig": {"TargetArn": failures_of(template, function)},
-        "Environment": {"Variables": environment_of(template, function)},
+        "Environment": {"Variables": environment},
         "Handler": f"otp.{name}.handler",
         "LoggingConfig": {
             "LogFormat": "JSON",
@@ -164,9 +140,6 @@ def test_function_is_exactly_this(function: str, template: RenderedTemplate) -> 
         "TracingConfig": {"Mode": "Active"},
         **({"KmsKeyArn": template.key} if template.key else {}),
     }
-    reader = settings.SendSettings if function == "Send" else settings.Settings
-    read = reader.from_environment(properties["Environment"]["Variables"])
-    assert read.time_limits == TimeLimits(function=TIMEOUT_SECONDS)
 
 
 def test_functions_run_on_the_configured_runtime(tmp_path: Path) -> None:
@@ -296,13 +269,10 @@ def test_new_version_is_one_that_lambda_sees(
 
     The region, or the application: Lambda refuses to publish where nothing has changed.
     """
-    told = {
-        template.named(cfn.VERSION, function).logical_id: template.named(
-            cfn.FUNCTION, function
-        ).properties["Description"]
-        for template in (dev, creating, production)
-    }
-    assert len(told) == len({*told.values()}) == 3
+    templates = (dev, creating, production)
+    versions = {one.named(cfn.VERSION, function).logical_id for one in templates}
+    functions = [one.named(cfn.FUNCTION, function).properties for one in templates]
+    assert len(versions) == len({one["Description"] for one in functions}) == 3
 
 
 # --- Asynchronous events ---

@@ -8,6 +8,7 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import boto3
@@ -24,10 +25,10 @@ PAUSED = {**SWITCH, "countries": {"S": "JM"}}
 Call = Callable[[Account, Any], object]
 
 
-def send(account: Account, pinpoint: Any, **options: str) -> Any:
+def send(account: Account, pinpoint: Any, application: str | None = None) -> Any:
     """Send as the function does."""
     return pinpoint.send_otp_message(
-        **{"ApplicationId": account.state.applicationId, **options},
+        ApplicationId=application or account.state.applicationId,
         SendOTPMessageRequestParameters={
             "BrandName": "ExampleCorp",
             "Channel": "SMS",
@@ -59,29 +60,11 @@ def invoke(qualifier: str, *, apart: bool = False) -> Call:
     return call
 
 
-def pause(account: Account, dynamodb: Any) -> object:
-    """Write the switch; of a country that nobody sends to, should it be allowed."""
-    return dynamodb.put_item(TableName=account.state.table, Item=PAUSED)
-
-
-def change(account: Account, dynamodb: Any) -> object:
-    """Change an item, as freeing a ReferenceId would."""
-    return dynamodb.update_item(TableName=account.state.table, Key=SWITCH)
-
-
-def scan(account: Account, dynamodb: Any) -> object:
-    """Look at who was texted."""
-    return dynamodb.scan(TableName=account.state.table)
-
-
-def pause_elsewhere(_: Account, dynamodb: Any) -> object:
-    """Write the switch of another deployment."""
-    return dynamodb.put_item(TableName="another-deployment", Item=PAUSED)
-
-
-def send_with_another_application(account: Account, pinpoint: Any) -> object:
-    """Send as the function does, with an application that is not its own."""
-    return send(account, pinpoint, ApplicationId="other")
+def of_the_table(operation: str, **given: Any) -> Call:
+    """Do something with the table, or another one: see who was texted, or free a ReferenceId."""
+    return lambda account, dynamodb: getattr(dynamodb, operation)(
+        **{"TableName": account.state.table, **given}
+    )
 
 
 @pytest.mark.parametrize(
@@ -91,12 +74,16 @@ def send_with_another_application(account: Account, pinpoint: Any) -> object:
         ("caller", "lambda", invoke(""), "AccessDenied"),
         ("caller", "lambda", invoke("1"), "AccessDenied"),
         ("caller", "lambda", invoke("$LATEST", apart=True), "AccessDenied"),
-        ("caller", "dynamodb", pause, "AccessDenied"),
-        ("on call", "dynamodb", change, "AccessDenied"),
-        ("on call", "dynamodb", scan, "AccessDenied"),
-        ("on call", "dynamodb", pause_elsewhere, "AccessDenied"),
+        ("caller", "dynamodb", of_the_table("put_item", Item=PAUSED), "AccessDenied"),
+        ("on call", "dynamodb", of_the_table("update_item", Key=SWITCH), "AccessDenied"),
+        ("on call", "dynamodb", of_the_table("scan"), "AccessDenied"),
         (
-            *("send", "pinpoint", send_with_another_application),
+            *("on call", "dynamodb"),
+            of_the_table("put_item", TableName="another-deployment", Item=PAUSED),
+            "AccessDenied",
+        ),
+        (
+            *("send", "pinpoint", partial(send, application="other")),
             r"assumed-role/\S+/.*:SendOTPMessage on resource: .*:apps/other/otp ",
         ),
         ("stranger", "pinpoint", verify, "VerifyOTPMessage on resource: .*/verify-otp "),

@@ -1,7 +1,6 @@
 """CloudWatch's alarms, judged as CloudWatch would: on metrics that were really written."""
 
 import re
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
