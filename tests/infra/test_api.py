@@ -18,14 +18,8 @@ TLS = {
 }
 
 
-# --- The methods ---
-
-
 def test_two_paths_with_one_method_each_are_all_there_are(template: RenderedTemplate) -> None:
-    """Each takes a POST of an IAM principal who signs, and gives it to its alias as it is.
-
-    API Gateway alone may invoke each alias, for its own method in the one stage alone.
-    """
+    """A POST of an IAM principal goes to its alias, which that method alone may invoke."""
     api = template.only(cfn.API)
     otp, verify = template.all(cfn.API_RESOURCE)
     root = {"ParentId": api.attribute("RootResourceId"), "RestApiId": api.ref}
@@ -75,14 +69,8 @@ def test_what_is_no_object_with_a_member_is_refused_before_the_function(
     assert len(model["Schema"]) == 3
 
 
-# --- docs/openapi.json ---
-
-
 def test_stack_is_what_the_document_says(template: RenderedTemplate) -> None:
-    """The same paths, each with one POST for IAM principals, who sign; below the same stage.
-
-    Every answer of the gateway's has its status there, but for those that neither can be answered.
-    """
+    """Paths, methods, who signs, the stage, and each status that the gateway can answer with."""
     document = CONTRACT.document
     [scheme] = document["components"]["securitySchemes"].values()
     assert scheme["x-amazon-apigateway-authtype"] == "awsSigv4"
@@ -112,17 +100,10 @@ def test_fields_are_those_of_the_sdk(model: str) -> None:
     assert set(of["required"]) <= set(shape.required_members) <= {*of["required"], *left_out}
 
 
-# --- Who may call ---
-
-
 def test_nobody_from_another_account_may_call_unless_the_operator_says_so(
     dev: RenderedTemplate, everything: RenderedTemplate
 ) -> None:
-    """The policy denies who is unknown: within this account, a caller's own policy decides.
-
-    Others are allowed besides, since they need that. An allowance for this account's own principals
-    would let in those whom no policy lets call.
-    """
+    """Unknown ones are denied. Allowing our own account would let in whom no policy lets call."""
     account, theirs, organization = "${AWS::AccountId}", "210987654321", ["o-a1b2c3d4e5"]
     of_accounts, of_organizations = "aws:PrincipalAccount", "aws:PrincipalOrgID"
 
@@ -150,9 +131,6 @@ def test_change_of_who_may_call_is_deployed(
     before, after = (template.only(cfn.API).properties for template in (dev, creating))
     assert {**before, "Policy": None} == {**after, "Policy": None}
     assert dev.only(cfn.DEPLOYMENT).logical_id != creating.only(cfn.DEPLOYMENT).logical_id
-
-
-# --- How it is reached, and how often ---
 
 
 def test_api_is_regional_with_tls_1_2_or_later_and_the_domain_name_that_it_is_given(
@@ -185,10 +163,7 @@ def test_api_is_regional_with_tls_1_2_or_later_and_the_domain_name_that_it_is_gi
 def test_stage_and_methods_are_throttled(
     name: str, limits: list[tuple[int, int]], level: str, request: pytest.FixtureRequest
 ) -> None:
-    """A caller who runs wild gets 429 from API Gateway, and costs nothing more; no body is logged.
-
-    API Gateway begins the trace that Lambda goes on with.
-    """
+    """A caller who runs wild gets 429 and costs nothing more; it is traced, and no body logged."""
     stage = request.getfixturevalue(name).only(cfn.STAGE).properties
     assert stage["TracingEnabled"] is True
     paths = [("/*", "*"), ("/~1otp", "POST"), ("/~1otp~1verify", "POST")]
@@ -211,10 +186,7 @@ def test_stage_and_methods_are_throttled(
 def test_access_log_is_json_and_names_nobody_who_is_texted(
     production: RenderedTemplate, dev: RenderedTemplate
 ) -> None:
-    """Of a request there is who asked, for what, and how it went: neither body nor header.
-
-    Without the account's log role there is no log: such a stage could not be deployed.
-    """
+    """Neither body nor header. Without the account's log role, a log could not be deployed."""
     setting = production.only(cfn.STAGE).properties["AccessLogSetting"]
     group = production.named(cfn.LOG_GROUP, "AccessLog")
     assert setting["DestinationArn"] == production.arn("logs", f"log-group:{group.ref}")
@@ -259,10 +231,7 @@ GROUPS = {
 def test_firewall_has_these_rules(
     production: RenderedTemplate, everything: RenderedTemplate
 ) -> None:
-    """AWS's block, but for what is only counted. No sample of a request is kept.
-
-    One on addresses is there once it gets a number, since callers may share one.
-    """
+    """AWS's, and on addresses once it gets a number: callers may share one. No sample is kept."""
     [acl, of_everything] = (
         template.only(cfn.WEB_ACL).properties for template in (production, everything)
     )

@@ -21,10 +21,7 @@ from infra.bundle.bytecode import compile_all, find_interpreter
 from infra.config import PYTHON_VERSIONS
 from tests.support.templates import ROOT, THIS_PYTHON
 
-#: What builds the bundle.
-MODULES = tuple(
-    f"infra/bundle/{name}.py" for name in ("__init__", "build", "bytecode", "prune", "sdk_data")
-)
+MODULES = [f"infra/bundle/{file.name}" for file in sorted((ROOT / "infra/bundle").glob("[!_]*.py"))]
 
 #: What a compiled module of each processor is called, and its machine in the ELF header.
 PROCESSORS = {"arm64": ("aarch64-linux-gnu", 0xB7), "x86_64": ("x86_64-linux-gnu", 0x3E)}
@@ -37,7 +34,7 @@ class Project:
         self.folder = folder
         self.installations = 0
         names = ("lambda_src/requirements.txt", "lambda_src/otp/send.py")
-        for name in ("infra/__init__.py", *MODULES, *names):
+        for name in ("infra/__init__.py", "infra/bundle/__init__.py", *MODULES, *names):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(ROOT / name, folder / name)
         package = f"infra_of_{folder.name}"
@@ -105,10 +102,7 @@ def contents(folder: Path, pattern: str = "*") -> dict[str, bytes]:
 def test_bundle_holds_the_pinned_dependencies_for_its_runtime_and_is_small(
     python_version: str, architecture: str
 ) -> None:
-    """No others, one of which is compiled; 20 MB at most, and 8 MB zipped.
-
-    A cold start downloads and unpacks it.
-    """
+    """No others. 20 MB at most, and 8 MB zipped: a cold start downloads and unpacks it."""
     bundle = build(python_version, architecture)
     installed = distributions(path=[str(bundle)])
     assert {canonicalize_name(one.metadata["Name"]): one.version for one in installed} == pinned()
@@ -138,10 +132,7 @@ def test_bundle_holds_nothing_of_this_machine(bundle: Path) -> None:
 
 
 def test_every_module_has_bytecode_that_lambda_takes_as_it_is(bundle: Path) -> None:
-    """PEP 552: hash-based and unchecked, since a deployment gives all files new times.
-
-    It says where the code is in Lambda, and not where it was compiled.
-    """
+    """PEP 552: unchecked, since a deployment gives files new times; it names Lambda's folder."""
     for source in bundle.rglob("*.py"):
         [compiled] = source.parent.glob(f"__pycache__/{source.stem}.cpython-*.pyc")
         content = compiled.read_bytes()
@@ -169,10 +160,7 @@ def test_bytecode_is_the_same_every_time(tmp_path: Path, bundle: Path) -> None:
 def test_without_the_runtimes_python_there_is_no_bytecode_and_it_is_said(
     project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It runs all the same, and starts slowly. With that Python at hand, it is built anew.
-
-    Version managers put a shim on the path for versions that they have not installed.
-    """
+    """It is built anew with that Python, but not with a version manager's shim for none."""
     other = "3.12" if sys.version_info[:2] != (3, 12) else "3.11"
     shim = project.folder / "bin" / f"python{other}"
     shim.parent.mkdir()
@@ -210,10 +198,7 @@ def test_runtimes_do_not_share_a_bundle(project: Project) -> None:
 def test_what_changes_a_bundle_is_what_it_is_made_of(
     project: Project, file: str | None, installations: int
 ) -> None:
-    """Code, a pin or what builds it; dependencies are not installed again for changed code.
-
-    Without a change it is the same folder, as it was: the CDK sees no difference.
-    """
+    """Without a change it is the same folder, as it was: the CDK sees no difference."""
     before = project.build()
     files = {path: path.stat().st_mtime_ns for path in before.rglob("*")}
     if file:

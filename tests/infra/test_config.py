@@ -125,11 +125,7 @@ def test_key_is_read(key: str, given: Any, read: object) -> None:
 
 @pytest.mark.parametrize(("key", "least", "most"), [(key, *of) for key, of in BOUNDS.items()])
 def test_number_has_bounds(key: str, least: int, most: int) -> None:
-    """The bounds are taken, as text and as number; what is beyond is not, nor what is no number.
-
-    Each limit can be lowered to them, whatever the other keys are: in an emergency, nobody wants
-    to hear of those.
-    """
+    """Whatever the other keys are: nobody wants to hear of those who lowers a limit in a hurry."""
     for bound in (least, most):
         assert value_of(key, bound) == value_of(key, str(bound)) == bound
     no_numbers = ("1.5", True, [5]) if key in LIMITS else ("1.5", True, [5], "off")
@@ -287,9 +283,6 @@ def test_python_without_a_lambda_runtime_must_be_replaced(
     assert line.startswith("pythonVersion=3.99 cannot be: ")
     [version] = re.findall(r"\(-c pythonVersion=(\S+)\)", line)
     assert configured(pythonVersion=version).python_version in PYTHON_VERSIONS
-
-
-# --- Unknown ---
 
 
 @pytest.mark.parametrize(

@@ -35,10 +35,7 @@ def given_to(job: str, action: str) -> Any:
 
 
 def test_the_job_that_runs_everybodys_packages_can_be_nobody_in_aws() -> None:
-    """No job may do more than is written here; the one that synthesizes has no environment.
-
-    Its work is shown before it is deployed: the approval is between the two.
-    """
+    """It has no environment. Its work is shown, approved, and then deployed."""
     reads, is_somebody = {"contents": "read"}, {"contents": "read", "id-token": "write"}
     assert WORKFLOW["permissions"] == {}
     of = ("permissions", "environment", "needs")
@@ -59,10 +56,7 @@ def test_the_job_that_runs_everybodys_packages_can_be_nobody_in_aws() -> None:
 def test_a_job_with_a_role_runs_the_cdk_alone_on_files_that_were_checked(
     job: str, check: str, command: str
 ) -> None:
-    """No Python package, no app.py, and no script of a package of Node.js's.
-
-    It uses the assembly that was synthesized once, and checks it before it has a role.
-    """
+    """No package's script: the assembly that was synthesized is checked before there is a role."""
     steps = JOBS[job]["steps"]
     assert [found["uses"].partition("@")[0] for found in steps if "uses" in found] == [
         *("actions/checkout", "actions/setup-node", "actions/download-artifact"),

@@ -78,11 +78,7 @@ def test_repeating_outlasts_a_function_that_died(sending: dict[str, Any]) -> Non
 def test_state_machine_and_page_may_do_this_and_nothing_else(
     verification: RenderedTemplate,
 ) -> None:
-    """The one sends and keeps tokens, in a role that it alone may take, of this account alone.
-
-    The page reads tokens and ends the waiting; it lists nothing, and starts nothing. A token goes
-    when it counts no more.
-    """
+    """The one sends and keeps tokens until they expire; the page reads them and ends waiting."""
     role, machine = verification.only(cfn.ROLE), verification.only(MACHINE)
     table = verification.only(cfn.TABLE).attribute("Arn")
     [policy] = role.properties["Policies"]
@@ -110,10 +106,7 @@ def test_state_machine_and_page_may_do_this_and_nothing_else(
 
 
 def test_rule_alone_invokes_the_alias_in_time_for_complete_events(tmp_path: Path) -> None:
-    """Nothing arrives after its ReferenceId has been forgotten.
-
-    What cannot be delivered is kept in a queue where only the rule may put it.
-    """
+    """Before the ReferenceId is forgotten; a queue of the rule's keeps what is undeliverable."""
     codes = synthesize(event_bridge, tmp_path)
     rule = codes.only("AWS::Events::Rule")
     required = {name: [{"exists": True}] for name in ("referenceId", "phone")}

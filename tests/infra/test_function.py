@@ -62,9 +62,6 @@ def assert_role_of(template: RenderedTemplate, name: str, service: str, whose: s
     assert template.mentions(role.logical_id) == {whose}
 
 
-# --- What a function may do ---
-
-
 @each_function
 def test_role_may_do_what_the_function_is_for_and_log_and_nothing_else(
     function: str, template: RenderedTemplate
@@ -107,12 +104,7 @@ def test_role_may_do_what_the_function_is_for_and_log_and_nothing_else(
 
 @each_function
 def test_function_is_exactly_this(function: str, template: RenderedTemplate) -> None:
-    """Its handler on the Python that synthesizes, with its settings; no layer and no network.
-
-    None is a secret, and verify is told no rule and no table. Lambda itself traces, logs JSON, and
-    gives an event that was invoked around the alias, and has finally failed, to where the alias's
-    go.
-    """
+    """No layer, no network and no secret; Lambda traces, logs JSON, and puts failed events away."""
     name = function.lower()
     of = {"application_id": application_of(template), "deployment": "Otp/Otp"}
     language = "es-ES" if template.all(cfn.APPLICATION) else None
@@ -158,10 +150,7 @@ def test_functions_run_on_the_configured_runtime(tmp_path: Path) -> None:
 
 
 def test_function_has_time_for_the_slowest_of_all_its_steps_and_answers_in_time() -> None:
-    """Lock, counts, text; then the record, or giving back and freeing: each as late as may be.
-
-    The caller hears from the function, not from a gateway that did not wait.
-    """
+    """Lock, counts, text, then record or giving back; before the gateway stops waiting."""
     limits = TimeLimits()
     lock = record = free = 2 * limits.dynamodb_attempt + once.LONGEST_PAUSE_SECONDS
     before = lock + limits.counting + limits.pinpoint_all_attempts
@@ -265,10 +254,7 @@ def test_new_version_gets_a_tenth_first_and_goes_back_on_an_alarm(
 def test_new_version_is_one_that_lambda_sees(
     function: str, dev: RenderedTemplate, creating: RenderedTemplate, production: RenderedTemplate
 ) -> None:
-    """A property that is only written differently publishes a version, so another one differs.
-
-    The region, or the application: Lambda refuses to publish where nothing has changed.
-    """
+    """The CDK publishes where only the region is written differently, and Lambda would refuse."""
     templates = (dev, creating, production)
     versions = {one.named(cfn.VERSION, function).logical_id for one in templates}
     functions = [one.named(cfn.FUNCTION, function).properties for one in templates]
@@ -282,11 +268,7 @@ def test_new_version_is_one_that_lambda_sees(
 def test_asynchronous_events_end_where_the_function_has_them(
     function: str, seconds: int, retries: int, template: RenderedTemplate
 ) -> None:
-    """The configuration is the alias's, and waits for it.
-
-    None to send arrives after its ReferenceId's window; one to verify uses one attempt at most, and
-    Lambda keeps its code for as short as AWS lets it.
-    """
+    """Within the ReferenceId's window; a verification is tried once, and kept shortest."""
     asynchronous = template.named(cfn.ASYNCHRONOUS, function)
     assert asynchronous.properties == {
         "FunctionName": template.named(cfn.FUNCTION, function).ref,
@@ -300,10 +282,7 @@ def test_asynchronous_events_end_where_the_function_has_them(
 
 
 def test_nothing_that_verify_writes_to_keeps_an_event(template: RenderedTemplate) -> None:
-    """An event holds a code: it goes to a topic that nobody has subscribed to, or can.
-
-    What finally fails to send is kept for two weeks.
-    """
+    """It holds a code: nobody can subscribe. What fails to send is kept for two weeks."""
     queue, topic = template.only(cfn.QUEUE), template.named(cfn.TOPIC, "VerifyFailures")
     assert template.all(cfn.SUBSCRIPTION) == []
     assert not any("Verify" in name for name in template.mentions(queue.logical_id))

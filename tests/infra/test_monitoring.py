@@ -183,10 +183,7 @@ def test_alarms_are_exactly_these(production: RenderedTemplate) -> None:
 def test_every_alarm_notifies_the_topic_both_ways_and_links_to_the_runbook(
     template: RenderedTemplate, everything: RenderedTemplate
 ) -> None:
-    """Whoever is woken up reads what it means, and later that it is over.
-
-    Where the operator has a topic of their own, it is that, and the only one.
-    """
+    """Or the operator's own topic alone. Whoever is woken up reads later that it is over."""
     assert len(alarms(template)) == len(ALARMS.strip().splitlines())
     theirs = f"arn:aws:sns:{REGION}:123456789012:on-call"
     ours = template.named(cfn.TOPIC, "Alarms").ref
@@ -325,10 +322,7 @@ def drawn(template: RenderedTemplate) -> list[str]:
 def test_dashboard_asks_a_tired_persons_questions_in_order(
     production: RenderedTemplate, dev: RenderedTemplate, quiet: RenderedTemplate
 ) -> None:
-    """First what is on fire: all alarms. Then the questions, with exactly these graphs below each.
-
-    Without a firewall, it blocks nothing; without alarms, what they would watch is drawn.
-    """
+    """All alarms first, if there are any; then exactly these graphs."""
     first, alarm_row, *_ = widgets(production)
     assert (first["type"], alarm_row["type"]) == ("text", "alarm")
     assert alarm_row["properties"]["alarms"] == [

@@ -47,10 +47,7 @@ ONLY_IN_PRODUCTION = FIREWALL + Counter(
 def test_template_holds_these_resources_and_no_others(
     name: str, expected: Counter[str], request: pytest.FixtureRequest
 ) -> None:
-    """A resource more, such as a second policy, a function URL or the account's log role.
-
-    Without alarms there is no topic for them either; and the outputs go with what they name.
-    """
+    """No second policy, function URL or log role; an output goes with what it names."""
     template: RenderedTemplate = request.getfixturevalue(name)
     assert Counter(resource.type for resource in template.resources) == expected
     assert ("AlarmTopicArn" in template.outputs) == (name != "quiet")
@@ -59,10 +56,7 @@ def test_template_holds_these_resources_and_no_others(
 
 
 def test_outputs_are_what_a_caller_and_an_operator_need(template: RenderedTemplate) -> None:
-    """These, under these names, and none of the CDK's; each says what it is for.
-
-    None is exported, under a name that would be taken just once.
-    """
+    """Each says what it is for; none is exported, under a name that would be taken just once."""
     outputs = {name: output["Value"] for name, output in template.outputs.items()}
     outputs.pop("KeptOnDestroy", None)
     application = template.all(cfn.APPLICATION)
@@ -88,11 +82,7 @@ def test_outputs_are_what_a_caller_and_an_operator_need(template: RenderedTempla
 def test_nothing_has_a_name_that_a_second_deployment_would_want_too(
     template: RenderedTemplate,
 ) -> None:
-    """The only fixed names are those that AWS lets many have, or keeps within a parent.
-
-    The log groups of API Gateway and of the firewall must have a certain name, which holds the
-    ID of the API or of the web ACL.
-    """
+    """Fixed names are those that AWS lets many have, keeps within a parent, or that hold an ID."""
     references = {f"${{{resource.logical_id}" for resource in template.resources}
     fixed = {
         (resource.type, name)
@@ -161,10 +151,7 @@ def test_every_log_is_the_stacks_own_and_forgets(template: RenderedTemplate) -> 
 
 
 def test_key_encrypts_what_is_stored(template: RenderedTemplate) -> None:
-    """Whoever disables the key has taken all of it away. Without one, AWS's own keys do it.
-
-    The functions and the table are exactly what other tests say, the key included.
-    """
+    """All but functions and table, whose tests are exact. Without a key, AWS has its own."""
     for type_, name in (
         *((cfn.TOPIC, "KmsMasterKeyId"), (cfn.QUEUE, "KmsMasterKeyId")),
         (cfn.LOG_GROUP, "KmsKeyId"),
@@ -225,16 +212,10 @@ def test_key_is_known_to_nobody_but_this_accounts_logs_and_alarms(
     ]
 
 
-# --- The Pinpoint application ---
-
-
 def test_created_application_may_text_and_outlives_the_stack_in_production(
     creating: RenderedTemplate, others: Others
 ) -> None:
-    """It texts nobody before its SMS channel is enabled.
-
-    AWS does not say whether another one could be created.
-    """
+    """AWS does not say whether another one could be created."""
     assert creating.only(cfn.SMS_CHANNEL).properties == {
         "ApplicationId": creating.only(cfn.APPLICATION).ref,
         "Enabled": True,
@@ -242,9 +223,6 @@ def test_created_application_may_text_and_outlives_the_stack_in_production(
     assert creating.only(cfn.APPLICATION).properties == {"Name": "Otp-Otp"}
     kept = others.america.only(cfn.APPLICATION).whole["DeletionPolicy"]
     assert kept == "RetainExceptOnCreate"
-
-
-# --- Several deployments ---
 
 
 def test_deployments_in_one_app_share_no_name_and_no_region(others: Others) -> None:
@@ -257,9 +235,6 @@ def test_deployments_in_one_app_share_no_name_and_no_region(others: Others) -> N
     assert {*names} == {"America/Otp", "Theirs/Login", "Theirs/Payments"}
     groups = [group.properties.get("LogGroupName") for group in theirs.all(cfn.LOG_GROUP)]
     assert len({name for name in groups if name}) == 4
-
-
-# --- What is never reached ---
 
 
 def test_what_is_never_reached_is_told_when_the_stack_is_synthesized(others: Others) -> None:
