@@ -79,7 +79,7 @@ docs: setup ## Rewrite the generated parts of docs/
 commands: setup ## Run every command of the pages, in a sandbox; make itself, on other machines
 	@$(VENV) -m pytest $(or $(ARGS),tests/commands tests/make tests/accept)
 
-reproduce: setup ## The same template from every other Python of this machine
+reproduce: setup ## The same template offline, in another folder, from every other Python
 	@$(VENV) -m tests.reproduce
 
 mutants: setup .venv-mutants/.ready ## Break 60 lines drawn by a seed: which does no test see? (ARGS="--seed 16")
@@ -88,7 +88,9 @@ mutants: setup .venv-mutants/.ready ## Break 60 lines drawn by a seed: which doe
 bench: setup ## Measure starts, requests and memory, and rewrite docs/performance.md (10 minutes)
 	@$(VENV) -m benchmarks $(ARGS)
 
-verify: check test test-bundle commands browser fuzz reproduce accept load abuse ## Everything; what CI runs
+# Each fault 16 times, and 2,000 requests: `make faults` and `make load` do more.
+verify: check test test-bundle commands browser fuzz reproduce accept abuse ## Everything; what CI runs
+	@SANDBOX_FOLDER=.sandbox-load $(VENV) -m tests.load --requests 2000 --reference-ids 800
 	@SANDBOX_FOLDER=.sandbox-faults $(VENV) -m tests.faults --cases 8
 	@$(VENV) -m benchmarks --short
 

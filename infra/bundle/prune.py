@@ -5,7 +5,7 @@ from pathlib import Path
 
 from .sdk_data import reduce_data
 
-# The largest folders of the dependencies that nothing here imports. tests/infra/test_bundle.py
+# The largest folders of the dependencies that nothing here imports. tests/runtime/test_starting.py
 # starts the functions without.
 _UNUSED = (
     "aws_lambda_powertools/event_handler",  # the functions read events themselves

@@ -8,19 +8,12 @@ from playwright.sync_api import Page, expect
 
 
 class Phone:
-    """The page of the phone, in a browser that has just opened it.
-
-    Attributes:
-        texts: on the phone.
-        said: what came of the last request for a code, in a sentence.
-        verified: what came of the last code, in a sentence.
-        answer: the answer that is shown.
-
-    """
+    """The page of the phone, in a browser that has just opened it."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
         self.texts = page.get_by_role("log", name="Texts, the newest last").get_by_role("listitem")
+        # What came of the last request for a code, and of the last code, in a sentence.
         self.said = page.locator("#said")
         self.verified = page.locator("#verified")
         self.answer = page.get_by_label("The answer")

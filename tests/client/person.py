@@ -1,9 +1,9 @@
-"""Somebody who logs in with the example, at a service that does what a test says."""
+"""Somebody who logs in with an example, and a service for examples that does what a test says."""
 
 from collections.abc import Callable
 from typing import cast
 
-from serverless_otp import OtpClient, OtpError, Sent, Verification
+from serverless_otp import FieldError, InvalidRequest, OtpClient, OtpError, Sent, Verification
 
 from clients.python.examples.login import SECONDS_BETWEEN_TEXTS, Answer, Attempt, Login
 from clients.python.examples.store import InOneProcess, Store
@@ -16,8 +16,15 @@ WRONG, RIGHT = "000000", "123456"
 Outcome = None | OtpError | Callable[[], object]
 
 
+def bad(field: str) -> InvalidRequest:
+    """Make the problem of a field."""
+    error = InvalidRequest()
+    error.errors = (FieldError(field, "No."),)
+    return error
+
+
 class Service:
-    """A client whose calls end as a test says, and then well."""
+    """A client whose calls end as a test says, and then well; each text's code is right once."""
 
     def __init__(self, *outcomes: Outcome) -> None:
         self.outcomes = list(outcomes)
@@ -25,21 +32,29 @@ class Service:
         self.texted: list[str] = []  # the numbers
         self.sent: list[str] = []  # the ReferenceIds
         self.verified: list[str] = []
+        self.client = cast("OtpClient", self)
+        self._codes: set[tuple[str, str]] = set()
 
     def send(self, destination: str, *, reference_id: str) -> Sent:
-        """Send a text."""
+        """Send a text; whatever is answered, it may be on the phone."""
         self.sent.append(reference_id)
+        self._codes.add((destination, reference_id))
         self._next()
         if self.refusal:
             raise self.refusal
         self.texted.append(destination)
         return Sent(reference_id, None, replayed=False, request_id=None)
 
-    def verify(self, _phone: str, reference_id: str, code: str) -> Verification:
-        """Find every code right but one."""
+    def verify(self, phone: str, reference_id: str, code: str) -> Verification:
+        """Verify a code; one that is no number uses no attempt."""
+        if not code.isdecimal():
+            raise bad("/Otp")
         self.verified.append(reference_id)
         self._next()
-        return Verification(valid=code != WRONG, request_id=None)
+        right = code == RIGHT and (phone, reference_id) in self._codes
+        if right:
+            self._codes.remove((phone, reference_id))
+        return Verification(right, request_id=None)
 
     def _next(self) -> None:
         outcome = self.outcomes.pop(0) if self.outcomes else None
@@ -57,9 +72,10 @@ class Person:
     ) -> None:
         self.service = Service(*outcomes)
         self._clock = VirtualClock()
-        client = cast("OtpClient", self.service)
         store = attempts or InOneProcess[Attempt]()
-        self._login = Login(client, store, phone_alone=phone_alone, now=self._clock.wall)
+        self._login = Login(
+            self.service.client, store, phone_alone=phone_alone, now=self._clock.wall
+        )
 
     def ask(self, phone: str = NUMBER) -> Answer:
         """Ask for a code."""

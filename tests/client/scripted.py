@@ -69,13 +69,7 @@ class VirtualClock(Clock):
 
 
 class Scripted(ThreadingHTTPServer):
-    """Gives one reply after the other, and then the last one for ever.
-
-    Attributes:
-        asked: the requests so far.
-        clock: of its clients, if they want it.
-
-    """
+    """Gives one reply after the other, and then the last one for ever."""
 
     daemon_threads = True
 
@@ -83,7 +77,7 @@ class Scripted(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Connection)
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
         self.asked: list[Asked] = []
-        self.clock = VirtualClock()
+        self.clock = VirtualClock()  # of its clients, if they want it
         self.over = threading.Event()
         self._way = way
         self._replies: list[Reply] = []

@@ -1,6 +1,7 @@
 """How each answer is understood."""
 
 import json
+import re
 from typing import Any
 from unittest.mock import Mock
 
@@ -8,23 +9,21 @@ import boto3
 import botocore.session
 import pytest
 import serverless_otp as otp
-from botocore.exceptions import ClientError, CredentialRetrievalError
 from serverless_otp import OtpClient
 
-from .conftest import ARN, Ask, Connect, send, verify
+from .conftest import Ask, Connect, send, verify
 from .scripted import MESSAGE, NUMBER, VERIFIED, Reply, Scripted, Way, failed, problem
 
-# As an argument, in the contract, and a value.
-OPTIONAL: list[tuple[str, str, Any]] = [
-    ("brand_name", "BrandName", "Brand"),
-    ("origination_identity", "OriginationIdentity", "+18555550142"),
-    ("code_length", "CodeLength", 5),
-    ("validity_period", "ValidityPeriod", 7),
-    ("allowed_attempts", "AllowedAttempts", 2),
-    ("language", "Language", "de-DE"),
-    ("entity_id", "EntityId", "entity"),
-    ("template_id", "TemplateId", "template"),
-]
+OPTIONAL: dict[str, Any] = {
+    "brand_name": "Brand",
+    "origination_identity": "+18555550142",
+    "code_length": 5,
+    "validity_period": 7,
+    "allowed_attempts": 2,
+    "language": "de-DE",
+    "entity_id": "entity",
+    "template_id": "template",
+}
 
 
 def test_fields_given_are_sent_by_their_names(scripted: Scripted, client: OtpClient) -> None:
@@ -32,11 +31,12 @@ def test_fields_given_are_sent_by_their_names(scripted: Scripted, client: OtpCli
     scripted.says(MESSAGE)
 
     client.send(NUMBER, reference_id="mine")
-    client.send(NUMBER, reference_id="mine", **{name: value for name, _, value in OPTIONAL})
+    client.send(NUMBER, reference_id="mine", **OPTIONAL)
 
     least, all_of_them = (asked.fields for asked in scripted.asked)
+    in_the_contract = {name.title().replace("_", ""): value for name, value in OPTIONAL.items()}
     assert least == {"ReferenceId": "mine", "DestinationIdentity": NUMBER}
-    assert all_of_them == least | {name: value for _, name, value in OPTIONAL}
+    assert all_of_them == least | in_the_contract
 
 
 def test_verification_is_true_or_false_by_itself(scripted: Scripted, client: OtpClient) -> None:
@@ -58,7 +58,6 @@ def test_verification_is_true_or_false_by_itself(scripted: Scripted, client: Otp
         ({**MESSAGE, "IdempotentReplayed": True}, "message"),
         # The text went out all the same.
         ({"MessageResponse": {"Result": None}}, None),
-        ({"MessageResponse": {"Result": {}}}, None),
         ({"MessageResponse": {"Result": {NUMBER: {"StatusCode": 200}}}}, None),
     ],
 )
@@ -96,6 +95,7 @@ def test_problem_has_all_members(scripted: Scripted, client: OtpClient) -> None:
         "TooManyMessages: What TooManyMessages is about. /CodeLength: Must be a number. "
         f"(request {document['requestId']})"
     )
+    assert str(otp.OutcomeUnknown()) == "OutcomeUnknown"  # as a caller's own tests make one
 
 
 def refused(code: str, status: int, **headers: str) -> Reply:
@@ -112,13 +112,14 @@ OTHERS: list[tuple[Way, Reply, type[otp.OtpError], int, str]] = [
         for reply in (
             Reply(403, b"<title>403 +1 206 555 0100</title>"),
             Reply(404, b'{"message": "+12065550100"}'),
-            Reply(200, b"<html>12065550100"),
-            Reply(200, b'{"ok": "+12065550100"}'),
             Reply(200, b"[12065550100]"),
             Reply(301, b"moved", {"Location": "/12065550100"}),
             Reply(400, b'{"code": 5, "retryable": 1}'),
-            Reply(400, b""),
         )
+    ),
+    (
+        *(Way.HTTP, Reply(403, b"<b>Access\r\ndenied\x1b</b>" + 1000 * b"x")),
+        *(otp.UnexpectedAnswer, 403, "<b>Access denied</b>x"),
     ),
     # Not our function.
     (Way.LAMBDA, Reply(200, b'{"to": "+12065550100"}'), otp.UnexpectedAnswer, 200, "status 200"),
@@ -128,7 +129,6 @@ OTHERS: list[tuple[Way, Reply, type[otp.OtpError], int, str]] = [
             ("AccessDeniedException", 403, otp.AccessDenied),
             ("UnrecognizedClientException", 401, otp.AccessDenied),
             ("ResourceNotFoundException", 404, otp.UnexpectedAnswer),
-            ("InvalidRequestContentException", 400, otp.UnexpectedAnswer),
         )
     ),
     # A function that ended without an answer.
@@ -137,7 +137,6 @@ OTHERS: list[tuple[Way, Reply, type[otp.OtpError], int, str]] = [
         for died in (
             {"errorMessage": "2026-11-23T10:00:00.000Z 5f8b Task timed out after 28.00 seconds"},
             {"errorMessage": '{"Otp": "123456"}'},
-            {"errorMessage": None},
             "no object",
         )
     ),
@@ -155,7 +154,7 @@ def test_answer_of_somebody_else_is_understood_and_not_quoted(
     said: str,
     ask: Ask,
 ) -> None:
-    """At once; what is shown of it has no digit of a phone number."""
+    """At once; what is shown of it is short, and has no digit of a phone number."""
     scripted.says(reply)
 
     with pytest.raises(error, match=said) as raised:
@@ -163,21 +162,10 @@ def test_answer_of_somebody_else_is_understood_and_not_quoted(
 
     assert type(raised.value) is error
     assert (raised.value.reference_id, raised.value.status) == ("mine", status)
-    assert "555" not in str(raised.value)
-    assert "0100" not in str(raised.value)
-    assert len(scripted.asked) == 1
-
-
-@pytest.mark.parametrize("way", [Way.HTTP])
-def test_unexpected_answer_is_shown_in_short(scripted: Scripted, client: OtpClient) -> None:
-    """Enough to see whose it is."""
-    scripted.says(Reply(403, b"<b>Access\r\ndenied\x1b</b>" + 1000 * b"x"))
-
-    with pytest.raises(otp.UnexpectedAnswer, match="<b>Access denied</b>x") as raised:
-        client.send(NUMBER)
-
-    assert len(str(raised.value)) < 250
+    assert not re.search("555|0100", str(raised.value))
     assert str(raised.value).isprintable()
+    assert len(str(raised.value)) < 250
+    assert len(scripted.asked) == 1
 
 
 @pytest.mark.parametrize("way", [Way.LAMBDA])
@@ -195,20 +183,9 @@ def test_lambda_that_takes_no_more_is_throttling(scripted: Scripted, client: Otp
     assert NUMBER not in str(raised.value)
 
 
-@pytest.mark.parametrize(
-    "error",
-    [
-        CredentialRetrievalError(provider="a test", error_msg="gone"),
-        ClientError({"Error": {"Code": "AccessDenied", "Message": "not you"}}, "AssumeRole"),
-        RuntimeError("gone"),
-    ],
-    ids=lambda error: type(error).__name__,
-)
-def test_unmade_request_was_not_sent(
-    scripted: Scripted, connect: Connect, error: Exception
-) -> None:
-    """Credentials that are gone, for one, however botocore says so: at once, and certain."""
-    credentials = Mock(**{"get_frozen_credentials.side_effect": error})
+def test_unmade_request_was_not_sent(scripted: Scripted, connect: Connect) -> None:
+    """Credentials that are gone, for one: at once, and certain."""
+    credentials = Mock(**{"get_frozen_credentials.side_effect": RuntimeError("gone")})
     core = botocore.session.Session()
     core.register_component("credential_provider", Mock(load_credentials=lambda: credentials))
     client = connect(session=boto3.Session(botocore_session=core))
@@ -230,21 +207,3 @@ def test_connection_is_kept_for_the_next_request(scripted: Scripted, client: Otp
 
     first, second, third = (asked.connection for asked in scripted.asked)
     assert first == second != third
-
-
-def test_requests_are_signed_for_the_service(
-    way: Way, scripted: Scripted, client: OtpClient
-) -> None:
-    """Signature Version 4, and JSON."""
-    scripted.says(MESSAGE)
-
-    client.send(NUMBER)
-
-    [asked] = scripted.asked
-    service = {Way.HTTP: "execute-api", Way.LAMBDA: "lambda"}[way]
-    assert f"/us-east-1/{service}/aws4_request" in asked.headers["authorization"]
-    if way is Way.HTTP:
-        assert (asked.path, asked.headers["content-type"]) == ("/v1/otp", "application/json")
-    else:
-        function = ARN.format("send").replace(":", "%3A")
-        assert asked.path == f"/2015-03-31/functions/{function}/invocations"

@@ -39,6 +39,8 @@ CASES: dict[str, tuple[Ask, list[Said], type[otp.OtpError] | None, Any]] = {
     "a code that is new, and final": (send, [problem("New", 418)], otp.Problem, 1),
     "a status that may, a problem not": (send, [problem("Throttled", 429)], otp.Throttled, 1),
     "until the deadline": (send, [(THROTTLED, 8)], otp.Throttled, 4),
+    # It would make of a certain "not sent" a "nobody knows".
+    "with hardly any time left": (send, [THROTTLED, (THROTTLED, 29)], otp.Throttled, 2),
     "InProgress, for ever": (send, [retryable("InProgress", 409)], otp.InProgress, MANY),
     # An hour is the caller's to wait for.
     "a limit": (send, [(retryable("TooManyMessages", 429), 3600)], otp.TooManyMessages, 1),
@@ -119,16 +121,6 @@ def test_pauses_grow_where_the_service_does_not_say(scripted: Scripted, client: 
     for wait, longest in zip(scripted.clock.waits, (0.5, 1, 2, 4, 8, 8, 8), strict=False):
         assert longest / 2 <= wait <= longest
     assert all(wait != round(wait, 3) for wait in scripted.clock.waits)
-
-
-def test_attempt_does_not_begin_with_hardly_any_time(scripted: Scripted, connect: Connect) -> None:
-    """It would make of a certain "not sent" a "nobody knows"."""
-    scripted.says((THROTTLED, 5))
-
-    with pytest.raises(otp.Throttled):
-        connect(deadline_seconds=5.5).send(NUMBER)
-
-    assert len(scripted.asked) == 1
 
 
 @pytest.mark.parametrize("ask", [send, verify])

@@ -43,10 +43,7 @@ def run(
 ) -> list[str]:
     """Run the blocks of a page in a folder; returns what each of them said.
 
-    Raises:
-        BlockError: one failed, a command inside `$(…)` included, or a request of it, or they take
-            too long.
-
+    Raises BlockError where a command failed, one inside `$(…)` included, or a request of it.
     """
     failed, script = folder / ".failed-commands", folder / ".blocks.sh"
     failed.write_text("")

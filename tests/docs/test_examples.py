@@ -1,15 +1,13 @@
-"""docs/examples, with a client that does what the sandbox cannot be made to do."""
+"""docs/examples, with a service that does what the sandbox cannot be made to do."""
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import Any, cast
-from unittest.mock import Mock
+from unittest.mock import Mock, call
 
 import pytest
-import serverless_otp
-from serverless_otp import FieldError, InvalidRequest, OtpClient, OtpError, Sent, Verification
+import serverless_otp as otp
+from serverless_otp import OtpClient, OtpError
 
 from clients.python.examples.store import InOneProcess, Store
 from docs.examples import sign_up, step_up
@@ -18,71 +16,23 @@ from docs.examples.sign_up import ASK_FIRST, Session, SignUp
 from docs.examples.step_functions_page import NotWaitingError, Page
 from docs.examples.step_up import NoMoreTextsError, Payment
 from docs.examples.what_to_say import LATER, SAY, SECONDS_BETWEEN_TEXTS, SENT_IF_POSSIBLE, WRONG
-from infra.api import gateway_responses
-from lambda_src.otp.contract import problems
-from lambda_src.otp.contract.problem import Problem
+from tests.client.person import RIGHT, Service
+from tests.client.person import WRONG as GUESS
 from tests.support.at_once import AllReadFirst, at_once
 
+from .problems import CLASSES
+
 MINE, VICTIM = "+12065550100", "+12065550177"
-CODE, GUESS = "123456", "654321"
 
 # Which of two texts counts when the second one fails so: the one on the phone, or the one that may
 # be. No text is on the way where it is certain that none was sent.
 REFUSALS = [
-    (serverless_otp.NotSent(), 0),
-    (serverless_otp.TooManyMessages(), 0),
-    (serverless_otp.OutcomeUnknown(), 1),
-    (serverless_otp.NoAnswer(), 1),
-    (serverless_otp.InProgress(), 1),
-    (serverless_otp.UnexpectedAnswer(502), 1),
+    (otp.NotSent(), 0),
+    (otp.TooManyMessages(), 0),
+    (otp.OutcomeUnknown(), 1),
+    (otp.InProgress(), 1),
+    (otp.UnexpectedAnswer(502), 1),
 ]
-
-
-def nothing(*_: Any) -> None:
-    """Do nothing."""
-
-
-@dataclass
-class Client:
-    """A client whose texts have one code, which is right once.
-
-    It fails, or something happens meanwhile, as a test says.
-    """
-
-    refusal: OtpError | None = None
-    while_sending: Callable[[], object] = nothing
-    while_verifying: Callable[[], object] = nothing
-    codes: dict[tuple[str, str], str] = field(default_factory=dict)
-    asked: list[str] = field(default_factory=list)
-    verified: int = 0
-
-    def send(self, phone: str, *, reference_id: str) -> Sent:
-        """Text a code."""
-        self.asked.append(reference_id)
-        self.while_sending()
-        if self.refusal:
-            raise self.refusal
-        self.codes[phone, reference_id] = CODE
-        return Sent(reference_id, None, replayed=False, request_id=None)
-
-    def verify(self, phone: str, reference_id: str, code: str) -> Verification:
-        """Say whether a code is right."""
-        if not code.isdecimal():
-            error = InvalidRequest()
-            error.errors = (FieldError("/Otp", "No."),)
-            raise error
-        self.verified += 1
-        right = self.codes.get((phone, reference_id)) == code
-        if right:
-            del self.codes[phone, reference_id]
-        self.while_verifying()
-        return Verification(right, None)
-
-
-def of(client: Client) -> OtpClient:
-    """Pass for the client."""
-    return cast("OtpClient", client)
-
 
 # --- Sign-up ---
 
@@ -90,17 +40,14 @@ def of(client: Client) -> OtpClient:
 class Visitor:
     """Somebody with one session on the page of a sign-up, at a time that stands still."""
 
-    def __init__(
-        self, refusal: OtpError | None = None, sessions: Store[Session] | None = None
-    ) -> None:
-        self.client = Client(refusal)
+    def __init__(self, sessions: Store[Session] | None = None) -> None:
+        self.service = Service()
         self.now = 1_000_000.0
-        self.captchas: list[str] = []
-        self.accounts: list[str] = []
-        self.while_letting_in: Callable[[], object] = nothing
+        self.captcha = Mock(side_effect=lambda answer: answer == "human")
+        self.let_in = Mock()
         self.sessions = sessions or InOneProcess()
         self._page = SignUp(
-            of(self.client), self.sessions, self._is_human, self._let_in, lambda: self.now
+            self.service.client, self.sessions, self.captcha, self.let_in, lambda: self.now
         )
 
     def ask(self, phone: str = MINE, captcha: str = "human", *, after: float = 30) -> str:
@@ -108,17 +55,9 @@ class Visitor:
         self.now += after
         return self._page.ask_for_code("session", phone, captcha)
 
-    def confirm(self, code: str = CODE) -> str | None:
+    def confirm(self, code: str = RIGHT) -> str | None:
         """Type a code in."""
         return self._page.confirm("session", code)
-
-    def _is_human(self, captcha: str) -> bool:
-        self.captchas.append(captcha)
-        return captcha == "human"
-
-    def _let_in(self, phone: str) -> None:
-        self.while_letting_in()
-        self.accounts.append(phone)
 
 
 def test_sign_up_lets_in_the_number_whose_code_it_was_and_once() -> None:
@@ -126,51 +65,46 @@ def test_sign_up_lets_in_the_number_whose_code_it_was_and_once() -> None:
     visitor = Visitor()
     assert visitor.confirm() == ASK_FIRST
     visitor.ask()
-    visitor.client.while_verifying = lambda: visitor.ask(VICTIM)
+    visitor.service.outcomes = [lambda: visitor.ask(VICTIM)]
     assert visitor.confirm() is None
-    visitor.client.while_verifying = nothing
     assert [visitor.confirm(code) for code in (GUESS, "12a456")] == [WRONG, WRONG]
 
     assert visitor.confirm() is None
     assert (visitor.confirm(GUESS), visitor.confirm()) == (ASK_FIRST, ASK_FIRST)
-    assert visitor.accounts == [MINE, VICTIM]
+    assert visitor.let_in.mock_calls == [call(MINE), call(VICTIM)]
 
 
 @pytest.mark.parametrize(
-    ("seconds", "accounts"),
-    [(sign_up.SECONDS_VERIFIED - 1, [MINE]), (sign_up.SECONDS_VERIFIED, [])],
+    ("seconds", "more"), [(sign_up.SECONDS_VERIFIED - 1, 1), (sign_up.SECONDS_VERIFIED, 0)]
 )
-def test_account_that_could_not_be_made_is_made_within_a_minute(
-    seconds: int, accounts: list[str]
-) -> None:
+def test_account_that_could_not_be_made_is_made_within_a_minute(seconds: int, more: int) -> None:
     """A code is right only once, so its answer is kept: for so long, however often it fails."""
     visitor = Visitor()
     visitor.ask()
-    visitor.while_letting_in = Mock(side_effect=ConnectionError)
+    visitor.let_in.side_effect = [ConnectionError, ConnectionError, None]
     for _ in range(2):
         with pytest.raises(ConnectionError):
             visitor.confirm()
         visitor.now += seconds / 2
-    visitor.while_letting_in = nothing
 
     visitor.confirm()
     visitor.confirm()
 
-    assert visitor.accounts == accounts
+    assert visitor.let_in.mock_calls == [call(MINE)] * (2 + more)
 
 
 def test_twenty_requests_at_once_are_one() -> None:
     """All read before one writes: one account; one text, and one look at the CAPTCHA."""
-    visitor = Visitor(sessions=AllReadFirst[Session](20))
+    visitor = Visitor(AllReadFirst[Session](20))
     verified = Session(MINE, "reference", verified_phone=MINE, verified_at=visitor.now)
     visitor.sessions.swap("session", None, verified)
     assert at_once(20, visitor.confirm).count(ASK_FIRST) == 19
-    assert visitor.accounts == [MINE]
+    visitor.let_in.assert_called_once_with(MINE)
 
     said = at_once(20, lambda: visitor.ask(after=0))
 
-    assert (visitor.captchas, len(visitor.client.asked)) == (["human"], 1)
-    assert said.count(LATER) == 19
+    visitor.captcha.assert_called_once_with("human")
+    assert (len(visitor.service.sent), said.count(LATER)) == (1, 19)
 
 
 def test_texts_of_a_session_have_a_pause_and_an_end() -> None:
@@ -182,7 +116,7 @@ def test_texts_of_a_session_have_a_pause_and_an_end() -> None:
         visitor.now -= SECONDS_BETWEEN_TEXTS - 1
 
     assert visitor.ask() == LATER
-    assert len(visitor.client.asked) == sign_up.MOST_TEXTS_A_SESSION
+    assert len(visitor.service.sent) == sign_up.MOST_TEXTS_A_SESSION
 
 
 def test_bots_end() -> None:
@@ -192,22 +126,19 @@ def test_bots_end() -> None:
         visitor.ask(captcha="robot")
 
     assert visitor.ask(captcha="human") == LATER
-    assert visitor.client.asked == []
+    assert visitor.service.sent == []
 
 
 @pytest.mark.parametrize(("refusal", "counts"), REFUSALS, ids=repr)
 def test_sign_up_takes_the_code_of_the_latest_text(refusal: OtpError, counts: int) -> None:
-    """Of the one that may have been sent, too, which counts as a text."""
+    """Of the one that may have been sent, too."""
     visitor = Visitor()
     visitor.ask()
-    visitor.client.refusal = refusal
+    visitor.service.refusal = refusal
     visitor.ask()
-    session = visitor.sessions.get("session")
 
-    assert session
-    assert session.reference_id == visitor.client.asked[counts]
-    assert session.texts == 2 or not counts
-    assert visitor.confirm() == (WRONG if counts else None)
+    assert visitor.confirm() is None
+    assert visitor.service.verified == [visitor.service.sent[counts]]
 
 
 def test_a_refusal_does_not_put_back_what_was_asked_for_meanwhile() -> None:
@@ -215,19 +146,20 @@ def test_a_refusal_does_not_put_back_what_was_asked_for_meanwhile() -> None:
     visitor = Visitor()
 
     def refuse() -> None:
-        visitor.client.while_sending = nothing
         visitor.ask()
-        raise serverless_otp.Throttled
+        raise otp.Throttled
 
-    visitor.client.while_sending = refuse
+    visitor.service.outcomes = [refuse]
     visitor.ask()
 
     assert visitor.confirm() is None
+    assert visitor.service.verified == visitor.service.sent[1:]
 
 
 def dialogue(refusal: OtpError | None) -> list[str | None]:
     """Give all that somebody hears who tries a number until there is nothing more to hear."""
-    visitor = Visitor(refusal)
+    visitor = Visitor()
+    visitor.service.refusal = refusal
     said: list[str | None] = []
     for _ in range(sign_up.MOST_TEXTS_A_SESSION + 2):
         said += [visitor.ask(VICTIM), visitor.ask(VICTIM, after=0), visitor.confirm(GUESS)]
@@ -237,21 +169,15 @@ def dialogue(refusal: OtpError | None) -> list[str | None]:
 @pytest.mark.parametrize("code", [code for code, say in SAY.items() if say == SENT_IF_POSSIBLE])
 def test_nothing_tells_whether_a_number_was_texted(code: str) -> None:
     """The sentences and their end are those of a number that got every text."""
-    assert dialogue(getattr(serverless_otp, code)()) == dialogue(None)
+    assert dialogue(getattr(otp, code)()) == dialogue(None)
     assert {SENT_IF_POSSIBLE, WRONG, LATER} == {*dialogue(None)}
 
 
 def test_what_is_said_of_a_problem_tells_nothing_of_a_number() -> None:
     """Every code is decided about; what is kept of a number is said as a text is."""
-    kinds = [
-        kind
-        for module in (problems, gateway_responses)
-        for kind in vars(module).values()
-        if isinstance(kind, type) and issubclass(kind, Problem)
-    ]
-    kept = {kind.code for kind in kinds if kind.keeps_reference_id} | {"TooManyMessages"}
+    kept = {kind.code for kind in CLASSES if kind.keeps_reference_id} | {"TooManyMessages"}
 
-    assert SAY.keys() == {kind.code for kind in kinds if kind is not Problem}
+    assert SAY.keys() == {kind.code for kind in CLASSES}
     assert {SAY[code] for code in kept} == {SENT_IF_POSSIBLE}
 
 
@@ -262,7 +188,7 @@ def test_what_is_said_of_a_problem_tells_nothing_of_a_number() -> None:
 class Payer:
     """Somebody whose payment waits for its confirmation, at a time that stands still."""
 
-    client: Client = field(default_factory=Client)
+    service: Service = field(default_factory=Service)
     now: float = field(default_factory=time.time)
     payment: Payment = field(default_factory=lambda: Payment("p-1", MINE, "ExampleCorp", "25 USD"))
     written: list[str] = field(default_factory=list)
@@ -270,12 +196,12 @@ class Payer:
     def ask(self, *, again: bool = False, after: float = step_up.SECONDS_BETWEEN_TEXTS) -> None:
         """Ask for a code, some seconds after the last time."""
         self.now += after
-        client, now = of(self.client), self.now
-        step_up.ask(client, self.payment, self._save, again=again, now=lambda: now)
+        now = self.now
+        step_up.ask(self.service.client, self.payment, self._save, again=again, now=lambda: now)
 
-    def confirm(self, code: str = CODE) -> bool:
+    def confirm(self, code: str = RIGHT) -> bool:
         """Type a code in."""
-        return step_up.confirm(of(self.client), self.payment, code, nothing)
+        return step_up.confirm(self.service.client, self.payment, code, lambda _: None)
 
     def _save(self, payment: Payment) -> None:
         self.written.append(payment.confirmation.reference_id if payment.confirmation else "")
@@ -286,15 +212,15 @@ def test_step_up_takes_the_code_of_the_latest_text(refusal: OtpError, counts: in
     """What is written says so, too: before a text, and when there certainly is none."""
     payer = Payer()
     payer.ask()
-    payer.client.refusal = refusal
+    payer.service.refusal = refusal
     with pytest.raises(type(refusal)):
         payer.ask(again=True)
-    first, second = payer.client.asked
+    first, second = payer.service.sent
 
     assert payer.written == ([first, second] if counts else [first, second, first])
     assert (payer.payment.texts, payer.payment.refused) == (1 + counts, 1 - counts)
-    assert [payer.confirm(code) for code in (GUESS, "12a456")] == [False, False]
-    assert payer.confirm() is not bool(counts)
+    assert [payer.confirm(code) for code in (GUESS, "12a456", RIGHT)] == [False, False, True]
+    assert {*payer.service.verified} == {payer.service.sent[counts]}
 
 
 def test_a_payment_gets_a_few_texts_only() -> None:
@@ -309,15 +235,15 @@ def test_a_payment_gets_a_few_texts_only() -> None:
 
     with pytest.raises(NoMoreTextsError):
         payer.ask(again=True)
-    assert len(payer.client.asked) == step_up.MOST_TEXTS
+    assert len(payer.service.sent) == step_up.MOST_TEXTS
     assert payer.confirm()
 
 
 def test_refused_texts_of_a_payment_end() -> None:
     """They are not counted as texts."""
-    payer = Payer(Client(serverless_otp.SendingPaused()))
+    payer = Payer(Service(*[otp.SendingPaused()] * step_up.MOST_REFUSED))
     for _ in range(step_up.MOST_REFUSED):
-        with pytest.raises(serverless_otp.SendingPaused):
+        with pytest.raises(otp.SendingPaused):
             payer.ask()
 
     with pytest.raises(NoMoreTextsError):
@@ -334,29 +260,31 @@ def test_a_payment_that_was_changed_is_not_confirmed(when: str, change: dict[str
     if when == "before":
         vars(payer.payment).update(change)
     elif when == "while":
-        payer.client.while_verifying = lambda: vars(payer.payment).update(change)
+        payer.service.outcomes = [lambda: vars(payer.payment).update(change)]
 
     assert payer.confirm() == payer.payment.is_confirmed() == (when == "after")
-    assert payer.client.verified == (when != "before")
+    assert len(payer.service.verified) == (when != "before")
     vars(payer.payment).update(change)
     assert not payer.payment.is_confirmed()
     assert not payer.confirm()
 
 
 @pytest.mark.parametrize(
-    ("confirmed", "minutes", "texts"), [("no", 59, 1), ("no", 61, 2), ("yes", 120, 1)]
+    ("confirmed", "minutes", "ids", "requests"),
+    [(False, 59, 1, 2), (False, 61, 2, 2), (True, 120, 1, 1)],
 )
-def test_page_that_is_reloaded_texts_nobody_twice(confirmed: str, minutes: int, texts: int) -> None:
+def test_page_that_is_reloaded_texts_nobody_twice(
+    *, confirmed: bool, minutes: int, ids: int, requests: int
+) -> None:
     """Nor at all, once confirmed. A ReferenceId that may be forgotten by then is not used again."""
     payer = Payer()
     payer.ask()
-    if confirmed == "yes":
+    if confirmed:
         assert payer.confirm()
 
     payer.ask(after=minutes * 60)
 
-    assert len({*payer.client.asked}) == texts
-    assert len(payer.client.asked) == 1 or confirmed == "no"
+    assert (len({*payer.service.sent}), len(payer.service.sent)) == (ids, requests)
 
 
 # --- Step Functions, and moving over ---
@@ -364,19 +292,20 @@ def test_page_that_is_reloaded_texts_nobody_twice(confirmed: str, minutes: int, 
 
 def test_an_execution_whose_token_has_expired_does_not_wait() -> None:
     """DynamoDB may delete it days later; no attempt is used."""
-    client, ended = Client(codes={(MINE, "name"): CODE}), list[str]()
-    states: Any = SimpleNamespace(send_task_success=lambda **of: ended.append(of["taskToken"]))
+    service, states = Service(), Mock()
+    service.send(MINE, reference_id="name")
 
     def confirm(expires_at: float) -> bool:
         item = {"Item": {"TaskToken": "token", "ExpiresAt": expires_at}}
-        tokens: Any = SimpleNamespace(get_item=lambda **_: item)
-        return Page(of(client), tokens, states, now=lambda: 1_000_000.0).confirm("name", MINE, CODE)
+        tokens = SimpleNamespace(get_item=lambda **_: item)
+        page = Page(service.client, tokens, states, now=lambda: 1_000_000.0)
+        return page.confirm("name", MINE, RIGHT)
 
     with pytest.raises(NotWaitingError):
         confirm(1_000_000)
-    assert (client.verified, ended) == (0, [])
+    assert (service.verified, states.mock_calls) == ([], [])
     assert confirm(1_000_001)
-    assert ended == ["token"]
+    assert states.send_task_success.call_args.kwargs["taskToken"] == "token"
 
 
 @pytest.mark.parametrize(("share", "prefix"), [(1, NEW), (0, OLD)])
@@ -386,13 +315,13 @@ def test_codes_are_made_once_and_verified_where_they_were_made(share: float, pre
     reference_id = Both(*services, lambda: share).new_id()
     both = Both(*services, lambda: 1 - share)
     made, other = reversed(services) if share else services
-    made.send.side_effect = serverless_otp.OutcomeUnknown
+    made.send.side_effect = otp.OutcomeUnknown
 
-    with pytest.raises(serverless_otp.OutcomeUnknown):
+    with pytest.raises(otp.OutcomeUnknown):
         both.send(MINE, reference_id)
     made.verify.return_value = True
-    assert both.verify(MINE, reference_id, CODE) is True
+    assert both.verify(MINE, reference_id, RIGHT) is True
 
     assert reference_id.startswith(prefix)
-    made.verify.assert_called_once_with(MINE, reference_id, CODE)
+    made.verify.assert_called_once_with(MINE, reference_id, RIGHT)
     assert other.mock_calls == []

@@ -37,7 +37,7 @@ def test_what_stands_between_two_comments_is_replaced(tmp_path: Path) -> None:
         markdown.quote(example.replace("one", "gone"), tmp_path)
 
 
-@pytest.mark.parametrize("parts", [{}, {"part": "new", "other": "new"}], ids=["none", "no place"])
+@pytest.mark.parametrize("parts", [{}, {"part": "new", "other": "new"}])
 def test_part_without_a_place_or_place_without_a_part_is_refused(parts: dict[str, str]) -> None:
     """A part cannot get lost by a typo in a comment."""
     with pytest.raises(ValueError, match="The page has places for part"):

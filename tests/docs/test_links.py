@@ -48,23 +48,6 @@ def test_every_page_is_found(index: str) -> None:
     assert {*ROOT.glob("docs/**/*.md")} <= linked
 
 
-@pytest.mark.parametrize(
-    ("markdown", "found"),
-    [
-        ("See [`this`](a.md#part), and more.", ["a.md#part"]),
-        ('![A picture](a.png "its title")', ["a.png"]),
-        ('<img alt="a picture" src="a.png">', ["a.png"]),
-        ("[this]: a.md", ["a.md"]),
-        ("<https://example.com/a.md>", ["https://example.com/a.md"]),
-        # It is shown as it stands.
-        ("1. Write `[a](b.md)`.\n\n   ```text\n   [a](b.md)\n   ```", []),
-    ],
-)
-def test_every_kind_of_link_is_seen(markdown: str, found: list[str]) -> None:
-    """In Markdown and in HTML, links and images; what is code is none."""
-    assert links(markdown) == found
-
-
 @pytest.mark.parametrize("page", PAGES, ids=IDS)
 def test_page_names_tests_that_exist(page: Path) -> None:
     """As `tests/unit/test_once.py::test_name`; one without a file is of the file named before."""

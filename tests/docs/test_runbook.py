@@ -5,9 +5,7 @@ import re
 import subprocess
 import time
 from collections.abc import Iterator
-from http import HTTPStatus
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import botocore.session
@@ -17,21 +15,17 @@ from botocore import xform_name
 from docs.generate.markdown import rows
 from docs.generate.templates import template
 from infra.config import PROFILES, PYTHON_VERSIONS
-from lambda_src.otp.contract import problems
-from lambda_src.otp.contract.problem import Problem
 from lambda_src.otp.rules import counters, limits, pause
 from lambda_src.otp.rules.limits import MEANINGS
 from tests.support.clock import Clock
 from tests.support.service import TABLE, Service, deployed
 
 from .pages import read_sections
+from .problems import CLASSES_OF_THE_FUNCTIONS
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
 SECTIONS = {section.anchor: section for section in read_sections(RUNBOOK)}
-
-#: What an alarm's section consists of, in this order.
-PARTS = ["What it means.", "How to confirm.", "What to do.", "When it is over."]
 
 #: Fields of platform.report, of the Python runtime's lines, of Powertools, and of Logs Insights:
 #: https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html
@@ -46,7 +40,7 @@ INSIGHTS_WORDS = {
     *("sort", "stats"),
 }
 #: Metrics that nothing of the stack asks for.
-METRICS_OF_AWS_ONLY = {
+OF_AWS_ONLY = {
     *("AsyncEventsReceived", "SuccessfulRequestLatency", "SystemErrors", "ThrottledRequests"),
 }
 
@@ -83,10 +77,11 @@ def test_every_alarm_has_a_section_and_every_section_an_alarm(profile: str) -> N
         for name, resource in of_profile(profile)["Resources"].items()
         if resource["Type"] == "AWS::CloudWatch::Alarm"
     }
+    parts = ["What it means.", "How to confirm.", "What to do.", "When it is over."]
     whole = {
         f"docs/runbook.md#{section.anchor}"
         for section in SECTIONS.values()
-        if re.findall(r"^\*\*([^*]+\.)\*\*", section.text, re.MULTILINE) == PARTS
+        if re.findall(r"^\*\*([^*]+\.)\*\*", section.text, re.MULTILINE) == parts
     }
     table = {
         alarm.partition(",")[0]: re.sub(r".*\((#.+)\)", r"docs/runbook.md\1", link)
@@ -103,7 +98,7 @@ def test_every_metric_that_is_watched_is_explained_and_every_one_asked_for_is_wa
     asked = {
         *re.findall(r"--metric-name (\w+)", RUNBOOK),
         *re.findall(r"for metric in (\w+) (\w+);", RUNBOOK)[0],
-    } - METRICS_OF_AWS_ONLY
+    } - OF_AWS_ONLY
     watched = {*re.findall(r'"MetricName": "(\w+)", "Namespace": "ServerlessOtp"', written)}
 
     assert watched
@@ -113,10 +108,8 @@ def test_every_metric_that_is_watched_is_explained_and_every_one_asked_for_is_wa
 
 def test_every_code_of_a_server_error_is_explained() -> None:
     """The functions' problems that are 5xx, except for those that count as nobody's failure."""
-    kinds = {kind for kind in vars(problems).values() if isinstance(kind, type)}
-    kinds = {kind for kind in kinds if issubclass(kind, Problem)} - {Problem}
-    nobodys = {kind.code for kind in kinds if not kind.ours}
-    codes = {kind.code for kind in kinds if kind.status >= HTTPStatus.INTERNAL_SERVER_ERROR}
+    codes = {kind.code for kind in CLASSES_OF_THE_FUNCTIONS if kind.status >= 500}
+    nobodys = {kind.code for kind in CLASSES_OF_THE_FUNCTIONS if not kind.ours}
 
     assert {code for code, *_ in table_of("Server errors")} == codes - nobodys
 
@@ -139,7 +132,7 @@ def test_what_a_query_looks_for_is_logged(query: str) -> None:
         if resource["Type"] == "AWS::ApiGateway::Stage"
     ]
     bare = re.sub(r'"[^"]*"', "", query)
-    aliases = {name for pair in re.findall(r"\bas (\w+)|\?<(\w+)>", bare) for name in pair}
+    aliases = {*re.findall(r"(?:\bas |\?<)(\w+)", bare)}
     bare = re.sub(r"\bas \w+|/[^/]*/", "", bare)
     # What is followed by a parenthesis is a function.
     names = {*re.findall(r"(?<![\w.@])@?[A-Za-z_][\w.]*\b(?!\()", bare)}
@@ -164,9 +157,7 @@ SHELL = "\n".join(blocks("sh"))
 
 def test_all_blocks_are_shell() -> None:
     """They are one script, which the shell understands."""
-    checked = subprocess.run(
-        ["/bin/sh", "-n"], input=SHELL, capture_output=True, text=True, check=False
-    )
+    checked = run(SHELL, "-n")
 
     assert (checked.returncode, checked.stderr) == (0, "")
 
@@ -205,7 +196,6 @@ def test_what_the_commands_ask_for_is_there() -> None:
 @pytest.fixture
 def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
     """Run the send function, on an emulated AWS of its own."""
-    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
     # No window ends within a test; the shell's `date` and the function agree on the day. With
     # milliseconds, of which DynamoDB would not store a zero.
     Clock(monkeypatch, limits, counters, pause).now = int(time.time()) + 0.123
@@ -213,12 +203,11 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
         yield service
 
 
-def run(script: str) -> subprocess.CompletedProcess[str]:
-    """Run a block in the shell; the AWS CLI only writes down how it is called."""
+def run(script: str, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run a script in the shell; the AWS CLI only writes down how it is called."""
     fake = f"""TABLE={TABLE}; aws() {{ for given; do printf '%s\\0' "$given"; done; }}\n"""
-    return subprocess.run(
-        ["/bin/sh", "-ec", fake + script], capture_output=True, text=True, check=False
-    )
+    command = ["/bin/sh", *options, "-ec", fake + script]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def do(service: Service, script: str) -> dict[str, Any]:

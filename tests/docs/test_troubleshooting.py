@@ -3,12 +3,9 @@
 import re
 from pathlib import Path
 
-import pytest
-
-from docs.generate.answers import OF_THE_FUNCTIONS
 from docs.generate.markdown import rows
-from infra.api.gateway_responses import problems
-from infra.config import Config, ConfigError
+
+from .problems import CLASSES
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "troubleshooting.md").read_text()
@@ -16,9 +13,7 @@ PAGE = (ROOT / "docs" / "troubleshooting.md").read_text()
 
 def test_every_code_is_found_and_stands_with_its_status() -> None:
     """On the page; and in a heading that begins with a status, the words in capitals are codes."""
-    all_problems = [problem for of in OF_THE_FUNCTIONS.values() for problem in of]
-    all_problems += [problem for _, problem in problems()]
-    named = {(problem.status, problem.code) for problem in all_problems}
+    named = {(int(kind.status), kind.code) for kind in CLASSES}
     headings = re.findall(r"^### ([45]\d\d .+)$", PAGE, re.MULTILINE)
 
     assert [code for _, code in sorted(named) if code not in PAGE] == []
@@ -36,11 +31,3 @@ def test_every_rule_about_destinations_is_in_the_table() -> None:
 
     assert told
     assert sorted(row[0] for row in rows(PAGE, "403 DestinationNotAllowed")) == sorted(told)
-
-
-def test_what_synth_says_without_any_key_is_quoted() -> None:
-    """As it stands."""
-    with pytest.raises(ConfigError) as refused:
-        Config.from_context({})
-
-    assert f"\n\n{refused.value}\n\n" in PAGE

@@ -23,10 +23,7 @@ def application() -> Iterator[Application]:
 
 @pytest.fixture
 def server() -> Iterator[OtpServer]:
-    """Serve on a free port, with one application, from an empty state.
-
-    Its late answers come when it stops, not by the clock: no test waits for them.
-    """
+    """Serve from an empty state; late answers come when it stops: no test waits for them."""
     # Entering and leaving mock_aws resets moto's backends, which the server shares.
     with mock_aws():
         pass

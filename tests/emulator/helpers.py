@@ -1,7 +1,6 @@
 """What the emulator's tests share."""
 
 import re
-import uuid
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -14,18 +13,10 @@ ORIGINATION = "+12065550142"
 TOO_LATE, SERVER_ERROR, DROPPED = "+12065550108", "+12065550109", "+12065550110"
 
 #: A valid request with the required fields only, and one to verify it.
-FIELDS: dict[str, Any] = {
-    "BrandName": "ExampleCorp",
-    "Channel": "SMS",
-    "DestinationIdentity": DESTINATION,
-    "OriginationIdentity": ORIGINATION,
-    "ReferenceId": "reference-1",
-}
-VERIFY_FIELDS: dict[str, Any] = {
-    "DestinationIdentity": DESTINATION,
-    "Otp": "123456",
-    "ReferenceId": "reference-1",
-}
+_OF_BOTH = {"DestinationIdentity": DESTINATION, "ReferenceId": "reference-1"}
+_SENDER = {"BrandName": "ExampleCorp", "Channel": "SMS", "OriginationIdentity": ORIGINATION}
+FIELDS: dict[str, Any] = _OF_BOTH | _SENDER
+VERIFY_FIELDS: dict[str, Any] = _OF_BOTH | {"Otp": "123456"}
 
 
 def pinpoint_client(endpoint_url: str | None = None, region: str = "us-east-1") -> Any:
@@ -63,8 +54,7 @@ class Application:
     def __post_init__(self) -> None:
         """Create the application, unless an ID was given."""
         if not self.id:
-            request = {"Name": f"test-{uuid.uuid4()}"}
-            created = self.client.create_app(CreateApplicationRequest=request)
+            created = self.client.create_app(CreateApplicationRequest={"Name": "test"})
             self.id = created["ApplicationResponse"]["Id"]
 
     def send(self, **fields: Any) -> Any:

@@ -48,27 +48,15 @@ def main() -> int:
 
 def render(results: list[Result], contradictions: list[str]) -> str:
     """Write the table, in Markdown."""
-    rows = [
-        "| fault | requests | texts | most texts for one ReferenceId | answers |",
-        "|---|---:|---:|---:|---|",
-    ]
-    for result in results:
-        answers = ", ".join(f"{count} {name}" for name, count in result.answers.most_common())
-        rows.append(
-            f"| {result.name} | {result.requests} | {result.texts} | {result.most_texts} "
-            f"| {answers} |"
-        )
+    head = "| fault | requests | texts | most texts for one ReferenceId | answers |\n"
+    rows = "\n".join(result.row() for result in results)
     requests = sum(result.requests for result in results)
     twice = sum(case.texts > 1 for result in results for case in result.cases)
-    rows += [
-        "",
-        (
-            f"{len(results)} kinds of fault, {requests:,} requests; "
-            f"ReferenceIds texted twice: {twice}; contradictions: {len(contradictions)}."
-        ),
-        "",
-    ]
-    return "\n".join(rows)
+    return (
+        f"{head}|---|---:|---:|---:|---|\n{rows}\n\n"
+        f"{len(results)} kinds of fault, {requests:,} requests; "
+        f"ReferenceIds texted twice: {twice}; contradictions: {len(contradictions)}.\n"
+    )
 
 
 def _write(document: Path, table: str) -> None:
@@ -80,17 +68,12 @@ def _write(document: Path, table: str) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
-    parser.add_argument(
-        "--cases",
-        type=int,
-        default=25,
-        help="ReferenceIds a fault, sequentially, and as many with duplicates (%(default)s)",
-    )
+    cases = "ReferenceIds a fault, sequentially, and as many with duplicates (%(default)s)"
+    parser.add_argument("--cases", type=int, default=25, help=cases)
     parser.add_argument("--duplicates", type=int, default=4, help="requests at once (%(default)s)")
     parser.add_argument("--only", default="", help="only the faults whose name holds this text")
-    parser.add_argument(
-        "--write", action="store_true", help="write the table into docs/reliability.md"
-    )
+    write = "write the table into docs/reliability.md"
+    parser.add_argument("--write", action="store_true", help=write)
     return parser
 
 

@@ -48,12 +48,6 @@ class Lab:
 
     Entering publishes versions of the function with short time limits whose requests go through
     the proxies, and points the alias there; leaving points it back.
-
-    Attributes:
-        state: the sandbox's.
-        dynamodb: the proxy in front of DynamoDB.
-        pinpoint: the proxy in front of Pinpoint.
-
     """
 
     def __init__(self, state: State) -> None:
@@ -64,7 +58,6 @@ class Lab:
         self._function, _, self._alias = state.sendFunction.rpartition(":")
 
     def __enter__(self) -> Self:
-        self._cleanup = contextlib.ExitStack()
         with contextlib.ExitStack() as cleanup:
             self.dynamodb = Proxy(self.state.awsEndpoint, self.state)
             cleanup.callback(self.dynamodb.stop)
@@ -74,12 +67,11 @@ class Lab:
             alias = self._lambda.get_alias(FunctionName=self._function, Name=self._alias)
             cleanup.callback(self._point_to, alias["FunctionVersion"])
             before = self._lambda.get_function_configuration(FunctionName=self._function)
-            environment = dict(before["Environment"]["Variables"])
-            cleanup.callback(self._configure, dict(environment), before["Timeout"])
-            environment |= SHORT_LIMITS | {
-                "AWS_ENDPOINT_URL_DYNAMODB": self.dynamodb.url,
-                "AWS_ENDPOINT_URL_PINPOINT": self.pinpoint.url,
-            }
+            usual = dict(before["Environment"]["Variables"])
+            cleanup.callback(self._configure, usual, before["Timeout"])
+            environment = usual | SHORT_LIMITS
+            environment["AWS_ENDPOINT_URL_DYNAMODB"] = self.dynamodb.url
+            environment["AWS_ENDPOINT_URL_PINPOINT"] = self.pinpoint.url
             nowhere = {"AWS_ENDPOINT_URL_PINPOINT": f"http://127.0.0.1:{free_port()}"}
             self._versions = {
                 Version.USUAL: self._publish(environment),
@@ -110,6 +102,10 @@ class Lab:
             with contextlib.suppress(psutil.NoSuchProcess):
                 worker.kill()
 
+    def texts(self, reference_id: str) -> int:
+        """How many texts have arrived for a ReferenceId."""
+        return len(client.inbox(self.state, reference_id))
+
     def record(self, reference_id: str) -> dict[str, Any] | None:
         """The record of a ReferenceId, as DynamoDB holds it."""
         item: dict[str, Any] | None = self.table.get_item(
@@ -119,20 +115,19 @@ class Lab:
 
     def counted(self) -> int:
         """How many messages are counted for the deployment, whenever that was."""
-        pages = self.table.get_paginator("scan").paginate(TableName=self.state.table)
         return sum(
             int(item["messages"]["N"])
-            for page in pages
-            for item in page["Items"]
+            for item in self._items()
             if item["id"]["S"].startswith("limit#deploymentPerHour")
         )
 
     def recorded(self) -> set[str]:
         """All keys of records; `key` has that of a ReferenceId."""
-        pages = self.table.get_paginator("scan").paginate(
-            TableName=self.state.table, ProjectionExpression="id"
-        )
-        return {item["id"]["S"] for page in pages for item in page["Items"]}
+        return {item["id"]["S"] for item in self._items()}
+
+    def _items(self) -> list[dict[str, Any]]:
+        pages = self.table.get_paginator("scan").paginate(TableName=self.state.table)
+        return [item for page in pages for item in page["Items"]]
 
     def move_record(self, reference_id: str, attribute: str, value: int) -> None:
         """Set a time of a record, instead of waiting for it."""

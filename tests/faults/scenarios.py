@@ -27,43 +27,27 @@ class Death(Enum):
 
 @dataclass(frozen=True)
 class Scenario:
-    """One kind of fault.
-
-    Attributes:
-        name: for the table.
-        pinpoint: faults on the way to Pinpoint.
-        dynamodb: faults on the way to DynamoDB.
-        destination: the number to text, or COUNTED; some break the answer after the text has gone
-            out.
-        death: when the function is killed.
-        version: the one that runs while the fault lasts.
-        just_started: whether no function runs yet, which could know something from before.
-
-    """
+    """One kind of fault: what breaks on the ways to Pinpoint and DynamoDB, and for which number."""
 
     name: str
     pinpoint: Rule | None = None
     dynamodb: Rule | None = None
-    destination: str | None = SENT
+    destination: str | None = SENT  # some break the answer after the text has gone out
     death: Death | None = None
-    version: Version = Version.USUAL
-    just_started: bool = False
+    version: Version = Version.USUAL  # while the fault lasts
+    just_started: bool = False  # no function runs yet, which could know something from before
 
     @property
     def kills(self) -> bool:
         """Whether a function is killed, so that API Gateway may answer in its place."""
         return self.death is not None or self.just_started
 
-    @property
-    def breaks_a_way(self) -> bool:
-        """Whether a proxy plays the fault, and so can tell that it fired."""
-        return self.pinpoint is not None or self.dynamodb is not None
-
 
 def _error(code: str, status: int | None = None) -> Rule:
     return {"error": {"code": code, **({"status": status} if status else {})}}
 
 
+_THROTTLED = _error("TooManyRequestsException")
 _LOST_ANSWER: Rule = {"response": {"abort_bytes": 0}}
 _SLOW: Rule = {"latency": 2500}  # longer than any of the lab's read timeouts
 _RESET: Rule = {"reset": True}
@@ -77,10 +61,8 @@ def _dynamodb(operation: str, rule: Rule) -> Rule:
 
 PINPOINT = [
     Scenario("no fault"),
-    Scenario("Pinpoint 429", pinpoint=_error("TooManyRequestsException")),
-    Scenario(
-        "Pinpoint 429 now and then", pinpoint={**_error("TooManyRequestsException"), **_EVERY_OTHER}
-    ),
+    Scenario("Pinpoint 429", pinpoint=_THROTTLED),
+    Scenario("Pinpoint 429 now and then", pinpoint=_THROTTLED | _EVERY_OTHER),
     Scenario("Pinpoint 400", pinpoint=_error("BadRequestException")),
     Scenario("Pinpoint 403", pinpoint=_error("ForbiddenException")),
     Scenario("Pinpoint 500", pinpoint=_error("InternalServerErrorException")),
@@ -112,18 +94,19 @@ DYNAMODB = [
 ] + [
     Scenario(
         "DynamoDB done, answer lost on the lock now and then",
-        dynamodb={**_dynamodb("PutItem", _LOST_ANSWER), **_EVERY_OTHER},
+        dynamodb=_dynamodb("PutItem", _LOST_ANSWER | _EVERY_OTHER),
     ),
 ]
 COUNTS = [
-    Scenario(f"DynamoDB {name} on the count", dynamodb=rule, destination=COUNTED)
+    Scenario(
+        f"DynamoDB {name} on the count",
+        dynamodb=_dynamodb("UpdateItem", rule),
+        destination=COUNTED,
+    )
     for name, rule in (
-        ("500", _dynamodb("UpdateItem", _error("InternalServerError"))),
-        ("slow", _dynamodb("UpdateItem", _SLOW)),
-        (
-            "done, answer lost now and then",
-            {**_dynamodb("UpdateItem", _LOST_ANSWER), **_EVERY_OTHER},
-        ),
+        ("500", _error("InternalServerError")),
+        ("slow", _SLOW),
+        ("done, answer lost now and then", _LOST_ANSWER | _EVERY_OTHER),
     )
 ] + [
     Scenario(

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from lambda_src.otp.rules.destination import SANDBOX_NUMBERS
@@ -37,20 +38,12 @@ class Result:
         """How many were made."""
         return sum(len(case.answers) for case in self.cases)
 
-    @property
-    def texts(self) -> int:
-        """How many arrived."""
-        return sum(case.texts for case in self.cases)
-
-    @property
-    def most_texts(self) -> int:
-        """How many arrived for the ReferenceId with the most, in its window."""
-        return max(case.texts for case in self.cases)
-
-    @property
-    def answers(self) -> Counter[str]:
-        """How often each answer was given."""
-        return Counter(answer.name for case in self.cases for answer in case.answers)
+    def row(self) -> str:
+        """Write it into the table."""
+        texts = [case.texts for case in self.cases]
+        answers = Counter(answer.name for case in self.cases for answer in case.answers)
+        told = ", ".join(f"{count} {name}" for name, count in answers.most_common())
+        return f"| {self.name} | {self.requests} | {sum(texts)} | {max(texts)} | {told} |"
 
     def contradictions(self) -> list[str]:
         """Whatever breaks the promise."""
@@ -60,15 +53,7 @@ class Result:
 
 
 class Trial:
-    """Runs scenarios in a lab.
-
-    Args:
-        lab: where.
-        cases: how many ReferenceIds go through each scenario request by request, and how many more
-            with duplicates at once.
-        duplicates: how many at once.
-
-    """
+    """Runs scenarios in a lab: so many ReferenceIds alone, and as many with duplicates at once."""
 
     def __init__(self, lab: Lab, cases: int, duplicates: int) -> None:
         self._lab = lab
@@ -102,13 +87,13 @@ class Trial:
         for _ in range(2 * self._cases):  # as often as every fault
             reference_id = str(uuid.uuid4())
             first, second = (Case(reference_id, function_died=False) for _ in range(2))
-            self._send(first)
+            send(self._lab, first, SENT)
             self._lab.move_record(reference_id, "expiration", int(time.time()) + 1)
-            self._send(first)
-            first.settle(self._texts(first))
+            send(self._lab, first, SENT)
+            first.settle(self._lab.texts(reference_id))
             self._lab.move_record(reference_id, "expiration", int(time.time()) - 1)
-            self._send(second)
-            second.settle(self._texts(second) - first.texts)
+            send(self._lab, second, SENT)
+            second.settle(self._lab.texts(reference_id) - first.texts)
             result.cases += [first, second]
             if [answer.name for answer in first.answers + second.answers] != [
                 *("200 sent", "200 replayed", "200 sent")
@@ -116,17 +101,9 @@ class Trial:
                 result.problems.append(f"{result.name}: {first.answers + second.answers}")
 
     def conclude(self, late_seconds: float) -> list[str]:
-        """Count what arrived and what is recorded at the end of everything.
-
-        Args:
-            late_seconds: how late a request may text that a proxy has delayed.
-
-        Returns:
-            Whatever breaks the promise.
-
-        """
+        """Judge all by what is there in the end; returns what breaks the promise."""
         self._lab.mend()
-        time.sleep(late_seconds)
+        time.sleep(late_seconds)  # a proxy may have delayed a text
         inbox = client.inbox(self._lab.state)
         texts = Counter(text["referenceId"] for text in inbox)
         recorded = self._lab.recorded()
@@ -153,42 +130,28 @@ class Trial:
             with ThreadPoolExecutor(len(cases) * at_once) as threads:
                 result.problems += _Batch(self._lab, scenario, cases, at_once, threads).run()
 
-    def _send(self, case: Case, destination: str | None = SENT) -> None:
-        send(self._lab, case, destination)
-
-    def _texts(self, case: Case) -> int:
-        return len(client.inbox(self._lab.state, case.reference_id))
-
 
 def send(lab: Lab, case: Case, destination: str | None) -> None:
     """Send one request, alone: what arrives meanwhile is its doing."""
-    before = len(client.inbox(lab.state, case.reference_id))
-    answer = _ask(lab, case, destination)
-    after = len(client.inbox(lab.state, case.reference_id))
-    case.answers.append(Answer.of(answer, before, after))
+    before = lab.texts(case.reference_id)
+    answer = _ask(lab, case.reference_id, destination)
+    case.answers.append(Answer.of(answer, lab.texts(case.reference_id) - before))
 
 
-def _ask(lab: Lab, case: Case, destination: str | None) -> client.HttpAnswer:
-    number = destination or number_for(case.reference_id)
-    return client.send(lab.state, {"ReferenceId": case.reference_id, "DestinationIdentity": number})
+def _ask(lab: Lab, reference_id: str, destination: str | None) -> client.HttpAnswer:
+    number = destination or number_for(reference_id)
+    return client.send(lab.state, {"ReferenceId": reference_id, "DestinationIdentity": number})
 
 
+@dataclass
 class _Batch:
     """Some ReferenceIds that go through a scenario together."""
 
-    def __init__(
-        self,
-        lab: Lab,
-        scenario: Scenario,
-        cases: list[Case],
-        at_once: int,
-        threads: ThreadPoolExecutor,
-    ) -> None:
-        self._lab = lab
-        self._scenario = scenario
-        self._cases = cases
-        self._at_once = at_once
-        self._threads = threads
+    _lab: Lab
+    _scenario: Scenario
+    _cases: list[Case]
+    _at_once: int
+    _threads: ThreadPoolExecutor
 
     def run(self) -> list[str]:
         """Break, mend, let the function's timeout pass; returns what went wrong with the trial."""
@@ -209,7 +172,8 @@ class _Batch:
             answers.result()
         if scenario.death is None:
             self._each(self._once)
-        if scenario.breaks_a_way and not self._lab.pinpoint.fired() + self._lab.dynamodb.fired():
+        fired = self._lab.pinpoint.fired() + self._lab.dynamodb.fired()
+        if (scenario.pinpoint or scenario.dynamodb) and not fired:
             problems.append(f"{scenario.name}: no fault fired")
         self._lab.mend()
         self._each(self._once)
@@ -222,12 +186,9 @@ class _Batch:
         if self._at_once == 1:
             self._once(case)
             return
-        others = [
-            self._threads.submit(_ask, self._lab, case, self._scenario.destination)
-            for _ in range(self._at_once - 1)
-        ]
-        answers = [_ask(self._lab, case, self._scenario.destination)]
-        answers += [other.result() for other in others]
+        ask = partial(_ask, self._lab, case.reference_id, self._scenario.destination)
+        others = [self._threads.submit(ask) for _ in range(self._at_once - 1)]
+        answers = [ask(), *(other.result() for other in others)]
         case.answers += [Answer.of(answer) for answer in answers]
 
     def _once(self, case: Case) -> None:
@@ -238,11 +199,8 @@ class _Batch:
 
     def _warm_up(self) -> None:
         """Start as many workers as will be needed, so that all are killed at the same point."""
-        strangers = [
-            Case(str(uuid.uuid4()), function_died=True)
-            for _ in range(len(self._cases) * self._at_once)
-        ]
-        list(self._threads.map(lambda case: _ask(self._lab, case, THROTTLED), strangers))
+        strangers = [str(uuid.uuid4()) for _ in range(len(self._cases) * self._at_once)]
+        list(self._threads.map(lambda of: _ask(self._lab, of, THROTTLED), strangers))
 
     def _all_have_arrived(self) -> bool:
         """Whether every function is where it is to be killed."""
@@ -250,7 +208,7 @@ class _Batch:
             case Death.BEFORE_THE_SEND:
                 return self._lab.pinpoint.fired() >= len(self._cases)
             case Death.AFTER_THE_SEND:
-                return all(client.inbox(self._lab.state, case.reference_id) for case in self._cases)
+                return all(self._lab.texts(case.reference_id) for case in self._cases)
             case _:
                 records = [self._lab.record(case.reference_id) for case in self._cases]
                 return all(record and record["status"]["S"] == "COMPLETED" for record in records)

@@ -7,14 +7,9 @@ from sandbox.client import HttpAnswer
 # The rows of the outcome table, as status and code, by what they say about the text.
 _SENT = {(200, None)}
 _NOT_SENT = {
-    (400, "InvalidRequest"),
-    (422, "RejectedByPinpoint"),
-    (429, "Throttled"),
-    (500, "Misconfigured"),
-    (503, "SendingPaused"),
-    (503, "StoreUnavailable"),
-    (503, "TemporaryFailure"),
-    (503, "Unavailable"),
+    *((400, "InvalidRequest"), (422, "RejectedByPinpoint"), (429, "Throttled")),
+    *((500, "Misconfigured"), (503, "SendingPaused"), (503, "StoreUnavailable")),
+    *((503, "TemporaryFailure"), (503, "Unavailable")),
 }
 _UNKNOWN = {(504, "OutcomeUnknown"), (409, "OutcomeUnknown")}
 _ELSEWHERE = {(409, "InProgress")}  # the answer is that of another request
@@ -30,13 +25,10 @@ class Answer:
     code: str | None
     replayed: bool
     body: bytes
-    texts_before: int | None = None
-    texts_after: int | None = None
+    texted: int | None = None  # how many texts arrived meanwhile, if it was asked for alone
 
     @classmethod
-    def of(
-        cls, answer: HttpAnswer, texts_before: int | None = None, texts_after: int | None = None
-    ) -> "Answer":
+    def of(cls, answer: HttpAnswer, texted: int | None = None) -> "Answer":
         """Read an HTTP answer; a gateway's own has no code."""
         content = answer.json() if answer.body.startswith(b"{") else {}
         return cls(
@@ -44,8 +36,7 @@ class Answer:
             code=content.get("code"),
             replayed=answer.headers.get("Idempotent-Replayed") == "true",
             body=answer.body,
-            texts_before=texts_before,
-            texts_after=texts_after,
+            texted=texted,
         )
 
     @property
@@ -58,22 +49,13 @@ class Answer:
 
 @dataclass
 class Case:
-    """All answers to one ReferenceId in its window, and what became of it.
-
-    Attributes:
-        reference_id: the ReferenceId.
-        answers: in the order in which they came.
-        texts: how many arrived.
-        recorded: whether there is a record at the end.
-        function_died: whether the fault killed the function, so that the gateway may answer.
-
-    """
+    """All answers to one ReferenceId in its window, and what became of it."""
 
     reference_id: str
-    function_died: bool
+    function_died: bool  # by the fault, so that the gateway may answer
     answers: list[Answer] = field(default_factory=list)
     texts: int = 0
-    recorded: bool = False
+    recorded: bool = False  # whether there is a record at the end
     _settled: bool = False
 
     def settle(self, texts: int) -> None:
@@ -117,13 +99,12 @@ class Case:
         if len({answer.body for answer in self.answers if answer.status == 200}) > 1:
             lies.append("two successes differ")
         for answer in self.answers:
-            if answer.texts_before is None or answer.texts_after is None:
+            if answer.texted is None:
                 continue
-            texted = answer.texts_after - answer.texts_before
-            if (answer.status, answer.code) in _NOT_SENT and texted:
+            if (answer.status, answer.code) in _NOT_SENT and answer.texted:
                 lies.append(f"said {answer.name} and texted")
-            if answer.status == 200 and texted != (0 if answer.replayed else 1):
-                lies.append(f"said {answer.name} and texted {texted} times")
+            if answer.status == 200 and answer.texted != (0 if answer.replayed else 1):
+                lies.append(f"said {answer.name} and texted {answer.texted} times")
         return lies
 
     def _losses(self) -> list[str]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from .generation import SEED_OPTION, SEED_VARIABLE, seed
+from .generation import SEED_OPTION, SEED_VARIABLE
 
 LEAST_REQUESTS = 1000
 #: Without these, the requests were all of one kind.
@@ -44,6 +44,6 @@ def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
     """Show the count, and what makes the same requests again."""
-    terminalreporter.section(f"{SEED_OPTION}={seed()}")
+    terminalreporter.section(f"{SEED_OPTION}={config.getoption(SEED_OPTION)}")
     for kind, count in sorted(config.stash[_TALLY].items()):
         terminalreporter.write_line(f"{count:6}  {kind}")

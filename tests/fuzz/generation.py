@@ -14,7 +14,6 @@ from tests.support.numbers import number_for
 from tests.support.openapi import PATH
 
 SEED_OPTION = "--seed"
-#: Set by the option: the requests are chosen when the tests are collected.
 SEED_VARIABLE = "OTP_FUZZ_SEED"
 
 TEXTED = "+12065550100"
@@ -38,7 +37,8 @@ def schema() -> schemathesis.BaseSchema:
     """Read the document, to make requests of it."""
     config = SchemathesisConfig.from_dict(
         {
-            "seed": seed(),
+            # Set by the option: the requests are chosen when the tests are collected.
+            "seed": int(os.environ[SEED_VARIABLE]),
             "generation": {
                 "mode": "all",
                 "max-examples": _GENERATED,
@@ -56,11 +56,6 @@ def schema() -> schemathesis.BaseSchema:
     schema = schemathesis.openapi.from_dict(json.loads(_DOCUMENT), config=config)
     schema.hook("flatmap_case")(_steered)
     return schema
-
-
-def seed() -> int:
-    """Give the seed that was asked for."""
-    return int(os.environ[SEED_VARIABLE])
 
 
 def is_valid(case: schemathesis.Case[Any]) -> bool:

@@ -22,6 +22,7 @@ from tests.support.templates import (
     context,
     create_app,
     create_stack,
+    pairs,
     rendered,
 )
 
@@ -63,10 +64,10 @@ def look_at(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], LookedA
 
     @cache
     def look(name: str) -> LookedAt:
-        given = dict(pair.split("=") for pair in _CONFIGURATIONS[name].split())
-        stack = create_stack(tmp_path_factory.mktemp(name), **given)
+        folder = tmp_path_factory.mktemp(name)
+        stack = create_stack(folder, **pairs(_CONFIGURATIONS[name]))
         findings = nag.findings(stack) if name in _LOOKED_AT else set()
-        return LookedAt(rendered(stack), findings)
+        return LookedAt(rendered(stack), findings, folder)
 
     return look
 
@@ -93,14 +94,11 @@ def others(tmp_path_factory: pytest.TempPathFactory) -> Others:
     """Synthesize the services of others."""
     app = create_app(tmp_path_factory.mktemp("others"))
     # None of its limits is ever reached.
-    limits = {"deploymentPerHour": "500", "destinationPer10Minutes": "11", "callerPerHour": "501"}
-    given = {
-        **PRODUCTION,
-        "region": "us-east-1",
-        "applicationId": None,
-        "createApplication": "true",
-    }
-    config = Config.from_context(context(**given, **limits))
+    given = pairs(
+        "profile=production region=us-east-1 createApplication=true "
+        "deploymentPerHour=500 destinationPer10Minutes=11 callerPerHour=501"
+    )
+    config = Config.from_context(context(applicationId=None, **given))
     america = OtpStack(app, "America", config=config, code=CODE)
     stack = cdk.Stack(app, "Theirs", env=cdk.Environment(region=REGION))
     config = Config.from_context(context(**PRODUCTION))

@@ -18,21 +18,13 @@ TLS = {
 }
 
 
-# --- The methods ---
-
-
 def test_two_paths_with_one_method_each_are_all_there_are(template: RenderedTemplate) -> None:
-    """Each takes a POST of an IAM principal who signs, and gives it to its alias as it is.
-
-    API Gateway alone may invoke each alias, for its own method in the one stage alone.
-    """
+    """A POST of an IAM principal goes to its alias, which that method alone may invoke."""
     api = template.only(cfn.API)
     otp, verify = template.all(cfn.API_RESOURCE)
-    root = api.attribute("RootResourceId")
-    assert [(one.properties["ParentId"], one.properties["PathPart"]) for one in (otp, verify)] == [
-        (root, "otp"),
-        (otp.ref, "verify"),
-    ]
+    root = {"ParentId": api.attribute("RootResourceId"), "RestApiId": api.ref}
+    assert otp.properties == {**root, "PathPart": "otp"}
+    assert verify.properties == {**root, "PathPart": "verify", "ParentId": otp.ref}
     functions = template.arn("apigateway", "path/2015-03-31/functions", account="lambda")
     aliases = {name: template.named(cfn.ALIAS, name).ref for name in FUNCTIONS}
     methods = {one.properties["ResourceId"]: one.properties for one in template.all(cfn.METHOD)}
@@ -77,21 +69,14 @@ def test_what_is_no_object_with_a_member_is_refused_before_the_function(
     assert len(model["Schema"]) == 3
 
 
-# --- docs/openapi.json ---
-
-
 def test_stack_is_what_the_document_says(template: RenderedTemplate) -> None:
-    """The same paths, each with one POST for IAM principals, who sign; below the same stage.
-
-    Every answer of the gateway's has its status there, but for those that neither can be answered.
-    """
+    """Paths, methods, who signs, the stage, and each status that the gateway can answer with."""
     document = CONTRACT.document
     [scheme] = document["components"]["securitySchemes"].values()
     assert scheme["x-amazon-apigateway-authtype"] == "awsSigv4"
     assert document["security"] == [{"sigv4": []}]
-    assert {path: list(item) for path, item in document["paths"].items()} == {
-        path: ["post"] for path in PATHS.values()
-    }
+    methods = {path: list(item) for path, item in document["paths"].items()}
+    assert methods == {path: ["post"] for path in PATHS.values()}
     assert all("security" not in item["post"] for item in document["paths"].values())
     stage = template.only(cfn.STAGE).properties["StageName"]
     assert all(server["url"].endswith(f"/{stage}") for server in document["servers"])
@@ -109,26 +94,16 @@ def test_fields_are_those_of_the_sdk(model: str) -> None:
     of = CONTRACT.document["components"]["schemas"][model]
 
     types = {field: member.type_name for field, member in shape.members.items()}
-    assert {field: said["type"] for field, said in of["properties"].items()} == types
-    left_out = {
-        field
-        for field, said in of["properties"].items()
-        if {"default", "x-when-left-out"} & said.keys()
-    }
+    said = of["properties"]
+    assert {field: one["type"] for field, one in said.items()} == types
+    left_out = [field for field in said if {"default", "x-when-left-out"} & said[field].keys()]
     assert set(of["required"]) <= set(shape.required_members) <= {*of["required"], *left_out}
-
-
-# --- Who may call ---
 
 
 def test_nobody_from_another_account_may_call_unless_the_operator_says_so(
     dev: RenderedTemplate, everything: RenderedTemplate
 ) -> None:
-    """The policy denies who is unknown: within this account, a caller's own policy decides.
-
-    Others are allowed besides, since they need that. An allowance for this account's own principals
-    would let in those whom no policy lets call.
-    """
+    """Unknown ones are denied. Allowing our own account would let in whom no policy lets call."""
     account, theirs, organization = "${AWS::AccountId}", "210987654321", ["o-a1b2c3d4e5"]
     of_accounts, of_organizations = "aws:PrincipalAccount", "aws:PrincipalOrgID"
 
@@ -158,22 +133,15 @@ def test_change_of_who_may_call_is_deployed(
     assert dev.only(cfn.DEPLOYMENT).logical_id != creating.only(cfn.DEPLOYMENT).logical_id
 
 
-# --- How it is reached, and how often ---
-
-
-def test_api_is_regional_with_tls_1_2_or_later(template: RenderedTemplate) -> None:
-    """In its region, by clients that speak TLS 1.2 or 1.3; under a name of the deployment's."""
+def test_api_is_regional_with_tls_1_2_or_later_and_the_domain_name_that_it_is_given(
+    template: RenderedTemplate, everything: RenderedTemplate
+) -> None:
+    """Under a name of the deployment's; an output says where to point the given one."""
     properties = template.only(cfn.API).properties
-    assert properties["Description"]
     assert properties.keys() == {*TLS, "Name", "Description", "Policy"}
     assert {**TLS, "Name": "Otp-Otp"}.items() <= properties.items()
-
-
-def test_api_has_the_domain_name_that_it_is_given(everything: RenderedTemplate) -> None:
-    """With the same TLS, and an output that says where to point the name."""
     domain = everything.only(cfn.DOMAIN)
-    arn = domain.properties["RegionalCertificateArn"]
-    assert arn.endswith(":certificate/1234-5678")
+    assert domain.properties["RegionalCertificateArn"].endswith(":certificate/1234-5678")
     assert {**TLS, "DomainName": "otp.example.com"}.items() <= domain.properties.items()
     assert everything.only("AWS::ApiGateway::BasePathMapping").properties == {
         "DomainName": domain.ref,
@@ -195,10 +163,7 @@ def test_api_has_the_domain_name_that_it_is_given(everything: RenderedTemplate) 
 def test_stage_and_methods_are_throttled(
     name: str, limits: list[tuple[int, int]], level: str, request: pytest.FixtureRequest
 ) -> None:
-    """A caller who runs wild gets 429 from API Gateway, and costs nothing more; no body is logged.
-
-    API Gateway begins the trace that Lambda goes on with.
-    """
+    """A caller who runs wild gets 429 and costs nothing more; it is traced, and no body logged."""
     stage = request.getfixturevalue(name).only(cfn.STAGE).properties
     assert stage["TracingEnabled"] is True
     paths = [("/*", "*"), ("/~1otp", "POST"), ("/~1otp~1verify", "POST")]
@@ -221,21 +186,15 @@ def test_stage_and_methods_are_throttled(
 def test_access_log_is_json_and_names_nobody_who_is_texted(
     production: RenderedTemplate, dev: RenderedTemplate
 ) -> None:
-    """Of a request there is who asked, for what, and how it went: neither body nor header.
-
-    Without the account's log role there is no log: such a stage could not be deployed.
-    """
+    """Neither body nor header. Without the account's log role, a log could not be deployed."""
     setting = production.only(cfn.STAGE).properties["AccessLogSetting"]
     group = production.named(cfn.LOG_GROUP, "AccessLog")
     assert setting["DestinationArn"] == production.arn("logs", f"log-group:{group.ref}")
     logged = json.loads(setting["Format"])
-    assert set(logged.values()) == {
-        f"$context.{name}"
-        for name in (
-            *("requestId", "requestTime", "httpMethod", "resourcePath", "status", "waf.status"),
-            *("identity.userArn", "identity.sourceIp", "error.responseType", "xrayTraceId"),
-            *("responseLatency", "responseLength", "integrationLatency", "integration.requestId"),
-        )
+    assert {value.removeprefix("$context.") for value in logged.values()} == {
+        *("requestId", "requestTime", "httpMethod", "resourcePath", "status", "waf.status"),
+        *("identity.userArn", "identity.sourceIp", "error.responseType", "xrayTraceId"),
+        *("responseLatency", "responseLength", "integrationLatency", "integration.requestId"),
     }
     assert "AccessLogSetting" not in dev.only(cfn.STAGE).properties
 
@@ -255,9 +214,8 @@ def test_log_role_is_created_when_asked_to_and_stays(everything: RenderedTemplat
     [policy] = role.properties["ManagedPolicyArns"]
     assert policy.endswith("policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs")
     assert account.logical_id in everything.only(cfn.STAGE).whole["DependsOn"]
-    for resource in (account, role):
-        assert resource.whole["DeletionPolicy"] == "Retain"
-        assert resource.whole["UpdateReplacePolicy"] == "Retain"
+    for policy in ("DeletionPolicy", "UpdateReplacePolicy"):
+        assert [one.whole[policy] for one in (account, role)] == ["Retain"] * 2
 
 
 # --- What stands before it ---
@@ -273,34 +231,27 @@ GROUPS = {
 def test_firewall_has_these_rules(
     production: RenderedTemplate, everything: RenderedTemplate
 ) -> None:
-    """AWS's block, but for what is only counted. No sample of a request is kept.
-
-    One on addresses is there once it gets a number, since callers may share one.
-    """
+    """AWS's, and on addresses once it gets a number: callers may share one. No sample is kept."""
     [acl, of_everything] = (
         template.only(cfn.WEB_ACL).properties for template in (production, everything)
     )
     assert (acl["Scope"], acl["DefaultAction"]) == ("REGIONAL", {"Allow": {}})
-    for priority, (rule, (name, counted)) in enumerate(
-        zip(acl["Rules"], GROUPS.items(), strict=True)
-    ):
-        assert (rule["Name"], rule["Priority"]) == (name, priority)
-        assert rule["OverrideAction"] == {"None": {}}
+    for rule, (name, counted) in zip(acl["Rules"], GROUPS.items(), strict=True):
+        assert (rule["Name"], rule["OverrideAction"]) == (name, {"None": {}})
+        overrides = [{"Name": one, "ActionToUse": {"Count": {}}} for one in counted]
         group = rule["Statement"]["ManagedRuleGroupStatement"]
-        overrides = group.pop("RuleActionOverrides", [])
-        assert group == {"VendorName": "AWS", "Name": name}
-        assert overrides == [{"Name": one, "ActionToUse": {"Count": {}}} for one in counted]
+        assert group.get("RuleActionOverrides", []) == overrides
+        assert group.keys() - {"RuleActionOverrides"} == {"VendorName", "Name"}
+        assert (group["VendorName"], group["Name"]) == ("AWS", name)
     *rules, of_addresses = of_everything["Rules"]
-    assert len(rules) == of_addresses["Priority"] == len(GROUPS)
+    assert rules == acl["Rules"]
     assert of_addresses["Action"] == {"Block": {}}
     limit = {"AggregateKeyType": "IP", "Limit": 1000, "EvaluationWindowSec": 300}
     assert of_addresses["Statement"] == {"RateBasedStatement": limit}
-    for seen in (acl, *of_everything["Rules"]):
-        assert seen["VisibilityConfig"] == {
-            "CloudWatchMetricsEnabled": True,
-            "SampledRequestsEnabled": False,
-            "MetricName": seen.get("Name", "Otp-Otp"),
-        }
+    assert [rule["Priority"] for rule in of_everything["Rules"]] == [0, 1, 2, 3]
+    seen = {"CloudWatchMetricsEnabled": True, "SampledRequestsEnabled": False}
+    for one in (acl, *of_everything["Rules"]):
+        assert one["VisibilityConfig"] == {**seen, "MetricName": one.get("Name", "Otp-Otp")}
 
 
 def test_firewall_stands_before_the_stage_and_logs(production: RenderedTemplate) -> None:
@@ -314,12 +265,9 @@ def test_firewall_stands_before_the_stage_and_logs(production: RenderedTemplate)
     assert production.only(cfn.STAGE).logical_id in association.whole["DependsOn"]
     group = production.named(cfn.LOG_GROUP, "Firewall")
     assert group.properties["LogGroupName"] == f"aws-waf-logs-{acl.attribute('Id')}"
-    headers = ("authorization", "x-amz-security-token")
+    headers = [{"Name": name} for name in ("authorization", "x-amz-security-token")]
     assert production.only(cfn.WEB_ACL_LOGGING).properties == {
         "ResourceArn": acl.attribute("Arn"),
         "LogDestinationConfigs": [production.arn("logs", f"log-group:{group.ref}")],
-        "RedactedFields": [
-            *({"SingleHeader": {"Name": name}} for name in headers),
-            {"QueryString": {}},
-        ],
+        "RedactedFields": [*({"SingleHeader": one} for one in headers), {"QueryString": {}}],
     }

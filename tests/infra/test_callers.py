@@ -33,34 +33,27 @@ def test_policies_to_attach_allow_this_and_nothing_else(template: RenderedTempla
     the customer's, that needs the key. They are attached to nobody. And they are never replaced,
     which a change of their description would do: whoever has one would keep the old.
     """
-    assert ITEM == "paused"
     items = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem"]
-    leading = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["paused"]}}
+    leading = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [ITEM]}}
     of_the_key = [
-        *("Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey"),
-        *("ReEncryptFrom", "ReEncryptTo"),
+        *("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"),
+        *("kms:ReEncryptFrom", "kms:ReEncryptTo"),
     ]
     through = {"StringEquals": {"kms:ViaService": [f"dynamodb.{REGION}.amazonaws.com"]}}
     switch = allowed(items, template.only(cfn.TABLE).attribute("Arn"))
-    key = allowed([f"kms:{action}" for action in of_the_key], template.key or "")
+    key = {**allowed(of_the_key, template.key or ""), "Condition": through}
+    methods = [method_arn(template, function, "v1") for function in FUNCTIONS]
+    caller = [
+        allowed("execute-api:Invoke", methods),
+        allowed("lambda:InvokeFunction", aliases(template)),
+    ]
+    pause = [{**switch, "Condition": leading}, *([key] if template.key else [])]
     expected = {
         "Caller": (
             "May send and verify OTPs, through the API or by invoking the functions",
-            [
-                allowed(
-                    "execute-api:Invoke",
-                    [method_arn(template, function, "v1") for function in FUNCTIONS],
-                ),
-                allowed("lambda:InvokeFunction", aliases(template)),
-            ],
+            caller,
         ),
-        "Pause": (
-            "May pause sending, and let it go on",
-            [
-                {**switch, "Condition": leading},
-                *([{**key, "Condition": through}] if template.key else []),
-            ],
-        ),
+        "Pause": ("May pause sending, and let it go on", pause),
     }
     for name, (description, statements) in expected.items():
         policy = template.named(cfn.MANAGED_POLICY, name)
@@ -89,11 +82,7 @@ def test_example_of_another_teams_stack_synthesizes(tmp_path: Path) -> None:
     """What the documentation shows works, and grants no more than it says."""
     template = rendered(LoginStack(create_app(tmp_path), "Login", region=REGION))
 
-    [login] = [
-        policy.properties["PolicyDocument"]["Statement"]
-        for policy in template.all("AWS::IAM::Policy")
-        if "Login" in policy.logical_id
-    ]
+    login = template.named("AWS::IAM::Policy", "Login").properties["PolicyDocument"]["Statement"]
     assert login == [allowed("lambda:InvokeFunction", aliases(template))]
     assert template.named(cfn.FUNCTION, "Login").properties["Environment"]["Variables"] == {
         "SEND_FUNCTION_ARN": template.named(cfn.ALIAS, "Send").ref,

@@ -7,20 +7,7 @@ import aws_cdk as cdk
 from aws_cdk.cloudformation_include import CfnInclude
 
 from tests.support import nag
-from tests.support.templates import REGION, LookedAt, RenderedTemplate, create_app
-
-Finding = tuple[str, str]
-
-
-def acknowledged(template: RenderedTemplate) -> set[Finding]:
-    """Give the rule and the resource of each acknowledgement in a template's metadata."""
-    return {
-        (rule["id"], resource.logical_id)
-        for resource in template.resources
-        for rule in resource.whole.get("Metadata", {})
-        .get("cdk_nag", {})
-        .get("rules_to_suppress", [])
-    }
+from tests.support.templates import REGION, LookedAt, create_app
 
 
 def test_no_pack_finds_anything(looked_at: LookedAt) -> None:
@@ -45,5 +32,12 @@ def test_what_is_acknowledged_is_exactly_what_would_be_found(
 
     findings = {(rule, path.rpartition("/")[2]) for rule, path in nag.findings(stack)}
 
-    assert findings == acknowledged(template)
+    acknowledged = {
+        (rule["id"], resource.logical_id)
+        for resource in template.resources
+        for rule in resource.whole.get("Metadata", {})
+        .get("cdk_nag", {})
+        .get("rules_to_suppress", [])
+    }
+    assert findings == acknowledged
     assert {rule.split("-")[0] for rule, _ in findings} == set(nag.NAMES)

@@ -1,11 +1,10 @@
 """The configuration: what is refused, what is accepted, and what an operator is told.
 
-The defaults are what the templates of these tests show, and the tables of docs/configuration.md.
+The defaults, and most of what cannot be together, are in the generated tables of
+docs/configuration.md.
 """
 
 import re
-from collections.abc import Mapping
-from string import ascii_uppercase
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,7 +12,8 @@ import pytest
 
 from infra.config import PYTHON_VERSIONS, Config, ConfigError, keys
 from infra.config.unreachable import unreachable
-from tests.support.templates import CONTEXT, PRODUCTION, cdk_context, context
+from lambda_src.otp.rules.destination import COUNTRIES, NO_COUNTRY
+from tests.support.templates import CONTEXT, cdk_context, context, pairs
 
 #: What must be set, and how the text names it: the application may come from two keys.
 REQUIRED = ("applicationId", "originationIdentity", "brandName", "allowedCountries")
@@ -65,10 +65,12 @@ def in_python(**given: Any) -> Config:
 
 
 def problems(context: dict[str, Any]) -> list[str]:
-    """Give the lines of what is said about a context that is refused."""
-    with pytest.raises(ConfigError) as refused:
+    """Give the lines of what is said about a context, which are none where it is taken."""
+    try:
         Config.from_context(context)
-    return str(refused.value).splitlines()
+    except ConfigError as refused:
+        return str(refused).splitlines()
+    return []
 
 
 def refusal(key: str, given: Any) -> str:
@@ -90,30 +92,23 @@ def refusal(key: str, given: Any) -> str:
         ("brandName", "Café 24/7 & Söhne", "Café 24/7 & Söhne"),
         *(
             ("originationIdentity", identity, str(identity))
-            for identity in (
-                *("+18555550142", "12345", 12345, "ExampleCorp"),
-                "pool-0123456789abcdef0123456789abcdef",
-                "arn:aws:sms-voice:us-east-1:123456789012:phone-number/phone-0123456789abcdef",
-            )
+            for identity in ("+18555550142", 12345, "arn:aws:sms-voice:us-east-1:1234:pool/p-01")
         ),
         *(
             ("allowedCountries", given, ("CA", "US"))
-            for given in ("US,CA", ["US", "CA"], "us,cA", "CA,US,CA,us", " US , CA ,")
+            for given in ("us,cA", ["US", "CA"], " CA, US ,CA,")
         ),
-        *(("createApplication", false, False) for false in (False, "false")),
         ("allowedNumberTypes", "VOIP, MOBILE,VOIP", ("MOBILE", "VOIP")),
         ("blockedPrefixes", "+4470,+1876", ("+1876", "+4470")),
         ("allowedBrandNames", ["Smith, Jones", "A"], ("A", "Smith, Jones")),
-        ("allowedBrandNames", [7], ("7",)),
         ("allowedOriginationIdentities", "EXAMPLE,+18555550142", ("+18555550142", "EXAMPLE")),
-        ("sandboxNumbers", "true", True),
+        *(("sandboxNumbers", "False", False), ("sandboxNumbers", True, True)),
         ("alarmVerifiedCountries", "us,CA", ("CA", "US")),
-        ("alarmVerifiedCountries", [], ()),
-        ("alarmVerifiedCountries", ",", ()),
+        *(("alarmVerifiedCountries", [], ()), ("alarmVerifiedCountries", ",", ())),
         *(
             ("countriesPerDay", given, {"CA": None, "US": 20000})
             for given in (
-                *("US=20000,CA=off", " us = 20000 , ca = OFF ,", ["US=20000", "CA=off"]),
+                *(" us = 20000 , ca = OFF ,", ["US=20000", "CA=off"]),
                 *({"US": 20000, "CA": "off"}, {" us": "20000", "ca ": None}),
             )
         ),
@@ -130,22 +125,11 @@ def test_key_is_read(key: str, given: Any, read: object) -> None:
 
 @pytest.mark.parametrize(("key", "least", "most"), [(key, *of) for key, of in BOUNDS.items()])
 def test_number_has_bounds(key: str, least: int, most: int) -> None:
-    """The bounds are taken, as text and as number; what is beyond is not, nor what is no number.
-
-    Each limit can be lowered to them, whatever the other keys are: in an emergency, nobody wants
-    to hear of those.
-    """
+    """Whatever the other keys are: nobody wants to hear of those who lowers a limit in a hurry."""
     for bound in (least, most):
         assert value_of(key, bound) == value_of(key, str(bound)) == bound
-    for value in (
-        least - 1,
-        most + 1,
-        "1.5",
-        "5 a day",
-        True,
-        [5],
-        *(() if key in LIMITS else ("off",)),
-    ):
+    no_numbers = ("1.5", True, [5]) if key in LIMITS else ("1.5", True, [5], "off")
+    for value in (least - 1, most + 1, *no_numbers):
         line = refusal(key, value)
         assert " cannot be: set " in line
         assert ("or off" in line) == (key in LIMITS)
@@ -158,11 +142,10 @@ def test_no_number_is_forgotten() -> None:
     assert tuple(key.name for key in keys().values() if key.may_be_off) == LIMITS
 
 
-@pytest.mark.parametrize("value", ["", None], ids=["empty", "null"])
-@pytest.mark.parametrize("key", ["pythonVersion", "waf", "alarms", "destinationPerDay"])
-def test_empty_optional_value_is_the_default(key: str, value: str | None) -> None:
+def test_empty_optional_value_is_the_default() -> None:
     """A script that passes `-c key=$VALUE` without a value gets the default, as `null` does."""
-    assert Config.from_context({**context(), key: value}) == configured()
+    empty = {"waf": "", "alarms": None, "destinationPerDay": None}
+    assert Config.from_context({**context(), **empty}) == configured()
 
 
 def test_values_in_python_may_be_any_of_pythons_own() -> None:
@@ -185,10 +168,10 @@ def test_limits_of_countries_cannot_be_changed_afterwards() -> None:
     assert other.countries_per_day == config.countries_per_day == {"US": 5}
 
 
-@pytest.mark.parametrize("true", [True, "true", "True"])
-def test_application_to_be_created_has_no_id_yet(true: object) -> None:
+def test_application_to_be_created_has_no_id_yet() -> None:
     """As JSON in cdk.json and as text on the command line, createApplication replaces the ID."""
-    assert configured(applicationId=None, createApplication=true).application_id is None
+    for true in (True, "True"):
+        assert configured(applicationId=None, createApplication=true).application_id is None
 
 
 # --- Missing ---
@@ -212,8 +195,7 @@ def test_everything_that_is_missing_is_named_at_once_with_examples_that_work() -
     ("key", "value"),
     [
         *((key, None) for key in REQUIRED),
-        ("brandName", ""),
-        *(("allowedCountries", value) for value in ([], ",", ["", " "])),
+        *(("brandName", ""), ("allowedCountries", []), ("allowedCountries", ",")),
     ],
 )
 def test_one_missing_value_is_the_only_one_named(key: str, value: Any) -> None:
@@ -247,9 +229,8 @@ IMPOSSIBLE: dict[str, list[Any]] = {
     "alarmTopicArn": ["on-call"],
     "runbookUrl": ["a b"],
     "countriesPerDay": [
-        *("US", "US=", "=5", "US=0", "US=-1", "US=5=6", "US=5,us=6", "US:5", "US=5;CA=6"),
-        *("US=100000001", 5, True, {"US": 0}, {"US": True}, {"US": [5]}, {"US": 5, "us": 6}),
-        *({"": 5}, [{"US": 5}], [None]),
+        *("US", "US=", "=5", "US=0", "US=5=6", "US=5,us=6", "US=5;CA=6", "US=100000001"),
+        *(5, {"US": True}, {"US": [5]}, {"US": 5, "us": 6}, {"": 5}, [{"US": 5}], [None]),
     ],
     "allowedNumberTypes": ["CELLULAR", "mobile", "UNKNOWN", "MOBILE VOIP"],
     "blockedPrefixes": ["4470", 4470, "+", "+0", "+44 70", "+44*", "+1234567890123456"],
@@ -270,11 +251,9 @@ def test_impossible_value_is_refused(key: str, values: list[Any]) -> None:
 @pytest.mark.parametrize(
     ("key", "given", "unknown"),
     [
-        *(("allowedCountries", given, "UK") for given in ("UK", ["US", "UK"])),
         ("allowedCountries", "US CA", "US CA"),
-        ("allowedCountries", True, "TRUE"),
-        ("allowedCountries", "GB,UK,US,XX", "UK, XX"),
-        *(("countriesPerDay", given, "UK") for given in ("UK=5,US=6", {"UK": 5})),
+        ("allowedCountries", ["GB", "UK", "US", "XX"], "UK, XX"),
+        ("countriesPerDay", "UK=5,US=6", "UK"),
         ("alarmVerifiedCountries", "US,UK", "UK"),
     ],
 )
@@ -284,11 +263,7 @@ def test_unknown_countries_are_all_named_and_no_others(key: str, given: Any, unk
 
 
 @pytest.mark.parametrize(
-    "name",
-    [
-        *("blocked_prefixes", "allowed_brand_names", "countries_per_day", "sandbox_numbers"),
-        *("alarm_verified_percent", "api_burst"),
-    ],
+    "name", ["blocked_prefixes", "countries_per_day", "sandbox_numbers", "api_burst"]
 )
 def test_none_in_python_is_refused_where_it_means_nothing(name: str) -> None:
     """With the sentence, and not by an error somewhere in the stack."""
@@ -310,18 +285,9 @@ def test_python_without_a_lambda_runtime_must_be_replaced(
     assert configured(pythonVersion=version).python_version in PYTHON_VERSIONS
 
 
-# --- Unknown ---
-
-
 @pytest.mark.parametrize(
     ("typo", "meant"),
-    [
-        ("brandname", "; did you mean brandName?"),
-        ("allowedCountry", "; did you mean allowedCountries?"),
-        ("applicationID", "; did you mean applicationId?"),
-        ("python-version", "; did you mean pythonVersion?"),
-        ("zzz", "."),
-    ],
+    [("python-version", "; did you mean pythonVersion?"), ("zzz", ".")],
 )
 def test_unknown_key_is_refused_with_the_one_that_was_meant(typo: str, meant: str) -> None:
     """A typo in an optional key would go unnoticed; nothing is proposed where nothing is near."""
@@ -331,11 +297,7 @@ def test_unknown_key_is_refused_with_the_one_that_was_meant(typo: str, meant: st
 def test_missing_impossible_and_unknown_are_said_together() -> None:
     """One run tells everything, one sentence a line."""
     lines = problems(context(brandName=None, architecture="arm", colour="red"))
-    assert [line.split()[:2] for line in lines] == [
-        ["Set", "brandName:"],
-        ["architecture=arm", "cannot"],
-        ["There", "is"],
-    ]
+    assert [line.split()[0] for line in lines] == ["Set", "architecture=arm", "There"]
 
 
 def test_key_of_the_cdk_is_none_of_ours() -> None:
@@ -350,83 +312,45 @@ def test_key_of_the_cdk_is_none_of_ours() -> None:
 
 # --- What cannot be together ---
 
-TOPIC = "arn:aws:sns:eu-west-1:123456789012:on-call"
-CERTIFICATE = "arn:aws:acm:eu-west-1:123456789012:certificate/1"
-DOMAIN = "otp.example.com"
 TEN = "AT,BE,CA,CH,DE,ES,FR,GB,IT,US"
 
 
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"createApplication": "true"}, "Set either applicationId or createApplication=true, not"),
-        ({"customerKey": "true"}, "set region"),
-        ({"profile": "production"}, "set region"),
-        ({"snapStart": "true", "pythonVersion": "3.11"}, "Python 3.12"),
+        ("profile=production region=eu-west-1 sandboxNumbers=true", "for the sandbox"),
         (
-            {"snapStart": "true", "pythonVersion": "3.13", "provisionedConcurrency": "1"},
-            "cannot be together",
-        ),
-        (
-            {"provisionedConcurrency": "3", "reservedConcurrency": "2"},
-            "cannot be above reservedConcurrency=2",
-        ),
-        ({"canary": "true", "alarms": "false"}, "needs alarms"),
-        ({"domainName": DOMAIN}, "certificateArn"),
-        ({"certificateArn": CERTIFICATE}, "domainName"),
-        (
-            {"region": "us-east-1", "domainName": DOMAIN, "certificateArn": CERTIFICATE},
-            "certificateArn is in eu-west-1",
-        ),
-        ({"architecture": "host"}, "for the sandbox"),
-        ({**PRODUCTION, "sandboxNumbers": "true"}, "for the sandbox"),
-        ({"wafRateLimit": "100"}, "waf=true"),
-        ({"alarms": "false", "alarmTopicArn": TOPIC}, "notifies nobody"),
-        (
-            {"countriesPerDay": "US=5,DE=6,FR=off"},
+            "countriesPerDay=US=5,DE=6,FR=off",
             "countriesPerDay holds DE, FR, which allowedCountries does not",
         ),
         (
-            {"alarmVerifiedCountries": "US,DE"},
+            "alarmVerifiedCountries=US,DE",
             "alarmVerifiedCountries holds DE, which allowedCountries does not",
         ),
-        ({"allowedNumberTypes": ","}, "allowedNumberTypes holds none"),
+        ("allowedNumberTypes=,", "allowedNumberTypes holds none"),
         (
-            dict.fromkeys(("allowedCountries", "alarmVerifiedCountries"), f"{TEN},NL"),
+            f"allowedCountries={TEN},NL alarmVerifiedCountries={TEN},NL",
             "alarmVerifiedCountries holds 11 countries: set at most 10",
         ),
         (
-            {"allowedOriginationIdentities": [f"{sender:0250}" for sender in range(12)]},
+            f"allowedOriginationIdentities={','.join(f'{sender:0250}' for sender in range(12))}",
             "The longest is OTP_ALLOWED_ORIGINATION_IDENTITIES.",
         ),
+        # Just possible: the first Python with snapshots, and all are warm.
+        (f"allowedCountries={TEN} alarmVerifiedCountries={TEN}", None),
+        ("snapStart=true pythonVersion=3.12", None),
+        ("provisionedConcurrency=2 reservedConcurrency=2", None),
     ],
 )
-def test_what_cannot_be_together_is_refused_with_a_sentence(
-    given: Mapping[str, Any], said: str
-) -> None:
+def test_what_cannot_be_together_is_refused_with_a_sentence(given: str, said: str | None) -> None:
     """Before anything is synthesized; a deployment would fail after minutes, or mean nothing."""
-    [line] = problems(context(**given))
-    assert said in line
-
-
-@pytest.mark.parametrize(
-    "given",
-    [
-        {"provisionedConcurrency": "2", "reservedConcurrency": "2"},
-        {"snapStart": "true", "pythonVersion": "3.12"},
-        dict.fromkeys(("allowedCountries", "alarmVerifiedCountries"), TEN),
-    ],
-)
-def test_what_is_just_possible_together_is_taken(given: dict[str, str]) -> None:
-    """All are warm, the first Python with snapshots, and the most watched countries."""
-    assert configured(**given)
+    lines = problems(context(**pairs(given)))
+    assert [(said or "") in line for line in lines] == ([True] if said else [])
 
 
 def test_every_country_may_be_allowed() -> None:
     """And a good many of them limited: the function's environment has room for it."""
-    codes = [f"{first}{second}" for first in ascii_uppercase for second in ascii_uppercase]
-    unknown = refusal("allowedCountries", codes).removeprefix("allowedCountries holds ")
-    every = sorted(set(codes) - set(unknown.partition(", which ")[0].split(", ")))
+    every = sorted(COUNTRIES - {NO_COUNTRY})
     limits = ",".join(f"{code}=100000" for code in every[:100])
     assert len(configured(allowedCountries=every, countriesPerDay=limits).allowed_countries) > 240
 
@@ -446,12 +370,10 @@ def test_every_country_may_be_allowed() -> None:
         ("alarmTextsPerHour=5000 alarms=false", None),
         # Nor of a default that a lower limit has overtaken: nobody relies on it.
         *(("destinationPerDay=3", None), ("destinationPerDay=off", None)),
-        *(("destinationPer10Minutes=10", None), ("destinationPer10Minutes=off", None)),
-        *(("callerPerHour=1000", None), ("callerPerHour=5000 deploymentPerHour=off", None)),
+        *(("destinationPer10Minutes=10", None), ("callerPerHour=1000", None)),
     ],
 )
 def test_what_is_never_reached_is_told(given: str, said: str | None) -> None:
     """With what to set; it is no reason to refuse: a cap may be lowered in a hurry."""
-    config = configured(**dict(pair.split("=") for pair in given.split()))
-    told = [sentence for _, sentence in unreachable(config)]
+    told = [sentence for _, sentence in unreachable(configured(**pairs(given)))]
     assert [(said or "") in sentence for sentence in told] == ([True] if said else [])

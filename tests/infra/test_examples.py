@@ -1,7 +1,7 @@
 """docs/examples: stacks of others that call the service; what they repeat, and what they may do."""
 
 import json
-from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -19,28 +19,20 @@ SEND = "arn:aws:lambda:eu-west-1:123456789012:function:Send:live"
 MACHINE = "AWS::StepFunctions::StateMachine"
 
 
-@pytest.fixture(scope="module")
-def synthesized(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Callable[[ModuleType], RenderedTemplate]:
+def synthesize(example: ModuleType, folder: Path) -> RenderedTemplate:
     """Synthesize an example with the ARN as context, as the CDK's command line passes it on."""
-
-    def synthesize(example: ModuleType) -> RenderedTemplate:
-        folder = tmp_path_factory.mktemp("example")
-        app = cdk.App(outdir=str(folder), context={**cdk_context(), "sendFunctionArn": SEND})
-        with pytest.MonkeyPatch.context() as command_line:
-            command_line.setattr(cdk, "App", lambda: app)
-            example.main()
-        [template] = folder.glob("*.template.json")
-        return RenderedTemplate(json.loads(template.read_text()))
-
-    return synthesize
+    app = cdk.App(outdir=str(folder), context={**cdk_context(), "sendFunctionArn": SEND})
+    with pytest.MonkeyPatch.context() as command_line:
+        command_line.setattr(cdk, "App", lambda: app)
+        example.main()
+    [template] = folder.glob("*.template.json")
+    return RenderedTemplate(json.loads(template.read_text()))
 
 
 @pytest.fixture(scope="module")
-def verification(synthesized: Callable[[ModuleType], RenderedTemplate]) -> RenderedTemplate:
+def verification(tmp_path_factory: pytest.TempPathFactory) -> RenderedTemplate:
     """Synthesize the stack with the state machine."""
-    return synthesized(step_functions)
+    return synthesize(step_functions, tmp_path_factory.mktemp("example"))
 
 
 @pytest.fixture(scope="module")
@@ -58,27 +50,18 @@ def test_every_code_of_the_contract_leads_somewhere(sending: dict[str, Any]) -> 
     allowed. After an unknown outcome the text may have arrived: it is waited for, not repeated. A
     new code has to be decided about. The answer holds the number, and no history keeps it.
     """
-    every = [
-        found
-        for found in vars(problems).values()
-        if isinstance(found, type) and issubclass(found, Problem) and found is not Problem
-    ]
-    [repeated] = [
-        set(retrier["ErrorEquals"])
-        for retrier in sending["Retry"]
-        if retrier["ErrorEquals"] != step_functions.OF_LAMBDA
-    ]
+    classes = [found for found in vars(problems).values() if isinstance(found, type)]
+    every = [one for one in classes if issubclass(one, Problem) and one is not Problem]
+    retried = [retrier["ErrorEquals"] for retrier in sending["Retry"]]
+    [repeated] = [set(errors) for errors in retried if errors != step_functions.OF_LAMBDA]
     caught = {clause["Next"]: set(clause["ErrorEquals"]) for clause in sending["Catch"]}
     assert caught["TryLater"] == {"SendingPaused", "TooManyMessages"}
-    assert repeated.isdisjoint(caught["TryLater"])
-    assert repeated | caught["TryLater"] == {
-        problem.code for problem in every if problem.retry_after is not None
-    }
-    assert caught["AnotherWay"] == {"DestinationNotAllowed"} | {
-        problem.code for problem in every if problem.keeps_reference_id and not problem.maybe_texted
-    }
+    assert repeated.isdisjoint(caught["TryLater"] | caught["WaitForCode"])
+    retryable = {one.code for one in every if one.retry_after is not None}
+    assert repeated | caught["TryLater"] == retryable
+    final = {one.code for one in every if one.keeps_reference_id and not one.maybe_texted}
+    assert caught["AnotherWay"] == {"DestinationNotAllowed"} | final
     assert caught["WaitForCode"] == {"OutcomeUnknown"}
-    assert "OutcomeUnknown" not in repeated
     assert sending["ResultPath"] is None
 
 
@@ -95,11 +78,7 @@ def test_repeating_outlasts_a_function_that_died(sending: dict[str, Any]) -> Non
 def test_state_machine_and_page_may_do_this_and_nothing_else(
     verification: RenderedTemplate,
 ) -> None:
-    """The one sends and keeps tokens, in a role that it alone may take, of this account alone.
-
-    The page reads tokens and ends the waiting; it lists nothing, and starts nothing. A token goes
-    when it counts no more.
-    """
+    """The one sends and keeps tokens until they expire; the page reads them and ends waiting."""
     role, machine = verification.only(cfn.ROLE), verification.only(MACHINE)
     table = verification.only(cfn.TABLE).attribute("Arn")
     [policy] = role.properties["Policies"]
@@ -126,19 +105,12 @@ def test_state_machine_and_page_may_do_this_and_nothing_else(
     assert verification.only(cfn.TABLE).properties["TimeToLiveSpecification"] == expiry
 
 
-def test_rule_alone_invokes_the_alias_in_time_for_complete_events(
-    synthesized: Callable[[ModuleType], RenderedTemplate],
-) -> None:
-    """Nothing arrives after its ReferenceId has been forgotten.
-
-    What cannot be delivered is kept in a queue where only the rule may put it.
-    """
-    codes = synthesized(event_bridge)
+def test_rule_alone_invokes_the_alias_in_time_for_complete_events(tmp_path: Path) -> None:
+    """Before the ReferenceId is forgotten; a queue of the rule's keeps what is undeliverable."""
+    codes = synthesize(event_bridge, tmp_path)
     rule = codes.only("AWS::Events::Rule")
-    assert rule.properties["EventPattern"]["detail"] == {
-        "referenceId": [{"exists": True}],
-        "phone": [{"exists": True}],
-    }
+    required = {name: [{"exists": True}] for name in ("referenceId", "phone")}
+    assert rule.properties["EventPattern"]["detail"] == required
     [target] = rule.properties["Targets"]
     assert target["RetryPolicy"]["MaximumEventAgeInSeconds"] + 5 * 60 < WINDOW_SECONDS
     assert codes.only(cfn.PERMISSION).properties == {
@@ -149,10 +121,7 @@ def test_rule_alone_invokes_the_alias_in_time_for_complete_events(
     }
     assert codes.all(cfn.ROLE) == []
     assert target["DeadLetterConfig"] == {"Arn": codes.only(cfn.QUEUE).attribute("Arn")}
-    [statement] = [
-        statement
-        for statement in codes.only(cfn.QUEUE_POLICY).properties["PolicyDocument"]["Statement"]
-        if statement["Effect"] == "Allow"
-    ]
+    statements = codes.only(cfn.QUEUE_POLICY).properties["PolicyDocument"]["Statement"]
+    [statement] = [one for one in statements if one["Effect"] == "Allow"]
     assert statement["Action"] == "sqs:SendMessage"
     assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": rule.attribute("Arn")}}

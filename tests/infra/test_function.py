@@ -2,17 +2,19 @@
 
 import platform
 from pathlib import Path
+from typing import Any
 
 import aws_cdk as cdk
 import pytest
 
 from infra.config import PYTHON_VERSIONS, Config
+from infra.config.send_settings import send_settings
 from infra.deployment import Deployment
 from infra.function.failures import FailureQueue
 from infra.function.otp_function import TIMEOUT_SECONDS, OtpFunction
-from lambda_src.otp import settings
 from lambda_src.otp.contract.request import SendOtpRequest
 from lambda_src.otp.once import records as once
+from lambda_src.otp.settings import SendSettings, Settings
 from lambda_src.otp.time_limits import WINDOW_SECONDS, TimeLimits
 from tests.support import cfn
 from tests.support.templates import (
@@ -30,26 +32,6 @@ from tests.support.templates import (
 
 API_GATEWAY_WAITS_SECONDS = 29
 
-#: What send is told of the operator's rules, where only the countries are set.
-RULES = {
-    "OTP_ORIGINATION_IDENTITY": "+18555550142",
-    "OTP_BRAND_NAME": "ExampleCorp",
-    "OTP_ALLOWED_COUNTRIES": "CA,US",
-    "OTP_ALLOWED_NUMBER_TYPES": "FIXED_LINE_OR_MOBILE,MOBILE,PERSONAL_NUMBER,VOIP",
-    "OTP_BLOCKED_PREFIXES": "",
-    "OTP_ALLOWED_BRAND_NAMES": "[]",
-    "OTP_ALLOWED_ORIGINATION_IDENTITIES": "[]",
-    "OTP_DESTINATION_PER_10_MINUTES": "5",
-    "OTP_DESTINATION_PER_DAY": "10",
-    "OTP_DESTINATION_INTERVAL_SECONDS": "off",
-    "OTP_BLOCK_PER_HOUR": "20",
-    "OTP_COUNTRY_PER_DAY": "5000",
-    "OTP_COUNTRIES_PER_DAY": "",
-    "OTP_CALLER_PER_HOUR": "off",
-    "OTP_DEPLOYMENT_PER_HOUR": "1000",
-    "OTP_REQUESTS_PER_SECOND": "100",
-}
-
 each_function = pytest.mark.parametrize("function", FUNCTIONS)
 
 
@@ -61,15 +43,9 @@ def application_of(template: RenderedTemplate) -> str:
 
 def failures_of(template: RenderedTemplate, function: str) -> str:
     """Give the ARN of where the events go that finally failed: send's are kept."""
-    return {
-        "Send": template.only(cfn.QUEUE).attribute("Arn"),
-        "Verify": template.named(cfn.TOPIC, "VerifyFailures").ref,
-    }[function]
-
-
-def one_or_more(actions: list[str]) -> str | list[str]:
-    """Write actions as the CDK does, which writes a single one alone."""
-    return actions[0] if len(actions) == 1 else actions
+    if function == "Send":
+        return template.only(cfn.QUEUE).attribute("Arn")
+    return template.named(cfn.TOPIC, "VerifyFailures").ref
 
 
 def assert_role_of(template: RenderedTemplate, name: str, service: str, whose: str) -> None:
@@ -86,9 +62,6 @@ def assert_role_of(template: RenderedTemplate, name: str, service: str, whose: s
     assert template.mentions(role.logical_id) == {whose}
 
 
-# --- What a function may do ---
-
-
 @each_function
 def test_role_may_do_what_the_function_is_for_and_log_and_nothing_else(
     function: str, template: RenderedTemplate
@@ -101,21 +74,17 @@ def test_role_may_do_what_the_function_is_for_and_log_and_nothing_else(
     items = [f"dynamodb:{name}Item" for name in ("Delete", "Get", "Put", "Update")]
     table, key = template.only(cfn.TABLE).attribute("Arn"), template.key or ""
     to_write = ["DescribeKey", "Encrypt", "GenerateDataKey", "ReEncryptFrom", "ReEncryptTo"]
-    what_it_is_for, failed, with_the_key, through = {
-        "Send": (
-            [allowed("mobiletargeting:SendOTPMessage", otp), allowed(items, table)],
-            "sqs:SendMessage",
-            [f"kms:{name}" for name in to_write],
-            [f"dynamodb.{REGION}.amazonaws.com", f"sqs.{REGION}.amazonaws.com"],
-        ),
-        "Verify": (
-            [allowed("mobiletargeting:VerifyOTPMessage", verify_otp)],
-            "sns:Publish",
-            ["kms:GenerateDataKey"],
-            [f"sns.{REGION}.amazonaws.com"],
-        ),
-    }[function]
-    condition = {"StringEquals": {"kms:ViaService": through}}
+    with_the_key: str | list[str]
+    if function == "Send":
+        what_it_is_for = [allowed("mobiletargeting:SendOTPMessage", otp), allowed(items, table)]
+        failed, through = "sqs:SendMessage", ["dynamodb", "sqs"]
+        with_the_key = [f"kms:{name}" for name in to_write]
+    else:
+        what_it_is_for = [allowed("mobiletargeting:VerifyOTPMessage", verify_otp)]
+        failed, through = "sns:Publish", ["sns"]
+        with_the_key = "kms:GenerateDataKey"
+    services = [f"{service}.{REGION}.amazonaws.com" for service in through]
+    condition = {"StringEquals": {"kms:ViaService": services}}
     log = template.named(cfn.LOG_GROUP, f"{function}Log").attribute("Arn")
     policy = template.named(cfn.MANAGED_POLICY, f"{function}Policy").properties
     assert policy["PolicyDocument"]["Statement"] == [
@@ -123,7 +92,7 @@ def test_role_may_do_what_the_function_is_for_and_log_and_nothing_else(
         allowed(["logs:CreateLogStream", "logs:PutLogEvents"], log),
         allowed(failed, failures_of(template, function)),
         allowed(["xray:PutTelemetryRecords", "xray:PutTraceSegments"], "*"),
-        *([{**allowed(one_or_more(with_the_key), key), "Condition": condition}] if key else []),
+        *([{**allowed(with_the_key, key), "Condition": condition}] if key else []),
         *([allowed("kms:Decrypt", key)] if key else []),
     ]
     itself = template.named(cfn.FUNCTION, function).logical_id
@@ -133,34 +102,24 @@ def test_role_may_do_what_the_function_is_for_and_log_and_nothing_else(
 # --- The functions ---
 
 
-def environment_of(template: RenderedTemplate, function: str) -> dict[str, str]:
-    """Write a function's settings: none is a secret, and verify is told no rule and no table."""
-    of_both = {
-        "OTP_APPLICATION_ID": application_of(template),
-        "OTP_DEPLOYMENT": "Otp/Otp",
-        "OTP_FUNCTION_SECONDS": "28",
-    }
-    if function == "Verify":
-        return of_both
-    language = {"OTP_LANGUAGE": "es-ES"} if template.all(cfn.APPLICATION) else {}
-    return {**of_both, "OTP_TABLE_NAME": template.only(cfn.TABLE).ref, **RULES, **language}
-
-
 @each_function
 def test_function_is_exactly_this(function: str, template: RenderedTemplate) -> None:
-    """Its handler on the Python that synthesizes, with its settings; no layer and no network.
-
-    Lambda itself traces, logs JSON, and gives an event that was invoked around the alias, and has
-    finally failed, to where the alias's go.
-    """
+    """No layer, no network and no secret; Lambda traces, logs JSON, and puts failed events away."""
     name = function.lower()
+    of = {"application_id": application_of(template), "deployment": "Otp/Otp"}
+    language = "es-ES" if template.all(cfn.APPLICATION) else None
+    config = Config.from_context(context(language=language))
+    told = send_settings(config, **of, table_name=template.only(cfn.TABLE).ref)
+    write = SendSettings.to_environment if function == "Send" else Settings.to_environment
+    environment = write(told)
+    assert environment["OTP_FUNCTION_SECONDS"] == str(TIMEOUT_SECONDS) == "28"
     properties = dict(template.named(cfn.FUNCTION, function).properties)
     assert properties.pop("Code").keys() == {"S3Bucket", "S3Key"}
     assert properties.pop("Description").startswith(f"Serverless OTP: {name} (")
     assert properties == {
         "Architectures": ["arm64"],
         "DeadLetterConfig": {"TargetArn": failures_of(template, function)},
-        "Environment": {"Variables": environment_of(template, function)},
+        "Environment": {"Variables": environment},
         "Handler": f"otp.{name}.handler",
         "LoggingConfig": {
             "LogFormat": "JSON",
@@ -173,12 +132,6 @@ def test_function_is_exactly_this(function: str, template: RenderedTemplate) -> 
         "TracingConfig": {"Mode": "Active"},
         **({"KmsKeyArn": template.key} if template.key else {}),
     }
-    readers: dict[str, type[settings.Settings]] = {
-        "Send": settings.SendSettings,
-        "Verify": settings.Settings,
-    }
-    read = readers[function].from_environment(properties["Environment"]["Variables"])
-    assert read.time_limits == TimeLimits(function=TIMEOUT_SECONDS)
 
 
 def test_functions_run_on_the_configured_runtime(tmp_path: Path) -> None:
@@ -188,33 +141,19 @@ def test_functions_run_on_the_configured_runtime(tmp_path: Path) -> None:
     for version in PYTHON_VERSIONS:
         given = context(pythonVersion=version, architecture="host", sandboxNumbers="true")
         deployment = Deployment(name="", config=Config.from_context(given), key=None, code=CODE)
-        OtpFunction(
-            stack,
-            f"On{version}",
-            deployment=deployment,
-            name="send",
-            environment={},
-            statements=[],
-            failures=FailureQueue,
-        )
+        of: dict[str, Any] = {"environment": {}, "statements": [], "failures": FailureQueue}
+        OtpFunction(stack, f"On{version}", deployment=deployment, name="send", **of)
 
     found = [function.properties for function in rendered(stack).all(cfn.FUNCTION)]
-
-    assert [(one["Runtime"], *one["Architectures"]) for one in found] == [
-        (f"python{version}", here) for version in PYTHON_VERSIONS
-    ]
+    runtimes = [(one["Runtime"], one["Architectures"]) for one in found]
+    assert runtimes == [(f"python{version}", [here]) for version in PYTHON_VERSIONS]
 
 
 def test_function_has_time_for_the_slowest_of_all_its_steps_and_answers_in_time() -> None:
-    """Lock, counts, text; then the record, or giving back and freeing: each as late as may be.
-
-    The caller hears from the function, not from a gateway that did not wait.
-    """
+    """Lock, counts, text, then record or giving back; before the gateway stops waiting."""
     limits = TimeLimits()
     lock = record = free = 2 * limits.dynamodb_attempt + once.LONGEST_PAUSE_SECONDS
-
     before = lock + limits.counting + limits.pinpoint_all_attempts
-
     assert before + max(record, limits.giving_back + free) < TIMEOUT_SECONDS
     assert TIMEOUT_SECONDS < API_GATEWAY_WAITS_SECONDS
 
@@ -222,10 +161,7 @@ def test_function_has_time_for_the_slowest_of_all_its_steps_and_answers_in_time(
 def test_reference_id_is_remembered_for_longer_than_any_code_is_valid() -> None:
     """The window covers the longest ValidityPeriod, begun as late as the function may send."""
     validity = SendOtpRequest.model_json_schema()["properties"]["ValidityPeriod"]
-    longest_minutes = validity["maximum"]
-    assert longest_minutes == 60
-
-    assert longest_minutes * 60 + TIMEOUT_SECONDS < WINDOW_SECONDS
+    assert validity["maximum"] * 60 + TIMEOUT_SECONDS < WINDOW_SECONDS
 
 
 # --- The alias ---
@@ -262,13 +198,11 @@ def test_function_starts_as_it_is_asked_to(
     function: str, lean: RenderedTemplate, everything: RenderedTemplate
 ) -> None:
     """From snapshots of what the alias runs; or warm, with a share of the function's own."""
-    assert lean.named(cfn.FUNCTION, function).properties["SnapStart"] == {
-        "ApplyOn": "PublishedVersions"
-    }
+    snapshots = lean.named(cfn.FUNCTION, function).properties["SnapStart"]
+    assert snapshots == {"ApplyOn": "PublishedVersions"}
     assert everything.named(cfn.FUNCTION, function).properties["ReservedConcurrentExecutions"] == 5
-    assert everything.named(cfn.ALIAS, function).properties["ProvisionedConcurrencyConfig"] == {
-        "ProvisionedConcurrentExecutions": 2
-    }
+    warm = everything.named(cfn.ALIAS, function).properties["ProvisionedConcurrencyConfig"]
+    assert warm == {"ProvisionedConcurrentExecutions": 2}
 
 
 # --- Releases ---
@@ -285,17 +219,14 @@ def test_new_version_gets_a_tenth_first_and_goes_back_on_an_alarm(
     """
     group = production.named(cfn.CANARY, f"{function}Canary")
     application = production.named(cfn.CANARY_APPLICATION, f"{function}Canary")
-    watched = [
-        {"Name": production.named(cfn.ALARM, f"{function}{name}").ref}
-        for name in ("ServerErrors", "Crashes")
-    ]
+    alarms = [production.named(cfn.ALARM, f"{function}{of}") for of in ("ServerErrors", "Crashes")]
     failures = ("FAILURE", "STOP_ON_REQUEST", "STOP_ON_ALARM")
     properties = dict(group.properties)
     assert properties.pop("DeploymentStyle")["DeploymentType"] == "BLUE_GREEN"
     assert properties == {
         "ApplicationName": application.ref,
         "ServiceRoleArn": production.named(cfn.ROLE, f"{function}CanaryRole").attribute("Arn"),
-        "AlarmConfiguration": {"Enabled": True, "Alarms": watched},
+        "AlarmConfiguration": {"Enabled": True, "Alarms": [{"Name": one.ref} for one in alarms]},
         "DeploymentConfigName": "CodeDeployDefault.LambdaCanary10Percent5Minutes",
         "AutoRollbackConfiguration": {
             "Enabled": True,
@@ -323,16 +254,11 @@ def test_new_version_gets_a_tenth_first_and_goes_back_on_an_alarm(
 def test_new_version_is_one_that_lambda_sees(
     function: str, dev: RenderedTemplate, creating: RenderedTemplate, production: RenderedTemplate
 ) -> None:
-    """A property that is only written differently publishes a version, so another one differs.
-
-    The region, or the application: Lambda refuses to publish where nothing has changed.
-    """
+    """The CDK publishes where only the region is written differently, and Lambda would refuse."""
     templates = (dev, creating, production)
-    versions = {template.named(cfn.VERSION, function).logical_id for template in templates}
-    descriptions = {
-        template.named(cfn.FUNCTION, function).properties["Description"] for template in templates
-    }
-    assert len(versions) == len(descriptions) == len(templates)
+    versions = {one.named(cfn.VERSION, function).logical_id for one in templates}
+    functions = [one.named(cfn.FUNCTION, function).properties for one in templates]
+    assert len(versions) == len({one["Description"] for one in functions}) == 3
 
 
 # --- Asynchronous events ---
@@ -342,11 +268,7 @@ def test_new_version_is_one_that_lambda_sees(
 def test_asynchronous_events_end_where_the_function_has_them(
     function: str, seconds: int, retries: int, template: RenderedTemplate
 ) -> None:
-    """The configuration is the alias's, and waits for it.
-
-    None to send arrives after its ReferenceId's window; one to verify uses one attempt at most, and
-    Lambda keeps its code for as short as AWS lets it.
-    """
+    """Within the ReferenceId's window; a verification is tried once, and kept shortest."""
     asynchronous = template.named(cfn.ASYNCHRONOUS, function)
     assert asynchronous.properties == {
         "FunctionName": template.named(cfn.FUNCTION, function).ref,
@@ -360,10 +282,7 @@ def test_asynchronous_events_end_where_the_function_has_them(
 
 
 def test_nothing_that_verify_writes_to_keeps_an_event(template: RenderedTemplate) -> None:
-    """An event holds a code: it goes to a topic that nobody has subscribed to, or can.
-
-    What finally fails to send is kept for two weeks.
-    """
+    """It holds a code: nobody can subscribe. What fails to send is kept for two weeks."""
     queue, topic = template.only(cfn.QUEUE), template.named(cfn.TOPIC, "VerifyFailures")
     assert template.all(cfn.SUBSCRIPTION) == []
     assert not any("Verify" in name for name in template.mentions(queue.logical_id))

@@ -35,17 +35,13 @@ def test_what_is_missing_is_said_in_a_sentence(
     checkout, template = tmp_path / "checkout", tmp_path / "template"
     copy_files_to(checkout)
 
+    # Nothing can be installed, whatever this machine's settings are.
+    pip = {"PIP_CONFIG_FILE": os.devnull, "PIP_NO_INDEX": "1"}
+    cdk = {"CDK_CONTEXT_JSON": json.dumps(context(**changes)), "CDK_OUTDIR": str(template)}
     done = subprocess.run(
         [sys.executable, "app.py"],
         cwd=checkout,
-        env={
-            **os.environ,
-            "CDK_CONTEXT_JSON": json.dumps(context(**changes)),
-            "CDK_OUTDIR": str(template),
-            # Nothing can be installed, whatever this machine's settings are.
-            "PIP_CONFIG_FILE": os.devnull,
-            "PIP_NO_INDEX": "1",
-        },
+        env={**os.environ, **cdk, **pip},
         capture_output=True,
         text=True,
         check=False,
@@ -53,7 +49,6 @@ def test_what_is_missing_is_said_in_a_sentence(
     )
 
     assert done.returncode != 0
-    assert done.stdout == ""
     assert list(template.glob("*.template.json")) == []
     assert re.search(said, done.stderr, re.DOTALL)
     assert "Traceback" not in done.stderr

@@ -1,6 +1,5 @@
 """A machine that has what a test gives it: a checkout's Makefile, and a PATH of its own."""
 
-import os
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -52,12 +51,7 @@ class Made:
 class Machine:
     """A checkout, and programs: what a working machine has, unless a test says otherwise.
 
-    Args:
-        folder: where both are.
-        python: its version, or None if there is none; without venv if that stands behind it.
-        node: the major version of Node.js, or None.
-        npm: whether there is one.
-
+    Behind Python's version may stand "without venv"; None is for one that is missing.
     """
 
     def __init__(
@@ -86,12 +80,7 @@ class Machine:
         done = subprocess.run(
             ["make", *arguments],  # noqa: S607 - make is where it is
             cwd=self.checkout,
-            env={
-                "PATH": str(self._bin),
-                "HOME": str(self._bin),
-                "CALLS": str(self._calls),
-                "LANG": os.environ.get("LANG", "C.UTF-8"),
-            },
+            env={"PATH": str(self._bin), "HOME": str(self._bin), "CALLS": str(self._calls)},
             capture_output=True,
             text=True,
             check=False,

@@ -26,10 +26,9 @@ def pinned(folder: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_pins_are_of_what_is_wanted_with_hashes_and_no_address(folder: str) -> None:
-    """They hold on every machine, wherever it gets its packages from.
+    """They hold wherever packages come from; and each that is wanted has a reason behind its name.
 
-    Each dependency has a reason behind its name, for whoever wonders whether it may go. A package
-    that was added or removed, and `make update` forgotten, is found here.
+    A package that was added or removed, and `make update` forgotten, is found here.
     """
     source = (ROOT / folder / "requirements.in").read_text()
     wanted = dict(re.findall(r"^(?![-#\s])([^#\n]+)(.*)$", source, re.MULTILINE))

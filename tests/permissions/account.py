@@ -8,18 +8,14 @@ from botocore.config import Config
 
 from sandbox import client
 from sandbox.client import HttpAnswer
-from sandbox.state import ACCOUNT_ID, State
+from sandbox.state import ACCOUNT_ID
 from tests.support.deployment import Deployment
 
 from .grants import Role
 
 _STACK = "ServerlessOtp"
-_TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": ACCOUNT_ID}}
-    ],
-}
+_MAY_ASSUME = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": ACCOUNT_ID}}
+_TRUST = {"Version": "2012-10-17", "Statement": [_MAY_ASSUME]}
 
 
 class Account:
@@ -34,11 +30,10 @@ class Account:
 
     """
 
-    def __init__(self, state: State) -> None:
-        self.state = state
-        self.deployment = Deployment(state)
-        aliases = {"send": state.sendFunction, "verify": state.verifyFunction}
-        self.functions = {name: alias for name, alias in aliases.items() if alias}
+    def __init__(self, deployment: Deployment) -> None:
+        self.state = state = deployment.state
+        self.deployment = deployment
+        self.functions = {"send": state.sendFunction, "verify": state.verifyFunction}
         self._iam = self.client("iam")
         self.roles = {
             **{name: self._role_of(alias) for name, alias in self.functions.items()},
@@ -66,9 +61,7 @@ class Account:
         sts = self.client("sts")
         given = sts.assume_role(RoleArn=role.arn, RoleSessionName="test")["Credentials"]
         return boto3.Session(
-            given["AccessKeyId"],
-            given["SecretAccessKey"],
-            given["SessionToken"],
+            *(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"]),
             region_name=self.state.region,
         )
 
@@ -86,10 +79,9 @@ class Account:
 
     def roles_of_lambda(self) -> set[str]:
         """List the roles that the Lambda service may assume."""
-        pages = self._iam.get_paginator("list_roles").paginate()
         return {
             role["RoleName"]
-            for page in pages
+            for page in self._iam.get_paginator("list_roles").paginate()
             for role in page["Roles"]
             if "lambda.amazonaws.com" in json.dumps(role["AssumeRolePolicyDocument"])
         }

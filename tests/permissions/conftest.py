@@ -10,4 +10,4 @@ from .account import Account
 @pytest.fixture(scope="session")
 def account(deployment: Deployment) -> Account:
     """Look at the account once, for all tests."""
-    return Account(deployment.state)
+    return Account(deployment)

@@ -45,11 +45,9 @@ def _send_twice_and_to_a_number_that_is_counted(account: Account, _: Grant) -> s
     Messages to the sandbox's own numbers are not counted, and so get as far as their record.
     """
     asked, counted = request(), request(DestinationIdentity=_COUNTED)
-    answers = [_said(account.deployment.send(asked)) for _ in range(2)]
-    return (
-        f"{', '.join(answers)}; {_texted(account, asked)}; "
-        f"{_said(account.deployment.send(counted))}; {_texted(account, counted)}"
-    )
+    twice = ", ".join(_said(account.deployment.send(asked)) for _ in range(2))
+    once = _said(account.deployment.send(counted))
+    return f"{twice}; {_texted(account, asked)}; {once}; {_texted(account, counted)}"
 
 
 def _send_from_a_new_environment(account: Account, _: Grant) -> str:
@@ -114,12 +112,9 @@ def _do_as_the_lambda_service(account: Account, grant: Grant) -> str:
 def _trace(account: Account, grant: Grant) -> str:
     """Ask IAM what it would say to the Lambda service: MiniStack has no X-Ray to be called."""
     answer = account.client("iam").simulate_principal_policy(
-        PolicySourceArn=grant.role.arn,
-        ActionNames=[grant.action],
-        ResourceArns=[grant.resource],
+        PolicySourceArn=grant.role.arn, ActionNames=[grant.action], ResourceArns=[grant.resource]
     )
-    decision: str = answer["EvaluationResults"][0]["EvalDecision"]
-    return decision
+    return str(answer["EvaluationResults"][0]["EvalDecision"])
 
 
 def _call_the_api(account: Account, grant: Grant) -> str:
@@ -188,14 +183,12 @@ SCENARIOS: Mapping[tuple[str, str], Scenario] = {
     ("verify", "mobiletargeting:VerifyOTPMessage"): Scenario(_verify, "200", "500 Misconfigured"),
     ("verify", "sns:Publish"): Scenario(_do_as_the_lambda_service, "done", "AuthorizationError"),
     **{
-        (function, action): scenario
+        (function, action): _LOGGED if action.startswith("logs:") else _TRACED
         for function in ("send", "verify")
-        for action, scenario in {
-            "logs:CreateLogStream": _LOGGED,
-            "logs:PutLogEvents": _LOGGED,
-            "xray:PutTraceSegments": _TRACED,
-            "xray:PutTelemetryRecords": _TRACED,
-        }.items()
+        for action in (
+            *("logs:CreateLogStream", "logs:PutLogEvents"),
+            *("xray:PutTraceSegments", "xray:PutTelemetryRecords"),
+        )
     },
     **{
         ("on call", f"dynamodb:{operation}"): _SWITCHED

@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 
 NEXT = "GET invocation/next"
 RESTORE_NEXT = "GET restore/next"
-INIT_ERROR = "POST init/error"
 
 _VERSION = "/2018-06-01/runtime/"
 # Far more than a function takes to start, on the slowest of machines.
@@ -23,11 +22,10 @@ _PATIENCE_SECONDS = 60
 
 
 class Call(NamedTuple):
-    """A call of the API: method and path, the decoded body, and an error's type by its header."""
+    """A call of the API: method and path, and the decoded body."""
 
     what: str
     body: Any = None
-    error_type: str | None = None
 
 
 #: Status, headers and body.
@@ -37,8 +35,7 @@ _Answer = tuple[int, dict[str, str], bytes]
 class RuntimeApi(ThreadingHTTPServer):
     """The API of one function's environment, on a free port.
 
-    What is posted is accepted at once. What is asked for is answered when the test says so, as
-    Lambda does when there is an event; so the function stands still while the test looks at it.
+    What is asked for is answered when the test says so: the function stands still meanwhile.
     """
 
     daemon_threads = True
@@ -96,13 +93,9 @@ class _Connection(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         asked = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-        status, headers, body = self.server.answer(
-            Call(
-                what=f"{self.command} {self.path.removeprefix(_VERSION)}",
-                body=json.loads(asked) if asked else None,
-                error_type=self.headers.get("Lambda-Runtime-Function-Error-Type"),
-            )
-        )
+        what = f"{self.command} {self.path.removeprefix(_VERSION)}"
+        call = Call(what, json.loads(asked) if asked else None)
+        status, headers, body = self.server.answer(call)
         try:
             self.send_response(status)
             for name, value in {**headers, "Content-Length": str(len(body))}.items():

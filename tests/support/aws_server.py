@@ -23,22 +23,7 @@ FULL = {
 
 
 class Aws(ThreadingHTTPServer):
-    """Answers as DynamoDB and Pinpoint do, and keeps connections open.
-
-    Args:
-        certificate: for TLS; without one, HTTP is plain.
-
-    Attributes:
-        url: where it is.
-        opened: all connections that there have been.
-        open: those that there are.
-        calls: how many there have been.
-        closed: can be acquired once for every connection that the client has closed.
-        answers: what asks for nothing is answered only when this is set.
-        does: `works`; `refuses`: Pinpoint answers 403; `is full`: counts are; `breaks`: the next
-            answer is cut off, and its connection closed.
-
-    """
+    """Answers as DynamoDB and Pinpoint do, with a certificate over TLS; keeps connections open."""
 
     daemon_threads = True
 
@@ -50,12 +35,14 @@ class Aws(ThreadingHTTPServer):
             certificate.configure_cert(tls)
             self.socket = tls.wrap_socket(self.socket, server_side=True)
             self.url = f"https://localhost:{self.server_port}"
-        self.opened: list[_Connection] = []
-        self.open: set[_Connection] = set()
+        self.opened: list[_Connection] = []  # all that there have been
+        self.open: set[_Connection] = set()  # those that there are
+        self.closed = threading.Semaphore(0)  # once for each that the client has closed
         self.calls = 0
-        self.closed = threading.Semaphore(0)
-        self.answers = threading.Event()
+        self.answers = threading.Event()  # without it, what asks for nothing is not answered
         self.answers.set()
+        # Or "refuses", as Pinpoint does with a 403; "is full", as counts are; or "breaks": the
+        # next answer is cut off, and its connection closed.
         self.does = "works"
 
 

@@ -23,18 +23,11 @@ CONTEXT = {
 
 @dataclass(frozen=True)
 class Synthesized:
-    """What one run of `cdk synth` wrote.
+    """What one run of `cdk synth` wrote."""
 
-    Attributes:
-        template: the template, byte for byte; the asset's hash is in it.
-        code: a digest of each file of the function's code, by its path.
-        listing: all files that it wrote, as the reviewers of a deployment see them.
-
-    """
-
-    template: bytes
-    code: dict[str, str]
-    listing: str
+    template: bytes  # the asset's hash is in it
+    code: dict[str, str]  # a digest of each file of the function's code, by its path
+    listing: str  # of all files, as the reviewers of a deployment see it
 
 
 def copy_files_to(folder: Path) -> None:
@@ -74,16 +67,7 @@ def synthesize(
     output: Path | None = None,
     environment: Mapping[str, str] = os.environ,
 ) -> Synthesized:
-    """Run the CDK's command line in a checkout.
-
-    Args:
-        folder: the checkout.
-        python_version: the Lambda runtime.
-        interpreter: the Python that synthesizes; None for that of the checkout.
-        output: where to; None for a folder in the checkout.
-        environment: what the command line finds in its environment.
-
-    """
+    """Run the CDK's command line in a checkout, with its Python unless another is given."""
     output = output or folder / "cdk.out-reproduced"
     shutil.rmtree(output, ignore_errors=True)
     context = {**CONTEXT, "pythonVersion": python_version}

@@ -16,16 +16,7 @@ _URI = "urn:openapi"
 
 
 class Contract:
-    """The document.
-
-    Args:
-        document: the decoded file.
-
-    Attributes:
-        document: as above.
-        operations: the path, by the operation's ID.
-
-    """
+    """The document; `operations` gives the path, by the operation's ID."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self.document = document
@@ -54,30 +45,19 @@ class Contract:
 
     def request(self, operation: str) -> Mapping[str, Any]:
         """Give what is said of the body of an operation's request."""
-        request: Mapping[str, Any] = self._operation(operation)["requestBody"]["content"][
-            "application/json"
-        ]
+        content: Mapping[str, Any] = self._operation(operation)["requestBody"]["content"]
+        request: Mapping[str, Any] = content["application/json"]
         return request
 
     def breaches(
         self, operation: str, status: int, headers: Mapping[str, str], body: str
     ) -> list[str]:
-        """Say where an answer is not as the document says, and with what it is none.
-
-        Args:
-            operation: its ID.
-            status: of the answer.
-            headers: the answer's own; what every HTTP server adds is left out.
-            body: the text.
-
-        """
+        """Say where an answer is not as the document says; `headers` are its own only."""
         response = self.responses(operation).get(str(status))
         if response is None:
             return [f"There is no answer {status}."]
-        return [
-            *self._breaches_of_headers(response, headers),
-            *self._breaches_of_body(response, headers, body),
-        ]
+        of_body = self._breaches_of_body(response, headers, body)
+        return [*self._breaches_of_headers(response, headers), *of_body]
 
     def errors(self, schema: Mapping[str, Any], value: Any) -> list[str]:
         """Say where a value is not as a schema of the document says; no unknown member is taken."""

@@ -98,10 +98,10 @@ def entry_point(name: str) -> ModuleType:
 
 def create_clients(name: str) -> "dict[str, BaseClient]":
     """Create the clients that a function has, in the order in which it takes them."""
-    creates = {"pinpoint": create_pinpoint_client, "dynamodb": create_dynamodb_client}
-    if name == "verify":
-        del creates["dynamodb"]
-    return {service: create(SETTINGS.time_limits) for service, create in creates.items()}
+    clients: dict[str, BaseClient] = {"pinpoint": create_pinpoint_client(SETTINGS.time_limits)}
+    if name == "send":
+        clients["dynamodb"] = create_dynamodb_client(SETTINGS.time_limits)
+    return clients
 
 
 #: Those that all tests share, and one of the tests' own, which no fault meets: each of them would
@@ -111,14 +111,7 @@ table_client = cache(create_client)
 
 
 class Service:
-    """One of the functions.
-
-    Args:
-        name: of the entry point, such as `send`.
-        clients: of AWS; those that all tests share unless given.
-        environment: Lambda's own variables.
-
-    """
+    """One of the functions, with clients that all tests share, unless it is given some."""
 
     def __init__(
         self,
@@ -162,18 +155,7 @@ class Service:
 
     def post(self, body: str | None, **event: Any) -> HttpAnswer:
         """Call the function through API Gateway; its answer is as docs/openapi.json says."""
-        reply = self._call(
-            {
-                "resource": "/otp",
-                "path": "/otp",
-                "httpMethod": "POST",
-                "headers": {"Content-Type": "application/json"},
-                "requestContext": {"requestId": str(uuid.uuid4()), "stage": "v1"},
-                "body": body,
-                "isBase64Encoded": False,
-                **event,
-            }
-        )
+        reply = self._call({**http_event(body), **event})
         assert set(reply) == {"statusCode", "headers", "body"}
         json.dumps(reply)  # Lambda could not return anything else
         answer = HttpAnswer(reply["statusCode"], reply["headers"], reply["body"])
@@ -206,13 +188,7 @@ class Service:
         self.table.delete_item(TableName=TABLE, Key={"id": key})
 
     def on(self, event: str, handler: Callable[..., Any]) -> None:
-        """Call a handler at an event of the function's own clients.
-
-        Args:
-            event: as botocore names it, such as `before-call.dynamodb.PutItem`.
-            handler: takes keywords; what it returns or raises is botocore's to handle.
-
-        """
+        """Call a handler at an event of botocore's, such as `before-call.dynamodb.PutItem`."""
         client = self._clients[event.split(".")[1]]
         client.meta.events.register_first(event, handler)
         self._hooks.append((client, event, handler))
@@ -230,8 +206,7 @@ class Service:
 
     def die(self, event: str, asked: Any) -> None:
         """End, as a process does, at an event of a direct invoke; nobody gets an answer."""
-        # No `except Exception` sees it.
-        self.fail(event, KeyboardInterrupt())
+        self.fail(event, KeyboardInterrupt())  # no `except Exception` sees it
         with pytest.raises(KeyboardInterrupt):
             self.invoke(asked)
         self.mend()
@@ -321,6 +296,19 @@ def assert_says_no_more_than_it_may(said: str) -> None:
         [code] = re.findall(r"\b[0-9]{5,8}\b", text["body"])
         # Alone, not within an ID or a time.
         assert not re.search(rf"(?<![\w.-]){code}(?![\w.-])", said), said
+
+
+def http_event(body: str | None) -> dict[str, Any]:
+    """Make the event of a request through API Gateway."""
+    return {
+        "resource": "/otp",
+        "path": "/otp",
+        "httpMethod": "POST",
+        "headers": {"Content-Type": "application/json"},
+        "requestContext": {"requestId": str(uuid.uuid4()), "stage": "v1"},
+        "body": body,
+        "isBase64Encoded": False,
+    }
 
 
 def request(**fields: Any) -> dict[str, Any]:

@@ -45,6 +45,11 @@ def context(**changes: Any) -> dict[str, Any]:
     return {key: value for key, value in changed.items() if value is not None}
 
 
+def pairs(given: str) -> dict[str, str]:
+    """Read what is set as `key=value`, with spaces between them."""
+    return dict(pair.split("=", 1) for pair in given.split())
+
+
 def cdk_context() -> dict[str, Any]:
     """Give the CDK's feature flags, which decide on the template as much as the code does."""
     flags: dict[str, Any] = json.loads((ROOT / "cdk.json").read_text())["context"]
@@ -53,15 +58,7 @@ def cdk_context() -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One resource of a template, rendered.
-
-    Attributes:
-        logical_id: its name in the template.
-        type: such as `AWS::Lambda::Function`.
-        properties: what CloudFormation is told about it.
-        whole: everything in the template about it.
-
-    """
+    """One resource of a template, rendered; `whole` is everything in the template about it."""
 
     logical_id: str
     type: str
@@ -82,14 +79,8 @@ class RenderedTemplate:
     """A template whose intrinsic functions are written as text: `arn:${AWS::Partition}:…`.
 
     Args:
-        template: as CloudFormation gets it.
-        region: of the stack.
-
-    Attributes:
-        resources: all of them.
-        outputs: by name.
+        template: as CloudFormation gets it, which `raw` is.
         region: of the stack, as it is written in ARNs.
-        raw: the template as CloudFormation gets it.
 
     """
 
@@ -141,22 +132,16 @@ class RenderedTemplate:
 
 @dataclass(frozen=True, slots=True)
 class LookedAt:
-    """A template, and what cdk-nag finds in its stack: a rule and a construct each."""
+    """A template, where it is, and what cdk-nag finds in it: a rule and a construct each."""
 
     template: RenderedTemplate
     findings: set[tuple[str, str]]
+    folder: Path
 
 
 @dataclass(frozen=True, slots=True)
 class Others:
-    """Two stacks of one app: one of ours in America, and another team's with two services in it.
-
-    Attributes:
-        america: the template of the one.
-        america_stack: the stack itself.
-        theirs: the template of the other.
-
-    """
+    """Two stacks of one app: one of ours in America, and another team's with two services in it."""
 
     america: RenderedTemplate
     america_stack: cdk.Stack

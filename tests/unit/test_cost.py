@@ -15,7 +15,6 @@ def test_record_fits_into_one_write_request_unit(service: Service) -> None:
     """Whatever the outcome, with the longest ReferenceId: DynamoDB counts by the kilobyte."""
     for last in range(100, 111):
         service.send(DestinationIdentity=f"+12065550{last}", ReferenceId=f"{last}".rjust(48, "a"))
-
     sizes = [
         sum(len(name) + len(next(iter(value.values()))) for name, value in item.items())
         for item in service.items()
@@ -28,9 +27,7 @@ def test_send_writes_as_often_as_is_paid_for(service: Service) -> None:
     service.send()
     calls: list[str] = []
     service.on("before-call.dynamodb", lambda model, **_: calls.append(model.name))
-
     service.send(DestinationIdentity="+12062010000")
-
     assert calls == ["PutItem", *["UpdateItem"] * 4]
     assert len(calls) == ASSUMED["writes of a message, of one unit each"]
 
@@ -43,9 +40,7 @@ def test_busiest_day_of_a_block_fits_into_one_item(service: Service) -> None:
         assert service.send(DestinationIdentity=f"+1206201000{last}").status == 200
         [item] = [item for item in service.items() if "limit#number" in item["id"]["S"]]
         sizes.append(len(json.dumps(item)))
-
-    first, _, third = sizes
-    assert 0 < 200 * 24 * (third - first) / 2 < 400 * 1024
+    assert 0 < 200 * 24 * (sizes[2] - sizes[0]) / 2 < 400 * 1024
 
 
 def test_log_is_as_long_as_is_paid_for(journey: Journey) -> None:
@@ -56,12 +51,9 @@ def test_log_is_as_long_as_is_paid_for(journey: Journey) -> None:
     for function in (journey.sending, journey.verifying):
         [line] = function.log_lines()
         own = json.dumps(line).replace('"send"', f'"{NAME}"').replace(":send:", f":{NAME}:") + TRACE
-        for size, assumed in (
-            (len(own), ASSUMED["bytes of a function's own line in the log"]),
-            # Nothing in them is longer on AWS.
-            (
-                sum(map(len, function.metric_lines())),
-                ASSUMED["bytes of its lines of metrics in the log"],
-            ),
+        of_metrics = sum(map(len, function.metric_lines()))  # nothing in them is longer on AWS
+        for size, of in (
+            (len(own), "bytes of a function's own line in the log"),
+            (of_metrics, "bytes of its lines of metrics in the log"),
         ):
-            assert assumed * 0.8 < size <= assumed
+            assert ASSUMED[of] * 0.8 < size <= ASSUMED[of]

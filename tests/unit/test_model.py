@@ -43,7 +43,7 @@ FAULTS: dict[str, tuple[str, BotoCoreError]] = {
     "the freeing fails": ("before-send.dynamodb.DeleteItem", NO_ANSWER),
     "the freeing's answer is lost": ("response-received.dynamodb.DeleteItem", NO_ANSWER),
 }
-# Where the process ends: a BaseException, which no `except Exception` holds up.
+# Where the process ends.
 CRASHES = (
     "before-call.dynamodb.PutItem",
     "before-call.pinpoint.SendOTPMessage",
@@ -57,7 +57,7 @@ PASSES = (29, SECONDS_BETWEEN_ANSWERS, WINDOW_SECONDS + 1)
 
 
 class Crash(BaseException):
-    """The process ends here."""
+    """The process ends here; no `except Exception` holds it up."""
 
 
 @dataclass
@@ -110,11 +110,6 @@ class Window:
         self.uncertain += 2
         self.surely_silent = 0
 
-    def rest(self, seconds: int) -> None:
-        """Some time has passed."""
-        self.silent += seconds
-        self.surely_silent += seconds
-
 
 class Promise(RuleBasedStateMachine):
     """Sends, breaks, crashes and lets time pass, in any order."""
@@ -149,12 +144,12 @@ class Promise(RuleBasedStateMachine):
         if fault:
             self.service.fail(*FAULTS[fault])
         meanwhile: list[HttpAnswer] = []
+
+        def send_a_duplicate(**_: Any) -> None:
+            if not meanwhile:
+                meanwhile.append(self._post(reference_id, destination))
+
         if duplicate:
-
-            def send_a_duplicate(**_: Any) -> None:
-                if not meanwhile:
-                    meanwhile.append(self._post(reference_id, destination))
-
             self.service.on("before-call.pinpoint.SendOTPMessage", send_a_duplicate)
         texts = self._texts(reference_id)
         answer = self._post(reference_id, destination)
@@ -200,8 +195,9 @@ class Promise(RuleBasedStateMachine):
     def let_time_pass(self, seconds: int) -> None:
         """Until who runs is dead; one more answer may be given; or all is forgotten."""
         self._clock.wait(seconds)
-        for reference_id in REFERENCE_IDS:
-            self.windows[reference_id].rest(seconds)
+        for reference_id, window in self.windows.items():
+            window.silent += seconds
+            window.surely_silent += seconds
             if seconds > WINDOW_SECONDS:
                 self.windows[reference_id] = Window(texts_before=self._texts(reference_id))
 

@@ -2,19 +2,15 @@
 
 import json
 from collections.abc import Callable
-from typing import Any, cast
-from unittest.mock import Mock
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from lambda_src.otp.contract.answer import Answer
-from lambda_src.otp.once.idempotency import OncePerReferenceId
-from lambda_src.otp.once.records import ReferenceIdRecords, create_dynamodb_client
 from tests.support.clock import Clock
 from tests.support.emf import read
 from tests.support.failures import NO_ANSWER, NO_CONNECTION
-from tests.support.service import NUMBER, SETTINGS, TABLE, HttpAnswer, Service, request
+from tests.support.service import NUMBER, TABLE, HttpAnswer, Service, request
 
 OPTED_OUT, THROTTLED, UNKNOWN_FAILURE = "+12065550101", "+12065550103", "+12065550105"
 SENDING = "before-call.pinpoint.SendOTPMessage"
@@ -24,8 +20,8 @@ FUNCTION_SECONDS = 28
 
 def answered(code: str, status: int) -> ClientError:
     """Make an error that DynamoDB answers."""
-    about: Any = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
-    return ClientError(about, "")
+    metadata: Any = {"HTTPStatusCode": status}
+    return ClientError({"Error": {"Code": code}, "ResponseMetadata": metadata}, "")
 
 
 def once_at(service: Service, event: str, act: Callable[[], Any]) -> None:
@@ -51,13 +47,9 @@ def metrics_of(service: Service) -> dict[str, list[float]]:
 def test_the_same_request_again_is_replayed_byte_for_byte(
     service: Service, number: str, status: int
 ) -> None:
-    """The same body, marked; Pinpoint is not asked twice. The fields are compared, not the text.
-
-    Two requests are counted, of which the second is a replay, and one text or none.
-    """
+    """The same body, marked, and counted as a replay; the fields are compared, not the text."""
     asked = request(CodeLength=6, DestinationIdentity=number)
     first = service.post(json.dumps(asked))
-
     again = service.post(json.dumps(dict(reversed(asked.items())), indent=4))
 
     assert (first.status, again.status, again.body) == (status, status, first.body)
@@ -67,10 +59,8 @@ def test_the_same_request_again_is_replayed_byte_for_byte(
     assert len(service.requests()) == 1
     metrics = metrics_of(service)
     assert (metrics["Requests"], metrics["Replayed"]) == ([1, 1], [0, 1])
-    assert (metrics.get("Texts"), metrics.get("Refused")) == (
-        ([1], None) if status == 200 else (None, [1, 1])
-    )
-    assert "StoreFailures" not in metrics
+    told = metrics.get("Texts"), metrics.get("Refused"), metrics.get("StoreFailures")
+    assert told == (([1], None, None) if status == 200 else (None, [1, 1], None))
     # The record hides the ReferenceId, and both of its hashes are of SHA-256.
     [item] = service.items()
     prefix, _, digest = item["id"]["S"].partition("#")
@@ -96,23 +86,6 @@ def test_a_reference_id_with_a_different_request_is_refused(
     assert service.invoke(asked) == first | {"IdempotentReplayed": True}
 
 
-def test_a_rename_and_a_second_version_beside_the_first_do_not_text_twice(
-    service: Service,
-) -> None:
-    """The key is made of nothing but the ReferenceId: another function and module replay."""
-    asked = request()
-    service.invoke(asked)
-
-    class Renamed(OncePerReferenceId):
-        def _outcome(self, **_: object) -> Answer:
-            raise AssertionError("texted twice")
-
-    dynamodb = create_dynamodb_client(SETTINGS.time_limits)
-    records = ReferenceIdRecords(TABLE, dynamodb, SETTINGS.time_limits, Mock(), Mock())
-
-    assert Renamed(records)(cast("Any", asked), "request-id", Mock()).replayed
-
-
 # --- Guesses ---
 
 
@@ -132,10 +105,7 @@ def guess(service: Service, asked: dict[str, Any], last: int = 99) -> str | None
 def test_guessing_the_number_of_a_reference_id_tells_nothing_after_five(
     service: Service, asked: dict[str, Any]
 ) -> None:
-    """Then the right one looks like a wrong one; before any, it is answered however often.
-
-    The record is as it was, but for what counts them: status, answer, owner and the window's end.
-    """
+    """Then the right one looks like a wrong one; the record is as it was, but for what counts."""
     assert {service.send(**asked).status for _ in range(6)} == {200}
     [before] = service.items()
 
@@ -172,7 +142,6 @@ def test_right_guess_among_wrong_ones_is_told_no_more_than_they_are(
     """It has found a record with one mismatch; by the time that it is answered, there are five."""
     guess(service, asked)
     once_at(service, f"before-call.{UPDATING}", lambda: [guess(service, asked) for _ in range(5)])
-
     assert service.send(**asked).code == "Throttled"
 
 
@@ -227,9 +196,7 @@ def test_mismatch_that_cannot_be_counted_tells_nothing(
     for _ in range(before):
         guess(service, asked)
     service.fail(f"{event}.{UPDATING}", NO_ANSWER)
-
     told = [guess(service, asked), *(service.send(**asked).code for _ in range(before))]
-
     assert {*told} == {"StoreUnavailable"}
     assert '"StoreFailures":[1' in "".join(service.metric_lines())
     assert len(service.texts()) == 1
@@ -240,7 +207,6 @@ def test_request_that_meets_a_record_which_is_freed_is_told_to_repeat(
 ) -> None:
     """409 InProgress: it was, a moment ago. Nothing is written for a record that is gone."""
     once_at(service, f"before-call.{UPDATING}", lambda: service.delete(service.items()[0]["id"]))
-
     assert guess(service, asked) == "InProgress"
     assert service.items() == []
 
@@ -249,10 +215,7 @@ def test_request_that_meets_a_record_which_is_freed_is_told_to_repeat(
 
 
 def test_a_request_that_is_running_answers_in_progress(service: Service, clock: Clock) -> None:
-    """409 InProgress, to be repeated after a second; the running one texts once.
-
-    The window counts from the lock: recording the outcome does not move its end.
-    """
+    """To be repeated after a second; the running one texts once, and leaves the window's end."""
     asked = request()
     meanwhile: list[HttpAnswer] = []
     ends: list[str] = []
@@ -263,7 +226,6 @@ def test_a_request_that_is_running_answers_in_progress(service: Service, clock: 
         clock.wait(5)
 
     once_at(service, SENDING, look)
-
     assert service.send(**asked).status == 200
     [answer] = meanwhile
     assert (answer.status, answer.code) == (409, "InProgress")
@@ -273,12 +235,8 @@ def test_a_request_that_is_running_answers_in_progress(service: Service, clock: 
 
 
 def test_an_unknown_outcome_holds_the_reference_id_at_once(service: Service) -> None:
-    """504 OutcomeUnknown, then 409 OutcomeUnknown; Pinpoint is not asked twice.
-
-    The first is counted as such, and has an alarm of its own; the 409s are refusals.
-    """
+    """504, then 409; Pinpoint is not asked twice. The first alone is counted as such."""
     asked = request(DestinationIdentity=UNKNOWN_FAILURE)
-
     answers = [service.send(**asked) for _ in range(3)]
 
     assert [answer.status for answer in answers] == [504, 409, 409]
@@ -286,9 +244,8 @@ def test_an_unknown_outcome_holds_the_reference_id_at_once(service: Service) -> 
     assert not any("Idempotent-Replayed" in answer.headers for answer in answers)
     assert len(service.requests()) == 1
     metrics = metrics_of(service)
-    assert metrics["OutcomeUnknown"] == [1, 0, 0]
-    assert metrics["ServerErrors"] == [0, 0, 0]
-    assert metrics["Refused"] == [1, 1, 1]
+    counted = [metrics[name] for name in ("OutcomeUnknown", "ServerErrors", "Refused")]
+    assert counted == [[1, 0, 0], [0, 0, 0], [1, 1, 1]]
 
 
 def test_a_dead_attempt_is_in_progress_until_the_functions_timeout_has_passed(
@@ -297,13 +254,10 @@ def test_a_dead_attempt_is_in_progress_until_the_functions_timeout_has_passed(
     """Killed while sending: 409 InProgress, then 409 OutcomeUnknown, never a second text."""
     asked = request()
     service.die("after-call.pinpoint.SendOTPMessage", asked)
-
     clock.wait(FUNCTION_SECONDS)
     assert service.send(**asked).code == "InProgress"
-
     clock.wait(0.001)
     answer = service.send(**asked)
-
     assert (answer.status, answer.code) == (409, "OutcomeUnknown")
     assert len(service.texts()) == 1
 
@@ -315,9 +269,7 @@ def test_the_window_ends_65_minutes_after_the_lock(
     guess(service, asked)
     clock.wait(65 * 60)
     assert service.invoke(asked)["IdempotentReplayed"] is True
-
     clock.wait(1)
-
     assert "IdempotentReplayed" not in service.invoke(asked)
     assert len(service.texts()) == 2
     assert "mismatches" not in service.items()[0]
@@ -332,8 +284,7 @@ def test_the_window_ends_65_minutes_after_the_lock(
 @pytest.mark.parametrize(
     ("failure", "pauses"),
     [
-        (NO_ANSWER, [0.025]),
-        (NO_CONNECTION, [0.025]),
+        *((failure, [0.025]) for failure in (NO_ANSWER, NO_CONNECTION)),
         (answered("InternalServerError", 500), [0.025]),
         (answered("ProvisionedThroughputExceededException", 400), [1]),
         (answered("AccessDeniedException", 400), []),
@@ -344,9 +295,7 @@ def test_what_is_written_for_a_reference_id_is_repeated_once_if_its_failure_may_
 ) -> None:
     """The lock, the record and the freeing, each by our own code: the SDK makes every call once."""
     attempts = service.fail(f"before-call.{write}", failure)
-
     service.send(DestinationIdentity=destination)
-
     assert len(attempts) == 1 + len(pauses)
     assert len(service.pauses) == len(pauses)
     assert all(0 <= waited <= most for waited, most in zip(service.pauses, pauses, strict=True))
@@ -359,7 +308,6 @@ def test_a_lock_whose_answer_got_lost_is_recognized_as_our_own(service: Service)
         raise NO_ANSWER.with_traceback(None)
 
     once_at(service, f"response-received.{LOCKING}", lose)
-
     assert service.send().status == 200
     assert len(service.texts()) == 1
 
@@ -369,9 +317,7 @@ def test_without_the_lock_nothing_is_sent(service: Service, event: str) -> None:
     """503 StoreUnavailable is to be repeated: a lock that was taken all the same is undone."""
     asked = request()
     service.fail(f"{event}.{LOCKING}", NO_ANSWER)
-
     answer = service.send(**asked)
-
     assert (answer.status, answer.code) == (503, "StoreUnavailable")
     assert (service.requests(), service.items()) == ([], [])
     service.mend()
@@ -387,9 +333,7 @@ def test_an_outcome_that_cannot_be_recorded_is_told_and_holds(
     """The answer is the message's, not the store's. After the function's timeout, 409."""
     asked = request(DestinationIdentity=destination)
     service.fail(f"before-call.{write}", NO_ANSWER)
-
     assert service.send(**asked).code == code
-
     service.mend()
     clock.wait(FUNCTION_SECONDS + 1)
     assert service.send(**asked).code == "OutcomeUnknown"
@@ -407,8 +351,6 @@ def test_an_attempt_never_touches_a_record_that_is_not_its_own(
         service.table.put_item(TableName=TABLE, Item={**item, "owner": {"S": "other"}})
 
     once_at(service, SENDING, take_over)
-
     service.send(DestinationIdentity=destination)
-
     [item] = service.items()
     assert (item["owner"]["S"], item["status"]["S"]) == ("other", "INPROGRESS")

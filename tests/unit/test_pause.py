@@ -13,13 +13,10 @@ US, CANADA = "+12062010000", "+14165550111"
 READ = "before-call.dynamodb.GetItem"
 
 
-def set_switch(service: Service, value: str | None) -> None:
-    """Write the switch as docs/runbook.md says; None: nobody ever has."""
-    if value is None:
-        service.delete({"S": "paused"})
-    else:
-        item = {"id": {"S": "paused"}, "countries": {"S": value}}
-        service.table.put_item(TableName=TABLE, Item=item)
+def set_switch(service: Service, value: str) -> None:
+    """Write the switch as docs/runbook.md says."""
+    item = {"id": {"S": "paused"}, "countries": {"S": value}}
+    service.table.put_item(TableName=TABLE, Item=item)
 
 
 def code(service: Service, to: str = US) -> str | None:
@@ -74,11 +71,10 @@ def test_a_paused_request_leaves_its_reference_id_free_and_is_not_counted(
     assert service.send(**asked).status == 503
     assert [item["id"]["S"] for item in service.items()] == ["paused"]
 
-    set_switch(service, None)
+    service.delete({"S": "paused"})
     clock.wait(30)
     sent = service.send(**asked)
     assert sent.status == 200
-
     set_switch(service, "all")
     clock.wait(30)
     assert service.send(**asked).body == sent.body
@@ -108,9 +104,7 @@ def test_an_unreadable_switch_says_what_it_said_before(
     service.fail(READ, NO_ANSWER)
     set_switch(service, "none" if value == "all" else "all")
     clock.wait(30)
-
     assert code(service) == before
-
     assert any('"StoreFailures"' in line for line in service.metric_lines())
     service.mend()
     clock.wait(4)
@@ -120,10 +114,7 @@ def test_an_unreadable_switch_says_what_it_said_before(
 
 
 def test_nothing_is_sent_while_nothing_is_known(service: Service) -> None:
-    """A function that has just started and cannot read it; the next request asks again.
-
-    A release that cannot read it is to go back: unlike a pause, it is a server error.
-    """
+    """Just started, and it cannot be read: a server error, unlike a pause; it is asked again."""
     service.fail(READ, NO_ANSWER)
     assert code(service) == "SendingPaused"
     assert service.texts() == []
@@ -133,19 +124,14 @@ def test_nothing_is_sent_while_nothing_is_known(service: Service) -> None:
 
 
 @pytest.mark.parametrize(
-    "attribute",
+    "attributes",
     [
-        *(
-            {"S": text}
-            for text in ("everything", "", " ,", "UK", "JM,UK", "all,JM", "none,JM", "ZZ")
-        ),
-        {"N": "1"},
-        None,
+        *({"countries": {"S": text}} for text in ("everything", "", " ,", "JM,UK", "all,JM", "AC")),
+        *({"countries": {"N": "1"}}, {}),
     ],
 )
-def test_a_switch_that_makes_no_sense_pauses_all(service: Service, attribute: Any) -> None:
+def test_a_switch_that_makes_no_sense_pauses_all(service: Service, attributes: Any) -> None:
     """Whoever wrote it wanted something to stop; the alarm Store tells, for direct callers too."""
-    item = {"id": {"S": "paused"}, **({"countries": attribute} if attribute else {})}
-    service.table.put_item(TableName=TABLE, Item=item)
+    service.table.put_item(TableName=TABLE, Item={"id": {"S": "paused"}, **attributes})
     assert code(service) == "SendingPaused"
     assert any('"StoreFailures"' in line for line in service.metric_lines())

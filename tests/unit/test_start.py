@@ -18,19 +18,19 @@ from tests.support.service import PERSON, SETTINGS, Start, create_clients, entry
 CONNECTIONS = 2
 
 
-def of_lambda(initialization_type: str) -> dict[str, str]:
+def of_lambda(initialization: str) -> dict[str, str]:
     """Give the variable that says how a function starts; outside of Lambda there is none."""
-    return {"AWS_LAMBDA_INITIALIZATION_TYPE": initialization_type}
+    return {"AWS_LAMBDA_INITIALIZATION_TYPE": initialization}
 
 
-@pytest.mark.parametrize("initialization_type", ["on-demand", "provisioned-concurrency"])
+@pytest.mark.parametrize("initialization", ["on-demand", "provisioned-concurrency"])
 def test_a_start_opens_a_connection_to_each_service_and_no_other_is_ever_open(
-    start: Start, aws: Aws, monkeypatch: pytest.MonkeyPatch, initialization_type: str
+    start: Start, aws: Aws, monkeypatch: pytest.MonkeyPatch, initialization: str
 ) -> None:
     """Then come thirty messages, some refused, given back, or of a lost answer."""
     # Without SnapStart the runtime may not have it: an import would fail.
     monkeypatch.setitem(sys.modules, "snapshot_restore_py", None)
-    service = start(of_lambda(initialization_type))
+    service = start(of_lambda(initialization))
     assert (len(aws.opened), len(aws.open)) == (CONNECTIONS, CONNECTIONS)
 
     for number in range(30):
@@ -38,7 +38,6 @@ def test_a_start_opens_a_connection_to_each_service_and_no_other_is_ever_open(
         aws.does = {1: "refuses", 3: "is full", 5: "breaks"}.get(number % 7, "works")
         service.send(DestinationIdentity=PERSON)
         assert len(aws.open) <= CONNECTIONS
-
     aws.does = "works"
     assert service.send(DestinationIdentity=PERSON).status == 200
     assert len(aws.open) == CONNECTIONS
@@ -51,10 +50,8 @@ def test_no_connection_is_in_the_snapshot_and_new_ones_are_there_after_a_restore
     hooks = Mock()
     monkeypatch.setitem(sys.modules, "snapshot_restore_py", hooks)
     service = start(of_lambda("snap-start"))
-
     for registered in hooks.register_before_snapshot.call_args_list:
         registered.args[0]()
-
     assert all(aws.closed.acquire(timeout=5) for _ in range(CONNECTIONS))
     clock.now += 24 * 60 * 60
     [registered] = hooks.register_after_restore.call_args_list
@@ -102,7 +99,6 @@ def test_in_lambda_the_garbage_collector_rests_during_the_imports(
         monkeypatch.setenv(name, value)
 
     importlib.reload(entry_point("send"))
-
     assert rested == [True] * frozen
     assert gc.isenabled()
     assert (gc.get_freeze_count() > 10_000) is frozen
