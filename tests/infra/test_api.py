@@ -192,7 +192,15 @@ def test_access_log_is_json_and_names_nobody_who_is_texted(
     assert setting["DestinationArn"] == production.arn("logs", f"log-group:{group.ref}")
     logged = json.loads(setting["Format"])
     assert {value.removeprefix("$context.") for value in logged.values()} == {
-        *("requestId", "requestTime", "httpMethod", "resourcePath", "status", "waf.status"),
+        *(
+            "requestId",
+            "extendedRequestId",
+            "requestTime",
+            "httpMethod",
+            "resourcePath",
+            "status",
+            "waf.status",
+        ),
         *("identity.userArn", "identity.sourceIp", "error.responseType", "xrayTraceId"),
         *("responseLatency", "responseLength", "integrationLatency", "integration.requestId"),
     }

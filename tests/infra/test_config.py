@@ -336,6 +336,7 @@ TEN = "AT,BE,CA,CH,DE,ES,FR,GB,IT,US"
             f"allowedOriginationIdentities={','.join(f'{sender:0250}' for sender in range(12))}",
             "The longest is OTP_ALLOWED_ORIGINATION_IDENTITIES.",
         ),
+        ("snapStart=true region=us-gov-west-1 pythonVersion=3.13", "Python has no SnapStart there"),
         # Just possible: the first Python with snapshots, and all are warm.
         (f"allowedCountries={TEN} alarmVerifiedCountries={TEN}", None),
         ("snapStart=true pythonVersion=3.12", None),

@@ -43,6 +43,8 @@ def test_the_job_that_runs_everybodys_packages_can_be_nobody_in_aws() -> None:
         "synth": (reads, None, None),
         "diff": (is_somebody, "production-diff", "synth"),
         "deploy": (is_somebody, "production", "diff"),
+        # Runs them, too, with a role that may do what an acceptance does.
+        "accept": (is_somebody, "production-accept", "deploy"),
     }
 
 

@@ -123,6 +123,7 @@ def test_function_is_exactly_this(function: str, template: RenderedTemplate) -> 
         "Handler": f"otp.{name}.handler",
         "LoggingConfig": {
             "LogFormat": "JSON",
+            "ApplicationLogLevel": "INFO",  # a metric is INFO
             "LogGroup": template.named(cfn.LOG_GROUP, f"{function}Log").ref,
         },
         "MemorySize": 512,
@@ -189,8 +190,11 @@ def test_alias_is_the_published_version_and_the_only_way_to_the_function(
         template.named(cfn.ASYNCHRONOUS, function).logical_id,
         # To shift the alias.
         *(name for name in names if f"{function}CanaryPolicy" in name),
+        # To invoke a new version before it gets requests.
+        *(name for name in names if "ReleaseCheckPolicy" in name),
     }
-    assert template.mentions(version.logical_id) == {alias.logical_id}
+    check = {name for name in names if "ReleaseCheckFunction" in name}
+    assert template.mentions(version.logical_id) == {alias.logical_id} | check
 
 
 @each_function
@@ -236,6 +240,7 @@ def test_new_version_gets_a_tenth_first_and_goes_back_on_an_alarm(
     assert production.named(cfn.ALIAS, function).whole["UpdatePolicy"] == {
         "CodeDeployLambdaAliasUpdate": {
             "ApplicationName": application.ref,
+            "BeforeAllowTrafficHook": production.named(cfn.FUNCTION, "ReleaseCheck").ref,
             "DeploymentGroupName": group.ref,
         }
     }
@@ -245,6 +250,10 @@ def test_new_version_gets_a_tenth_first_and_goes_back_on_an_alarm(
     actions = ["GetAlias", "GetProvisionedConcurrencyConfig", "UpdateAlias"]
     assert policy["PolicyDocument"]["Statement"] == [
         allowed([f"lambda:{action}" for action in actions], [arn, f"{arn}:live"]),
+        allowed(
+            "lambda:InvokeFunction",
+            production.named(cfn.FUNCTION, "ReleaseCheck").attribute("Arn"),
+        ),
         allowed("cloudwatch:DescribeAlarms", "*"),
     ]
     assert_role_of(production, f"{function}Canary", "codedeploy.amazonaws.com", group.logical_id)

@@ -28,10 +28,14 @@ TYPES = [(type_, status, code) for status, code, types in ANSWERS for type_ in t
 
 
 def test_every_kind_of_error_has_a_response_and_none_two(template: RenderedTemplate) -> None:
-    """No error of API Gateway's comes in its own shape."""
+    """No error of API Gateway's comes in its own shape; four at once are created, and no more."""
     responses = [found.properties for found in template.all(cfn.GATEWAY_RESPONSE)]
     types = sorted(found["ResponseType"] for found in responses)
     assert types == sorted(type_ for type_, *_ in TYPES)
+    first = [
+        found for found in template.all(cfn.GATEWAY_RESPONSE) if "DependsOn" not in found.whole
+    ]
+    assert len(first) == 4
     assert {found["RestApiId"] for found in responses} == {template.only(cfn.API).ref}
 
 
