@@ -14,6 +14,7 @@ import pytest
 from infra.api import gateway_responses
 from sandbox import client
 from sandbox.state import ROOT, State
+from tests.permissions.grants import Role
 from tests.support.deployment import NUMBER, Deployment, request
 from tools.accept import __main__ as accept
 from tools.accept import on_request, operation
@@ -199,6 +200,21 @@ def open_to_all(deployment: Deployment) -> Iterator[None]:
 def test_an_open_route_is_wrong(run: Accept) -> None:
     """Anybody could text."""
     assert_wrong(*run("not sign").values())
+
+
+def test_a_missing_grant_is_wrong(run: Accept, state: State) -> None:
+    """The send function may not call Pinpoint any more, and no text goes out."""
+    options = client.aws_options(state)
+    function = boto3.client("lambda", **options).get_function_configuration(
+        FunctionName=state.sendFunction
+    )
+    role = Role(boto3.client("iam", **options), function["Role"].rpartition("/")[2])
+    [grant] = [it for it in role.grants() if it.action == "mobiletargeting:SendOTPMessage"]
+    with grant.removed():
+        report = run("A text is sent|The right code")
+    assert_wrong(report["A text is sent"])
+    assert "Misconfigured" in report["A text is sent"]["came"]
+    assert report["The right code is valid"]["end"] == "skipped"
 
 
 def test_a_red_alarm_is_wrong(run: Accept, state: State) -> None:
