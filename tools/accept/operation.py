@@ -1,6 +1,7 @@
 """Steps about what the operator relies on: alarms, the release, the log, the metrics."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +9,6 @@ from typing import Any
 
 from lambda_src.otp.runtime.masking import mask
 
-from .deployment import Function
 from .trial import Skipped, Step, Trial, Wrong, listed, wait_for
 
 _VERSION = (Path(__file__).parents[2] / "VERSION").read_text().strip()
@@ -59,40 +59,42 @@ def _log(trial: Trial) -> str:
     ids = {mask(request_id) for request_id in trial.request_ids}
     lines: list[dict[str, Any]] = []
 
-    def all_there() -> bool:
-        lines[:] = [
-            line
-            for function in trial.deployment.functions.values()
-            for line in _lines_of(trial, function, ids)
-        ]
-        return {_id_in(line) for line in lines if line.get("message") == "answered"} >= ids
+    answered: set[str] = set()
 
-    if not wait_for(all_there, LOG_SECONDS):
-        answered = {_id_in(line) for line in lines if line.get("message") == "answered"}
-        raise Wrong("a line for each request", f"none for {listed(ids - answered)}")
+    def all_answered() -> bool:
+        """Look for the line of each request. It has Lambda's own ID, which all its lines have."""
+        found = [line for line in _lines(trial, "correlation_id", ids) if "status" in line]
+        answered.update(line["function_request_id"] for line in found)
+        missing[:] = sorted(ids - {line["correlation_id"] for line in found})
+        return not missing
+
+    missing: list[str] = []
+    if not wait_for(all_answered, LOG_SECONDS):
+        raise Wrong("a line for each request", f"none for {listed(missing)}")
+    lines = list(_lines(trial, "function_request_id", answered))
     text = "\n".join(map(json.dumps, lines))
     if trial.person and trial.person.number[1:] in text:
         raise Wrong("no number in the log", "the number that was texted is there")
-    if any(f'"{code}"' in text or f" {code}" in text for code in trial.codes):
+    if any(re.search(rf"(?<![\w.-]){code}(?![\w.-])", text) for code in trial.codes):
         raise Wrong("no code in the log", "the code that was texted is there")
     return f"{len(lines)} lines of {len(ids)} requests, without the number and the code"
 
 
-def _lines_of(trial: Trial, function: Function, ids: set[str]) -> Iterator[dict[str, Any]]:
-    logs, ordered = trial.deployment.client("logs"), sorted(ids)
-    for start in range(0, len(ordered), _IDS_OF_A_FILTER):
-        some = ordered[start : start + _IDS_OF_A_FILTER]
-        pages = logs.get_paginator("filter_log_events").paginate(
-            logGroupName=function.log_group,
-            startTime=int(trial.started * 1000),
-            # In a filter, * is any text: what is masked is found all the same.
-            filterPattern="{ " + " || ".join(f'($.correlation_id = "{it}")' for it in some) + " }",
-        )
-        for page in pages:
-            for event in page["events"]:
-                line = _read(event["message"])
-                if _id_in(line) in some:
-                    yield line
+def _lines(trial: Trial, member: str, values: set[str]) -> Iterator[dict[str, Any]]:
+    """Find the lines of both functions' logs in which a member has one of some values."""
+    logs, ordered = trial.deployment.client("logs"), sorted(values)
+    for function in trial.deployment.functions.values():
+        for start in range(0, len(ordered), _IDS_OF_A_FILTER):
+            some = ordered[start : start + _IDS_OF_A_FILTER]
+            pages = logs.get_paginator("filter_log_events").paginate(
+                logGroupName=function.log_group,
+                startTime=int(trial.started * 1000),
+                # In a filter, * is any text: what is masked is found all the same.
+                filterPattern="{ " + " || ".join(f'($.{member} = "{it}")' for it in some) + " }",
+            )
+            for page in pages:
+                lines = [_read(event["message"]) for event in page["events"]]
+                yield from (line for line in lines if line.get(member) in some)
 
 
 def _read(message: str) -> dict[str, Any]:
@@ -101,10 +103,6 @@ def _read(message: str) -> dict[str, Any]:
     except ValueError:
         return {}
     return line if isinstance(line, dict) else {}
-
-
-def _id_in(line: dict[str, Any]) -> str | None:
-    return line.get("correlation_id")
 
 
 def _metrics(trial: Trial) -> str:
