@@ -31,7 +31,6 @@ class FunctionMetrics:
             "ConcurrentExecutions", statistic="Maximum", period=_MINUTE
         )
         self.requests = self._own("Requests", "Sum")
-        self.replayed = self._own("Replayed", "Sum")
         # 0 or 1 for every request, so that the average is the share of them.
         self.server_error_rate = self._own("ServerErrors", "Average")
         self.outcome_unknown_rate = self._own("OutcomeUnknown", "Average")
