@@ -110,9 +110,9 @@ def create_app(state: State) -> Flask:
         )
         return Response(lines, content_type="application/x-ndjson")
 
-    @app.get("/written/<uuid:request_id>")
-    def written(request_id: object) -> Response:
-        found = log.of(str(request_id), request.args.get("since", 0.0, type=float))
+    @app.get("/written/<request_id>")
+    def written(request_id: str) -> Response:
+        found = log.of(request_id, request.args.get("since", 0.0, type=float))
         return _json(asdict(found)) if found else Response(status=HTTPStatus.NO_CONTENT)
 
     @app.errorhandler(HTTPException)

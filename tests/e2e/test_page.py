@@ -131,9 +131,19 @@ def test_pages_load_nothing_from_elsewhere_and_run_nothing_inline(
 
 
 def test_written_is_what_is_about_the_request_and_nothing_else(deployment: Deployment) -> None:
-    """Of several in the same log: its lines, and its metrics once. Of an unknown one, nothing."""
+    """Of several in the same log: its lines, and its metrics once. Of an unknown one, nothing.
+
+    A caller may choose the ID, and so write a number into it, which is masked.
+    """
     started = time.time() - 1
-    asked = [deployment.send(request()).headers["X-Request-Id"] for _ in range(2)]
+    own = ("foo", "ABCDEFAB-0000-4000-8000-012065550100")
+    answers = [
+        deployment.post(json.dumps(request()).encode(), {"X-Amzn-RequestId": it}) for it in own
+    ]
+    assert [answer.status for answer in answers] == [200, 200]
+    asked = [answer.headers["X-Request-Id"] for answer in answers]
+    assert asked[0].endswith("_REPLACED_INVALID_REQUEST_ID")
+    assert asked[1] == "ABCDEFAB-0000-4000-8000-**********00"
     deployment.verify({**request(), "Otp": "123456"})
 
     for request_id in asked:
