@@ -159,5 +159,7 @@ def _function(lambda_: "LambdaClient", arn: str) -> Function:
 
 
 def _settings(lambda_: "LambdaClient", arn: str) -> SendSettings:
-    configuration = lambda_.get_function_configuration(FunctionName=arn)
-    return SendSettings.from_environment(configuration["Environment"]["Variables"])
+    environment = lambda_.get_function_configuration(FunctionName=arn)["Environment"]
+    if "Error" in environment:
+        raise NotDeployedError(f"The settings of {arn}: {environment['Error']['Message']}")
+    return SendSettings.from_environment(environment["Variables"])

@@ -48,8 +48,10 @@ def policy(deployment: Deployment, *, queue: bool, pause: bool) -> dict[str, Any
         actions = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem"]
         statements.append((actions, [arn("dynamodb", f"table/{deployment.table}")]))
     keys = deployment.resources.get("AWS::KMS::Key", [])
-    if keys and (queue or pause):
-        actions = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"]
+    if keys:  # to read the functions' settings, the queue and the switch, and to write that
+        actions = ["kms:Decrypt"]
+        if pause:
+            actions += ["kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"]
         statements.append((actions, [arn("kms", f"key/{key}") for key in keys]))
     return {
         "Version": "2012-10-17",
