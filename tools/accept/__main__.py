@@ -78,6 +78,7 @@ def _take(step: Step, trial: Trial) -> dict[str, str]:
     """Take a step; returns its line of the report."""
     started = time.monotonic()
     line = {"step": step.name}
+    print(f"{step.name} ... ", end="", flush=True)
     try:
         line |= {"end": "right", "seen": trial.hide(step.run(trial))}
         said = line["seen"]
@@ -91,7 +92,7 @@ def _take(step: Step, trial: Trial) -> dict[str, str]:
         line |= _wrong(step, "an answer", trial.hide(f"{type(error).__name__}: {error}"))
         said = f"WRONG: {line['came']}: see {line['page']}"
     line["seconds"] = f"{time.monotonic() - started:.1f}"
-    print(f"{step.name} ... {said} ({line['seconds']} s)", flush=True)
+    print(f"{said} ({line['seconds']} s)", flush=True)
     return line
 
 
