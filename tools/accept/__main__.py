@@ -24,9 +24,8 @@ from .deployment import Deployment, NotDeployedError, from_sandbox, from_stack
 from .policy import policy
 from .trial import Person, Skipped, Step, Trial, Wrong
 
-# About what a text costs that AWS sends to the United States, its carriers' fees included; and what
-# Pinpoint asks for each code. Other countries: docs/cost.md.
-_DOLLARS = 0.06
+# A text to the United States, without the carriers' fees: docs/cost.md, "Prices".
+_DOLLARS = 0.00581
 _SANDBOX_NUMBER = "+12065550100"
 
 
@@ -108,9 +107,9 @@ def _announce(trial: Trial, steps: Sequence[Step], texts: int) -> None:
     if trial.person is None:
         print("No text is sent. With TO=+12065550100, your own number, one is, and its code tried.")
     else:
-        cost = "" if deployment.endpoint else f", for about ${texts * _DOLLARS:.2f}"
         number = trial.hide(trial.person.number)
-        print(f"{texts} text{'s' if texts > 1 else ''} to {number}{cost}.")
+        print(f"{texts} text{'s' if texts > 1 else ''} to {number}.", end=" ")
+        print(f"In the United States: about ${texts * _DOLLARS:.3f}, and the carriers' fees.")
     print(f"{len(steps)} steps; what is changed is put back.\n", flush=True)
 
 
