@@ -67,7 +67,10 @@ def accept(deployment: Deployment, person: Person | None, arguments: argparse.Na
     _announce(trial, steps, texts=0 if person is None else 1 + arguments.pause)
     report = [_take(step, trial) for step in steps]
     ends = Counter(line["end"] for line in report)
-    print(", ".join(f"{ends[end]} {end}" for end in ("right", "wrong", "skipped")) + ".")
+    print("\n" + ", ".join(f"{ends[end]} {end}" for end in ("right", "wrong", "skipped")) + ".")
+    for line in report:
+        if line["end"] == "wrong":
+            print(f"  Wrong: {line['step']}. See {line['page']}.")
     if arguments.report:
         Path(arguments.report).write_text(json.dumps(report, indent=2) + "\n")
     return 1 if ends["wrong"] else 0
