@@ -1,6 +1,6 @@
 """Destinations that make the emulator behave badly on purpose.
 
-They are ``+1206555`` and four digits from 0100 to 0110, inside the range 555-0100 to 555-0199 that
+They are ``+1206555`` and four digits from 0100 to 0111, inside the range 555-0100 to 555-0199 that
 the North American plan keeps for fiction, so that none can ever be somebody's phone.
 """
 
@@ -53,6 +53,7 @@ _RESERVED = {
     "+12065550108": Behaviour(answer=Answer.TOO_LATE),
     "+12065550109": Behaviour(answer=Answer.SERVER_ERROR),
     "+12065550110": Behaviour(answer=Answer.CONNECTION_DROPPED),
+    "+12065550111": Behaviour("PERMANENT_FAILURE", 400, "Destination phone number opted out"),
 }
 
 NUMBERS = frozenset(_RESERVED)

@@ -30,7 +30,7 @@ from .helpers import (
     wrong_code,
 )
 
-OTHER = "+12065550111"
+OTHER = "+12065550112"
 
 
 def _get(server: OtpServer, path: str) -> Any:

@@ -29,7 +29,7 @@ SENDING = "before-send.pinpoint.SendOTPMessage"
     ("number", "status", "code"),
     [
         ("+12065550100", 200, None),
-        ("+12065550101", 422, "OptedOut"),
+        *((f"+1206555{last}", 422, "OptedOut") for last in ("0101", "0111")),
         ("+12065550102", 422, "PermanentFailure"),
         ("+12065550103", 429, "Throttled"),
         ("+12065550104", 503, "TemporaryFailure"),

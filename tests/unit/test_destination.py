@@ -100,7 +100,7 @@ def test_an_operator_says_what_is_texted(
     number: str, changes: dict[str, Any], *, texted: bool
 ) -> None:
     """By country, type and prefix."""
-    assert len(SANDBOX_NUMBERS) == 11
+    assert len(SANDBOX_NUMBERS) == 12
     assert admitted(number, **changes) is texted
 
 

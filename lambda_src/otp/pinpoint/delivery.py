@@ -79,16 +79,20 @@ class Delivery(PinpointCalls):
                 status_code=result.get("StatusCode"),
                 status_message=result.get("StatusMessage"),
             )
-            raise _not_successful(status)
+            raise _not_successful(status, str(result.get("StatusMessage")))
         return body
 
 
-def _not_successful(status: Any) -> Problem:  # noqa: ANN401 - AWS may add values
+def _not_successful(status: Any, message: str) -> Problem:  # noqa: ANN401 - AWS may add values
     """Say what a DeliveryStatus other than SUCCESSFUL means.
 
     Source: the DeliveryStatus values of MessageResult, Amazon Pinpoint API reference. TIMEOUT is
-    in its prose only, and anything it does not list is as unknown as UNKNOWN_FAILURE.
+    in its prose only, and anything it does not list is as unknown as UNKNOWN_FAILURE. That an
+    opt-out can also come as a PERMANENT_FAILURE whose message says so, its users report:
+    https://github.com/department-of-veterans-affairs/notification-api/issues/1319
     """
+    if status == "PERMANENT_FAILURE" and "opted out" in message.lower():
+        status = "OPT_OUT"
     match status:
         case "OPT_OUT":
             return OptedOut("The recipient has opted out of messages. Nothing was sent.")

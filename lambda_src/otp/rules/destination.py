@@ -28,7 +28,7 @@ NUMBER_TYPES: dict[int, str] = {
 
 # The numbers that play the sandbox's failures. 555-0100 to 555-0199 of every North American area
 # code are set aside for fiction, and so nobody has them.
-SANDBOX_NUMBERS = frozenset(f"+1206555{last:04}" for last in range(100, 111))
+SANDBOX_NUMBERS = frozenset(f"+1206555{last:04}" for last in range(100, 112))
 
 
 class Destinations:
