@@ -23,7 +23,7 @@ INSIDE: Mapping[str, Sequence[Any]] = {
     "ReferenceId": ["r", "!~" * 24],
     "DestinationIdentity": ["+4915123456789", "+12065550007"],
     "OriginationIdentity": ["+18555550142", "12345", "MySender", POOL, "x" * 256],
-    "BrandName": ["B", "B" * 20, "Ünïcode & Söhne 🙂", " ", '{"a": 1}'],
+    "BrandName": ["B", "B" * 20, "Ünïcode & Söhne 🙂", "A B", '{"a": 1}'],
     "Channel": ["SMS"],
     "CodeLength": [5, 8],
     "ValidityPeriod": [5, 60],

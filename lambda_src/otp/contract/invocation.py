@@ -18,6 +18,7 @@ from ..runtime.masking import mask
 from .answer import Answer
 from .problem import Problem
 from .problems import InternalError, InvalidRequest, PayloadTooLarge, UnsupportedMediaType
+from .request import members
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
@@ -153,7 +154,10 @@ class _HttpCall:
             raise InvalidRequest("The request has no body.")
         try:
             # Decoded here: `json` would also take UTF-16 and UTF-32, and pass halves of pairs on.
-            return json.loads(body.decode())
+            text = body.decode()
+            if text.startswith("\ufeff"):
+                raise InvalidRequest("The body begins with a byte order mark: send it without.")
+            return json.loads(text, object_pairs_hook=members)
         except (ValueError, RecursionError):  # brackets in brackets, before Python 3.13
             raise InvalidRequest("The body is not valid JSON.") from None
 

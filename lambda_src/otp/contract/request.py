@@ -7,7 +7,8 @@ A request stays the dictionary the caller wrote, because that is what is compare
 ReferenceId comes again; the deployment's defaults are filled in only to send it.
 """
 
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 from aws_lambda_powertools.utilities.parser import BaseModel, Field, ValidationError, parse
@@ -36,7 +37,10 @@ RULES: Mapping[str, str] = {
         "without the prefix that is dialled at home"
     ),
     "OriginationIdentity": "a phone number in E.164 format, short code, sender ID, pool or ARN",
-    "BrandName": "1 to 20 characters, none of them a control character",
+    "BrandName": (
+        "1 to 20 characters, some of which can be seen, and none of which is a control character "
+        "or turns the direction of the text"
+    ),
     "EntityId": "1 to 50 printable ASCII characters without spaces",
     "TemplateId": "1 to 50 printable ASCII characters without spaces",
     "Otp": "the code that was texted: 5 to 8 digits",
@@ -49,13 +53,29 @@ def _possible(number: str) -> str:
     return number
 
 
+# Letters and symbols that show nothing, beside blanks, marks and formatting.
+_INVISIBLE = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+
+
+def _visible(name: str) -> str:
+    if all(unicodedata.category(one)[0] in "CMZ" or one in _INVISIBLE for one in name):
+        raise ValueError("Nothing of it can be seen.")
+    return name
+
+
 # In pydantic's regular expressions, "$" is the very end of the text, not "before a line break".
 ReferenceIdText = Annotated[str, Field(pattern=r"^[!-~]{1,48}$")]
 PhoneNumber = Annotated[str, Field(pattern=r"^\+[1-9][0-9]{1,14}$"), AfterValidator(_possible)]
 # The characters that AWS's SMS and voice API (2022-03-31) takes in any origination identity.
 OriginationIdentityText = Annotated[str, Field(pattern=r"^[A-Za-z0-9_:/+-]{1,256}$")]
-# No control character, and not U+FFFD: that is what a wrong encoding has become on its way here.
-BrandNameText = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f-\x9f\ufffd]{1,20}$")]
+# No control character, not of the text's direction either, by which a name reads as another one;
+# but joiners and marks, which names in Persian and Indic scripts need. Not U+FFFD: that is what a
+# wrong encoding has become on its way here.
+BrandNameText = Annotated[
+    str,
+    Field(pattern=r"^[^\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffd]{1,20}$"),
+    AfterValidator(_visible),
+]
 # India's DLT identifiers; their length is the SMS and voice API's (2022-03-31).
 DltId = Annotated[str, Field(pattern=r"^[!-~]{1,50}$")]
 LanguageTag = Literal[
@@ -162,6 +182,24 @@ def parse_send_otp(payload: object) -> Request:
     return request
 
 
+def members(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """Make a JSON object of its members, for `json.loads`.
+
+    What stands in front of the API may have checked the first of two members with one name, and the
+    last is the one that would be used: RFC 8259, section 4.
+
+    Raises:
+        InvalidRequest: naming every member that is there twice.
+
+    """
+    names = [name for name, _ in pairs]
+    if len(found := dict(pairs)) < len(pairs):
+        _refuse(
+            [_field_error(name, _TWICE) for name in found if names.count(name) > 1][:MOST_ERRORS]
+        )
+    return found
+
+
 def check_allowed(request: Request, settings: SendSettings) -> None:
     """Check what the caller chose against what this deployment lets callers choose from.
 
@@ -255,13 +293,15 @@ def _refuse(errors: list[FieldError]) -> None:
         )
 
 
-_UNKNOWN = "extra_forbidden"
+_UNKNOWN, _TWICE = "extra_forbidden", "twice"
 
 
 def _field_error(name: str, kind: str, message: str = "") -> FieldError:
     """Name a field by a JSON pointer (RFC 6901); its name is the caller's text, and masked."""
     if kind == _UNKNOWN:
         detail = "There is no such field."
+    elif kind == _TWICE:
+        detail = "Is there more than once."
     elif kind in ("missing", "string_type") or name not in RULES:
         detail = f"{message}."
     else:
