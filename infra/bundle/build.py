@@ -39,6 +39,16 @@ _PLATFORMS = {
 
 _KEPT_SECONDS = 24 * 60 * 60
 
+# https://pip.pypa.io/en/stable/topics/configuration/#environment-variables
+_WHERE_FROM = frozenset(
+    f"PIP_{name}"
+    for name in (
+        *("CACHE_DIR", "CERT", "CLIENT_CERT", "CONFIG_FILE", "EXTRA_INDEX_URL", "FIND_LINKS"),
+        *("INDEX_URL", "KEYRING_PROVIDER", "NO_INDEX", "PROXY", "RETRIES", "TIMEOUT"),
+        "TRUSTED_HOST",
+    )
+)
+
 _NO_WHEEL = re.compile(r"No matching distribution found for ([\w.-]+)==([\w.+!-]+)")
 _WRONG_HASH = re.compile(r"DO NOT MATCH THE HASHES.*\s+([\w.-]+)==([\w.+!-]+) from ")
 
@@ -119,13 +129,14 @@ def _install(target: Path, python_version: str, architecture: str) -> None:
     _tell(f"Bundling the dependencies for Python {python_version} on {architecture} ...")
     pip = subprocess.run(  # noqa: S603 - our own arguments
         [
-            sys.executable,
+            *(sys.executable, "-I"),  # none of Python's own settings, such as PYTHONPATH
             *("-m", "pip", "-qq", "--disable-pip-version-check", "--no-input", "install"),
-            *("--target", str(target), "--requirement", str(_REQUIREMENTS)),
+            *("--no-user", "--target", str(target), "--requirement", str(_REQUIREMENTS)),
             *("--python-version", python_version, "--implementation", "cp"),
             *_PLATFORMS[architecture],
             *("--require-hashes", "--only-binary=:all:", "--no-deps", "--no-compile"),
         ],
+        env=_environment(),
         check=False,
         capture_output=True,
         text=True,
@@ -149,6 +160,21 @@ def _install(target: Path, python_version: str, architecture: str) -> None:
     prune(target)
 
 
+def _environment() -> dict[str, str]:
+    """Keep what says where pip gets its files from, and none of its other options."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("PIP_") or name in _WHERE_FROM
+    }
+
+
+def _make_readable(folder: Path) -> None:
+    """Give all files one mode, whatever the umask: Lambda reads them as another user."""
+    for path in [folder, *folder.rglob("*")]:
+        path.chmod(0o755 if path.is_dir() else 0o644)
+
+
 def _once(target: Path, make: Callable[[Path], None]) -> Path:
     """Make a folder aside and move it into place whole, so that nobody ever sees half of one."""
     if not target.exists():
@@ -157,6 +183,7 @@ def _once(target: Path, make: Callable[[Path], None]) -> Path:
             made = Path(aside) / "made"
             made.mkdir()
             make(made)
+            _make_readable(made)
             try:
                 made.rename(target)
             except OSError:

@@ -229,6 +229,23 @@ def test_two_builds_at_once_give_one_bundle(project: Project) -> None:
     assert "slower.py" not in project.left_in_cache()
 
 
+def test_every_file_can_be_read_by_lambda_whatever_the_builder_has_set(project: Project) -> None:
+    """Lambda runs as another user: a umask of 077 must not reach the deployed files."""
+
+    def install(target: Path) -> None:
+        (target / "library").mkdir(mode=0o700)
+        (target / "library" / "module.py").touch(mode=0o400)
+
+    before = os.umask(0o077)
+    try:
+        built = project.build(install=install)
+    finally:
+        os.umask(before)
+
+    modes = {(path.is_dir(), path.stat().st_mode & 0o777) for path in [built, *built.rglob("*")]}
+    assert modes == {(True, 0o755), (False, 0o644)}
+
+
 @pytest.mark.parametrize(
     ("pinned", "error", "said"),
     [
