@@ -15,6 +15,20 @@ from lambda_src.otp.runtime.log import create_logger
 from lambda_src.otp.settings import SendSettings, Settings
 from tests.support.service import SETTINGS, create_clients, entry_point
 
+CALLS: dict[str, tuple[str, dict[str, Any]]] = {
+    "dynamodb": ("get_item", {"TableName": "table", "Key": {"id": {"S": "none"}}}),
+    "pinpoint": (
+        "send_otp_message",
+        {
+            "ApplicationId": "application",
+            "SendOTPMessageRequestParameters": {
+                **{"BrandName": "B", "Channel": "SMS", "ReferenceId": "r"},
+                **{"DestinationIdentity": "none", "OriginationIdentity": "none"},
+            },
+        },
+    ),
+}
+
 
 def test_variables_of_powertools_are_ignored() -> None:
     """Those of others stay, and the one that is refused if it is on."""
@@ -62,11 +76,9 @@ def test_the_sdk_makes_each_call_once(monkeypatch: pytest.MonkeyPatch, mode: str
 
     for client in create_clients("send").values():
         client.meta.events.register_first("before-send", fail)
-        name = {"dynamodb": "list_tables", "pinpoint": "get_apps"}[
-            client.meta.service_model.service_name
-        ]
+        operation, parameters = CALLS[client.meta.service_model.service_name]
         with pytest.raises(ClientError):
-            getattr(client, name)()
+            getattr(client, operation)(**parameters)
     assert len(calls) == 2
 
 
