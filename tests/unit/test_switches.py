@@ -22,8 +22,11 @@ CALLS: dict[str, tuple[str, dict[str, Any]]] = {
         {
             "ApplicationId": "application",
             "SendOTPMessageRequestParameters": {
-                **{"BrandName": "B", "Channel": "SMS", "ReferenceId": "r"},
-                **{"DestinationIdentity": "none", "OriginationIdentity": "none"},
+                "BrandName": "B",
+                "Channel": "SMS",
+                "ReferenceId": "r",
+                "DestinationIdentity": "none",
+                "OriginationIdentity": "none",
             },
         },
     ),
