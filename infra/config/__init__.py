@@ -7,7 +7,7 @@ package: a module holds the keys of one subject.
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
@@ -57,15 +57,21 @@ class Config(Keys):
     def from_context(cls, context: Mapping[str, Any]) -> "Config":
         """Parse CDK context, the CDK's own keys included.
 
+        Keys of others, which may be in ~/.cdk.json, are left alone.
+
         Raises:
-            ConfigError: as above, and for every key that is none: a typo would go unnoticed.
+            ConfigError: as above, and for a key that looks like one of ours: a typo would go
+                unnoticed.
 
         """
+        ours = {key.name for key in keys().values()}
         return cls(
             **{
                 key: value
                 for key, value in context.items()
-                if value not in ("", None) and not _OF_THE_CDK.search(key)
+                if value not in ("", None)
+                and not _OF_THE_CDK.search(key)
+                and (key in ours or _close(key, ours))
             }
         )
 
@@ -98,6 +104,11 @@ def keys() -> dict[str, Key]:
     return {name: Key.of(field) for name, field in Config.model_fields.items()}
 
 
+def _close(name: str, names: Iterable[str]) -> str | None:
+    """Find the key that a typo is meant to be."""
+    return next(iter(difflib.get_close_matches(name, names, n=1)), None)
+
+
 def _sentences(invalid: ValidationError, given: Mapping[str, Any]) -> Iterator[str]:
     """Say of each bad key what to set."""
     by_name = {key.name: key for key in keys().values()}
@@ -107,8 +118,8 @@ def _sentences(invalid: ValidationError, given: Mapping[str, Any]) -> Iterator[s
             name = str(Config.model_fields[name].alias)
         key = by_name.get(name)
         if not key:
-            close = difflib.get_close_matches(name, by_name, n=1)
-            meant = f"; did you mean {close[0]}?" if close else "."
+            close = _close(name, by_name)
+            meant = f"; did you mean {close}? The CDK also reads ~/.cdk.json." if close else "."
             yield f"There is no configuration key {name}{meant}"
             continue
         example = f"(-c {name}={key.example})"

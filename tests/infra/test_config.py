@@ -287,16 +287,23 @@ def test_python_without_a_lambda_runtime_must_be_replaced(
 
 @pytest.mark.parametrize(
     ("typo", "meant"),
-    [("python-version", "; did you mean pythonVersion?"), ("zzz", ".")],
+    [("python-version", "pythonVersion"), ("brandname", "brandName"), ("regions", "region")],
 )
-def test_unknown_key_is_refused_with_the_one_that_was_meant(typo: str, meant: str) -> None:
-    """A typo in an optional key would go unnoticed; nothing is proposed where nothing is near."""
-    assert problems(context(**{typo: "x"})) == [f"There is no configuration key {typo}{meant}"]
+def test_typo_is_refused_with_the_key_that_was_meant(typo: str, meant: str) -> None:
+    """In an optional key, it would go unnoticed; the CDK reads a file that one may not think of."""
+    said = f"There is no configuration key {typo}; did you mean {meant}? The CDK also reads "
+    assert problems(context(**{typo: "x"})) == [f"{said}~/.cdk.json."]
+
+
+@pytest.mark.parametrize("key", ["owner", "cost-center", "team", "zzz"])
+def test_key_of_somebody_else_is_left_alone(key: str) -> None:
+    """Of one's own tools, in ~/.cdk.json."""
+    assert problems(context(**{key: "platform-team"})) == []
 
 
 def test_missing_impossible_and_unknown_are_said_together() -> None:
     """One run tells everything, one sentence a line."""
-    lines = problems(context(brandName=None, architecture="arm", colour="red"))
+    lines = problems(context(brandName=None, architecture="arm", regoin="x"))
     assert [line.split()[0] for line in lines] == ["Set", "architecture=arm", "There"]
 
 
