@@ -1,6 +1,7 @@
 """What a client needs to know, and what it says where it does not."""
 
 import ssl
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,27 @@ def test_what_cannot_work_is_said(
         monkeypatch.delenv(name)
     with pytest.raises(ValueError, match=said):
         OtpClient(**options)
+
+
+@pytest.mark.parametrize(("name", "value"), [("AWS_PROFILE", "nobodys"), ("AWS_CONFIG_FILE", "")])
+def test_a_configuration_of_aws_that_cannot_be_read_is_said(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """An unknown profile, or a broken file, is no reason for another kind of error."""
+    (tmp_path / "config").write_text("[broken")
+    monkeypatch.setenv(name, value or str(tmp_path / "config"))
+    with pytest.raises(ValueError, match="AWS configuration cannot be read"):
+        OtpClient(api_url=API)
+
+
+def test_a_uuid_and_blanks_around_the_url_are_taken(
+    way: Way, connect: Connect, scripted: Scripted
+) -> None:
+    """As they come out of a database column, or a file."""
+    scripted.says(MESSAGE)
+    client = OtpClient(api_url=f" {scripted.url}/\n") if way is Way.HTTP else connect()
+    sent = client.send(NUMBER, reference_id=uuid.UUID(int=7))
+    assert sent.reference_id == scripted.asked[0].fields["ReferenceId"] == str(uuid.UUID(int=7))
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import botocore.session
+from botocore.exceptions import BotoCoreError
 
 from .problems import NotSent
 
@@ -29,11 +30,22 @@ class Aws:
         region: the region.
 
     Raises:
-        ValueError: there is no region, or there are no credentials.
+        ValueError: there is no region, or there are no credentials, or they cannot be read.
 
     """
 
     def __init__(
+        self,
+        session: boto3.Session | botocore.session.Session | None,
+        region_name: str | None,
+        place: str,
+    ) -> None:
+        try:
+            self._read(session, region_name, place)
+        except BotoCoreError as error:  # such as an unknown AWS_PROFILE
+            raise ValueError(f"The AWS configuration cannot be read. {error}") from error
+
+    def _read(
         self,
         session: boto3.Session | botocore.session.Session | None,
         region_name: str | None,

@@ -34,7 +34,8 @@ class OtpClient:
 
     Raises:
         ValueError: neither or both of `api_url` and `send_function` are given, or `api_url` is
-            plain http to another machine, or there is no region, or there are no credentials.
+            plain http to another machine, or there is no region, or there are no credentials, or
+            AWS's configuration cannot be read.
 
     """
 
@@ -52,6 +53,7 @@ class OtpClient:
         self._seconds = deadline_seconds
         self._clock = clock or Clock()
         attempt = min(ATTEMPT_SECONDS, deadline_seconds)
+        api_url = api_url and api_url.strip()
         self._transport: Transport
         if api_url and not send_function and not verify_function:
             aws = Aws(session, region_name, api_url)
@@ -68,7 +70,7 @@ class OtpClient:
         self,
         destination: str,
         *,
-        reference_id: str | None = None,
+        reference_id: str | uuid.UUID | None = None,
         brand_name: str | None = None,
         origination_identity: str | None = None,
         code_length: int | None = None,
@@ -105,7 +107,7 @@ class OtpClient:
             NotSent: the request could not be made.
 
         """
-        reference_id = str(uuid.uuid4()) if reference_id is None else reference_id
+        reference_id = str(uuid.uuid4() if reference_id is None else reference_id)
         success = self._call(
             "send",
             {
@@ -128,7 +130,7 @@ class OtpClient:
             request_id=success.request_id,
         )
 
-    def verify(self, destination: str, reference_id: str, otp: str) -> Verification:
+    def verify(self, destination: str, reference_id: str | uuid.UUID, otp: str) -> Verification:
         """Find out whether a code is right.
 
         A verify is not idempotent: a wrong code uses an attempt, and a right one is valid once.
@@ -150,7 +152,7 @@ class OtpClient:
         """
         success = self._call(
             "verify",
-            {"ReferenceId": reference_id, "DestinationIdentity": destination, "Otp": otp},
+            {"ReferenceId": str(reference_id), "DestinationIdentity": destination, "Otp": otp},
         )
         return Verification(
             valid=success.response.get("Valid") is True, request_id=success.request_id

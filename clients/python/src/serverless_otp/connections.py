@@ -1,5 +1,6 @@
 """Keeps what holds connections, for as long as they can be trusted."""
 
+import os
 import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
@@ -27,6 +28,10 @@ class Connections(Generic[_T]):
         self._make = make
         self._usual_seconds = usual_seconds
         self._clock = clock
+        self._begin()
+
+    def _begin(self) -> None:
+        self._process = os.getpid()
         self._lock = threading.Lock()
         self._kept: _T | None = None
         self._used_at = 0.0
@@ -36,6 +41,10 @@ class Connections(Generic[_T]):
         if seconds < self._usual_seconds:
             # Its time limits are made with it, and little time is left: it is for one attempt.
             return self._make(seconds)
+        if self._process != os.getpid():
+            # Forked since: the other process reads from the same connections, so each would get
+            # answers of the other's, and the lock may have been held.
+            self._begin()
         with self._lock:
             now = self._clock.wall()
             if self._kept is None or not 0 <= now - self._used_at <= _TRUSTED_SECONDS:
