@@ -53,12 +53,13 @@ def _possible(number: str) -> str:
     return number
 
 
-# Letters and symbols that show nothing, beside blanks, marks and formatting.
+# Blanks, marks and formatting; and letters and symbols that show nothing.
+_INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Mc", "Me", "Mn", "Zl", "Zp", "Zs"})
 _INVISIBLE = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 
 
 def _visible(name: str) -> str:
-    if all(unicodedata.category(one)[0] in "CMZ" or one in _INVISIBLE for one in name):
+    if all(unicodedata.category(one) in _INVISIBLE_CATEGORIES or one in _INVISIBLE for one in name):
         raise ValueError("Nothing of it can be seen.")
     return name
 
