@@ -88,10 +88,10 @@ mutants: setup .venv-mutants/.ready ## Break 60 lines drawn by a seed: which doe
 bench: setup ## Measure starts, requests and memory, and rewrite docs/performance.md (10 minutes)
 	@$(VENV) -m benchmarks $(ARGS)
 
-# Each fault 16 times, and 2,000 requests: `make faults` and `make load` do more.
+# Each fault 8 times, and 2,000 requests: `make faults` and `make load` do more.
 verify: check test test-bundle commands browser fuzz reproduce accept abuse ## Everything; what CI runs
 	@SANDBOX_FOLDER=.sandbox-load $(VENV) -m tests.load --requests 2000 --reference-ids 800
-	@SANDBOX_FOLDER=.sandbox-faults $(VENV) -m tests.faults --cases 8
+	@SANDBOX_FOLDER=.sandbox-faults $(VENV) -m tests.faults --cases 4
 	@$(VENV) -m benchmarks --short
 
 bundle: setup ## Build what is deployed into build/bundle/, for this Python
