@@ -5,7 +5,8 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 from infra.config import keys
-from lambda_src.otp.contract.request import RULES, SendOtpRequest, VerifyOtpRequest, with_defaults
+from lambda_src.otp.contract.fields import RULES
+from lambda_src.otp.contract.request import SendOtpRequest, VerifyOtpRequest, with_defaults
 
 from . import markdown
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from lambda_src.otp.contract.request import BrandNameText, OriginationIdentityText
+from lambda_src.otp.contract.fields import BrandNameText, OriginationIdentityText
 from lambda_src.otp.rules.destination import NUMBER_TYPES
 
 from .values import OFF, Flag, Listed, Messages, Number, Subject, countries, items, key, text

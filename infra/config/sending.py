@@ -5,7 +5,7 @@ from typing import Annotated, get_args
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
-from lambda_src.otp.contract.request import BrandNameText, LanguageTag, OriginationIdentityText
+from lambda_src.otp.contract.fields import BrandNameText, LanguageTag, OriginationIdentityText
 
 from .values import Countries, Flag, Subject, key, text
 
