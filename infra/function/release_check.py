@@ -93,7 +93,6 @@ class ReleaseCheck(Construct):
             },
             environment_encryption=deployment.key,
         )
-
         # The role, which brings its policy, is waited for by reference already (cfn-lint W3005).
         _resource(self.function).add_deletion_override("DependsOn")
         acknowledge(

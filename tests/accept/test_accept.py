@@ -17,7 +17,7 @@ from sandbox.state import ROOT, State
 from tests.permissions.grants import Role
 from tests.support.deployment import NUMBER, Deployment, request
 from tools.accept import __main__ as accept
-from tools.accept import on_request, operation
+from tools.accept import on_request, operation, without_text
 from tools.accept.deployment import from_sandbox
 from tools.accept.http import HttpAnswer
 from tools.accept.policy import policy
@@ -327,6 +327,26 @@ def test_without_a_person_nobody_is_texted(run: Accept, deployment: Deployment) 
     assert {line["end"] for line in report.values()} == {"right", "skipped"}
     assert report["A text is sent"]["end"] == "skipped"
     assert len(deployment.texts()) == before
+
+
+def test_an_old_tls_is_wrong(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which the sandbox, without TLS, cannot show."""
+    old = HttpAnswer(400, Message(), b"{}", "TLSv1.1")
+    monkeypatch.setattr(Trial, "post", lambda *_: old)
+    [step] = [step for step in without_text.STEPS if "TLS" in step.name]
+    with pytest.raises(Wrong):
+        step.run(Trial(replace(from_sandbox(deployment.state), endpoint=None), None))
+
+
+def test_restricted_brands_and_senders_are_no_fault(run: Accept, state: State) -> None:
+    """The acceptance names none, and so the deployment's own are used."""
+    restricted = {
+        "OTP_ALLOWED_BRAND_NAMES": '["Other"]',
+        "OTP_ALLOWED_ORIGINATION_IDENTITIES": '["OTHER"]',
+    }
+    with release(state, "send", environment=restricted):
+        report = run("A text is sent|One text")
+    assert {line["end"] for line in report.values()} == {"right"}
 
 
 def test_what_the_firewall_refuses_is_skipped() -> None:

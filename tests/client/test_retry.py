@@ -164,7 +164,7 @@ def test_every_call_has_a_reference_id_of_its_own(scripted: Scripted, client: Ot
 def test_log_has_attempts_and_no_number(
     way: Way, scripted: Scripted, client: OtpClient, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """For whoever looks for a request. What is invoked with, botocore logs, as the README warns."""
+    """It leads to a request. botocore logs the payload of an invoke, as the README warns."""
     caplog.set_level(logging.DEBUG)
     caplog.set_level(logging.DEBUG, logger="botocore")  # which the functions quieten
     scripted.says(THROTTLED, problem("AccessDenied", 403))

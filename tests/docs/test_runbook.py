@@ -54,7 +54,7 @@ def blocks(language: str, text: str = RUNBOOK) -> list[str]:
 
 
 def table_of(heading: str) -> list[list[str]]:
-    """The rows of a section's table; a line of a query is none."""
+    """The rows of a section's table, without the lines of its queries."""
     return [row for row in rows(RUNBOOK, heading) if len(row) > 1]
 
 

@@ -94,7 +94,7 @@ def test_everything_listens_on_this_machine_only(deployment: Deployment) -> None
         try:
             probe.connect(("192.0.2.1", 9))
         except OSError:
-            pytest.skip("no network, nothing to listen on")
+            pytest.skip("no network, nothing to listen on")  # then no other address exists
         address = probe.getsockname()[0]
     state = deployment.state
     for url in (state.awsEndpoint, state.pinpointEndpoint, state.pageUrl):

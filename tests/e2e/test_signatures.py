@@ -30,7 +30,7 @@ OF_OTHERS = {
 
 
 @pytest.mark.parametrize("service", OPERATIONS)
-def test_calls_are_served_to_whoever_has_the_secret(deployment: Deployment, service: str) -> None:
+def test_calls_signed_with_the_secret_are_served(deployment: Deployment, service: str) -> None:
     """By boto3, as on AWS; others get the service's own error, which boto3 understands."""
 
     def call(**credentials: str) -> Any:

@@ -31,7 +31,7 @@ def test_policies_to_attach_allow_this_and_nothing_else(template: RenderedTempla
 
     That is one item of the one table: with another one, a ReferenceId could be freed. With a key of
     the customer's, that needs the key. They are attached to nobody. And they are never replaced,
-    which a change of their description would do: whoever has one would keep the old.
+    which a change of their description would do: their users would keep the old one.
     """
     items = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem"]
     leading = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [ITEM]}}

@@ -7,6 +7,7 @@ A request stays the dictionary the caller wrote, because that is what is compare
 ReferenceId comes again; the deployment's defaults are filled in only to send it.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
@@ -134,11 +135,10 @@ def members(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
         InvalidRequest: naming every member that is there twice.
 
     """
-    names = [name for name, _ in pairs]
-    if len(found := dict(pairs)) < len(pairs):
-        _refuse(
-            [_field_error(name, _TWICE) for name in found if names.count(name) > 1][:MOST_ERRORS]
-        )
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        times = Counter(name for name, _ in pairs)
+        _refuse([_field_error(name, _TWICE) for name in found if times[name] > 1])
     return found
 
 

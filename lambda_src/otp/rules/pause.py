@@ -92,7 +92,7 @@ class PauseSwitch:
         else:
             self._due_at = now + REFRESH_SECONDS
             if paused is None:
-                # Whoever wrote it wanted something to stop.
+                # An operator who writes it wants something to stop.
                 paused = frozenset({ALL})
                 self._store_failed()
                 self._logger.error("The switch that pauses sending is unreadable: all is paused")
