@@ -23,7 +23,7 @@ HAS_VENV = $(VENV) -c "import pip" 2>/dev/null
 # Two sandboxes or test runs at once would be slower than the time limits that they test.
 .NOTPARALLEL:
 
-.PHONY: help setup run accept test test-bundle browser screenshots check format faults load abuse fuzz reproduce \
+.PHONY: help setup run accept test test-bundle test-long browser screenshots check format faults load abuse fuzz reproduce \
 	mutants bench docs commands verify bundle synth deploy hooks update clean needed
 
 help: ## List the targets
@@ -43,6 +43,11 @@ test: setup ## Unit, template and short end-to-end tests
 
 test-bundle: setup ## The unit tests of what is deployed, code and libraries, not of the source
 	@$(VENV) -m pytest -p tests.support.bundled $(or $(ARGS),tests/unit)
+
+LONG_TESTS := tests/browser tests/fuzz tests/commands tests/accept tests/make
+
+test-long: setup ## The tests that are not for every commit: make browser, commands and fuzz at once
+	@$(VENV) -m pytest -n 2 --no-loadscope-reorder $(LONG_TESTS) $(ARGS)
 
 browser: setup ## The sandbox's page in a real browser, which this machine must have
 	@$(VENV) -m pytest $(or $(ARGS),tests/browser)
@@ -70,8 +75,8 @@ load: setup ## 5,000 requests over 2,000 ReferenceIds through the deployed API
 abuse: setup ## Traffic pumps and the switch that pauses, against the default limits
 	@SANDBOX_FOLDER=.sandbox-abuse $(VENV) -m tests.abuse $(ARGS)
 
-fuzz: setup ## 1,000 requests made of docs/openapi.json against the sandbox (ARGS="--seed 7")
-	@$(VENV) -m pytest tests/fuzz $(ARGS)
+fuzz: setup ## 1,000 requests made of docs/openapi.json against the sandbox (FUZZ_SEED=7)
+	@$(VENV) -m pytest -s tests/fuzz $(ARGS)
 
 docs: setup ## Rewrite the generated parts of docs/
 	@$(VENV) -m docs.generate
@@ -88,10 +93,10 @@ mutants: setup .venv-mutants/.ready ## Break 60 lines drawn by a seed: which doe
 bench: setup ## Measure starts, requests and memory, and rewrite docs/performance.md (10 minutes)
 	@$(VENV) -m benchmarks $(ARGS)
 
-# Each fault 8 times, and 2,000 requests: `make faults` and `make load` do more.
-verify: check test test-bundle commands browser fuzz reproduce accept abuse ## Everything; what CI runs
-	@SANDBOX_FOLDER=.sandbox-load $(VENV) -m tests.load --requests 2000 --reference-ids 800
-	@SANDBOX_FOLDER=.sandbox-faults $(VENV) -m tests.faults --cases 4
+# Each fault 6 times, and 1,000 requests: `make faults` and `make load` do more.
+verify: check test test-bundle test-long reproduce accept abuse ## Everything; what CI runs
+	@SANDBOX_FOLDER=.sandbox-load $(VENV) -m tests.load --requests 1000 --reference-ids 400
+	@SANDBOX_FOLDER=.sandbox-faults $(VENV) -m tests.faults --cases 3
 	@$(VENV) -m benchmarks --short
 
 bundle: setup ## Build what is deployed into build/bundle/, for this Python

@@ -17,17 +17,18 @@ from pathlib import Path
 
 import psutil
 
-from .state import ACCOUNT_ID, APPLICATION_ID, FOLDER, REGION, ROOT, TEMPORARY
+from .state import ACCOUNT_ID, APPLICATION_ID, DEFAULT_FOLDER, FOLDER, REGION, ROOT, TEMPORARY
 
 # Those that run, by their numbers: one that is killed leaves them to the next.
 CHILDREN_FILE = FOLDER / "children.json"
 
 _MINISTACK_PYTHON = ROOT / ".venv-ministack" / "bin" / "python"
 
-# Taken where they are free, because addresses that stay the same are easier to work with.
-_MINISTACK_PORT = 4566
-_PINPOINT_PORT = 4567
-_PAGE_PORT = 4568
+# Taken where they are free, because addresses that stay the same are easier to work with. Other
+# sandboxes leave them alone: two that start at once would both find them free.
+_MINISTACK_PORT, _PINPOINT_PORT, _PAGE_PORT = (
+    (4566, 4567, 4568) if FOLDER.name == DEFAULT_FOLDER else (0, 0, 0)
+)
 
 _START_SECONDS = 30
 _STOP_SECONDS = 10

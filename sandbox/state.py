@@ -9,7 +9,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 # Another folder is another sandbox: the tests' own does not meet the one that a developer runs.
-FOLDER = ROOT / os.environ.get("SANDBOX_FOLDER", ".sandbox")
+DEFAULT_FOLDER = ".sandbox"
+FOLDER = ROOT / os.environ.get("SANDBOX_FOLDER", DEFAULT_FOLDER)
 STATE_FILE = FOLDER / "state.json"
 
 

@@ -34,11 +34,24 @@ def signed(request: requests.PreparedRequest, state: State) -> requests.Prepared
     return request
 
 
-@schema().parametrize()
-def test_every_answer_is_one_of_the_document(
+@schema("sendOtp").parametrize()
+def test_every_answer_of_send_is_one_of_the_document(
     case: schemathesis.Case[Any], deployment: Deployment, tally: Counter[str]
 ) -> None:
     """Examples, boundaries, and what is generated of the schemas, valid or not."""
+    ask(case, deployment, tally)
+
+
+@schema("verifyOtp").parametrize()
+def test_every_answer_of_verify_is_one_of_the_document(
+    case: schemathesis.Case[Any], deployment: Deployment, tally: Counter[str]
+) -> None:
+    """As those of send."""
+    ask(case, deployment, tally)
+
+
+def ask(case: schemathesis.Case[Any], deployment: Deployment, tally: Counter[str]) -> None:
+    """Make one request, and judge the answer."""
     operation = case.operation.definition.raw["operationId"]
     of_its_own(case, tally.total())
 

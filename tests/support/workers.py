@@ -1,4 +1,4 @@
-"""Which tests one worker of `make test` has to itself: those that share what is made once.
+"""Which tests one of two workers has to itself: those that share what is made once.
 
 A plugin, which tests/conftest.py names.
 """
@@ -7,16 +7,16 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-# They start sandboxes, of which two at once would look for the same ports.
-_SANDBOXES = {"client", "e2e", "permissions"}
+# They share the sandbox of a test run.
+_SANDBOX = {"browser", "client", "e2e", "fuzz", "permissions"}
 
 
 class ByFolder(LoadScopeScheduling):
-    """Gives a folder of tests to one worker, and all those with sandboxes to the same one."""
+    """Gives a folder of tests to one worker, and all those with the sandbox to the same one."""
 
     def _split_scope(self, nodeid: str) -> str:
         folder = nodeid.split("/")[1]
-        return "sandboxes" if folder in _SANDBOXES else folder
+        return "sandbox" if folder in _SANDBOX else folder
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFolder:
