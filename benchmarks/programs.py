@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
+from importlib.metadata import files, version
 from pathlib import Path
 
 from infra.bundle.build import HOST, build
@@ -73,12 +73,7 @@ class Programs:
 
 
 def make() -> Programs:
-    """Package all of them, or find what was packaged before.
-
-    Raises:
-        subprocess.CalledProcessError: pip could not install something, and has said why.
-
-    """
+    """Package all of them, or find what was packaged before."""
     ours = build(PYTHON_VERSION, HOST)
     bare = _package("bare", _SDK, ["bare.py", "raw.py"])
     ordinary = _package("ordinary", [*_SDK, *_POWERTOOLS], ["ordinary.py"])
@@ -99,7 +94,7 @@ def make() -> Programs:
 
 
 def _package(name: str, packages: Sequence[str], modules: Sequence[str]) -> Path:
-    """Install packages, in the versions that are installed here, with modules beside them."""
+    """Copy packages that are installed here, with modules beside them, and compile as pip does."""
     pinned = [f"{package}=={version(package)}" for package in packages]
     digest = hashlib.sha256(" ".join([*pinned, PYTHON_VERSION]).encode())
     for module in modules:
@@ -108,19 +103,16 @@ def _package(name: str, packages: Sequence[str], modules: Sequence[str]) -> Path
     if not folder.exists():
         print(f"Packaging {name} ...", file=sys.stderr, flush=True)
         making = _making(folder)
-        subprocess.run(  # noqa: S603 - our own arguments
-            [
-                sys.executable,
-                *("-m", "pip", "-qq", "--disable-pip-version-check", "install"),
-                *("--target", str(making), "--no-deps", *pinned),
-            ],
-            check=True,
-            stdout=sys.stderr,
-        )
+        for package in packages:
+            for file in files(package) or ():
+                # Neither scripts nor bytecode.
+                if file.parts[0] != ".." and file.suffix != ".pyc":
+                    (making / file).parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copyfile(file.locate(), making / file)
         for module in modules:
             shutil.copyfile(_BASELINES / module, making / module)
         subprocess.run(  # noqa: S603 - our own arguments
-            [sys.executable, "-m", "compileall", "-q", "-l", str(making)], check=True
+            [sys.executable, "-m", "compileall", "-q", str(making)], check=True
         )
         making.rename(folder)
     return folder
