@@ -48,7 +48,7 @@ class OtpStack(Stack):
     def _outputs(self, config: Config) -> dict[str, tuple[str, str]]:
         service = self.service
         outputs = {
-            "ApiUrl": (service.api.url, "POST otp and otp/verify below this address"),
+            "ApiUrl": (service.api.url, "POST /otp and /otp/verify below this address"),
             "SendFunctionArn": (
                 service.send.alias.function_arn,
                 "Invoke this to send from another Lambda function",

@@ -81,7 +81,7 @@ def deploy_stack(
     outputs = read_outputs()
     # MiniStack serves an API below its own address.
     api_id = outputs["ApiUrl"].removeprefix("https://").partition(".")[0]
-    stage = outputs["ApiUrl"].rstrip("/").rpartition("/")[2]
+    stage = outputs["ApiUrl"].rpartition("/")[2]
     return State(
         apiUrl=f"{by_name(ministack.url)}/_aws/execute-api/{api_id}/{stage}",
         region=REGION,

@@ -169,7 +169,7 @@ def _servers() -> list[dict[str, Any]]:
     return [
         {
             "url": f"https://{{apiId}}.execute-api.{{region}}.amazonaws.com/{STAGE}",
-            "description": "A deployment, without the slash at the end of its output ApiUrl",
+            "description": "A deployment: its output ApiUrl",
             "variables": {
                 "apiId": {"default": "a1b2c3d4e5", "description": "The ID of the API"},
                 "region": {"default": "eu-west-1", "description": "The AWS region"},

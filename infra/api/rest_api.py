@@ -2,7 +2,7 @@
 
 import json
 
-from aws_cdk import Duration
+from aws_cdk import Duration, Stack
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -61,7 +61,7 @@ class OtpApi(Construct):
 
     Attributes:
         rest_api: the API.
-        url: below which its paths are; ends with a slash.
+        url: below which its paths are, without a slash at its end.
         domain: the domain name of its own, if it has one.
         method_arns: the methods in the one stage, for a policy.
 
@@ -106,11 +106,17 @@ class OtpApi(Construct):
         self._wait_for_logs(deployment)
         self._add_client_certificate(config)
         self.domain = self._add_domain(config)
-        self.url = f"https://{config.domain_name}/" if config.domain_name else self.rest_api.url
+        # RestApi.url ends in a slash, and API Gateway answers 403 to `//otp`.
+        self.url = f"https://{config.domain_name or self._place()}"
         self.method_arns = tuple(
             self.rest_api.arn_for_execute_api("POST", path, STAGE) for path in _PATHS
         )
         self._acknowledge(config)
+
+    def _place(self) -> str:
+        stack, stage = Stack.of(self), self.rest_api.deployment_stage.stage_name
+        host = f"{self.rest_api.rest_api_id}.execute-api.{stack.region}.{stack.url_suffix}"
+        return f"{host}/{stage}"
 
     def metric(self, name: str, statistic: str) -> cloudwatch.Metric:
         """Measure the API, by the minute: `5XXError`, for one, all of its own answers included."""

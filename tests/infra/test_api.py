@@ -148,7 +148,7 @@ def test_api_is_regional_with_tls_1_2_or_later_and_the_domain_name_that_it_is_gi
         "RestApiId": everything.only(cfn.API).ref,
         "Stage": everything.only(cfn.STAGE).ref,
     }
-    assert everything.outputs["ApiUrl"]["Value"] == "https://otp.example.com/"
+    assert everything.outputs["ApiUrl"]["Value"] == "https://otp.example.com"
     assert everything.outputs["DomainTarget"]["Value"] == domain.attribute("RegionalDomainName")
 
 

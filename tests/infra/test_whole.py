@@ -65,7 +65,7 @@ def test_outputs_are_what_a_caller_and_an_operator_need(template: RenderedTempla
     assert outputs == {
         "ApiUrl": (
             f"https://{template.only(cfn.API).ref}.execute-api.{template.region}.${{AWS::URLSuffix}}/"
-            f"{template.only(cfn.STAGE).ref}/"
+            f"{template.only(cfn.STAGE).ref}"
         ),
         "SendFunctionArn": template.named(cfn.ALIAS, "Send").ref,
         "SendFailureQueueUrl": template.only(cfn.QUEUE).ref,
