@@ -161,7 +161,7 @@ needed:
 
 .venv-checkov/.ready: tools/scan/requirements.txt .venv/.ready
 	@set -e; \
-	echo "==> Installing checkov and zizmor into .venv-checkov (half a minute) ..."; \
+	echo "==> Installing cfn-lint, checkov and zizmor into .venv-checkov (half a minute) ..."; \
 	if [ ! -x .venv-checkov/bin/python ]; then $(VENV) -m venv --clear .venv-checkov; fi; \
 	.venv-checkov/bin/python $(PIP) -r tools/scan/requirements.txt
 	@touch $@

@@ -13,9 +13,9 @@ import time
 from pathlib import Path
 
 _ROOT = Path(__file__).resolve().parent.parent.parent
-_CFN_LINT = Path(sys.executable).parent / "cfn-lint"
 # Not its script, whose first line takes no folder with a space.
 _PYTHON = str(_ROOT / ".venv-checkov" / "bin" / "python")
+_CFN_LINT = (_PYTHON, "-c", "import sys, cfnlint.runner; sys.exit(cfnlint.runner.main())")
 _CHECKOV = (_PYTHON, "-m", "checkov.main")
 _SCHEMA = (_PYTHON, "-m", "check_jsonschema", "--builtin-schema")
 _ZIZMOR = str(_ROOT / ".venv-checkov" / "bin" / "zizmor")
@@ -55,7 +55,7 @@ def main() -> int:
             assembly = Path(folder) / str(number)
             failures += _run(f"{name}: cdk synth", _synth(assembly, context))
             template = str(assembly / "ServerlessOtp.template.json")
-            failures += _run(f"{name}: cfn-lint", [str(_CFN_LINT), template])
+            failures += _run(f"{name}: cfn-lint", [*_CFN_LINT, template])
             failures += _run(
                 f"{name}: checkov",
                 [
