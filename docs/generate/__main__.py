@@ -48,7 +48,6 @@ def pages() -> dict[Path, str]:
         _README: requests.parts(),
         _DOCS / "configuration.md": configuration.parts(),
         _DOCS / "cost.md": figures.of_cost(dev, production),
-        _DOCS / "scaling.md": figures.of_scaling(),
         _DOCS / "security.md": security.parts(dev, production, other),
     }
     texts = {page: page.read_text() for page in _QUOTING}

@@ -12,13 +12,14 @@ from docs.generate import figures
 from docs.generate.configuration import LEAST
 from docs.generate.figures import idle_month
 from docs.generate.markdown import number, rows
+from docs.generate.prices import ASSUMED
 from infra.config import Config, ConfigError, keys
 from infra.config.limits import Limits
 from lambda_src.otp.time_limits import TimeLimits
 
 ROOT = Path(__file__).resolve().parents[2]
-README, ABUSE, SCALING = (
-    (ROOT / name).read_text() for name in ("README.md", "docs/abuse.md", "docs/scaling.md")
+README, ABUSE, COST = (
+    (ROOT / name).read_text() for name in ("README.md", "docs/abuse.md", "docs/cost.md")
 )
 
 
@@ -68,9 +69,9 @@ def test_defaults_are_those_of_the_configuration() -> None:
 
 
 def test_text_takes_what_the_code_does() -> None:
-    """And what docs/cost.md assumes."""
-    seconds = 2 * figures.ASSUMED["milliseconds that a function takes"] / 1000
-    writes = figures.ASSUMED["writes of a message, of one unit each"]
+    """And what the costs assume."""
+    seconds = 2 * ASSUMED["milliseconds that a function takes"] / 1000
+    writes = ASSUMED["writes of a message, of one unit each"]
     lambdas = "Lambda, environments at once"
 
     for wall, takes in {
@@ -84,7 +85,7 @@ def test_text_takes_what_the_code_does() -> None:
 
 def test_a_key_ends_where_the_page_says() -> None:
     """One more is not taken."""
-    for row in rows(SCALING, "Which keys to change"):
+    for row in rows(COST, "Which keys to change"):
         most = int(number(row[3]))
         for key in re.findall(r"`(\w+)`", row[0]):
             Config.from_context({**LEAST, key: str(most)})
