@@ -35,20 +35,14 @@ def main() -> None:
 def pages() -> dict[Path, str]:
     """Give the pages as they should be."""
     # Whatever Python this runs on.
-    newest, older = PYTHON_VERSIONS[-1], PYTHON_VERSIONS[-2]
+    newest = PYTHON_VERSIONS[-1]
     dev = resources(profile="dev", pythonVersion=newest)
     production = resources(profile="production", region="us-east-1", pythonVersion=newest)
-    other = resources(
-        profile="production",
-        region="us-east-1",
-        pythonVersion=older,
-        apiGatewayLogRole="create",
-    )
     parts = {
         _README: requests.parts(),
         _DOCS / "configuration.md": configuration.parts(),
         _DOCS / "cost.md": figures.of_cost(dev, production),
-        _DOCS / "security.md": security.parts(dev, production, other),
+        _DOCS / "security.md": security.parts(dev, production),
     }
     texts = {page: page.read_text() for page in _QUOTING}
     texts |= {page: markdown.replace(texts[page], part) for page, part in parts.items()}
