@@ -7,6 +7,7 @@ import phonenumbers
 
 from ..contract.problems import DestinationNotAllowed
 from ..settings import DestinationRules
+from .phones import spelling_of_mobiles, spellings
 
 # ISO 3166-1 leaves ZZ to its users, and CLDR uses it for "unknown or none".
 NO_COUNTRY = "ZZ"
@@ -70,16 +71,20 @@ class Destinations:
             return country(number)
         if number in SANDBOX_NUMBERS:
             raise DestinationNotAllowed("This number is for the sandbox; nobody has it.")
-        if number.startswith(self._rules.blocked_prefixes):
+        if any(of.startswith(self._rules.blocked_prefixes) for of in spellings(number)):
             raise DestinationNotAllowed("Numbers that begin like this one are blocked.")
         parsed = phonenumbers.parse(number)
         if not phonenumbers.is_valid_number(parsed):
             raise DestinationNotAllowed("No numbering plan has such a number.")
         where = country(number)
         if where not in self._rules.allowed_countries:
-            raise DestinationNotAllowed("Numbers of this country are not texted.")
+            raise DestinationNotAllowed(
+                "Numbers of this country are not texted." + spelling_of_mobiles(number)
+            )
         if NUMBER_TYPES[phonenumbers.number_type(parsed)] not in self._rules.allowed_number_types:
-            raise DestinationNotAllowed("Numbers of this type are not texted.")
+            raise DestinationNotAllowed(
+                "Numbers of this type are not texted." + spelling_of_mobiles(number)
+            )
         return where
 
     def is_of_the_sandbox(self, number: str) -> bool:
