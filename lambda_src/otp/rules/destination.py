@@ -12,12 +12,12 @@ from .phones import spelling_of_mobiles, spellings
 # ISO 3166-1 leaves ZZ to its users, and CLDR uses it for "unknown or none".
 NO_COUNTRY = "ZZ"
 
-# What libphonenumber calls otherwise. 001 is the world, for services that are of no country;
-# Ascension and Tristan da Cunha are of Saint Helena in ISO 3166-1, and so in `allowedCountries`.
-_ISO_3166 = {"001": NO_COUNTRY, "AC": "SH", "TA": "SH"}
+#: What libphonenumber calls otherwise. 001 is the world, for services that are of no country;
+#: Ascension and Tristan da Cunha are of Saint Helena in ISO 3166-1, and so in `allowedCountries`.
+ISO_3166 = {"001": NO_COUNTRY, "AC": "SH", "TA": "SH"}
 
 # Those that a number can be of. UK, for one, is none: it is GB.
-COUNTRIES = frozenset(_ISO_3166.get(region, region) for region in phonenumbers.SUPPORTED_REGIONS)
+COUNTRIES = frozenset(ISO_3166.get(region, region) for region in phonenumbers.SUPPORTED_REGIONS)
 
 
 # As libphonenumber calls them. All of North America reads "fixed line or mobile".
@@ -112,4 +112,4 @@ def country(number: str) -> str:
         return NO_COUNTRY
     if region is None:
         return NO_COUNTRY
-    return _ISO_3166.get(region, region)
+    return ISO_3166.get(region, region)
