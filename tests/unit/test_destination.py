@@ -110,7 +110,7 @@ def test_an_operator_says_what_is_texted(
     ("number", "code"),
     [
         *(("+14165550111", None), ("+19005550111", "DestinationNotAllowed")),
-        ("+1206555010", "InvalidRequest"),
+        *(("+1206555010", "InvalidRequest"), ("+5215512345678", "InvalidRequest")),
     ],
 )
 def test_what_is_not_allowed_is_a_problem_and_texts_nobody(
