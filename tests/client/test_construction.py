@@ -1,6 +1,7 @@
 """What a client needs to know, and what it says where it does not."""
 
 import ssl
+import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -151,7 +152,7 @@ def test_certificates_are_trusted_as_botocore_does(
     scripted.socket = context.wrap_socket(scripted.socket, server_side=True)
     scripted.says(MESSAGE)
     url = scripted.url.replace("http://127.0.0.1", "https://localhost")
-    with pytest.raises(NotSent, match="certificate is not trusted"):
+    with pytest.raises(NotSent, match=r"certificate of localhost:\d+ is not trusted"):
         connect(url).send(NUMBER)
     authority.cert_pem.write_to_path(str(tmp_path / "bundle.pem"))
     monkeypatch.setenv("AWS_CA_BUNDLE", str(tmp_path / "bundle.pem"))
@@ -169,13 +170,21 @@ def test_verify_function_is_needed_to_verify_only() -> None:
         client.verify(NUMBER, "mine", "123456")
 
 
-def test_one_client_is_enough_for_all_threads(scripted: Scripted, client: OtpClient) -> None:
-    """Each thread gets its own answer."""
+def test_one_client_is_enough_for_all_threads(
+    scripted: Scripted, client: OtpClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each thread gets its own answer, and none of them warns of too many connections."""
     scripted.says(MESSAGE)
     ids = [f"id-{number}" for number in range(40)]
+    at_once = threading.Barrier(len(ids))
 
-    with ThreadPoolExecutor(8) as threads:
-        sent = list(threads.map(lambda id_: client.send(NUMBER, reference_id=id_), ids))
+    def send(id_: str) -> str:
+        at_once.wait()
+        return client.send(NUMBER, reference_id=id_).reference_id
 
-    assert [one.reference_id for one in sent] == ids
+    with ThreadPoolExecutor(len(ids)) as threads:
+        sent = list(threads.map(send, ids))
+
+    assert sent == ids
     assert sorted(asked.fields["ReferenceId"] for asked in scripted.asked) == sorted(ids)
+    assert caplog.messages == []
