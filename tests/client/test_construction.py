@@ -54,15 +54,32 @@ def test_what_cannot_work_is_said(
         OtpClient(**options)
 
 
-@pytest.mark.parametrize(("name", "value"), [("AWS_PROFILE", "nobodys"), ("AWS_CONFIG_FILE", "")])
+@pytest.mark.parametrize(
+    ("profile", "config"),
+    [
+        ("nobodys", ""),
+        ("default", "[broken"),
+        ("other", "[profile other]\ncredential_process = /no/such/program"),
+    ],
+)
 def test_a_configuration_of_aws_that_cannot_be_read_is_said(
-    name: str, value: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    profile: str, config: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """An unknown profile, or a broken file, is no reason for another kind of error."""
-    (tmp_path / "config").write_text("[broken")
-    monkeypatch.setenv(name, value or str(tmp_path / "config"))
+    """An unknown profile, a broken file, a missing program: one kind of error."""
+    (tmp_path / "config").write_text(config)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_PROFILE", profile)
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     with pytest.raises(ValueError, match="AWS configuration cannot be read"):
         OtpClient(api_url=API)
+
+
+def test_an_endpoint_that_is_no_url_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client of Lambda is made with the first request."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", "lambda.example.com")
+    with pytest.raises(NotSent, match="AWS_ENDPOINT_URL is not a URL"):
+        OtpClient(send_function=ARN).send(NUMBER)
 
 
 def test_a_uuid_and_blanks_around_the_url_are_taken(

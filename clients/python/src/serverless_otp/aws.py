@@ -43,7 +43,7 @@ class Aws:
     ) -> None:
         try:
             self._read(session, region_name, place)
-        except BotoCoreError as error:  # such as an unknown AWS_PROFILE
+        except (BotoCoreError, OSError) as error:  # an unknown AWS_PROFILE, a missing program
             raise ValueError(f"The AWS configuration cannot be read. {error}") from error
 
     def _read(

@@ -81,16 +81,17 @@ class ByInvoke:
 
     def _client(self, seconds: float) -> "LambdaClient":
         connect, read = time_limits(seconds)
-        client: LambdaClient = self._aws.client(
-            "lambda",
-            Config(
-                connect_timeout=connect,
-                read_timeout=read,
-                max_pool_connections=MOST_CONNECTIONS,
-                # What is repeated, and when, is decided in one place.
-                retries={"total_max_attempts": 1},
-            ),
+        config = Config(
+            connect_timeout=connect,
+            read_timeout=read,
+            max_pool_connections=MOST_CONNECTIONS,
+            # What is repeated, and when, is decided in one place.
+            retries={"total_max_attempts": 1},
         )
+        try:
+            client: LambdaClient = self._aws.client("lambda", config)
+        except ValueError as error:
+            raise NotSent("AWS_ENDPOINT_URL is not a URL, so nothing was sent.") from error
         return client
 
 
