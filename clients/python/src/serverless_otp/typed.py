@@ -43,7 +43,8 @@ def read_phone_number(typed: str, country: str) -> str:
     country = country.upper()
     own_code = phonenumbers.country_code_for_region(country)
     if not own_code:
-        raise ValueError(f"{country!r} is not a country. Write it as ISO 3166-1 does: US, GB.")
+        # It is not quoted: if the arguments are in the wrong order, it is the number.
+        raise ValueError("country must be an ISO 3166-1 code of two letters, such as US or GB.")
     plain = re.sub(r"^\W*tel:", "", _plain(typed), flags=re.IGNORECASE)
     digits = _digits(plain)
     if not digits or any(map(str.isalpha, plain)):
@@ -65,15 +66,9 @@ def read_phone_number(typed: str, country: str) -> str:
             numbers.append(number)
     if not numbers:
         return typed
-    # If both spellings are numbers, one of which gets texts, it is that one.
+    # If both spellings are numbers, it is the one that gets texts.
     texted = phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE
-    best = max(
-        numbers,
-        key=lambda number: (
-            phonenumbers.number_type(number) in texted,
-            phonenumbers.is_valid_number(number),
-        ),
-    )
+    best = max(numbers, key=lambda number: phonenumbers.number_type(number) in texted)
     return phonenumbers.format_number(best, phonenumbers.PhoneNumberFormat.E164)
 
 
