@@ -126,7 +126,7 @@ class Login:
         Args:
             name: the ID of the session.
             phone: the account's number, or what the person has typed in.
-            country: where the person is who has typed it in, such as `US`.
+            country: of the person who has typed it in, such as `US`; None for the account's number.
 
         """
         if country:

@@ -83,11 +83,11 @@ class Aws:
 
         """
         if self._process != os.getpid():
-            self._process = os.getpid()
             if hasattr(self._credentials, "_refresh_lock"):
                 # Forked since, maybe while a thread refreshed them: that thread is not in this
                 # process, and botocore's lock would stay locked for ever.
                 self._credentials._refresh_lock = threading.Lock()  # noqa: SLF001 - no public way
+            self._process = os.getpid()
         try:
             return self._credentials.get_frozen_credentials()
         except Exception as error:
