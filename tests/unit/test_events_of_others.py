@@ -46,7 +46,10 @@ def test_an_event_of_another_service_is_called_what_it_is(
         # A request that has something of an event is a request.
         (request(Records=[{"eventSource": "aws:sqs"}]), ["/Records"]),
         ({"Records": []}, ["/ReferenceId", "/DestinationIdentity", "/Records"]),
-        ({"eventSource": 1}, ["/ReferenceId", "/DestinationIdentity", "/eventSource"]),
+        *(
+            ({"eventSource": source}, ["/ReferenceId", "/DestinationIdentity", "/eventSource"])
+            for source in (1, "a system of ours")
+        ),
         (
             {"DestinationIdentity": NUMBER, "requestContext": {"elb": None}},
             ["/ReferenceId", "/requestContext"],

@@ -28,7 +28,8 @@ def kind(event: object) -> str | None:
             | {"Records": [{"EventSource": str(source)}, *_]}
             | {"eventSource": str(source)}
         ):
-            return _OF_RECORDS.get(source, "an event of an AWS service")
+            of_aws = "an event of an AWS service" if source.startswith("aws:") else None
+            return _OF_RECORDS.get(source, of_aws)
         case {"detail-type": str(), "detail": _}:
             return "an EventBridge event"
         case {"requestPayload": _, "requestContext": {"condition": str()}}:
