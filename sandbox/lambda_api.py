@@ -1,10 +1,10 @@
-"""What MiniStack's Lambda does otherwise than AWS, where a caller notices.
+"""Lambda's answers as AWS gives them, where MiniStack deviates.
 
 - AWS refuses a payload that is not JSON; MiniStack invokes the function with an empty object.
 - AWS names a function error after the exception's class
-  (https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html); MiniStack names every one
-  `Runtime.HandlerError`. So does it here still where the process died without an exception, which
-  AWS calls `Runtime.ExitError`.
+  (https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html); MiniStack names all of them
+  `Runtime.HandlerError`. A process that dies without an exception keeps that name here; on AWS it
+  is `Runtime.ExitError`.
 """
 
 import json
