@@ -1,5 +1,6 @@
 """docs/examples, with a service that does what the sandbox cannot be made to do."""
 
+import json
 import time
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -10,7 +11,7 @@ import serverless_otp as otp
 from serverless_otp import OtpClient, OtpError
 
 from clients.python.examples.store import InOneProcess, Store
-from docs.examples import sign_up, step_up
+from docs.examples import sign_up, sqs_function, step_up
 from docs.examples.moving_over import NEW, OLD, Both, Old
 from docs.examples.sign_up import ASK_FIRST, Session, SignUp
 from docs.examples.step_functions_page import NotWaitingError, Page
@@ -287,7 +288,26 @@ def test_page_that_is_reloaded_texts_nobody_twice(
     assert (len({*payer.service.sent}), len(payer.service.sent)) == (ids, requests)
 
 
-# --- Step Functions, and moving over ---
+# --- A queue, Step Functions, and moving over ---
+
+
+def test_messages_are_delivered_again_unless_that_would_change_nothing(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Every code is decided about; one without an answer is repeated. No log has the number."""
+    final = {"DestinationNotAllowed", "OutcomeUnknown"}
+    final |= {kind.code for kind in CLASSES if kind.keeps_reference_id}
+    outcomes = [getattr(otp, kind.code)() for kind in sorted(CLASSES, key=lambda kind: kind.code)]
+    outcomes += [otp.NotSent(), otp.NoAnswer(), otp.UnexpectedAnswer(200, "")]
+    bodies = ["{}", "[]", "", *(json.dumps({"phone": MINE}) for _ in outcomes)]
+    records = [{"messageId": str(n), "body": body} for n, body in enumerate(bodies)]
+    names = [body or "empty" for body in bodies[:3]] + [type(one).__name__ for one in outcomes]
+
+    answer = sqs_function.text_all(Service(*outcomes).client, {"Records": records})
+
+    again = {names[int(one["itemIdentifier"])] for one in answer["batchItemFailures"]}
+    assert {*names} - again == final
+    assert MINE[1:] not in caplog.text
 
 
 def test_an_execution_whose_token_has_expired_does_not_wait() -> None:
