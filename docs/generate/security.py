@@ -77,7 +77,10 @@ def _phone_numbers(dev: Mapping[str, Any], production: Mapping[str, Any]) -> str
     rows = (
         ("the caller's 200 answer", *2 * ("as long as the caller keeps it",)),
         ("the ReferenceId's record in DynamoDB", *2 * (record,)),
-        ("the counts of messages in DynamoDB: a hash, and the last four digits", *2 * (counts,)),
+        (
+            "the counts of messages in DynamoDB: a hash, and the last four digits or fewer",
+            *2 * (counts,),
+        ),
         ("the table's point-in-time recovery", *map(_recovery, (dev, production))),
         *(
             (
