@@ -31,8 +31,8 @@ help: ## List the targets
 
 setup: node_modules/.ready .venv/.ready .venv-ministack/.ready ## Install what runs and tests into this folder
 
-run: setup ## Deploy the stack on this machine, send a first OTP, stay up
-	@$(VENV) -m sandbox
+run: setup ## Deploy the stack on this machine, send a first OTP, stay up (ARGS="-c key=value …")
+	@$(VENV) -m sandbox $(ARGS)
 
 accept: setup ## Go the whole way on a deployment: on AWS with STACK=…, else on this machine
 	@SANDBOX_FOLDER=.sandbox-accept $(VENV) -m tools.accept $(if $(STACK),--stack "$(STACK)") \

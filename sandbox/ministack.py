@@ -12,6 +12,7 @@ It runs with the Python of `.venv-ministack`, and does more:
 - Its Lambda refuses payloads and names errors as AWS does (`sandbox.lambda_api`).
 - What the stack configures for failed asynchronous events of an alias is heeded, where MiniStack
   heeds a function's own configuration only.
+- It finds no method at `//otp`, where MiniStack passes over the empty part of the path.
 - It takes plain HTTP for TLS that a proxy has ended: policies of the stack and of the CDK's bucket
   demand TLS, and nothing leaves this machine.
 - With `AUTH=true`, it judges requests to a service that it lacks, which is Pinpoint. A signed
@@ -66,11 +67,20 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
     elif answer := signed.refusal(scope, headers, body):
         await _answer(send, answer)
     else:
-        await _ministack(_over_tls(scope), _again(body, receive), _without_cors(send))
+        await _ministack(_as_on_aws(scope), _again(body, receive), _without_cors(send))
 
 
-def _over_tls(scope: Message) -> Message:
-    return {**scope, "headers": [*scope["headers"], (b"x-forwarded-proto", b"https")]}
+def _as_on_aws(scope: Message) -> Message:
+    return {
+        **scope,
+        "headers": [*scope["headers"], (b"x-forwarded-proto", b"https")],
+        "path": scope["path"].replace("//", "/empty/") if _is_of_an_api(scope) else scope["path"],
+    }
+
+
+def _is_of_an_api(scope: Message) -> bool:
+    path: str = scope["path"]
+    return path.startswith("/_aws/execute-api/")
 
 
 def _event(*arguments: object, **options: object) -> dict[str, Any]:
