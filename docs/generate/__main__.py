@@ -39,7 +39,7 @@ def pages() -> dict[Path, str]:
     dev = resources(profile="dev", pythonVersion=newest)
     production = resources(profile="production", region="us-east-1", pythonVersion=newest)
     parts = {
-        _README: requests.parts(),
+        _DOCS / "api.md": requests.parts(),
         _DOCS / "abuse.md": phones.parts(),
         _DOCS / "configuration.md": configuration.parts(),
         _DOCS / "cost.md": figures.of_cost(dev, production),

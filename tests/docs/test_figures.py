@@ -18,9 +18,7 @@ from infra.config.limits import Limits
 from lambda_src.otp.time_limits import TimeLimits
 
 ROOT = Path(__file__).resolve().parents[2]
-README, ABUSE, COST = (
-    (ROOT / name).read_text() for name in ("README.md", "docs/abuse.md", "docs/cost.md")
-)
+ABUSE, COST = ((ROOT / "docs" / name).read_text() for name in ("abuse.md", "cost.md"))
 
 
 def test_resource_of_an_unknown_price_stops_the_page() -> None:
@@ -47,19 +45,16 @@ def default(name: str) -> str:
 
 
 def test_every_rule_is_explained() -> None:
-    """All keys of their group, but for the sandbox's own; the limits in the README, too."""
+    """All keys of their group, but for the sandbox's own."""
     group = {keys()[attribute].name for attribute in Limits.model_fields} - {"sandboxNumbers"}
-    in_the_readme = " ".join(row[0] for row in rows(README, "Limits"))
 
     assert {*NUMBERS, *MESSAGES} == {"allowedCountries", *group}
-    assert re.findall(r"`(\w+)`", in_the_readme) == [*MESSAGES]
 
 
 def test_defaults_are_those_of_the_configuration() -> None:
     """Where one is written, of as many keys as the row has."""
     tables = [(row[0], row[1]) for row in (NUMBERS | MESSAGES).values() if row[1].startswith("`")]
     tables += [(row[1], row[2]) for row in rows(ABUSE, "What tells")]
-    tables += [(row[0], row[1]) for row in rows(README, "Limits")]
     tables += [(row[0], row[1].replace(",", "")) for row in WALLS.values() if row[0][0] == "`"]
 
     for named, written in tables:
