@@ -159,7 +159,7 @@ needed:
 
 # `cdk synth` then needs no network, whatever the architecture.
 build/.ready: lambda_src/requirements.txt $(wildcard infra/bundle/*.py) .venv/.ready
-	@echo "==> Fetching the functions' libraries into build ..."
+	@echo "==> Fetching the functions' libraries into build (ten seconds) ..."
 	@$(VENV) -m infra.bundle --fetch
 	@mkdir -p build
 	@touch $@

@@ -40,8 +40,7 @@ _PLATFORMS = {
 
 _KEPT_SECONDS = 24 * 60 * 60
 
-# What pip says: that a mirror does not have a package (404) is an answer.
-_UNREACHABLE = re.compile(r"Could not fetch URL (?!.*: 404 )")
+_UNREACHABLE = re.compile(r"Retrying \(Retry\(total=0,.* after connection broken by ")
 _NO_WHEEL = re.compile(r"No matching distribution found for ([\w.-]+)==([\w.+!-]+)")
 _WRONG_HASH = re.compile(r"DO NOT MATCH THE HASHES.*\s+([\w.-]+)==([\w.+!-]+) from ")
 
@@ -152,8 +151,7 @@ def _install(target: Path, python_version: str, architecture: str) -> None:
     _tell(f"Bundling the dependencies for Python {python_version} on {architecture} ...")
     pip = subprocess.run(  # noqa: S603 - our own arguments
         [
-            # -vv, since pip says only then what it cannot reach.
-            *(sys.executable, "-I", str(_RUN_PIP), "install", "-vv"),
+            *(sys.executable, "-I", str(_RUN_PIP), "install", "-q"),
             *("--disable-pip-version-check", "--no-input", "--target", str(target)),
             *("--requirement", str(_REQUIREMENTS)),
             *("--python-version", python_version, "--implementation", "cp"),
@@ -178,7 +176,7 @@ def _explain(
     # If pip itself breaks, its traceback stands below "ERROR: Exception:".
     error = next((line for line in lines if re.match("ERROR: (?!Exception:)", line)), lines[-1])
     missing = _NO_WHEEL.search(pip.stderr)
-    if (missing and _UNREACHABLE.search(pip.stdout)) or "ConnectionPool(" in error:
+    if (missing and _UNREACHABLE.search(pip.stderr)) or "ConnectionPool(" in error:
         here = f"{sys.version_info.major}.{sys.version_info.minor}"
         other = f", or set pythonVersion to {here}, whose libraries make setup has fetched"
         return UnreachableError(

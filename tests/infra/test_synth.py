@@ -17,7 +17,7 @@ from tests.support.templates import THIS_PYTHON, context
 OTHER_PYTHON = next(version for version in PYTHON_VERSIONS if version != THIS_PYTHON)
 
 #: A port that nothing listens on.
-UNREACHABLE = {"PIP_INDEX_URL": "https://127.0.0.1:9/simple", "PIP_RETRIES": "0"}
+UNREACHABLE = {"PIP_INDEX_URL": "https://127.0.0.1:9/simple", "PIP_RETRIES": "1"}
 
 
 @pytest.mark.parametrize(
