@@ -97,7 +97,8 @@ bench: setup ## Measure starts, requests and memory, and rewrite docs/performanc
 	@$(VENV) -m benchmarks $(ARGS)
 
 # Each fault 6 times, and 1,000 requests: `make faults` and `make load` do more.
-verify: check test test-bundle test-long reproduce accept abuse ## Everything; what CI runs
+verify: check test test-bundle test-long accept abuse ## Everything; what CI runs
+	@$(VENV) -m tests.reproduce --oldest
 	@SANDBOX_FOLDER=.sandbox-load $(VENV) -m tests.load --requests 1000 --reference-ids 400
 	@SANDBOX_FOLDER=.sandbox-faults $(VENV) -m tests.faults --cases 3
 	@$(VENV) -m benchmarks --short

@@ -5,6 +5,7 @@ Python of this machine: each gets an environment of its own, and finds this one 
 bytecode.
 """
 
+import argparse
 import glob
 import os
 import shutil
@@ -15,6 +16,7 @@ import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from infra.bundle.build import build
@@ -24,51 +26,62 @@ from . import hostile
 from .published import published
 
 _VERSIONS = ("3.11", "3.12", "3.13", "3.14")
+_AT_ONCE = 2
 _RUNTIME = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
 def main() -> int:
     """Compare; returns how many runs gave something else."""
+    parser = argparse.ArgumentParser(prog="python -m tests.reproduce", description=__doc__)
+    parser.add_argument("--oldest", action="store_true", help="of the other Pythons, the oldest")
+    arguments = parser.parse_args()
     others = {version: python for version in _VERSIONS if (python := _find(version))}
     others.pop(_RUNTIME, None)
-    different = 0
-    with tempfile.TemporaryDirectory() as name, ThreadPoolExecutor(len(_VERSIONS)) as threads:
-        environments = {
-            version: threads.submit(_environment, Path(name) / f"venv-{version}", python)
-            for version, python in others.items()
-        }
+    if arguments.oldest:
+        others = dict([*others.items()][:1])
+    with tempfile.TemporaryDirectory() as name:
+        temporary = Path(name)
         build(_RUNTIME, "arm64")  # pip needs the network, and nothing else does
-        folder = copy_to(Path(name) / "another folder")
+        folder = copy_to(temporary / "another folder")
+        strange = hostile.copy_to(
+            temporary / "a h\N{LATIN SMALL LETTER O WITH CIRCUMFLEX}stile folder"
+        )
+        print("Synthesizing in another folder ...", flush=True)
         there = synthesize(folder, _RUNTIME)
-        print("Offline in this folder: synthesizing ... ", end="", flush=True)
-        with _offline(Path(name) / "home") as environment:
-            here = synthesize(ROOT, _RUNTIME, output=Path(name) / "here", environment=environment)
-        different += _compare(here, there)
-        # What is the same by chance of where it was made, is not.
-        if any(place in here.template for place in (str(Path.home()).encode(), b"/tmp/")):
-            print("The template names a folder of this machine.")
-            different += 1
-        print("With hostile settings: installing and synthesizing ... ", end="", flush=True)
-        strange = hostile.copy_to(Path(name) / "a hôstile folder")
-        settings = hostile.environment(Path(name) / "settings")
-        found = synthesize(strange, _RUNTIME, environment=settings, umask=hostile.UMASK)
-        different += _compare(found, there)
-        print("Uploading what was synthesized there ... ", end="", flush=True)
-        uploaded = published(strange / OUTPUT, hostile.UMASK)
-        different += _compare(uploaded, published(folder / OUTPUT))
-        if not others:
-            print("There is no second Python on this machine.")
-        for version, installed in environments.items():
-            interpreter = installed.result()
-            print(f"Python {version}: synthesizing for {_RUNTIME} ... ", end="", flush=True)
-            different += _compare(synthesize(folder, _RUNTIME, interpreter), there)
+
+        def is_same_offline() -> bool:
+            output = temporary / "here"
+            with _offline(temporary / "home") as environment:
+                here = synthesize(ROOT, _RUNTIME, output=output, environment=environment)
+            # What is the same by chance of where it was made, is not.
+            places = (str(Path.home()).encode(), b"/tmp/")
+            return here == there and not any(place in here.template for place in places)
+
+        def is_same_with_hostile_settings() -> bool:
+            settings = hostile.environment(temporary / "settings")
+            found = synthesize(strange, _RUNTIME, environment=settings, umask=hostile.UMASK)
+            uploaded = published(strange / OUTPUT, hostile.UMASK)
+            return found == there and uploaded == published(folder / OUTPUT)
+
+        def is_same_by(version: str) -> bool:
+            interpreter = _environment(temporary / f"venv-{version}", others[version])
+            output = temporary / version
+            return synthesize(folder, _RUNTIME, interpreter, output=output) == there
+
+        runs = {
+            "with hostile settings, what is uploaded included": is_same_with_hostile_settings,
+            "offline, in this folder": is_same_offline,
+            **{f"by Python {version}": partial(is_same_by, version) for version in others},
+        }
+        different = 0
+        with ThreadPoolExecutor(_AT_ONCE) as threads:
+            for what, same in zip(runs, threads.map(lambda run: run(), runs.values()), strict=True):
+                said = "the same, byte for byte" if same else "SOMETHING ELSE"
+                print(f"Synthesizing {what}: {said}", flush=True)
+                different += not same
+    if not others:
+        print("There is no second Python on this machine.")
     return different
-
-
-def _compare(one: object, other: object) -> bool:
-    """Say whether two runs differ: in the template, the code, or the list of all files."""
-    print("the same, byte for byte" if one == other else "SOMETHING ELSE", flush=True)
-    return one != other
 
 
 @contextmanager
