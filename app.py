@@ -20,7 +20,7 @@ def main() -> None:
         config = Config.from_context(app.node.get_all_context())
     except ConfigError as error:
         keys = "docs/configuration.md lists all keys."
-        sys.exit(f"The configuration is not complete.\n\n{error}\n\n{keys}")
+        sys.exit(f"This configuration cannot be deployed.\n\n{error}\n\n{keys}")
     try:
         OtpStack(app, config.stack_name, config=config)
     except DependencyError as error:
