@@ -5,7 +5,7 @@
 PYTHON_VERSIONS := 3.14 3.13 3.12 3.11
 PYENV_ROOT ?= $(HOME)/.pyenv
 VENV := .venv/bin/python
-PIP := -m pip install -qq --disable-pip-version-check --require-hashes --only-binary :all:
+PIP := -I infra/bundle/run_pip.py install -qq --disable-pip-version-check --require-hashes --only-binary :all:
 # pyproject.toml says for which systems. No index is written into the files: each machine has its own.
 COMPILE := -m uv pip compile --quiet --universal --python-version 3.11 --only-binary :all: \
 	--generate-hashes --no-emit-index-url
@@ -20,6 +20,9 @@ FIND_PYTHON = for version in $(PYTHON_VERSIONS); do \
 done
 HAS_VENV = $(VENV) -c "import pip" 2>/dev/null
 
+# They would have Python import other modules than those of this folder, or none of these.
+unexport PYTHONHOME PYTHONPATH PYTHONSAFEPATH
+
 # Two sandboxes or test runs at once would be slower than the time limits that they test.
 .NOTPARALLEL:
 
@@ -29,10 +32,10 @@ HAS_VENV = $(VENV) -c "import pip" 2>/dev/null
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
 
-setup: node_modules/.ready .venv/.ready .venv-ministack/.ready ## Install what runs and tests into this folder
+setup: node_modules/.ready .venv/.ready .venv-ministack/.ready build/.ready ## Install what runs and tests into this folder
 
-run: setup ## Deploy the stack on this machine, send a first OTP, stay up
-	@$(VENV) -m sandbox
+run: setup ## Deploy the stack on this machine, send a first OTP, stay up (ARGS="-c key=value …")
+	@$(VENV) -m sandbox $(ARGS)
 
 accept: setup ## Go the whole way on a deployment: on AWS with STACK=…, else on this machine
 	@SANDBOX_FOLDER=.sandbox-accept $(VENV) -m tools.accept $(if $(STACK),--stack "$(STACK)") \
@@ -159,6 +162,13 @@ needed:
 	.venv-ministack/bin/python $(PIP) -r sandbox/requirements.txt
 	@touch $@
 
+# `cdk synth` then needs no network, whatever the architecture.
+build/.ready: lambda_src/requirements.txt $(wildcard infra/bundle/*.py) .venv/.ready
+	@echo "==> Fetching the functions' libraries into build (ten seconds) ..."
+	@$(VENV) -m infra.bundle --fetch
+	@mkdir -p build
+	@touch $@
+
 .venv-checkov/.ready: tools/scan/requirements.txt .venv/.ready
 	@set -e; \
 	echo "==> Installing cfn-lint, checkov and zizmor into .venv-checkov (half a minute) ..."; \
@@ -175,5 +185,5 @@ needed:
 
 node_modules/.ready: package.json package-lock.json .npmrc | needed
 	@echo "==> Installing the CDK command line into node_modules ..."
-	@npm ci --no-progress --loglevel=error
+	@npm ci --include=dev --no-progress --loglevel=error
 	@touch $@

@@ -200,8 +200,8 @@ def _conditions(figures: Figures) -> str:
             f"- Python {platform.python_version()}, boto3 {version('boto3')}, Powertools "
             f"{version('aws-lambda-powertools')}, pydantic {version('pydantic')}; for the ordinary "
             f"function, aws-xray-sdk {version('aws-xray-sdk')}.",
-            f"- Command: `make bench`: {starts} starts of each program, in turns. Medians, and "
-            "ratios of medians; spreads are from the tenth to the ninetieth percentile.",
+            f"- `make bench`: {starts} starts of each program, in turns; medians, ratios of "
+            "medians, and spreads from the 10th to the 90th percentile.",
             f"- Bundle: {size.files} files, {size.unzipped:,} bytes, {size.zipped:,} as a zip.",
         )
     )

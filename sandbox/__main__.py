@@ -1,20 +1,18 @@
 """The command line of the sandbox."""
 
 import argparse
-import json
 import os
 import sys
-import uuid
 from collections.abc import Sequence
 
 from infra.config import keys
 
-from . import client
+from . import commands
 from .deploy import DeployError
 from .lock import AlreadyRunningError
 from .servers import ServerError
 from .start import FirstMessageError
-from .state import PYTHON, NotRunningError, State
+from .state import NotRunningError
 from .supervisor import run, run_detached, stop
 
 
@@ -23,8 +21,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     _ask_no_proxy_for_this_machine()
     try:
-        if arguments.command == "send":
-            return _send(arguments.number, arguments.reference_id, arguments.field)
+        if "run" in arguments:
+            status: int = arguments.run(arguments)
+            return status
         if arguments.stop:
             print("Stopped." if stop() else "The sandbox is not running.")
             return 0
@@ -52,38 +51,13 @@ def _ask_no_proxy_for_this_machine() -> None:
         os.environ[name] = ",".join(dict.fromkeys([*others, "localhost", "127.0.0.1"]))
 
 
-def _send(number: str, reference_id: str | None, fields: Sequence[str]) -> int:
-    """Send one request, and show all of it: what was asked, the answer, the text."""
-    state = State.read()
-    reference_id = reference_id or str(uuid.uuid4())
-    request = {
-        "ReferenceId": reference_id,
-        "DestinationIdentity": number,
-        **dict(map(_field, fields)),
-    }
-    print(f"POST {state.apiUrl}/otp\n{json.dumps(request, indent=2)}\n")
-    answer = client.send(state, request)
-    print(f"{answer.status}")
-    for name in ("Content-Type", "Retry-After", "Idempotent-Replayed", "X-Request-Id"):
-        if name in answer.headers:
-            print(f"{name}: {answer.headers[name]}")
-    print(json.dumps(answer.json(), indent=2))
-    for text in client.inbox(state, reference_id):
-        print(f"\nText to {text['to']}, {text['sentAt']}\n  {text['body']}")
-    return 0 if answer.status == 200 else 1  # noqa: PLR2004 - 200 OK
-
-
-def _field(text: str) -> tuple[str, str | int]:
-    """Read `CodeLength=8`; a number where it looks like one, but not where it has a sign."""
-    name, _, value = text.partition("=")
-    return name, int(value) if value.isdecimal() else value
-
-
 def _context(text: str) -> tuple[str, str]:
     """Read `destinationPerDay=3`."""
     key, equals, value = text.partition("=")
     if not equals or key not in {key.name for key in keys().values()}:
         raise argparse.ArgumentTypeError(f"{text} is no KEY=VALUE of docs/configuration.md")
+    if key.startswith("alarm"):
+        raise argparse.ArgumentTypeError(f"the sandbox has no alarms, so {key} is for AWS only")
     return key, value
 
 
@@ -118,18 +92,7 @@ def _parser() -> argparse.ArgumentParser:
             "repeatable"
         ),
     )
-    commands = parser.add_subparsers(dest="command", metavar="send")
-    send = commands.add_parser(
-        "send",
-        help="send an OTP through the running sandbox",
-        description="Send an OTP through the running sandbox: a signed POST to the deployed API.",
-        epilog=f"Example: {PYTHON} -m sandbox send +12065550100 CodeLength=8",
-    )
-    send.add_argument("number", help="the phone number, such as +12065550100")
-    send.add_argument("field", nargs="*", help="other fields of the request, such as CodeLength=8")
-    send.add_argument(
-        "--reference-id", help="a new random one by default; repeat one to see its replay"
-    )
+    commands.add_to(parser.add_subparsers(metavar="COMMAND", title="with a sandbox that runs"))
     return parser
 
 

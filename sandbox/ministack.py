@@ -1,6 +1,6 @@
 """MiniStack as the sandbox runs it: `python -m sandbox.ministack`.
 
-It runs with the Python of `.venv-ministack`, and does eight things more:
+It runs with the Python of `.venv-ministack`, and does more:
 
 - It takes no request of a web page (`sandbox.door`), and lets none read an answer.
 - It takes no request that is not signed (`sandbox.signed`), with or without `AUTH=true`. Open are
@@ -9,8 +9,10 @@ It runs with the Python of `.venv-ministack`, and does eight things more:
   MiniStack has an answer of its own.
 - It writes the event of an HTTP request as AWS does: without a version, and with the ID that the
   caller chooses by X-Amzn-RequestId, if that is a UUID.
+- Its Lambda refuses payloads and names errors as AWS does (`sandbox.lambda_api`).
 - What the stack configures for failed asynchronous events of an alias is heeded, where MiniStack
   heeds a function's own configuration only.
+- It finds no method at `//otp`, where MiniStack passes over the empty part of the path.
 - It takes plain HTTP for TLS that a proxy has ended: policies of the stack and of the CDK's bucket
   demand TLS, and nothing leaves this machine.
 - With `AUTH=true`, it judges requests to a service that it lacks, which is Pinpoint. A signed
@@ -32,7 +34,7 @@ from ministack import app  # type: ignore[import-not-found]  # in .venv-ministac
 from ministack.core import iam_actions, sigv4  # type: ignore[import-not-found]  # as above
 from ministack.services import apigateway_v1, lambda_svc  # type: ignore[import-not-found]  # as above
 
-from . import door, signed
+from . import door, lambda_api, signed
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -65,11 +67,20 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
     elif answer := signed.refusal(scope, headers, body):
         await _answer(send, answer)
     else:
-        await _ministack(_over_tls(scope), _again(body, receive), _without_cors(send))
+        await _ministack(_as_on_aws(scope), _again(body, receive), _without_cors(send))
 
 
-def _over_tls(scope: Message) -> Message:
-    return {**scope, "headers": [*scope["headers"], (b"x-forwarded-proto", b"https")]}
+def _as_on_aws(scope: Message) -> Message:
+    return {
+        **scope,
+        "headers": [*scope["headers"], (b"x-forwarded-proto", b"https")],
+        "path": scope["path"].replace("//", "/empty/") if _is_of_an_api(scope) else scope["path"],
+    }
+
+
+def _is_of_an_api(scope: Message) -> bool:
+    path: str = scope["path"]
+    return path.startswith("/_aws/execute-api/")
 
 
 def _event(*arguments: object, **options: object) -> dict[str, Any]:
@@ -191,6 +202,9 @@ if __name__ == "__main__":
     apigateway_v1._build_lambda_event_v1 = _event  # noqa: SLF001 - as above
     apigateway_v1._invoke_lambda_proxy_v1 = _invoke  # noqa: SLF001 - as above
     lambda_svc.invoke_async_with_retry = _invoke_later
+    lambda_svc.handle_request = lambda_api.handle
+    lambda_svc._execute_function_warm = lambda_api.execute  # noqa: SLF001 - as above
+    sigv4.request_time_failure = signed.time_failure
     app.app = application
     if app.AUTH:
         iam_actions.extract_resource_arn = _resource_arn

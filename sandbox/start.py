@@ -112,7 +112,7 @@ def say_ready(state: State, *, auth: bool) -> None:
     """Say how to reach it, and what to do next."""
     iam = "IAM       enforced; that access key is the account's root, which may do everything\n"
     print(
-        f"API       {state.apiUrl}/otp  (region {state.region})\n"
+        f"API       {state.apiUrl}  (region {state.region})\n"
         f"Key       {state.accessKeyId}; its secret, new for each sandbox, is in the file below\n"
         f"{iam if auth else ''}"
         f"Page      {state.pageUrl}  (the phone, in a browser)\n"

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from serverless_otp import OtpClient
+from serverless_otp import OtpClient, read_code
 
 #: What ReferenceIds begin with, by who makes the code: 38 characters, of 48.
 NEW, OLD = "n-", "o-"
@@ -55,5 +55,5 @@ class Both:
     def verify(self, phone: str, reference_id: str, code: str) -> bool:
         """Say whether a code is right, wherever it was made."""
         if reference_id.startswith(NEW):
-            return bool(self.new.verify(phone, reference_id, code))
+            return bool(self.new.verify(phone, reference_id, read_code(code)))
         return self.old.verify(phone, reference_id, code)

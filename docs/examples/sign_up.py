@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from serverless_otp import OtpClient, OtpError
+from serverless_otp import OtpClient, OtpError, read_code, read_phone_number
 
 from clients.python.examples.store import Store
 
@@ -75,8 +75,17 @@ class SignUp:
     let_in: Callable[[str], None]
     now: Callable[[], float] = time.time
 
-    def ask_for_code(self, name: str, phone: str, captcha: str) -> str:
-        """Text a code, also for "send again"; gives what to tell the person."""
+    def ask_for_code(self, name: str, phone: str, country: str, captcha: str) -> str:
+        """Text a code, also for "send again"; gives what to tell the person.
+
+        Args:
+            name: the ID of the session.
+            phone: what the person has typed in.
+            country: where the person is, such as `US`.
+            captcha: the person's answer to it.
+
+        """
+        phone = read_phone_number(phone, country)
         before = self.sessions.get(name)
         session = before or Session()
         if self._is_over(session):
@@ -124,7 +133,7 @@ class SignUp:
                 return ASK_FIRST
         else:
             try:
-                right = self.client.verify(phone, session.reference_id, code)
+                right = self.client.verify(phone, session.reference_id, read_code(code))
             except OtpError as error:
                 return what_to_say_of_a_code(error)
             if not right:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from serverless_otp import InvalidRequest, OtpClient
+from serverless_otp import InvalidRequest, OtpClient, read_code
 
 from .what_to_say import is_no_code
 
@@ -53,7 +53,7 @@ class Page:
         if "Item" not in found or found["Item"]["ExpiresAt"] <= self.now():
             raise NotWaitingError
         try:
-            right = bool(self.client.verify(phone, execution, code))
+            right = bool(self.client.verify(phone, execution, read_code(code)))
         except InvalidRequest as error:
             if not is_no_code(error):
                 raise

@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from serverless_otp import InvalidRequest, OtpClient, OtpError
+from serverless_otp import InvalidRequest, OtpClient, OtpError, read_code
 
 from .what_to_say import is_no_code, is_not_sent
 
@@ -151,7 +151,7 @@ def confirm(client: OtpClient, payment: Payment, code: str, save: Save) -> bool:
     if asked is None or asked.of != payment.digest():
         return False  # It was changed after the text: the code is for something else.
     try:
-        right = client.verify(payment.phone, asked.reference_id, code)
+        right = client.verify(payment.phone, asked.reference_id, read_code(code))
     except InvalidRequest as error:
         if not is_no_code(error):
             raise

@@ -8,7 +8,7 @@ os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
 
 from infra.config import PYTHON_VERSIONS
 
-from . import configuration, figures, markdown, openapi, requests, security
+from . import configuration, figures, markdown, openapi, phones, requests, security
 from .templates import resources
 
 _DOCS = Path(__file__).resolve().parent.parent
@@ -35,21 +35,15 @@ def main() -> None:
 def pages() -> dict[Path, str]:
     """Give the pages as they should be."""
     # Whatever Python this runs on.
-    newest, older = PYTHON_VERSIONS[-1], PYTHON_VERSIONS[-2]
+    newest = PYTHON_VERSIONS[-1]
     dev = resources(profile="dev", pythonVersion=newest)
     production = resources(profile="production", region="us-east-1", pythonVersion=newest)
-    other = resources(
-        profile="production",
-        region="us-east-1",
-        pythonVersion=older,
-        apiGatewayLogRole="create",
-    )
     parts = {
-        _README: requests.parts(),
+        _DOCS / "api.md": requests.parts(),
+        _DOCS / "abuse.md": phones.parts(),
         _DOCS / "configuration.md": configuration.parts(),
         _DOCS / "cost.md": figures.of_cost(dev, production),
-        _DOCS / "scaling.md": figures.of_scaling(),
-        _DOCS / "security.md": security.parts(dev, production, other),
+        _DOCS / "security.md": security.parts(dev, production),
     }
     texts = {page: page.read_text() for page in _QUOTING}
     texts |= {page: markdown.replace(texts[page], part) for page, part in parts.items()}

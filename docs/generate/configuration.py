@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from infra.config import PROFILES, SUBJECTS, Config, ConfigError, Key, keys
+from infra.config.never_texted import never_texted
+from lambda_src.otp.rules.destination import COUNTRIES, NO_COUNTRY
 
 from .markdown import NOTHING, code, table
 
@@ -59,6 +61,9 @@ _REFUSED: tuple[dict[str, str | None], ...] = (
     {"wafRateLimit": "1000"},
     {"alarmTopicArn": "arn:aws:sns:eu-west-1:123456789012:on-call", "alarms": "false"},
     {"brandNmae": "ExampleCorp"},
+    {"allowedCountries": "AQ,UM"},
+    {"allowedCountries": "BL"},
+    {"allowedCountries": "US", "allowedNumberTypes": "MOBILE"},
 )
 
 _TRUE_OR_FALSE = "true or false: "
@@ -68,7 +73,7 @@ _OFF = "off"
 
 def parts() -> dict[str, str]:
     """Write the generated parts of the page."""
-    return {"keys": _keys(), "refused": _refused()}
+    return {"keys": _keys(), "refused": _refused(), "countries": _countries()}
 
 
 def context(changes: Mapping[str, str | None]) -> dict[str, Any]:
@@ -148,6 +153,17 @@ def _refused() -> str:
             (code(" ".join(f"-c {key}={value}" for key, value in changes.items())), _said(changes))
             for changes in _REFUSED
         ),
+    )
+
+
+def _countries() -> str:
+    every = Config.from_context(
+        context({"allowedCountries": ",".join(sorted(COUNTRIES - {NO_COUNTRY}))})
+    )
+    never = never_texted(every)
+    return table(
+        ("allowed", "its numbers count as"),
+        ((code(of), ", ".join(map(code, sorted(others)))) for of, others in never.items()),
     )
 
 

@@ -1,7 +1,7 @@
-"""The computed tables of docs/cost.md and docs/scaling.md.
+"""The computed tables of docs/cost.md.
 
-Prices, quotas and what is assumed stand in the pages' own tables, by hand: change them there. What
-a stack consists of is counted in its template.
+Quotas are in the page's own table, by hand: change them there. What a stack consists of is counted
+in its template.
 """
 
 import json
@@ -11,22 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from .markdown import NOTHING, number, rows, table
+from .prices import ASSUMED, PRICES
 
-_PAGES = (Path(__file__).resolve().parents[1] / name for name in ("cost.md", "scaling.md"))
-_COST, _SCALING = (page.read_text() for page in _PAGES)
-
-#: The price in USD, by what is paid for; and as it is written, with what it is the price of.
-PRICES = {what: number(price) for what, price, *_ in rows(_COST, "Prices")}
-_WRITTEN = {what: (price, unit) for what, price, unit, _ in rows(_COST, "Prices")}
-#: The number, by what is assumed.
-ASSUMED = {what: number(assumed) for what, assumed in rows(_COST, "What is assumed")}
-#: A wall's name, its default, what a text takes of it, (computed), what moves it, its source.
-WALLS = rows(_SCALING, "All walls")
-
-#: Texts a second, of the page about scaling.
-RATES = (1, 10, 100, 1_000, 10_000)
-# The walls that are AWS's and not a single sender's, as their names begin.
-_OF_THE_ACCOUNT = ("API Gateway", "DynamoDB", "Lambda", "Pinpoint", "WAF", "a short code")
+_PAGE = Path(__file__).resolve().parents[1] / "cost.md"
+#: A wall's name, its default, what a text takes of it, (computed), what moves it.
+WALLS = rows(_PAGE.read_text(), "Which wall comes first")
 
 # The types of resources whose cost is known: nothing, or what is counted below.
 _KNOWN = re.compile(
@@ -106,7 +95,8 @@ def million(stack: Stack, function: str, millions_a_month: float = 1) -> Quantit
         + len(re.sub(r"\$context(\.\w+)+", value, access_log))
         + ASSUMED["bytes of the firewall's line in the log"] * firewalls
     ) / 1000
-    kept = gigabytes * ASSUMED["what is kept of a line, compressed"] * days_kept / _DAYS_A_MONTH
+    share_kept = ASSUMED["share that is kept of a line, compressed"]
+    kept = gigabytes * share_kept * days_kept / _DAYS_A_MONTH
     return {
         "API Gateway: requests to a REST API": 1,
         "Lambda: requests": 1,
@@ -125,7 +115,7 @@ def million(stack: Stack, function: str, millions_a_month: float = 1) -> Quantit
 
 def usd(quantities: Quantities) -> float:
     """Add up what is paid, each to the cent, as it stands in the tables."""
-    return sum(round(PRICES[what] * much, 2) for what, much in quantities.items())
+    return sum(round(number(PRICES[what][0]) * much, 2) for what, much in quantities.items())
 
 
 def texts(wall: Sequence[str]) -> float:
@@ -141,7 +131,6 @@ def of_cost(*stacks: Stack) -> dict[str, str]:
         "A million messages add, without the texts": [million(of, "send") for of in stacks],
         "A million verifications add": [million(of, "verify") for of in stacks],
     }
-    names = ("idle", "in-use", "messages", "verifications")
     summary = ((what, *(f"${usd(of):,.2f}" for of in both)) for what, both in counted.items())
     scale = []
     for millions in (1, 10, 100):
@@ -154,23 +143,11 @@ def of_cost(*stacks: Stack) -> dict[str, str]:
     heads = ("messages a month:", "a million, dev:", "a million, production:", "the month, dev:")
     return {
         "summary": table(("", "dev:", "production:"), summary),
-        **dict(zip(names, map(_lines, counted.values()), strict=True)),
+        "idle": _lines(counted["An idle month"]),
+        "in-use": _lines(counted["A month with messages adds"]),
+        "messages": _lines(counted["A million messages add, without the texts"]),
         "scale": table((*heads, "the month, production:"), scale),
-    }
-
-
-def of_scaling() -> dict[str, str]:
-    """Write the tables of docs/scaling.md; a wall keeps its cells, but for the computed one."""
-    walls = sorted(WALLS, key=texts)
-    heads = ("wall", "default:", "a text takes:", "texts a second:", "what moves it", "source")
-    demand = [
-        (wall[0], *(_against(wall, rate) for rate in RATES))
-        for wall in walls
-        if wall[0].startswith(_OF_THE_ACCOUNT)
-    ]
-    return {
-        "walls": table(heads, ([*wall[:3], _short(texts(wall)), *wall[4:]] for wall in walls)),
-        "demand": table(("at so many texts a second", *(f"{of:,}:" for of in RATES)), demand),
+        "walls": _walls(),
     }
 
 
@@ -181,7 +158,7 @@ def _all(stack: Stack, type_: str) -> list[Mapping[str, Any]]:
 def _lines(both: Sequence[Quantities]) -> str:
     lines: list[Sequence[str]] = []
     for what in both[0]:
-        price, unit = _WRITTEN[what]
+        price, unit = PRICES[what]
         products = (
             f"{of[what]:,.3g} {_TIMES} {price} = ${usd({what: of[what]}):,.2f}" for of in both
         )
@@ -191,10 +168,11 @@ def _lines(both: Sequence[Quantities]) -> str:
     return table(("", "dev:", "production:"), [*lines, together])
 
 
-def _against(wall: Sequence[str], rate: int) -> str:
-    demand = rate * number(wall[2])
-    text = f"{_short(demand)} / {wall[1]}"
-    return f"**{text}**" if demand > number(wall[1]) else text
+def _walls() -> str:
+    """Write the walls, the first one first; each keeps its cells, but for the computed one."""
+    heads = ("wall", "default:", "a text takes:", "texts a second:", "what moves it")
+    walls = sorted(WALLS, key=texts)
+    return table(heads, ([*wall[:3], _short(texts(wall)), *wall[4:]] for wall in walls))
 
 
 def _short(value: float) -> str:

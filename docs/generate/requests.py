@@ -1,4 +1,4 @@
-"""The requests, for docs/openapi.json and the README: from the models that they are checked by."""
+"""The requests, for docs/openapi.json and docs/api.md: from the models that they are checked by."""
 
 from collections.abc import Mapping
 from types import SimpleNamespace
@@ -86,7 +86,7 @@ def schema(model: str) -> dict[str, Any]:
 
 
 def parts() -> dict[str, str]:
-    """Write the README's table of the fields of a send."""
+    """Write the table of the fields of a send."""
     of = schema("SendOtpRequest")
     rows = []
     for name, field in of["properties"].items():

@@ -17,24 +17,12 @@ _GOES_WITH_ANOTHER = ("AWS::Lambda::Version",)
 _Place = tuple[str, str]
 
 
-def parts(
-    dev: Mapping[str, Any], production: Mapping[str, Any], other: Mapping[str, Any]
-) -> dict[str, str]:
-    """Write the generated parts of the page.
-
-    Args:
-        dev: the resources of the profile.
-        production: the same.
-        other: of production, with settings that other rules have something to say about.
-
-    """
-    of_production = acknowledgements(production)
+def parts(dev: Mapping[str, Any], production: Mapping[str, Any]) -> dict[str, str]:
+    """Write the generated parts of the page from the resources of both profiles."""
     return {
         "phone-numbers": _phone_numbers(dev, production),
         "kept": kept(production),
-        "production": _findings(of_production),
-        "dev": _findings(_without(acknowledgements(dev), of_production)),
-        "other": _findings(_without(acknowledgements(other), of_production)),
+        "production": _findings(acknowledgements(production)),
     }
 
 
@@ -60,42 +48,39 @@ def acknowledgements(resources: Mapping[str, Any]) -> dict[_Place, list[str]]:
 
 def kept(resources: Mapping[str, Any]) -> str:
     """List what CloudFormation leaves behind."""
-    return table(
-        ("resource", "type"),
-        (
-            (code(_readable(resource["Metadata"])), resource["Type"])
-            for resource in resources.values()
-            if resource.get("DeletionPolicy", "Delete") != "Delete"
-            and resource["Type"] not in _GOES_WITH_ANOTHER
-        ),
+    return "\n".join(
+        f"- {code(_readable(resource['Metadata']))}, {resource['Type']}"
+        for resource in resources.values()
+        if resource.get("DeletionPolicy", "Delete") != "Delete"
+        and resource["Type"] not in _GOES_WITH_ANOTHER
     )
-
-
-def _without(
-    some: Mapping[_Place, list[str]], others: Mapping[_Place, list[str]]
-) -> dict[_Place, list[str]]:
-    return {place: rules for place, rules in some.items() if place not in others}
 
 
 def _findings(found: Mapping[_Place, Iterable[str]]) -> str:
+    """Write a row for each reason, with all resources that have the same rules for it."""
+    resources: dict[tuple[str, str], list[str]] = {}
+    for (resource, reason), rules in sorted(found.items()):
+        resources.setdefault((_lines(rules), reason), []).append(resource)
     return table(
         ("resource", "rules", "why it does not apply"),
-        (
-            (code(resource), "<br>".join(map(code, rules)), reason)
-            for (resource, reason), rules in sorted(found.items())
-        ),
+        ((_lines(of), rules, reason) for (rules, reason), of in resources.items()),
     )
+
+
+def _lines(names: Iterable[str]) -> str:
+    return "<br>".join(map(code, names))
 
 
 def _phone_numbers(dev: Mapping[str, Any], production: Mapping[str, Any]) -> str:
-    record = (
-        f"{_duration(WINDOW_SECONDS)}, and until DynamoDB deletes the expired record: a few days"
-    )
-    counts = "its day (UTC) and an hour, and until DynamoDB deletes the expired item: a few days"
+    record = f"{_duration(WINDOW_SECONDS)}, and a few days until DynamoDB deletes it"
+    counts = "its day (UTC) and an hour, and a few days until DynamoDB deletes it"
     rows = (
         ("the caller's 200 answer", *2 * ("as long as the caller keeps it",)),
         ("the ReferenceId's record in DynamoDB", *2 * (record,)),
-        ("the counts of messages in DynamoDB: a hash, and the last four digits", *2 * (counts,)),
+        (
+            "the counts of messages in DynamoDB: a hash, and the last four digits or fewer",
+            *2 * (counts,),
+        ),
         ("the table's point-in-time recovery", *map(_recovery, (dev, production))),
         *(
             (
@@ -109,7 +94,8 @@ def _phone_numbers(dev: Mapping[str, Any], production: Mapping[str, Any]) -> str
             *map(_retention, (dev, production)),
         ),
     )
-    return table(("where", "how long in dev", "in production"), rows)
+    same = ((*row[:2], "the same" if row[1] == row[2] else row[2]) for row in rows)
+    return table(("where", "how long in dev", "in production"), same)
 
 
 def _recovery(resources: Mapping[str, Any]) -> str:

@@ -26,6 +26,7 @@ _SOURCE = _ROOT / "lambda_src" / "otp"
 _REQUIREMENTS = _ROOT / "lambda_src" / "requirements.txt"
 _BUILD = _ROOT / "build"
 _THIS_CODE = sorted(Path(__file__).resolve().parent.glob("*.py"))
+_RUN_PIP = Path(__file__).resolve().with_name("run_pip.py")
 
 #: The architecture of a bundle for this machine: its processor, its system and its C library.
 HOST = "host"
@@ -39,16 +40,7 @@ _PLATFORMS = {
 
 _KEPT_SECONDS = 24 * 60 * 60
 
-# https://pip.pypa.io/en/stable/topics/configuration/#environment-variables
-_WHERE_FROM = frozenset(
-    f"PIP_{name}"
-    for name in (
-        *("CACHE_DIR", "CERT", "CLIENT_CERT", "CONFIG_FILE", "EXTRA_INDEX_URL", "FIND_LINKS"),
-        *("INDEX_URL", "KEYRING_PROVIDER", "NO_INDEX", "PROXY", "RETRIES", "TIMEOUT"),
-        "TRUSTED_HOST",
-    )
-)
-
+_UNREACHABLE = re.compile(r"Retrying \(Retry\(total=0,.* after connection broken by ")
 _NO_WHEEL = re.compile(r"No matching distribution found for ([\w.-]+)==([\w.+!-]+)")
 _WRONG_HASH = re.compile(r"DO NOT MATCH THE HASHES.*\s+([\w.-]+)==([\w.+!-]+) from ")
 
@@ -63,6 +55,10 @@ class DependencyError(Exception):
 
 class MissingWheelError(DependencyError):
     """It is not built for this Python and processor."""
+
+
+class UnreachableError(DependencyError):
+    """pip does not reach its index."""
 
 
 class WrongHashError(DependencyError):
@@ -81,8 +77,7 @@ def build(python_version: str, architecture: str, *, install: Install | None = N
         The folder to deploy.
 
     Raises:
-        MissingWheelError, WrongHashError: as above.
-        subprocess.CalledProcessError: pip could not install the dependencies, and has said why.
+        DependencyError: as above.
         MissingDataError, FileNotFoundError: it installed a release that lacks what is needed, or
             what is left out.
 
@@ -105,10 +100,9 @@ def build(python_version: str, architecture: str, *, install: Install | None = N
         if interpreter:
             compile_all(target, interpreter)
 
-    dependencies = _once(
-        _BUILD / "dependencies" / f"{python_version}-{architecture}-{inputs}", fill
-    )
-    sources = sorted(_SOURCE.rglob("*.py"))
+    runtime = f"{python_version}-{architecture}"
+    dependencies = _once("dependencies", runtime, inputs, fill)
+    sources = _find_sources()
 
     def assemble(target: Path) -> None:
         shutil.copytree(dependencies, target, dirs_exist_ok=True)
@@ -119,9 +113,37 @@ def build(python_version: str, architecture: str, *, install: Install | None = N
         if interpreter:
             compile_all(target / "otp", interpreter, below="otp")
 
-    return _once(
-        _BUILD / "lambda" / f"{dependencies.name}-{_digest(sources)}",
-        assemble,
+    return _once("lambda", runtime, f"{inputs}-{_digest(sources)}", assemble)
+
+
+def hash_of(code: Path) -> str:
+    """Give a hash over what is deployed: each file's name, mode and bytes.
+
+    The CDK's own leaves out modes and carriage returns. What differs only in these would be taken
+    for uploaded already.
+    """
+    digest = hashlib.sha256()
+    for file in sorted(path for path in code.rglob("*") if path.is_file()):
+        about = f"{file.relative_to(code).as_posix()}\0{file.stat().st_mode:o}\0"
+        digest.update(about.encode() + hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _find_sources() -> list[Path]:
+    """Find the modules, behind links too; not what editors and systems put beside them.
+
+    `.#send.py` is a lock of Emacs, `._send.py` what macOS adds on other file systems.
+    """
+    files = (
+        Path(folder, name)
+        for folder, _, names in os.walk(_SOURCE, followlinks=True)
+        for name in names
+        if name.endswith(".py")
+    )
+    return sorted(
+        file
+        for file in files
+        if all(part.isidentifier() for part in file.relative_to(_SOURCE).with_suffix("").parts)
     )
 
 
@@ -129,44 +151,55 @@ def _install(target: Path, python_version: str, architecture: str) -> None:
     _tell(f"Bundling the dependencies for Python {python_version} on {architecture} ...")
     pip = subprocess.run(  # noqa: S603 - our own arguments
         [
-            *(sys.executable, "-I"),  # none of Python's own settings, such as PYTHONPATH
-            *("-m", "pip", "-qq", "--disable-pip-version-check", "--no-input", "install"),
-            *("--no-user", "--target", str(target), "--requirement", str(_REQUIREMENTS)),
+            *(sys.executable, "-I", str(_RUN_PIP), "install", "-q"),
+            *("--disable-pip-version-check", "--no-input", "--target", str(target)),
+            *("--requirement", str(_REQUIREMENTS)),
             *("--python-version", python_version, "--implementation", "cp"),
             *_PLATFORMS[architecture],
             *("--require-hashes", "--only-binary=:all:", "--no-deps", "--no-compile"),
         ],
-        env=_environment(),
         check=False,
         capture_output=True,
         text=True,
+        errors="replace",
     )
     if pip.returncode:
-        if missing := _NO_WHEEL.search(pip.stderr):
-            # pip says the same where it does not reach its index.
-            raise MissingWheelError(
-                f"pip finds no wheel of {missing[1]} {missing[2]} for Python {python_version} on "
-                f"{architecture}: set pythonVersion or architecture to one that has wheels "
-                "(-c pythonVersion=3.13), or let pip reach its index."
-            )
-        if wrong := _WRONG_HASH.search(pip.stderr):
-            raise WrongHashError(
-                f"The file of {wrong[1]} {wrong[2]} that pip gets is not one that "
-                "lambda_src/requirements.txt has the hash of: somebody may have changed it. See "
-                "where pip gets it from (pip config list), and what is in it."
-            )
-        _tell(pip.stderr)
-        pip.check_returncode()
+        raise _explain(pip, python_version, architecture)
     prune(target)
 
 
-def _environment() -> dict[str, str]:
-    """Keep what says where pip gets its files from, and none of its other options."""
-    return {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith("PIP_") or name in _WHERE_FROM
-    }
+def _explain(
+    pip: subprocess.CompletedProcess[str], python_version: str, architecture: str
+) -> DependencyError:
+    """Say in a sentence why pip failed, and what to do."""
+    lines = ["", *pip.stderr.splitlines()]
+    # If pip itself breaks, its traceback stands below "ERROR: Exception:".
+    error = next((line for line in lines if re.match("ERROR: (?!Exception:)", line)), lines[-1])
+    missing = _NO_WHEEL.search(pip.stderr)
+    if (missing and _UNREACHABLE.search(pip.stderr)) or "ConnectionPool(" in error:
+        here = f"{sys.version_info.major}.{sys.version_info.minor}"
+        other = f", or set pythonVersion to {here}, whose libraries make setup has fetched"
+        return UnreachableError(
+            f"pip cannot reach its index for the libraries for Python {python_version} on "
+            f"{architecture}: connect this machine to the network, or mend where pip's index is "
+            f"(pip config list){other if python_version != here else ''}."
+        )
+    if missing:
+        return MissingWheelError(
+            f"pip finds no wheel of {missing[1]} {missing[2]} for Python {python_version} on "
+            f"{architecture}: set pythonVersion or architecture to one that has wheels "
+            "(-c pythonVersion=3.13), or have pip use an index that has them (pip config list)."
+        )
+    if wrong := _WRONG_HASH.search(pip.stderr):
+        return WrongHashError(
+            f"The file of {wrong[1]} {wrong[2]} that pip gets is not one that "
+            "lambda_src/requirements.txt has the hash of: somebody may have changed it. See "
+            "where pip gets it from (pip config list), and what is in it."
+        )
+    return DependencyError(
+        f"pip could not install the libraries for Python {python_version} on {architecture}: "
+        f"{error.removeprefix('ERROR: ')}"
+    )
 
 
 def _make_readable(folder: Path) -> None:
@@ -175,28 +208,32 @@ def _make_readable(folder: Path) -> None:
         path.chmod(0o755 if path.is_dir() else 0o644)
 
 
-def _once(target: Path, make: Callable[[Path], None]) -> Path:
+def _once(kind: str, runtime: str, inputs: str, make: Callable[[Path], None]) -> Path:
     """Make a folder aside and move it into place whole, so that nobody ever sees half of one."""
+    target = _BUILD / kind / f"{runtime}-{inputs}"
     if not target.exists():
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=".making-") as aside:
             made = Path(aside) / "made"
             made.mkdir()
             make(made)
-            _make_readable(made)
             try:
                 made.rename(target)
             except OSError:
                 if not target.exists():  # else another process was faster, with the same result
                     raise
-        _forget_old(target.parent)
+        _forget_old(target.parent, runtime)
+    _make_readable(target)  # each time: a copy of this checkout may have lost its modes
     os.utime(target)
     return target
 
 
-def _forget_old(folder: Path) -> None:
-    """Remove what was built from earlier states of the code and not used for a day."""
-    for built in folder.iterdir():
+def _forget_old(folder: Path, runtime: str) -> None:
+    """Remove what was built for a runtime from earlier code and not used for a day.
+
+    What is for other runtimes stays: make setup fetched it, perhaps long before its first use.
+    """
+    for built in (*folder.glob(f"{runtime}-*"), *folder.glob(".making-*")):
         if time.time() - built.stat().st_mtime > _KEPT_SECONDS:
             shutil.rmtree(built, ignore_errors=True)
 

@@ -51,7 +51,13 @@ def find_interpreter(python_version: str) -> Interpreter | None:
         return None
     # A version manager's shim is on the path for versions that it has not.
     question = "import platform, sys; print(sys.executable); print(platform.python_version())"
-    asked = subprocess.run([name, "-c", question], capture_output=True, text=True, check=False)  # noqa: S603 - found above
+    asked = subprocess.run(  # noqa: S603 - found above
+        [name, "-I", "-c", question],
+        capture_output=True,
+        text=True,
+        errors="surrogateescape",
+        check=False,
+    )
     return Interpreter(*asked.stdout.splitlines()) if asked.returncode == 0 else None
 
 
@@ -69,9 +75,8 @@ def compile_all(folder: Path, interpreter: Interpreter, *, below: str = "") -> N
     """
     subprocess.run(  # noqa: S603 - our own arguments
         [
-            interpreter.path,
-            "-c",
-            _COMPILE,
+            # Nothing of this folder, nor what the environment's own packages start.
+            *(interpreter.path, "-P", "-s", "-S", "-c", _COMPILE),
             str(folder),
             "/".join(filter(None, [_IN_LAMBDA, below])),
         ],

@@ -17,6 +17,7 @@ from .contradictions import about_the_application, contradictions
 from .functions import PYTHON_VERSIONS
 from .keys import SUBJECTS, Keys
 from .kind import PROFILES
+from .never_texted import INSTEAD
 from .sending import EMPTY
 from .values import OFF, UNKNOWN_COUNTRIES
 
@@ -126,9 +127,11 @@ def _sentences(invalid: ValidationError, given: Mapping[str, Any]) -> Iterator[s
         if error["type"] in ("missing", EMPTY):
             yield f"Set {name}: {key.meaning} {example}."
         elif error["type"] == UNKNOWN_COUNTRIES:
+            codes = error["msg"].split(", ")
+            known = [f"{INSTEAD[code]} for {code}" for code in codes if code in INSTEAD]
             yield (
                 f"{name} holds {error['msg']}, which is no ISO 3166-1 alpha-2 country code of "
-                f"phone numbers; the United Kingdom, for one, is GB {example}."
+                f"phone numbers; set {', '.join(known) or 'GB for the United Kingdom'} {example}."
             )
         else:
             value = given.get(name, error["input"])

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from .keys import Keys
+from .never_texted import instead, never_texted, why
 from .send_settings import send_settings
 
 # The runtimes that cannot be snapshotted:
@@ -52,6 +53,7 @@ def _about_the_rules(config: Keys) -> Iterator[str]:
             "allowedNumberTypes holds none, so nobody could be texted: set some "
             "(-c allowedNumberTypes=MOBILE,FIXED_LINE_OR_MOBILE)."
         )
+    yield from _about_the_countries(config)
     if config.sandbox_numbers and config.profile == "production":
         yield (
             "sandboxNumbers=true is for the sandbox: its numbers have no limits. Leave it out, or "
@@ -72,6 +74,18 @@ def _about_the_rules(config: Keys) -> Iterator[str]:
             f"The rules are {size:,} bytes, and AWS Lambda takes 4 KB of environment with "
             f"everything else in it: they may be {_MOST_BYTES:,}. The longest is {longest}."
         )
+
+
+def _about_the_countries(config: Keys) -> Iterator[str]:
+    never = never_texted(config) if config.allowed_number_types else {}
+    if len(never) == len(config.allowed_countries):
+        others = instead(never)
+        what = (
+            f"Set allowedCountries to these (-c allowedCountries={others})."
+            if others
+            else "Allow one of these types."
+        )
+        yield f"allowedCountries={','.join(never)} would text nobody: {why(never)}. {what}"
 
 
 def _about_the_watched_countries(config: Keys) -> Iterator[str]:

@@ -83,8 +83,8 @@ class Limits(Subject):
         None,
     )
     block_per_hour: _PerBlock = key(
-        "how many messages the numbers get together in an hour that differ in their last four "
-        "digits only, or off",
+        "how many messages the numbers get together in an hour that differ in their last digits "
+        "only, mostly four, or off",
         "50",
         20,
     )

@@ -6,6 +6,7 @@ It is told and not refused: whoever lowers a cap in a hurry must not be asked ab
 from collections.abc import Iterator
 
 from .keys import Keys
+from .never_texted import instead, never_texted, why
 
 
 def unreachable(config: Keys) -> Iterator[tuple[str, str]]:
@@ -23,6 +24,13 @@ def unreachable(config: Keys) -> Iterator[tuple[str, str]]:
         yield _limit("destinationPer10Minutes", limit, "destinationPerDay", first)
     if _is_above(config.caller_per_hour, cap):
         yield _limit("callerPerHour", config.caller_per_hour, "deploymentPerHour", cap)
+    if never := never_texted(config):
+        others = instead(never)
+        yield (
+            "allowedCountries",
+            f"allowedCountries holds {', '.join(never)}, and texts nobody there: {why(never)}. "
+            + (f"Allow {others} to text them." if others else "Allow one of these types."),
+        )
 
 
 def _is_above(limit: int | None, first: int | None) -> bool:

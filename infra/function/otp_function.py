@@ -13,7 +13,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.acknowledge import acknowledge
-from infra.bundle.build import HOST
+from infra.bundle.build import HOST, hash_of
 from infra.config import PYTHON_VERSIONS, Config
 from infra.data.encryption import statements_for_key
 from infra.data.logs import create_log_group
@@ -107,7 +107,7 @@ class OtpFunction(Construct, Generic[_Target_co]):
             description=f"Serverless OTP: {name} ({_settings_digest(self, config)})",
             runtime=_RUNTIMES[config.python_version],
             architecture=_ARCHITECTURES[config.architecture],
-            code=lambda_.Code.from_asset(str(deployment.code)),
+            code=lambda_.Code.from_asset(str(deployment.code), asset_hash=hash_of(deployment.code)),
             handler=f"otp.{name}.handler",
             memory_size=MEMORY_MB,
             timeout=Duration.seconds(TIMEOUT_SECONDS),

@@ -50,7 +50,7 @@ class TextLimits:
         destination_per_10_minutes: to one number.
         destination_per_day: to one number.
         destination_interval_seconds: the least time between two messages to one number.
-        block_per_hour: to all numbers that differ in their last four digits only.
+        block_per_hour: to all numbers that differ in their last digits only, at most four.
         country_per_day: to a country that `countries_per_day` does not name.
         countries_per_day: to a country, by its ISO 3166-1 alpha-2 code.
         caller_per_hour: for one caller.

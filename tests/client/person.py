@@ -11,6 +11,7 @@ from clients.python.examples.store import InOneProcess, Store
 from .scripted import NUMBER, VirtualClock
 
 WRONG, RIGHT = "000000", "123456"
+TYPED = "123 456"  # the right one, as people write it
 
 # What becomes of a call: it succeeds, raises this, or this happens meanwhile.
 Outcome = None | OtpError | Callable[[], object]
@@ -72,13 +73,16 @@ class Person:
     ) -> None:
         self.service = Service(*outcomes)
         self._clock = VirtualClock()
+        self._phone_alone = phone_alone
         store = attempts or InOneProcess[Attempt]()
         self._login = Login(
             self.service.client, store, phone_alone=phone_alone, now=self._clock.wall
         )
 
     def ask(self, phone: str = NUMBER) -> Answer:
-        """Ask for a code."""
+        """Ask for a code; if the number is typed in, as people write it."""
+        if self._phone_alone:
+            return self._login.request_code("session", f"00 {phone[1:]}", "US")
         return self._login.request_code("session", phone)
 
     def resend(self, after: int = SECONDS_BETWEEN_TEXTS) -> Answer:
@@ -86,7 +90,7 @@ class Person:
         self.pause(after)
         return self._login.resend("session")
 
-    def type_in(self, code: str = RIGHT) -> Answer:
+    def type_in(self, code: str = TYPED) -> Answer:
         """Type a code in."""
         return self._login.verify("session", code)
 

@@ -1,6 +1,7 @@
 """What a client needs to know, and what it says where it does not."""
 
 import ssl
+import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -53,15 +54,32 @@ def test_what_cannot_work_is_said(
         OtpClient(**options)
 
 
-@pytest.mark.parametrize(("name", "value"), [("AWS_PROFILE", "nobodys"), ("AWS_CONFIG_FILE", "")])
+@pytest.mark.parametrize(
+    ("profile", "config"),
+    [
+        ("nobodys", ""),
+        ("default", "[broken"),
+        ("other", "[profile other]\ncredential_process = /no/such/program"),
+    ],
+)
 def test_a_configuration_of_aws_that_cannot_be_read_is_said(
-    name: str, value: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    profile: str, config: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """An unknown profile, or a broken file, is no reason for another kind of error."""
-    (tmp_path / "config").write_text("[broken")
-    monkeypatch.setenv(name, value or str(tmp_path / "config"))
+    """An unknown profile, a broken file, a missing program: one kind of error."""
+    (tmp_path / "config").write_text(config)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_PROFILE", profile)
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     with pytest.raises(ValueError, match="AWS configuration cannot be read"):
         OtpClient(api_url=API)
+
+
+def test_an_endpoint_that_is_no_url_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client of Lambda is made with the first request."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", "lambda.example.com")
+    with pytest.raises(NotSent, match="AWS_ENDPOINT_URL is not a URL"):
+        OtpClient(send_function=ARN).send(NUMBER)
 
 
 def test_a_uuid_and_blanks_around_the_url_are_taken(
@@ -151,7 +169,7 @@ def test_certificates_are_trusted_as_botocore_does(
     scripted.socket = context.wrap_socket(scripted.socket, server_side=True)
     scripted.says(MESSAGE)
     url = scripted.url.replace("http://127.0.0.1", "https://localhost")
-    with pytest.raises(NotSent, match="certificate is not trusted"):
+    with pytest.raises(NotSent, match=r"certificate of localhost:\d+ is not trusted"):
         connect(url).send(NUMBER)
     authority.cert_pem.write_to_path(str(tmp_path / "bundle.pem"))
     monkeypatch.setenv("AWS_CA_BUNDLE", str(tmp_path / "bundle.pem"))
@@ -169,13 +187,21 @@ def test_verify_function_is_needed_to_verify_only() -> None:
         client.verify(NUMBER, "mine", "123456")
 
 
-def test_one_client_is_enough_for_all_threads(scripted: Scripted, client: OtpClient) -> None:
-    """Each thread gets its own answer."""
+def test_one_client_is_enough_for_all_threads(
+    scripted: Scripted, client: OtpClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each thread gets its own answer, and none of them warns of too many connections."""
     scripted.says(MESSAGE)
     ids = [f"id-{number}" for number in range(40)]
+    at_once = threading.Barrier(len(ids))
 
-    with ThreadPoolExecutor(8) as threads:
-        sent = list(threads.map(lambda id_: client.send(NUMBER, reference_id=id_), ids))
+    def send(id_: str) -> str:
+        at_once.wait()
+        return client.send(NUMBER, reference_id=id_).reference_id
 
-    assert [one.reference_id for one in sent] == ids
+    with ThreadPoolExecutor(len(ids)) as threads:
+        sent = list(threads.map(send, ids))
+
+    assert sent == ids
     assert sorted(asked.fields["ReferenceId"] for asked in scripted.asked) == sorted(ids)
+    assert caplog.messages == []

@@ -12,7 +12,7 @@ from sandbox.state import ROOT
 
 
 def test_wheel_is_the_typed_package_and_needs_the_sdk_only(tmp_path: Path) -> None:
-    """No tests, no examples; of the SDK, the oldest release that it was tried with."""
+    """No tests, no examples; of the SDK, the oldest release that it was tried with. One extra."""
     client = ROOT / "clients" / "python"
     options = ("--quiet", "--disable-pip-version-check", "--no-index", "--no-build-isolation")
     command = (sys.executable, "-m", "pip", "wheel", *options, "--no-deps", "--wheel-dir")
@@ -28,4 +28,5 @@ def test_wheel_is_the_typed_package_and_needs_the_sdk_only(tmp_path: Path) -> No
     assert "serverless_otp/py.typed" in names
     assert said["Version"] == serverless_otp.__version__
     assert (said["Name"], said["Requires-Python"]) == ("serverless-otp-client", ">=3.11")
-    assert said.get_all("Requires-Dist") == ["boto3>=1.34", "botocore>=1.34", "urllib3>=1.26"]
+    needed = ["boto3>=1.34", "botocore>=1.34", "urllib3>=1.26"]
+    assert said.get_all("Requires-Dist") == [*needed, 'phonenumbers>=8.13 ; extra == "phone"']

@@ -126,13 +126,37 @@ def test_pauses_grow_where_the_service_does_not_say(scripted: Scripted, client: 
 @pytest.mark.parametrize("ask", [send, verify])
 def test_unconnected_request_is_repeated(scripted: Scripted, connect: Connect, ask: Ask) -> None:
     """Nothing left, not even a verify; and the error says so."""
-    client = connect(f"http://127.0.0.1:{free_port()}")
+    host = f"127.0.0.1:{free_port()}"
+    client = connect(f"http://{host}")
 
-    with pytest.raises(otp.NotSent, match="the request was not made") as raised:
+    with pytest.raises(otp.NotSent, match=f"no connection to {host}, so the request was") as raised:
         ask(client)
 
     assert raised.value.reference_id == "mine"
     assert len(scripted.clock.waits) > 5
+
+
+@pytest.mark.parametrize(
+    ("credentials", "said"),
+    [
+        *((one, "There was no connection to {}") for one in ("", "user:secret@", "user:s@cret@")),
+        *((one, "The URL of {} is invalid") for one in ("user:sec/ret@", "user:sec#ret@")),
+    ],
+)
+def test_unconnected_request_names_the_proxy_and_not_its_credentials(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch, credentials: str, said: str
+) -> None:
+    """It may be what is in the way; its password is in the same URL."""
+    proxy = f"127.0.0.1:{free_port()}"
+    monkeypatch.setenv("http_proxy", f"http://{credentials}{proxy}")
+
+    with pytest.raises(otp.NotSent) as raised:
+        verify(connect("http://otp.localhost"))
+
+    way = f"otp.localhost through the proxy {proxy}"
+    assert str(raised.value).startswith(f"{said.format(way)}, so ")
+    assert "user" not in str(raised.value)
+    assert "ret" not in str(raised.value)
 
 
 @pytest.mark.parametrize(("ask", "said"), [(send, []), (verify, []), (send, [(THROTTLED, 29)])])

@@ -1,5 +1,6 @@
 """docs/examples, with a service that does what the sandbox cannot be made to do."""
 
+import json
 import time
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -10,13 +11,13 @@ import serverless_otp as otp
 from serverless_otp import OtpClient, OtpError
 
 from clients.python.examples.store import InOneProcess, Store
-from docs.examples import sign_up, step_up
+from docs.examples import sign_up, sqs_function, step_up
 from docs.examples.moving_over import NEW, OLD, Both, Old
 from docs.examples.sign_up import ASK_FIRST, Session, SignUp
 from docs.examples.step_functions_page import NotWaitingError, Page
 from docs.examples.step_up import NoMoreTextsError, Payment
 from docs.examples.what_to_say import LATER, SAY, SECONDS_BETWEEN_TEXTS, SENT_IF_POSSIBLE, WRONG
-from tests.client.person import RIGHT, Service
+from tests.client.person import RIGHT, TYPED, Service
 from tests.client.person import WRONG as GUESS
 from tests.support.at_once import AllReadFirst, at_once
 
@@ -53,9 +54,9 @@ class Visitor:
     def ask(self, phone: str = MINE, captcha: str = "human", *, after: float = 30) -> str:
         """Ask for a code, when the button can be seen again."""
         self.now += after
-        return self._page.ask_for_code("session", phone, captcha)
+        return self._page.ask_for_code("session", f"00 {phone[1:]}", "US", captcha)
 
-    def confirm(self, code: str = RIGHT) -> str | None:
+    def confirm(self, code: str = TYPED) -> str | None:
         """Type a code in."""
         return self._page.confirm("session", code)
 
@@ -199,7 +200,7 @@ class Payer:
         now = self.now
         step_up.ask(self.service.client, self.payment, self._save, again=again, now=lambda: now)
 
-    def confirm(self, code: str = RIGHT) -> bool:
+    def confirm(self, code: str = TYPED) -> bool:
         """Type a code in."""
         return step_up.confirm(self.service.client, self.payment, code, lambda _: None)
 
@@ -219,7 +220,7 @@ def test_step_up_takes_the_code_of_the_latest_text(refusal: OtpError, counts: in
 
     assert payer.written == ([first, second] if counts else [first, second, first])
     assert (payer.payment.texts, payer.payment.refused) == (1 + counts, 1 - counts)
-    assert [payer.confirm(code) for code in (GUESS, "12a456", RIGHT)] == [False, False, True]
+    assert [payer.confirm(code) for code in (GUESS, "12a456", TYPED)] == [False, False, True]
     assert {*payer.service.verified} == {payer.service.sent[counts]}
 
 
@@ -287,7 +288,26 @@ def test_page_that_is_reloaded_texts_nobody_twice(
     assert (len({*payer.service.sent}), len(payer.service.sent)) == (ids, requests)
 
 
-# --- Step Functions, and moving over ---
+# --- A queue, Step Functions, and moving over ---
+
+
+def test_messages_are_delivered_again_unless_that_would_change_nothing(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Every code is decided about; one without an answer is repeated. No log has the number."""
+    final = {"DestinationNotAllowed", "OutcomeUnknown"}
+    final |= {kind.code for kind in CLASSES if kind.keeps_reference_id}
+    outcomes = [getattr(otp, kind.code)() for kind in sorted(CLASSES, key=lambda kind: kind.code)]
+    outcomes += [otp.NotSent(), otp.NoAnswer(), otp.UnexpectedAnswer(200, "")]
+    bodies = ["{}", "[]", "", *(json.dumps({"phone": MINE}) for _ in outcomes)]
+    records = [{"messageId": str(n), "body": body} for n, body in enumerate(bodies)]
+    names = [body or "empty" for body in bodies[:3]] + [type(one).__name__ for one in outcomes]
+
+    answer = sqs_function.text_all(Service(*outcomes).client, {"Records": records})
+
+    again = {names[int(one["itemIdentifier"])] for one in answer["batchItemFailures"]}
+    assert {*names} - again == final
+    assert MINE[1:] not in caplog.text
 
 
 def test_an_execution_whose_token_has_expired_does_not_wait() -> None:
@@ -299,7 +319,7 @@ def test_an_execution_whose_token_has_expired_does_not_wait() -> None:
         item = {"Item": {"TaskToken": "token", "ExpiresAt": expires_at}}
         tokens = SimpleNamespace(get_item=lambda **_: item)
         page = Page(service.client, tokens, states, now=lambda: 1_000_000.0)
-        return page.confirm("name", MINE, RIGHT)
+        return page.confirm("name", MINE, TYPED)
 
     with pytest.raises(NotWaitingError):
         confirm(1_000_000)
@@ -320,8 +340,8 @@ def test_codes_are_made_once_and_verified_where_they_were_made(share: float, pre
     with pytest.raises(otp.OutcomeUnknown):
         both.send(MINE, reference_id)
     made.verify.return_value = True
-    assert both.verify(MINE, reference_id, RIGHT) is True
+    assert both.verify(MINE, reference_id, TYPED) is True
 
     assert reference_id.startswith(prefix)
-    made.verify.assert_called_once_with(MINE, reference_id, RIGHT)
+    made.verify.assert_called_once_with(MINE, reference_id, RIGHT if share else TYPED)
     assert other.mock_calls == []

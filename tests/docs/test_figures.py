@@ -12,14 +12,13 @@ from docs.generate import figures
 from docs.generate.configuration import LEAST
 from docs.generate.figures import idle_month
 from docs.generate.markdown import number, rows
+from docs.generate.prices import ASSUMED
 from infra.config import Config, ConfigError, keys
 from infra.config.limits import Limits
 from lambda_src.otp.time_limits import TimeLimits
 
 ROOT = Path(__file__).resolve().parents[2]
-README, ABUSE, SCALING = (
-    (ROOT / name).read_text() for name in ("README.md", "docs/abuse.md", "docs/scaling.md")
-)
+ABUSE, COST = ((ROOT / "docs" / name).read_text() for name in ("abuse.md", "cost.md"))
 
 
 def test_resource_of_an_unknown_price_stops_the_page() -> None:
@@ -46,19 +45,16 @@ def default(name: str) -> str:
 
 
 def test_every_rule_is_explained() -> None:
-    """All keys of their group, but for the sandbox's own; the limits in the README, too."""
+    """All keys of their group, but for the sandbox's own."""
     group = {keys()[attribute].name for attribute in Limits.model_fields} - {"sandboxNumbers"}
-    in_the_readme = " ".join(row[0] for row in rows(README, "Limits"))
 
     assert {*NUMBERS, *MESSAGES} == {"allowedCountries", *group}
-    assert re.findall(r"`(\w+)`", in_the_readme) == [*MESSAGES]
 
 
 def test_defaults_are_those_of_the_configuration() -> None:
     """Where one is written, of as many keys as the row has."""
     tables = [(row[0], row[1]) for row in (NUMBERS | MESSAGES).values() if row[1].startswith("`")]
     tables += [(row[1], row[2]) for row in rows(ABUSE, "What tells")]
-    tables += [(row[0], row[1]) for row in rows(README, "Limits")]
     tables += [(row[0], row[1].replace(",", "")) for row in WALLS.values() if row[0][0] == "`"]
 
     for named, written in tables:
@@ -68,9 +64,9 @@ def test_defaults_are_those_of_the_configuration() -> None:
 
 
 def test_text_takes_what_the_code_does() -> None:
-    """And what docs/cost.md assumes."""
-    seconds = 2 * figures.ASSUMED["milliseconds that a function takes"] / 1000
-    writes = figures.ASSUMED["writes of a message, of one unit each"]
+    """And what the costs assume."""
+    seconds = 2 * ASSUMED["milliseconds that a function takes"] / 1000
+    writes = ASSUMED["writes of a message, of one unit each"]
     lambdas = "Lambda, environments at once"
 
     for wall, takes in {
@@ -84,7 +80,7 @@ def test_text_takes_what_the_code_does() -> None:
 
 def test_a_key_ends_where_the_page_says() -> None:
     """One more is not taken."""
-    for row in rows(SCALING, "Which keys to change"):
+    for row in rows(COST, "Which keys to change"):
         most = int(number(row[3]))
         for key in re.findall(r"`(\w+)`", row[0]):
             Config.from_context({**LEAST, key: str(most)})

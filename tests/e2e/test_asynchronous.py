@@ -54,6 +54,7 @@ def test_a_failed_event_lands_in_the_failure_queue_with_its_problem(deployment: 
     for code, event in events.items():
         failure = kept[event["ReferenceId"]]
         assert failure["requestPayload"] == event
+        assert failure["responsePayload"]["errorType"] == code
         assert json.loads(failure["responsePayload"]["errorMessage"])["code"] == code
         assert failure["requestContext"]["condition"] == "RetriesExhausted"
         assert failure["requestContext"]["approximateInvokeCount"] == 3

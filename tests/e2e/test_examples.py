@@ -3,33 +3,39 @@
 What Step Functions does with each code: tests/infra/test_examples.py.
 """
 
+import hashlib
 import json
+import shutil
 import time
 import uuid
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
 import boto3
 import pytest
+import s3transfer
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_s3 as s3
 from aws_cdk.assertions import Template
 from serverless_otp import OtpClient
 
-from docs.examples import event_bridge, step_functions
+from docs.examples import event_bridge, sqs, step_functions
 from docs.examples.event_bridge import CodesStack
 from docs.examples.step_functions import VerificationStack
 from docs.examples.step_functions_page import NotWaitingError, Page
 from sandbox import client
 from tests.support.deployment import NUMBER, Deployment, code_in
 
-_SECONDS = 30
+_SECONDS = 60
 
 
 def deploy(
     deployment: Deployment, make: Callable[..., cdk.Stack], name: str, folder: Path
 ) -> dict[str, str]:
-    """Create a stack that has no assets, beside the service; gives its outputs."""
+    """Create a stack whose assets are there already, beside the service; gives its outputs."""
     app = cdk.App(outdir=str(folder))
     stack = make(app, name, send_function=deployment.state.sendFunction)
     formation = boto3.client("cloudformation", **client.aws_options(deployment.state))
@@ -100,6 +106,28 @@ def test_of_two_executions_each_code_ends_its_own(deployment: Deployment, tmp_pa
         assert codes[name] not in json.dumps(history, default=str)
 
 
+@pytest.mark.parametrize(("derived", "texts"), [(True, 1), (False, 2)])
+def test_resend_is_a_text_unless_its_reference_id_is_derived(
+    deployment: Deployment, *, derived: bool, texts: int
+) -> None:
+    """As AWS's own sample derives it; docs/moving-over.md has the lines that make a new one."""
+    page = uuid.uuid4()
+    session: dict[str, str] = {}
+    sent: set[str] = set()
+    for _ in ("first", "send again"):
+        of_sample = hashlib.md5(f"ExampleCorp{page}{NUMBER}".encode(), usedforsecurity=False)
+        session["reference_id"] = of_sample.hexdigest() if derived else str(uuid.uuid4())
+        sent.add(session["reference_id"])
+        asked = {"ReferenceId": session["reference_id"], "DestinationIdentity": NUMBER}
+        assert deployment.send(asked).status == 200
+
+    received = [text for reference_id in sent for text in deployment.texts(reference_id)]
+    assert len(received) == texts
+    [latest] = deployment.texts(session["reference_id"])
+    verified = deployment.verify({**asked, "Otp": code_in(latest)}).json()
+    assert verified == {"VerificationResponse": {"Valid": True}}
+
+
 def test_an_event_that_is_delivered_twice_texts_once(
     deployment: Deployment, tmp_path: Path
 ) -> None:
@@ -117,3 +145,56 @@ def test_an_event_that_is_delivered_twice_texts_once(
     answer = deployment.send({"ReferenceId": reference_id, "DestinationIdentity": NUMBER})
     assert answer.headers["Idempotent-Replayed"] == "true"
     assert len(deployment.texts(reference_id)) == 1
+
+
+class Bucketed(sqs.QueueStack):
+    """The stack, with its code where the test has put it."""
+
+    def __init__(self, app: cdk.App, name: str, *, send_function: str, bucket: str) -> None:
+        of_code = s3.Bucket.from_bucket_name(cdk.Stack(app, "Elsewhere"), "Code", bucket)
+        code = lambda_.Code.from_bucket(of_code, "code.zip")
+        super().__init__(app, name, send_function=send_function, code=code)
+
+
+def test_messages_of_a_queue_are_one_text_each(deployment: Deployment, tmp_path: Path) -> None:
+    """However often they are delivered; what may still be texted, and what is wrong, is kept."""
+    options = client.aws_options(deployment.state)
+    folder = sqs.build()
+    for library in (boto3, s3transfer):  # on AWS, Lambda's runtime has them
+        shutil.copytree(Path(library.__path__[0]), folder / library.__name__)
+    archive = shutil.make_archive(str(tmp_path / "code"), "zip", folder)
+    bucket = boto3.client("s3", **options)
+    bucket.create_bucket(Bucket="code-of-queue")
+    bucket.upload_file(archive, "code-of-queue", "code.zip")
+    stack = partial(Bucketed, bucket="code-of-queue")
+    url = deploy(deployment, stack, "Queue", tmp_path / "out")["QueueUrl"]
+    queue, lambda_api = boto3.client("sqs", **options), boto3.client("lambda", **options)
+    chosen = str(uuid.uuid4())
+    bodies = {
+        "sent": json.dumps({"phone": NUMBER}),
+        "of its own ReferenceId": json.dumps({"phone": NUMBER, "referenceId": chosen}),
+        "put twice": json.dumps({"phone": NUMBER, "referenceId": chosen}),
+        "opted out": json.dumps({"phone": "+12065550101"}),
+        "nobody knows": json.dumps({"phone": "+12065550109"}),
+        "to be repeated": json.dumps({"phone": "+12065550104"}),
+        "no message": "hello",
+    }
+
+    entries: Any = [{"Id": str(n), "MessageBody": body} for n, body in enumerate(bodies.values())]
+    put = queue.send_message_batch(QueueUrl=url, Entries=entries)
+    ids = dict(zip(bodies, (one["MessageId"] for one in put["Successful"]), strict=True))
+
+    def kept() -> int:
+        counts: Any = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        found = queue.get_queue_attributes(QueueUrl=url, AttributeNames=counts)["Attributes"]
+        return sum(map(int, found.values()))
+
+    until(lambda: kept() == 2)
+    [mapping] = lambda_api.list_event_source_mappings()["EventSourceMappings"]
+    records = [{"messageId": ids[name], "body": body} for name, body in bodies.items()]
+    again = deployment.invoke({"Records": records}, mapping["FunctionArn"])
+    left = [{"itemIdentifier": ids[name]} for name in ("to be repeated", "no message")]
+    assert again.payload == {"batchItemFailures": left}
+    texts = {one: len(deployment.texts(one)) for one in (*ids.values(), chosen)}
+    once = {ids["sent"], chosen, ids["nobody knows"]}
+    assert texts == {one: int(one in once) for one in texts}

@@ -8,13 +8,16 @@ import stat
 import urllib.parse
 from pathlib import Path
 
+import boto3
 import pytest
+from serverless_otp import OtpClient
 
 from infra.config import keys
+from sandbox import client
 from sandbox.deploy import CONTEXT, synthesize
 from sandbox.servers import ServerError, make_private
 from sandbox.state import STATE_FILE, TEMPORARY
-from tests.support.deployment import Deployment
+from tests.support.deployment import NUMBER, Deployment
 from tests.support.sandboxed import sandbox
 
 
@@ -36,6 +39,21 @@ def test_the_state_file_says_how_to_reach_everything(deployment: Deployment) -> 
     assert stat.S_IMODE(TEMPORARY.stat().st_mode) == 0o700
     assert re.fullmatch("[0-9a-f]{40}", deployment.state.secretAccessKey)
     assert deployment.state.secretAccessKey not in said
+
+
+def test_the_address_that_is_printed_is_the_one_that_the_client_takes(
+    deployment: Deployment,
+) -> None:
+    """With the region that is printed beside it."""
+    said = (STATE_FILE.parent / "log" / "sandbox.log").read_text()
+    printed = re.search(r"^API +(\S+)  \(region (\S+)\)$", said, re.MULTILINE)
+    assert printed
+    state = deployment.state
+    session = boto3.Session(state.accessKeyId, state.secretAccessKey)
+
+    sent = OtpClient(api_url=printed[1], region_name=printed[2], session=session).send(NUMBER)
+
+    assert deployment.texts(sent.reference_id)
 
 
 @pytest.mark.parametrize("others", ["folder", "link"])
@@ -64,14 +82,62 @@ def test_send_shows_the_answer_and_the_text(monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setenv(name, "http://127.0.0.1:9")  # nobody listens there
     monkeypatch.setenv("no_proxy", "intranet.example")
 
-    ran = sandbox("send", "+12065550100", "CodeLength=8", "BrandName=Shown")
+    ran = sandbox("send", NUMBER, "CodeLength=8", "BrandName=Shown", "--reference-id", "shown")
+    again = sandbox("send", NUMBER, "CodeLength=8", "BrandName=Shown", "--reference-id", "shown")
     refused = sandbox("send", "12065550100")
 
-    assert ran.returncode == 0, ran.stderr
+    assert (ran.returncode, again.returncode) == (0, 0), ran.stderr
     assert '"DeliveryStatus": "SUCCESSFUL"' in ran.stdout
     assert re.search(r"This is your One Time Password: \d{8} from Shown", ran.stdout)
+    assert "No text was sent now" in again.stdout
+    assert "No text was sent now" not in ran.stdout
     assert refused.returncode == 1
     assert "InvalidRequest" in refused.stdout
+
+
+@pytest.mark.usefixtures("deployment")
+def test_a_code_is_read_and_verified() -> None:
+    """Of the newest text, or of a ReferenceId's; the exit status says whether it was right."""
+    sandbox("send", NUMBER, "--reference-id", "older")
+    sandbox("send", NUMBER, "--reference-id", "newest")
+    older, newest = (
+        sandbox("inbox", "--code", "--reference-id", of).stdout.strip()
+        for of in ("older", "newest")
+    )
+
+    wrong = "000000" if newest != "000000" else "111111"
+    assert sandbox("verify", wrong).returncode == 1
+    assert sandbox("verify", newest).returncode == 0
+    assert sandbox("verify", older, "--reference-id", "older").returncode == 0
+    assert re.search(rf"\{NUMBER}  newest\n  .*{newest}", sandbox("inbox").stdout)
+    assert sandbox("inbox", "--code", "--reference-id", "none").returncode == 1
+    assert sandbox("verify", newest, "--reference-id", "none").returncode == 1
+
+
+def test_a_shell_is_told_how_to_reach_the_sandbox(deployment: Deployment) -> None:
+    """The AWS CLI and the SDKs need no more; without a sandbox, they are led nowhere."""
+    lines = sandbox("env").stdout.splitlines()
+    told = dict(line.removeprefix("export ").split("=", 1) for line in lines)
+    nowhere = sandbox("env", folder=".sandbox-test-none")
+
+    assert told["API_URL"] == deployment.state.apiUrl
+    assert told["AWS_ENDPOINT_URL"] == deployment.state.awsEndpoint
+    assert told["AWS_SECRET_ACCESS_KEY"] == deployment.state.secretAccessKey
+    assert nowhere.returncode == 1
+    assert re.search(r"^export AWS_ENDPOINT_URL=http://.*\.invalid$", nowhere.stdout, re.MULTILINE)
+
+
+def test_alarms_are_refused_before_anything_starts() -> None:
+    """The emulator cannot deploy them."""
+    refused = sandbox("-c", "alarmTopicArn=arn:aws:sns:us-east-1:123456789012:on-call")
+
+    assert refused.returncode == 2
+    assert "the sandbox has no alarms" in refused.stderr
+
+
+def test_two_slashes_are_another_path(deployment: Deployment) -> None:
+    """As on AWS, where that is easy to get by joining an address that ends in one."""
+    assert client.post(deployment.state, "//otp", b"{}").status == 403
 
 
 @pytest.mark.parametrize("arguments", [(), ("--detach",)])
@@ -104,11 +170,9 @@ def test_everything_listens_on_this_machine_only(deployment: Deployment) -> None
             assert caller.connect_ex((address, port)) != 0, f"{url} answers on {address}"
 
 
-def test_without_a_sandbox_send_says_how_to_start_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_sandbox_send_says_how_to_start_one() -> None:
     """One sentence, no traceback."""
-    monkeypatch.setenv("SANDBOX_FOLDER", ".sandbox-test-none")
-
-    ran = sandbox("send", "+12065550100")
+    ran = sandbox("send", "+12065550100", folder=".sandbox-test-none")
 
     assert ran.returncode == 1
     assert ran.stderr == "The sandbox is not running. Start it with: make run\n"

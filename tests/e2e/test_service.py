@@ -78,18 +78,22 @@ def test_direct_invoke_is_answered_alike(deployment: Deployment) -> None:
 
 
 @pytest.mark.parametrize(
-    ("function", "fields", "pointer"),
-    [("sendFunction", {"CodeLength": 9}, "/CodeLength"), ("verifyFunction", {"Otp": "x"}, "/Otp")],
+    ("function", "fields", "code"),
+    [
+        ("sendFunction", {"CodeLength": 9}, "InvalidRequest"),
+        ("sendFunction", {"DestinationIdentity": "+12065550101"}, "OptedOut"),
+        ("verifyFunction", {"Otp": "x"}, "InvalidRequest"),
+    ],
 )
 def test_a_failed_direct_invoke_is_a_function_error_that_holds_the_problem(
-    deployment: Deployment, function: str, fields: dict[str, Any], pointer: str
+    deployment: Deployment, function: str, fields: dict[str, Any], code: str
 ) -> None:
-    """Its message is the document; MiniStack does not pass the errorType on."""
+    """Its type is the code, its message the document."""
     invoked = deployment.invoke(request(**fields), getattr(deployment.state, function))
 
     assert invoked.function_error is not None
-    problem = json.loads(invoked.payload["errorMessage"])
-    assert (problem["code"], problem["errors"][0]["pointer"]) == ("InvalidRequest", pointer)
+    assert invoked.payload["errorType"] == code
+    assert json.loads(invoked.payload["errorMessage"])["code"] == code
 
 
 def test_many_at_once_with_one_reference_id_are_one_text(deployment: Deployment) -> None:

@@ -3,6 +3,7 @@
 import json
 import urllib.error
 import urllib.request
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
@@ -83,4 +84,37 @@ def test_api_refuses_a_wrong_signature(deployment: Deployment) -> None:
 
     assert (wrong.status, wrong.json()["code"]) == (403, "AccessDenied")
     assert (none.status, none.json()["code"]) in {(403, "AccessDenied"), (400, "InvalidRequest")}
+    assert deployment.texts(asked["ReferenceId"]) == []
+
+
+@pytest.mark.parametrize("days", [-1, 1])
+@pytest.mark.parametrize(
+    ("spelling", "refusal", "by_the_api"),
+    [
+        ("%Y%m%dT%H%M%SZ", "InvalidSignatureException", (403, "AccessDenied")),
+        ("%Y%m%dT%H%M%S", "IncompleteSignatureException", (400, "InvalidRequest")),
+        ("%Y%m%dT%H%M%S+0000", "IncompleteSignatureException", (400, "InvalidRequest")),
+        ("%Y%m%d", "IncompleteSignatureException", (400, "InvalidRequest")),
+    ],
+)
+def test_a_signature_of_another_day_is_refused(
+    deployment: Deployment,
+    monkeypatch: pytest.MonkeyPatch,
+    spelling: str,
+    refusal: str,
+    by_the_api: tuple[int, str],
+    days: int,
+) -> None:
+    """However its date is spelled, by Lambda and by the API; it is good for five minutes."""
+    then = datetime.now(UTC) + timedelta(days=days)
+    monkeypatch.setattr("botocore.auth.SIGV4_TIMESTAMP", spelling)
+    monkeypatch.setattr("botocore.auth.get_current_datetime", lambda: then)
+    asked = request()
+
+    with pytest.raises(ClientError) as by_lambda:
+        deployment.invoke(asked)
+    answer = deployment.send(asked)
+
+    assert by_lambda.value.response["Error"]["Code"] == refusal
+    assert (answer.status, answer.json()["code"]) == by_the_api
     assert deployment.texts(asked["ReferenceId"]) == []

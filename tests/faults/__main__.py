@@ -16,7 +16,7 @@ from .trial import Result, Trial
 # Every limit counts, and none is reached.
 _LIMITS = {"countryPerDay": "100000", "deploymentPerHour": "100000", "callerPerHour": "100000"}
 
-_DOCUMENT = ROOT / "docs" / "reliability.md"
+_DOCUMENT = ROOT / "docs" / "faults.md"
 _BEGIN, _END = "<!-- faults: begin -->\n", "<!-- faults: end -->\n"
 
 
@@ -72,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--cases", type=int, default=25, help=cases)
     parser.add_argument("--duplicates", type=int, default=4, help="requests at once (%(default)s)")
     parser.add_argument("--only", default="", help="only the faults whose name holds this text")
-    write = "write the table into docs/reliability.md"
+    write = "write the table into docs/faults.md"
     parser.add_argument("--write", action="store_true", help=write)
     return parser
 

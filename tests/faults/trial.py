@@ -42,7 +42,9 @@ class Result:
         """Write it into the table."""
         texts = [case.texts for case in self.cases]
         answers = Counter(answer.name for case in self.cases for answer in case.answers)
-        told = ", ".join(f"{count} {name}" for name, count in answers.most_common())
+        told = ", ".join(
+            f"{count} \N{MULTIPLICATION SIGN} {name}" for name, count in answers.most_common()
+        )
         return f"| {self.name} | {self.requests} | {sum(texts)} | {max(texts)} | {told} |"
 
     def contradictions(self) -> list[str]:

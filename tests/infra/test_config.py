@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from infra.config import PYTHON_VERSIONS, Config, ConfigError, keys
+from infra.config.never_texted import never_texted
 from infra.config.unreachable import unreachable
 from lambda_src.otp.rules.destination import COUNTRIES, NO_COUNTRY
 from tests.support.templates import CONTEXT, cdk_context, context, pairs
@@ -249,17 +250,30 @@ def test_impossible_value_is_refused(key: str, values: list[Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "given", "unknown"),
+    ("key", "given", "unknown", "instead"),
     [
-        ("allowedCountries", "US CA", "US CA"),
-        ("allowedCountries", ["GB", "UK", "US", "XX"], "UK, XX"),
-        ("countriesPerDay", "UK=5,US=6", "UK"),
-        ("alarmVerifiedCountries", "US,UK", "UK"),
+        ("allowedCountries", "US CA", "US CA", "GB for the United Kingdom"),
+        ("allowedCountries", ["GB", "UK", "US", "XX"], "UK, XX", "GB for UK"),
+        ("countriesPerDay", "UK=5,US=6", "UK", "GB for UK"),
+        ("alarmVerifiedCountries", "US,UK", "UK", "GB for UK"),
+        # No number is ever of these.
+        ("allowedCountries", "AQ,UM", "AQ, UM", "NZ for AQ, US for UM"),
+        ("allowedCountries", "BV,GS,HM,US", "BV, GS, HM", "NO for BV, FK for GS, AU for HM"),
+        (
+            "allowedCountries",
+            "AC,PN,TA,TF",
+            "AC, PN, TA, TF",
+            "SH for AC, NZ for PN, SH for TA, RE",
+        ),
     ],
 )
-def test_unknown_countries_are_all_named_and_no_others(key: str, given: Any, unknown: str) -> None:
-    """The United Kingdom, for one, is GB."""
-    assert refusal(key, given).startswith(f"{key} holds {unknown}, which is no ISO ")
+def test_unknown_countries_are_all_named_and_no_others(
+    key: str, given: Any, unknown: str, instead: str
+) -> None:
+    """And the country to name instead: the United Kingdom, for one, is GB."""
+    line = refusal(key, given)
+    assert line.startswith(f"{key} holds {unknown}, which is no ISO ")
+    assert f" of phone numbers; set {instead}" in line
 
 
 @pytest.mark.parametrize(
@@ -319,6 +333,18 @@ def test_key_of_the_cdk_is_none_of_ours() -> None:
 
 # --- What cannot be together ---
 
+#: By default: a territory, and what its numbers count as.
+NEVER = {
+    "AX": "FI",
+    "BL": "GP",
+    "CC": "AU",
+    "CX": "AU",
+    "EH": "MA",
+    "MF": "GP",
+    "SJ": "NO",
+    "VA": "IT",
+}
+KEY = "allowedCountries"
 TEN = "AT,BE,CA,CH,DE,ES,FR,GB,IT,US"
 
 
@@ -335,6 +361,23 @@ TEN = "AT,BE,CA,CH,DE,ES,FR,GB,IT,US"
             "alarmVerifiedCountries holds DE, which allowedCountries does not",
         ),
         ("allowedNumberTypes=,", "allowedNumberTypes holds none"),
+        # Nobody would be texted: numbers count as another country's, or are of other types.
+        *(
+            (
+                f"{KEY}={code}",
+                f"numbers of {code} count as {other}. Set {KEY} to these (-c {KEY}={other}).",
+            )
+            for code, other in NEVER.items()
+        ),
+        ("allowedCountries=BL,VA", "(-c allowedCountries=GP,IT)."),
+        (
+            "allowedCountries=US allowedNumberTypes=MOBILE",
+            "no number of US is of a type in allowedNumberTypes, but of FIXED_LINE_OR_MOBILE, ",
+        ),
+        ("allowedCountries=CA allowedNumberTypes=TOLL_FREE", "numbers of CA count as US."),
+        # Those of these are told apart, or some of them; a landline of Åland is Åland's.
+        *((f"allowedCountries={code}", None) for code in ("GB", "GG", "IM", "JE", "SH", "XK")),
+        ("allowedCountries=AX allowedNumberTypes=FIXED_LINE", None),
         (
             f"allowedCountries={TEN},NL alarmVerifiedCountries={TEN},NL",
             "alarmVerifiedCountries holds 11 countries: set at most 10",
@@ -357,10 +400,12 @@ def test_what_cannot_be_together_is_refused_with_a_sentence(given: str, said: st
 
 
 def test_every_country_may_be_allowed() -> None:
-    """And a good many of them limited: the function's environment has room for it."""
+    """A good many of them limited, too; those that no number is of are told."""
     every = sorted(COUNTRIES - {NO_COUNTRY})
     limits = ",".join(f"{code}=100000" for code in every[:100])
-    assert len(configured(allowedCountries=every, countriesPerDay=limits).allowed_countries) > 240
+    config = configured(allowedCountries=every, countriesPerDay=limits)
+    assert len(config.allowed_countries) > 240
+    assert never_texted(config) == {code: {other} for code, other in NEVER.items()}
 
 
 # --- What is never reached ---
@@ -372,6 +417,14 @@ def test_every_country_may_be_allowed() -> None:
         ("alarmTextsPerHour=1000", "=1000 never warns: deploymentPerHour=1000 stops sending first"),
         ("deploymentPerHour=500", "alarmTextsPerHour=800 never warns: deploymentPerHour=500 "),
         ("destinationPer10Minutes=11", "=11 is never reached: destinationPerDay=10 refuses "),
+        (
+            "allowedCountries=BL,US",
+            "holds BL, and texts nobody there: numbers of BL count as GP. All",
+        ),
+        (
+            "allowedCountries=DE,US allowedNumberTypes=MOBILE",
+            "holds US, and texts nobody there: no number of US is of a type in allowedNumberTypes",
+        ),
         ("callerPerHour=1001", "=1001 is never reached: deploymentPerHour=1000 refuses "),
         ("alarmTextsPerHour=999", None),
         ("alarmTextsPerHour=5000 deploymentPerHour=off", None),

@@ -8,7 +8,7 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 
-from docs.examples import event_bridge, step_functions
+from docs.examples import event_bridge, sqs, sqs_function, step_functions
 from lambda_src.otp.contract import problems
 from lambda_src.otp.contract.problem import Problem
 from lambda_src.otp.time_limits import WINDOW_SECONDS, TimeLimits
@@ -125,3 +125,21 @@ def test_rule_alone_invokes_the_alias_in_time_for_complete_events(tmp_path: Path
     [statement] = [one for one in statements if one["Effect"] == "Allow"]
     assert statement["Action"] == "sqs:SendMessage"
     assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": rule.attribute("Arn")}}
+
+
+def test_a_message_is_not_delivered_when_its_reference_id_is_forgotten(tmp_path: Path) -> None:
+    """It would be a second text. The function has time for a batch, and may invoke the alias."""
+    example = synthesize(sqs, tmp_path)
+    function, mapping = example.only(cfn.FUNCTION), example.only("AWS::Lambda::EventSourceMapping")
+    [queue] = [one for one in example.all(cfn.QUEUE) if "RedrivePolicy" in one.properties]
+    timeout = function.properties["Timeout"]
+    hidden = queue.properties["VisibilityTimeout"]
+    assert mapping.properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping.properties["BatchSize"] * sqs_function.DEADLINE_SECONDS < timeout
+    assert hidden == 6 * timeout
+    deliveries = queue.properties["RedrivePolicy"]["maxReceiveCount"]
+    assert deliveries * hidden < queue.properties["MessageRetentionPeriod"] < WINDOW_SECONDS
+    [policy] = example.all("AWS::IAM::Policy")
+    assert (
+        allowed("lambda:InvokeFunction", SEND) in policy.properties["PolicyDocument"]["Statement"]
+    )

@@ -10,38 +10,60 @@ from typing import Any
 
 import pytest
 
+from infra.config import PYTHON_VERSIONS
 from tests.support.checkout import copy_files_to
-from tests.support.templates import context
+from tests.support.templates import THIS_PYTHON, context
+
+OTHER_PYTHON = next(version for version in PYTHON_VERSIONS if version != THIS_PYTHON)
+
+#: A port that nothing listens on.
+UNREACHABLE = {"PIP_INDEX_URL": "https://127.0.0.1:9/simple", "PIP_RETRIES": "1"}
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "pip", "said"),
     [
         (
             {"brandName": None},
+            {},
             r"Set brandName: .*\(-c brandName=ExampleCorp\).*docs/configuration\.md",
         ),
         (
             {"pythonVersion": "3.14", "architecture": "x86_64"},
+            {"PIP_NO_INDEX": "1"},  # nothing can be installed, whatever this machine's settings are
             r"pip finds no wheel of [\w-]+ [\d.]+ for Python 3\.14 on x86_64: set .*\(-c ",
         ),
+        (
+            {"pythonVersion": OTHER_PYTHON},
+            UNREACHABLE,
+            rf"pip cannot .* {OTHER_PYTHON} on arm64: .* set pythonVersion to {THIS_PYTHON}, whose",
+        ),
+        ({}, UNREACHABLE, r"pip cannot reach .*: connect .* \(pip config list\)\.\n$"),
+        (
+            {},
+            {"PIP_CONFIG_FILE": "cdk.json"},
+            rf"pip could not .* {THIS_PYTHON} on arm64: pip config list .*cdk\.json[^\n]*\n$",
+        ),
     ],
-    ids=["a missing value", "a missing wheel"],
+    ids=[
+        *("a missing value", "a missing wheel", "no network, and another Python", "no network"),
+        "a broken pip.conf",
+    ],
 )
 def test_what_is_missing_is_said_in_a_sentence(
-    tmp_path: Path, changes: dict[str, Any], said: str
+    tmp_path: Path, changes: dict[str, Any], pip: dict[str, str], said: str
 ) -> None:
-    """A pipeline stops without a template; an operator reads what to set, and no Python."""
+    """A pipeline stops without a template; an operator reads what to do, and no Python."""
     checkout, template = tmp_path / "checkout", tmp_path / "template"
     copy_files_to(checkout)
 
-    # Nothing can be installed, whatever this machine's settings are.
-    pip = {"PIP_CONFIG_FILE": os.devnull, "PIP_NO_INDEX": "1"}
+    without_pips = {name: of for name, of in os.environ.items() if not name.startswith("PIP_")}
+    pip = {"PIP_CONFIG_FILE": os.devnull, **pip}
     cdk = {"CDK_CONTEXT_JSON": json.dumps(context(**changes)), "CDK_OUTDIR": str(template)}
     done = subprocess.run(
         [sys.executable, "app.py"],
         cwd=checkout,
-        env={**os.environ, **cdk, **pip},
+        env={**without_pips, **cdk, **pip},
         capture_output=True,
         text=True,
         check=False,

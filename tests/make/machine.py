@@ -9,13 +9,14 @@ ROOT = Path(__file__).resolve().parents[2]
 
 _FILES = (
     *("Makefile", "package.json", "package-lock.json", ".npmrc", "requirements.txt"),
-    *("sandbox/requirements.txt", "tools/scan/requirements.txt"),
+    *("lambda_src/requirements.txt", "sandbox/requirements.txt", "tools/scan/requirements.txt"),
 )
 _TOOLS = ("awk", "cp", "expr", "make", "mkdir", "rm", "sh", "touch")
 
 # Python, as far as the Makefile asks it; an environment that it makes has the same Python.
 _PYTHON = """\
 #!/bin/sh
+[ -z "$PYTHONHOME$PYTHONPATH$PYTHONSAFEPATH" ] || exit 1
 echo "python $*" >> "$CALLS"
 case "$*" in
   *ensurepip*) case "$*" in *"'{version}'"*) exit {without_venv} ;; *) exit 1 ;; esac ;;
@@ -80,7 +81,13 @@ class Machine:
         done = subprocess.run(
             ["make", *arguments],  # noqa: S607 - make is where it is
             cwd=self.checkout,
-            env={"PATH": str(self._bin), "HOME": str(self._bin), "CALLS": str(self._calls)},
+            env={
+                "PATH": str(self._bin),
+                "HOME": str(self._bin),
+                "CALLS": str(self._calls),
+                # With these, no Python finds the modules of the checkout.
+                **dict.fromkeys(("PYTHONHOME", "PYTHONPATH", "PYTHONSAFEPATH"), "/elsewhere"),
+            },
             capture_output=True,
             text=True,
             check=False,

@@ -17,9 +17,10 @@ NPM = "npm is missing: it comes with Node.js from https://nodejs.org (Debian: ap
 
 
 def test_with_all_that_is_needed_everything_is_installed_once(tmp_path: Path) -> None:
-    """Two environments and the CDK's command line; one that was left half made is made again.
+    """Two environments, the CDK's command line, and the functions' libraries for a synth offline.
 
-    The second time, nothing is called but to see that it is there.
+    The second time, nothing is called but to see that it is there; what was left half made is made
+    again. Neither options of pip nor variables of Python that the builder has set do any harm.
     """
     machine = Machine(tmp_path)
 
@@ -27,8 +28,11 @@ def test_with_all_that_is_needed_everything_is_installed_once(tmp_path: Path) ->
 
     assert (made.status, made.stderr) == (0, [])
     assert machine.installed() == [".venv", ".venv-ministack", "node_modules"]
-    assert sum(" -r " in call for call in made.calls) == 2
-    assert "npm ci --no-progress --loglevel=error" in made.calls
+    installed = [call for call in made.calls if " -r " in call]
+    assert len(installed) == 2
+    assert all(call.startswith("python -I infra/bundle/run_pip.py install ") for call in installed)
+    assert "npm ci --include=dev --no-progress --loglevel=error" in made.calls
+    assert made.calls[-1] == "python -m infra.bundle --fetch"
     again = machine.make("setup")
     assert (again.status, again.calls) == (0, ["python -c import pip"])
 

@@ -1,7 +1,8 @@
 """The same commit gives the same template, wherever it is synthesized: part of `make verify`.
 
-In another folder, with no way to AWS, and by every other Python of this machine: each gets an
-environment of its own, and finds this one to write the bytecode.
+In another folder, with no way to AWS, with settings that are hostile to it, and by every other
+Python of this machine: each gets an environment of its own, and finds this one to write the
+bytecode.
 """
 
 import glob
@@ -17,7 +18,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from infra.bundle.build import build
-from tests.support.checkout import ROOT, Synthesized, copy_to, synthesize
+from tests.support.checkout import OUTPUT, ROOT, copy_to, synthesize
+
+from . import hostile
+from .published import published
 
 _VERSIONS = ("3.11", "3.12", "3.13", "3.14")
 _RUNTIME = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -44,6 +48,14 @@ def main() -> int:
         if any(place in here.template for place in (str(Path.home()).encode(), b"/tmp/")):
             print("The template names a folder of this machine.")
             different += 1
+        print("With hostile settings: installing and synthesizing ... ", end="", flush=True)
+        strange = hostile.copy_to(Path(name) / "a hôstile folder")
+        settings = hostile.environment(Path(name) / "settings")
+        found = synthesize(strange, _RUNTIME, environment=settings, umask=hostile.UMASK)
+        different += _compare(found, there)
+        print("Uploading what was synthesized there ... ", end="", flush=True)
+        uploaded = published(strange / OUTPUT, hostile.UMASK)
+        different += _compare(uploaded, published(folder / OUTPUT))
         if not others:
             print("There is no second Python on this machine.")
         for version, installed in environments.items():
@@ -53,7 +65,7 @@ def main() -> int:
     return different
 
 
-def _compare(one: Synthesized, other: Synthesized) -> bool:
+def _compare(one: object, other: object) -> bool:
     """Say whether two runs differ: in the template, the code, or the list of all files."""
     print("the same, byte for byte" if one == other else "SOMETHING ELSE", flush=True)
     return one != other

@@ -20,13 +20,16 @@ CONTEXT = {
     "allowedCountries": "US,CA",
 }
 
+#: Where a checkout synthesizes to, unless it is said.
+OUTPUT = "cdk.out-reproduced"
+
 
 @dataclass(frozen=True)
 class Synthesized:
     """What one run of `cdk synth` wrote."""
 
     template: bytes  # the asset's hash is in it
-    code: dict[str, str]  # a digest of each file of the function's code, by its path
+    code: dict[str, str]  # a mode and a digest of each file of the function's code, by its path
     listing: str  # of all files, as the reviewers of a deployment see it
 
 
@@ -66,9 +69,10 @@ def synthesize(
     interpreter: Path | None = None,
     output: Path | None = None,
     environment: Mapping[str, str] = os.environ,
+    umask: int = -1,
 ) -> Synthesized:
     """Run the CDK's command line in a checkout, with its Python unless another is given."""
-    output = output or folder / "cdk.out-reproduced"
+    output = output or folder / OUTPUT
     shutil.rmtree(output, ignore_errors=True)
     context = {**CONTEXT, "pythonVersion": python_version}
     options = [option for key, value in context.items() for option in ("-c", f"{key}={value}")]
@@ -87,13 +91,16 @@ def synthesize(
         },
         check=True,
         stdout=subprocess.DEVNULL,
+        umask=umask,
     )
     [handler] = output.glob("asset.*/otp/send.py")
     code = handler.parent.parent
     return Synthesized(
         (output / "ServerlessOtp.template.json").read_bytes(),
         {
-            str(file.relative_to(code)): hashlib.sha256(file.read_bytes()).hexdigest()
+            str(file.relative_to(code)): (
+                f"{file.stat().st_mode:o} {hashlib.sha256(file.read_bytes()).hexdigest()}"
+            )
             for file in sorted(code.rglob("*"))
             if file.is_file()
         },

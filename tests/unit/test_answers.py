@@ -43,9 +43,9 @@ def test_a_sent_message_is_answered_as_aws_returned_it(service: Service) -> None
 
 
 def test_a_problem_is_a_document_of_rfc_9457(service: Service) -> None:
-    """The one that the README shows, with the request's own ID."""
-    readme = Path(__file__).parents[2].joinpath("README.md").read_text()
-    blocks = re.findall(r"```json\n(.*?)```", readme, re.DOTALL)
+    """The one that docs/api.md shows, with the request's own ID."""
+    page = Path(__file__).parents[2].joinpath("docs/api.md").read_text()
+    blocks = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
     [shown] = [json.loads(block) for block in blocks if '"errors"' in block]
     answer = service.send(CodeLength=9)
     assert answer.headers["Content-Type"] == "application/problem+json"

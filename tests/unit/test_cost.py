@@ -1,9 +1,9 @@
-"""What docs/cost.md says is measured, held against the functions."""
+"""What docs/generate/prices.py says is measured, held against the functions."""
 
 import json
 from dataclasses import replace
 
-from docs.generate.figures import ASSUMED
+from docs.generate.prices import ASSUMED
 from tests.support.service import SETTINGS, Journey, Service
 
 # A function's name is generated from the stack's, and its ARN holds it once more.

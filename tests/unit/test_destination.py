@@ -26,8 +26,10 @@ NUMBERS = {
     "US": ["+12065550100", "+18005550100"],
     "CA": ["+14165550100"],
     "JM": ["+18765550100"],
-    "GB": ["+447400123456"],
+    "GB": ["+447400123456", "+447924123456"],
     "GG": ["+447781123456"],
+    "IM": ["+447624123456"],
+    "JE": ["+447797123456"],
     "XK": ["+38343123456"],
     "SH": ["+2476889", "+29081234"],  # Ascension and Tristan da Cunha, in ISO 3166-1
     "ZZ": [
@@ -108,7 +110,7 @@ def test_an_operator_says_what_is_texted(
     ("number", "code"),
     [
         *(("+14165550111", None), ("+19005550111", "DestinationNotAllowed")),
-        ("+1206555010", "InvalidRequest"),
+        *(("+1206555010", "InvalidRequest"), ("+5215512345678", "InvalidRequest")),
     ],
 )
 def test_what_is_not_allowed_is_a_problem_and_texts_nobody(

@@ -189,7 +189,8 @@ def test_shards_share_a_limit_exactly(
     counters, draw = Mock(), Mock(side_effect=range(shards))
     monkeypatch.setattr("lambda_src.otp.rules.limits.secrets.randbelow", draw)
     for _ in range(shards):
-        with Limits(settings, counters, Mock()).counting(number="+1", country="US", caller="me"):
+        limits = Limits(settings, counters, Mock())
+        with limits.counting(number=number(1), country="US", caller="me"):
             draw.assert_called_with(shards)
     items = [call.args[0] for call in counters.count.call_args_list]
     assert sum(item.counters[0].most for item in items) == most

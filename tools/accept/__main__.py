@@ -24,7 +24,7 @@ from .deployment import Deployment, NotDeployedError, from_sandbox, from_stack
 from .policy import policy
 from .trial import Person, Skipped, Step, Trial, Wrong
 
-# A text to the United States, without the carriers' fees: docs/cost.md, "Prices".
+# A text to the United States, without the carriers' fees: docs/cost.md, "The texts".
 _DOLLARS = 0.00581
 _SANDBOX_NUMBER = "+12065550100"
 

@@ -84,10 +84,10 @@ def _right_code_again(trial: Trial) -> str:
 
 STEPS = (
     Step("A text is sent", "troubleshooting.md", _text),
-    Step("The same request is answered by its replay", "reliability.md", _replay),
-    Step("So is a direct invoke", "reliability.md", _direct_replay),
-    Step("Another request cannot use its ReferenceId", "reliability.md", _reuse),
-    Step("One text arrives", "reliability.md", _one_text),
+    Step("The same request is answered by its replay", "how-it-works.md", _replay),
+    Step("So is a direct invoke", "how-it-works.md", _direct_replay),
+    Step("Another request cannot use its ReferenceId", "how-it-works.md", _reuse),
+    Step("One text arrives", "how-it-works.md", _one_text),
     Step("A wrong code is not valid", "troubleshooting.md", _wrong_code),
     Step("The right code is valid", "troubleshooting.md", _right_code),
     Step("The right code is valid once", "troubleshooting.md", _right_code_again),

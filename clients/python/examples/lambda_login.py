@@ -9,7 +9,7 @@ Then with the code that the person has typed in, too:
 import os
 from typing import Any
 
-from serverless_otp import NotSent, OtpClient, OutcomeUnknown, Problem
+from serverless_otp import NotSent, OtpClient, OutcomeUnknown, Problem, read_code
 
 # One for all events; its connections are kept between them.
 _client = OtpClient(
@@ -26,7 +26,8 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     try:
         match event:
             case {"phone": phone, "referenceId": str(reference_id), "code": code}:
-                return {"valid": _client.verify(phone, reference_id, code).valid}
+                typed = read_code(str(code))
+                return {"valid": _client.verify(phone, reference_id, typed).valid}
             # No text without one: the client would make another one in each invocation.
             case {"phone": phone, "referenceId": str(reference_id)}:
                 _client.send(phone, reference_id=reference_id)

@@ -27,6 +27,8 @@ from serverless_otp import (
     Problem,
     RejectedByPinpoint,
     TooManyMessages,
+    read_code,
+    read_phone_number,
 )
 
 from .store import Store
@@ -116,11 +118,19 @@ class Login:
         self._phone_alone = phone_alone
         self._now = now
 
-    def request_code(self, name: str, phone: str) -> Answer:
+    def request_code(self, name: str, phone: str, country: str | None = None) -> Answer:
         """Begin a login attempt; the same number once more is the wish for another code.
 
         Another number neither shortens the pause nor begins to count anew.
+
+        Args:
+            name: the ID of the session.
+            phone: the account's number, or what the person has typed in.
+            country: of the person who has typed it in, such as `US`; None for the account's number.
+
         """
+        if country:
+            phone = read_phone_number(phone, country)
         before = self._attempts.get(name)
         attempt = before or Attempt(phone)
         if attempt.phone != phone:
@@ -141,7 +151,7 @@ class Login:
         if attempt is None or reference_id is None:
             return Answer(Say.START_OVER)
         try:
-            right = self._client.verify(attempt.phone, reference_id, code)
+            right = self._client.verify(attempt.phone, reference_id, read_code(code))
         except (OutcomeUnknown, NotSent):
             return Answer(Say.CODE_AGAIN)
         except InvalidRequest as problem:

@@ -15,6 +15,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..runtime.masking import mask
+from . import events_of_others
 from .answer import Answer
 from .problem import Problem
 from .problems import InternalError, InvalidRequest, PayloadTooLarge, UnsupportedMediaType
@@ -35,6 +36,7 @@ DIRECT, UNKNOWN = "direct", "unknown"
 
 # Only a direct caller can write one.
 _NO_EVENT = "This is not an event as API Gateway writes it: headers and body hold text."
+_GLUE = "What goes between them is in docs/recipes.md#events-of-other-services."
 
 # The holder of temporary credentials chooses the last name in the ARN, anew as often as they like.
 # Behind it is a role; or one of the IAM users who may federate, and the ARN does not tell which.
@@ -209,6 +211,11 @@ class _DirectCall:
         self.caller = DIRECT
 
     def payload(self) -> object:
+        # Every request names one; what does not is refused here, or as a bad request later.
+        if isinstance(self._event, dict) and "ReferenceId" in self._event:
+            return self._event
+        if kind := events_of_others.kind(self._event):
+            raise InvalidRequest(f"This is {kind}, not a request. {_GLUE}")
         return self._event
 
     def reply(self, answer: Answer) -> dict[str, Any]:

@@ -7,16 +7,17 @@ import phonenumbers
 
 from ..contract.problems import DestinationNotAllowed
 from ..settings import DestinationRules
+from .phones import spelling_of_mobiles, spellings
 
 # ISO 3166-1 leaves ZZ to its users, and CLDR uses it for "unknown or none".
 NO_COUNTRY = "ZZ"
 
-# What libphonenumber calls otherwise. 001 is the world, for services that are of no country;
-# Ascension and Tristan da Cunha are of Saint Helena in ISO 3166-1, and so in `allowedCountries`.
-_ISO_3166 = {"001": NO_COUNTRY, "AC": "SH", "TA": "SH"}
+#: What libphonenumber calls otherwise. 001 is the world, for services that are of no country;
+#: Ascension and Tristan da Cunha are of Saint Helena in ISO 3166-1, and so in `allowedCountries`.
+ISO_3166 = {"001": NO_COUNTRY, "AC": "SH", "TA": "SH"}
 
 # Those that a number can be of. UK, for one, is none: it is GB.
-COUNTRIES = frozenset(_ISO_3166.get(region, region) for region in phonenumbers.SUPPORTED_REGIONS)
+COUNTRIES = frozenset(ISO_3166.get(region, region) for region in phonenumbers.SUPPORTED_REGIONS)
 
 
 # As libphonenumber calls them. All of North America reads "fixed line or mobile".
@@ -70,16 +71,20 @@ class Destinations:
             return country(number)
         if number in SANDBOX_NUMBERS:
             raise DestinationNotAllowed("This number is for the sandbox; nobody has it.")
-        if number.startswith(self._rules.blocked_prefixes):
+        if any(of.startswith(self._rules.blocked_prefixes) for of in spellings(number)):
             raise DestinationNotAllowed("Numbers that begin like this one are blocked.")
         parsed = phonenumbers.parse(number)
         if not phonenumbers.is_valid_number(parsed):
             raise DestinationNotAllowed("No numbering plan has such a number.")
         where = country(number)
         if where not in self._rules.allowed_countries:
-            raise DestinationNotAllowed("Numbers of this country are not texted.")
+            raise DestinationNotAllowed(
+                "Numbers of this country are not texted." + spelling_of_mobiles(number)
+            )
         if NUMBER_TYPES[phonenumbers.number_type(parsed)] not in self._rules.allowed_number_types:
-            raise DestinationNotAllowed("Numbers of this type are not texted.")
+            raise DestinationNotAllowed(
+                "Numbers of this type are not texted." + spelling_of_mobiles(number)
+            )
         return where
 
     def is_of_the_sandbox(self, number: str) -> bool:
@@ -107,4 +112,4 @@ def country(number: str) -> str:
         return NO_COUNTRY
     if region is None:
         return NO_COUNTRY
-    return _ISO_3166.get(region, region)
+    return ISO_3166.get(region, region)

@@ -1,7 +1,7 @@
 """How many messages: to a number, a block of numbers, a country, for a caller, in all.
 
 Traffic pumps walk through ranges of numbers, so a number's limits are not enough: a block is all
-numbers that differ in their last four digits only. What is counted where:
+numbers that differ in their last digits only, mostly four (`phones`). What is counted where:
 
 | limit       | item                                | exact | is written by messages |
 |-------------|-------------------------------------|-------|------------------------|
@@ -38,6 +38,7 @@ from ..settings import TextLimits
 from .counter_items import Counted, Counter, CounterItem, FullError, Interval
 from .counters import Counters
 from .pause import PauseSwitch
+from .phones import block, counted_by
 
 _TEN_MINUTES, _HOUR, _DAY = 600, 3600, 86_400
 
@@ -47,8 +48,6 @@ _WRITES_PER_SECOND = 500
 _WRITES_PER_REQUEST = 2
 # Messages meet shards at random: of n to each, about 0.4 √n are too many for theirs, here 2 %.
 _LEAST_PER_SHARD = 400
-
-_LAST_DIGITS = 4
 
 MEANINGS = {
     "destinationPer10Minutes": "Too many messages to this number in ten minutes.",
@@ -115,7 +114,7 @@ class Limits:
         limits = self._limits
         country_limit = limits.countries_per_day.get(country, limits.country_per_day)
         items = (
-            self._number_item(number, now),
+            self._number_item(counted_by(number), now),
             self._shared_item("countryPerDay", country_limit, country, _DAY, now),
             self._shared_item("callerPerHour", limits.caller_per_hour, _digest(caller), _HOUR, now),
             self._shared_item("deploymentPerHour", limits.deployment_per_hour, "", _HOUR, now),
@@ -124,7 +123,7 @@ class Limits:
 
     def _number_item(self, number: str, now: float) -> CounterItem | None:
         limits = self._limits
-        block, last = number[:-_LAST_DIGITS], number[-_LAST_DIGITS:]
+        shared, last = block(number)
         ten_minutes = int(now % _DAY // _TEN_MINUTES)
         # Short names: an item is paid for, and throttled, by its size.
         counters = tuple(
@@ -158,7 +157,7 @@ class Limits:
         if not counters and not interval:
             return None
         # Without its limit, a block could have more numbers in a day than an item can hold.
-        whose = number if limits.block_per_hour is None else block
+        whose = number if limits.block_per_hour is None else shared
         return CounterItem(
             key=f"limit#number#{_digest(whose)}#{_began(now, _DAY):%Y-%m-%d}",
             ends_at=_end(now, _DAY),

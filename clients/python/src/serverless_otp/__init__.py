@@ -2,6 +2,7 @@
 
 `OtpClient` calls a deployment, over signed HTTP or by `lambda:Invoke`. What goes wrong is an
 `OtpError`; what the service answers is a `Problem`, with a class of its own for every code.
+`read_phone_number` and `read_code` read what people type.
 """
 
 from .client import OtpClient
@@ -35,6 +36,7 @@ from .problems import (
     UnsupportedMediaType,
 )
 from .results import Sent, Verification
+from .typed import read_code, read_phone_number
 
 __version__ = "1.0.0"
 
@@ -70,4 +72,6 @@ __all__ = [
     "UnsupportedMediaType",
     "Verification",
     "__version__",
+    "read_code",
+    "read_phone_number",
 ]

@@ -2,6 +2,7 @@
 
 import os
 import re
+import threading
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -42,7 +43,7 @@ class Aws:
     ) -> None:
         try:
             self._read(session, region_name, place)
-        except BotoCoreError as error:  # such as an unknown AWS_PROFILE
+        except (BotoCoreError, OSError) as error:  # an unknown AWS_PROFILE, a missing program
             raise ValueError(f"The AWS configuration cannot be read. {error}") from error
 
     def _read(
@@ -72,6 +73,7 @@ class Aws:
                 "There are no AWS credentials where boto3 looks for them. Give a session that has."
             )
         self._credentials: Credentials = credentials
+        self._process = os.getpid()
 
     def fresh_credentials(self) -> "ReadOnlyCredentials":
         """Give the credentials of now, refreshed if it is time.
@@ -80,6 +82,12 @@ class Aws:
             NotSent: they could not be; whatever that was, it came before the request.
 
         """
+        if self._process != os.getpid():
+            if hasattr(self._credentials, "_refresh_lock"):
+                # Forked since, maybe while a thread refreshed them: that thread is not in this
+                # process, and botocore's lock would stay locked for ever.
+                self._credentials._refresh_lock = threading.Lock()  # noqa: SLF001 - no public way
+            self._process = os.getpid()
         try:
             return self._credentials.get_frozen_credentials()
         except Exception as error:

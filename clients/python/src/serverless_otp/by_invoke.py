@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTT
 from botocore.parsers import ResponseParserError
 
 from .aws import Aws
-from .connections import Connections, time_limits
+from .connections import MOST_CONNECTIONS, Connections, time_limits
 from .problems import (
     AccessDenied,
     NotSent,
@@ -57,11 +57,12 @@ class ByInvoke:
         # Refreshed here, botocore does not have to: what fails of that has sent nothing.
         self._aws.fresh_credentials()
         try:
-            answer = self._clients.within(seconds).invoke(FunctionName=function, Payload=body)
+            client = self._clients.within(seconds)
+            answer = client.invoke(FunctionName=function, Payload=body)
         except ClientError as error:
             raise _refusal(error) from error
         except (ConnectionError, HTTPClientError) as error:
-            raise unanswered(error) from error
+            raise unanswered(error, client.meta.endpoint_url) from error
         except ResponseParserError as error:
             raise Lost(sent=True) from error
         except BotoCoreError as error:
@@ -80,15 +81,17 @@ class ByInvoke:
 
     def _client(self, seconds: float) -> "LambdaClient":
         connect, read = time_limits(seconds)
-        client: LambdaClient = self._aws.client(
-            "lambda",
-            Config(
-                connect_timeout=connect,
-                read_timeout=read,
-                # What is repeated, and when, is decided in one place.
-                retries={"total_max_attempts": 1},
-            ),
+        config = Config(
+            connect_timeout=connect,
+            read_timeout=read,
+            max_pool_connections=MOST_CONNECTIONS,
+            # What is repeated, and when, is decided in one place.
+            retries={"total_max_attempts": 1},
         )
+        try:
+            client: LambdaClient = self._aws.client("lambda", config)
+        except ValueError as error:
+            raise NotSent("AWS_ENDPOINT_URL is not a URL, so nothing was sent.") from error
         return client
 
 

@@ -12,13 +12,12 @@ from botocore.utils import get_environ_proxies
 from urllib3.util import parse_url
 
 from .aws import Aws
-from .connections import Connections, time_limits
+from .connections import MOST_CONNECTIONS, Connections, time_limits
 from .problems import UnexpectedAnswer, from_document
 from .retry import Clock, Lost
 from .transport import Operation, Success, decoded, excerpt, success, unanswered
 
 _PATHS: Mapping[Operation, str] = {"send": "/otp", "verify": "/otp/verify"}
-_MOST_CONNECTIONS = 10
 
 
 class OverHttp:
@@ -55,7 +54,7 @@ class OverHttp:
         try:
             answer = self._sessions.within(seconds).send(request.prepare())
         except BotoCoreError as error:
-            raise unanswered(error) from error
+            raise unanswered(error, self._url) from error
         return _read(answer, operation)
 
     def _session(self, seconds: float) -> URLLib3Session:
@@ -63,7 +62,7 @@ class OverHttp:
             verify=self._aws.verify(),
             proxies=get_environ_proxies(self._url),
             timeout=time_limits(seconds),  # type: ignore[arg-type]  # botocore takes both; its stubs do not
-            max_pool_connections=_MOST_CONNECTIONS,
+            max_pool_connections=MOST_CONNECTIONS,
         )
 
 

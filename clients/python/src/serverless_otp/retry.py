@@ -67,12 +67,14 @@ class Lost(Exception):  # noqa: N818 - it becomes a NoAnswer, or is forgotten
 
     Args:
         sent: whether the request may have left. If not, there was no connection.
+        to: where to there was none, for a person to read.
 
     """
 
-    def __init__(self, *, sent: bool) -> None:
-        super().__init__(sent)
+    def __init__(self, *, sent: bool, to: str = "") -> None:
+        super().__init__(sent, to)
         self.sent = sent
+        self.to = to
 
 
 def repeating(
@@ -159,7 +161,7 @@ def _no_answer(cause: Exception) -> NoAnswer:
 
 
 def _no_connection(lost: Lost) -> NotSent:
-    failure = NotSent("There was no connection, so the request was not made.")
+    failure = NotSent(f"There was no connection to {lost.to}, so the request was not made.")
     failure.__cause__ = lost.__cause__
     return failure
 

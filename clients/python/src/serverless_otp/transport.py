@@ -16,6 +16,8 @@ from botocore.exceptions import (
     EndpointConnectionError,
     ProxyConnectionError,
 )
+from botocore.utils import get_environ_proxies
+from urllib3.exceptions import LocationValueError
 
 from .problems import NotSent
 from .retry import Lost
@@ -71,17 +73,34 @@ class Transport(Protocol):
 _NEVER_LEFT = (ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError)
 
 
-def unanswered(error: BotoCoreError) -> NotSent | Lost:
-    """Say what it means that a request failed on its way."""
+def unanswered(error: BotoCoreError, url: str) -> NotSent | Lost:
+    """Say what it means that a request failed on its way to a URL."""
     if isinstance(error, _NEVER_LEFT):
-        return Lost(sent=False)
+        return Lost(sent=False, to=_way(error, url))
+    if isinstance(error.kwargs.get("error"), LocationValueError):
+        return NotSent(f"The URL of {_way(error, url)} is invalid, so nothing was sent.")
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return NotSent("The server's certificate is not trusted, and nothing was sent.")
+            return NotSent(
+                f"The certificate of {_way(error, url)} is not trusted, and nothing was sent."
+            )
         cause = cause.__cause__ or cause.__context__
     # Any other one, that of TLS included, may come after the request has left.
     return Lost(sent=True)
+
+
+def _way(error: BotoCoreError, url: str) -> str:
+    """Name the host, and the proxy on the way to it."""
+    scheme = url.partition(":")[0].lower()
+    proxy = error.kwargs.get("proxy_url") or get_environ_proxies(url).get(scheme)
+    return f"{_host(url)} through the proxy {_host(proxy)}" if proxy else _host(url)
+
+
+def _host(url: str) -> str:
+    # What is before the last @ are credentials, and people write any character into a password.
+    after = url.rpartition("@")[2]
+    return re.split("[/?#]", after.rpartition("://")[2], maxsplit=1)[0]
 
 
 def decoded(body: bytes) -> object:

@@ -1,0 +1,144 @@
+"""What one can do with a sandbox that runs, from the command line."""
+
+import argparse
+import json
+import re
+import shlex
+import sys
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from . import client
+from .client import HttpAnswer
+from .state import PYTHON, NotRunningError, State
+
+_OK = 200
+_HEADERS = ("Content-Type", "Retry-After", "Idempotent-Replayed", "X-Request-Id")
+
+# A name that leads nowhere (RFC 2606): without any, the AWS CLI would ask the real AWS.
+_NOWHERE = "http://the-sandbox-is-not-running.invalid"
+
+
+def send(arguments: argparse.Namespace) -> int:
+    """Send one request, and show all of it: what was asked, the answer, the text."""
+    state = State.read()
+    reference_id = arguments.reference_id or str(uuid.uuid4())
+    fields = {
+        "ReferenceId": reference_id,
+        "DestinationIdentity": arguments.number,
+        **dict(map(_field, arguments.field)),
+    }
+    answer = _post(state, "/otp", fields)
+    if answer.headers.get("Idempotent-Replayed"):
+        print("\nThe recorded answer. No text was sent now; the ReferenceId's own:", end="")
+    for text in client.inbox(state, reference_id):
+        print(f"\nText to {text['to']}, {text['sentAt']}\n  {text['body']}")
+    return 0 if answer.status == _OK else 1
+
+
+def verify(arguments: argparse.Namespace) -> int:
+    """Verify a code, by default of the newest text; 1 if it is not right."""
+    state = State.read()
+    texts = client.inbox(state, arguments.reference_id)
+    if not texts:
+        print("There is no such text in the inbox.", file=sys.stderr)
+        return 1
+    fields = {
+        "ReferenceId": texts[-1]["referenceId"],
+        "DestinationIdentity": texts[-1]["to"],
+        "Otp": arguments.code,
+    }
+    answer = _post(state, "/otp/verify", fields)
+    right = answer.status == _OK and answer.json()["VerificationResponse"]["Valid"]
+    return 0 if right else 1
+
+
+def inbox(arguments: argparse.Namespace) -> int:
+    """Show the texts that arrived, newest last; or the newest one's code, 1 if there is none."""
+    texts = client.inbox(State.read(), arguments.reference_id)
+    if not arguments.code:
+        for text in texts:
+            print(f"{text['sentAt']}  {text['to']}  {text['referenceId']}\n  {text['body']}")
+        return 0
+    codes = [code for text in texts for code in re.findall(r"\b[0-9]{5,8}\b", text["body"])[:1]]
+    print("".join(codes[-1:]))
+    return 0 if codes else 1
+
+
+def env() -> int:
+    """Print what a shell sets to reach the sandbox; addresses that lead nowhere if none runs."""
+    try:
+        state = State.read()
+    except NotRunningError as problem:
+        print(problem, file=sys.stderr)
+        for name in ("API_URL", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_PINPOINT"):
+            print(f"export {name}={_NOWHERE}")
+        return 1
+    variables = {
+        "API_URL": state.apiUrl,
+        "SEND_FUNCTION": state.sendFunction,
+        "VERIFY_FUNCTION": state.verifyFunction,
+        "TABLE": state.table,
+        "APPLICATION_ID": state.applicationId,
+        "AWS_ENDPOINT_URL": state.awsEndpoint,
+        "AWS_ENDPOINT_URL_PINPOINT": state.pinpointEndpoint,
+        "AWS_ACCESS_KEY_ID": state.accessKeyId,
+        "AWS_SECRET_ACCESS_KEY": state.secretAccessKey,
+        "AWS_REGION": state.region,
+        "AWS_DEFAULT_REGION": state.region,
+    }
+    for name, value in variables.items():
+        print(f"export {name}={shlex.quote(value)}")
+    return 0
+
+
+def add_to(commands: Any) -> None:  # noqa: ANN401 - argparse has no public type for it
+    """Add these commands to the parser's."""
+    sending = commands.add_parser(
+        "send",
+        help="send an OTP",
+        description="Send an OTP: a signed POST to the deployed API.",
+        epilog=f"Example: {PYTHON} -m sandbox send +12065550100 CodeLength=8",
+    )
+    sending.add_argument("number", help="the phone number, such as +12065550100")
+    sending.add_argument("field", nargs="*", help="other fields, such as CodeLength=8")
+    sending.add_argument(
+        "--reference-id", help="a new random one by default; repeat one to see its replay"
+    )
+    sending.set_defaults(run=send)
+
+    verifying = commands.add_parser("verify", help="verify a code, by default of the newest text")
+    verifying.add_argument("code", help="as it was texted")
+    verifying.add_argument("--reference-id", help="of another text than the newest")
+    verifying.set_defaults(run=verify)
+
+    reading = commands.add_parser("inbox", help="show the texts that arrived")
+    reading.add_argument("--reference-id", help="only those of this one")
+    reading.add_argument("--code", action="store_true", help="only the code of the newest")
+    reading.set_defaults(run=inbox)
+
+    environment = commands.add_parser(
+        "env",
+        help="print what a shell sets to reach the sandbox",
+        description="Print API_URL, and what the AWS CLI and SDKs read, to be set by a shell.",
+        epilog=f'Example: eval "$({PYTHON} -m sandbox env)"',
+    )
+    environment.set_defaults(run=lambda _: env())
+
+
+def _post(state: State, path: str, fields: Mapping[str, str | int]) -> HttpAnswer:
+    print(f"POST {state.apiUrl}{path}\n{json.dumps(fields, indent=2)}\n")
+    answer = client.post(state, path, json.dumps(fields).encode())
+    print(answer.status)
+    for name in _HEADERS:
+        if name in answer.headers:
+            print(f"{name}: {answer.headers[name]}")
+    print(json.dumps(answer.json(), indent=2))
+    return answer
+
+
+def _field(text: str) -> tuple[str, str | int]:
+    """Read `CodeLength=8`; a number where it looks like one, but not where it has a sign."""
+    name, _, value = text.partition("=")
+    return name, int(value) if value.isdecimal() else value
