@@ -1,5 +1,5 @@
-# The commands of docs/runbook.md, for bash or zsh: paste this file into a shell that has the account's
-# credentials, or run `. docs/runbook.sh`. They look at the last three hours.
+# The commands of docs/runbook.md: paste this file into a bash that has the account's credentials, or run
+# `. docs/runbook.sh`. They look at the last three hours.
 
 # One of the stack's outputs.
 output() {
