@@ -1,0 +1,167 @@
+"""The runbook's commands: AWS has them, the stack what they name, and the function heeds them."""
+
+import json
+import re
+import subprocess
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import botocore.session
+import pytest
+from botocore import xform_name
+
+from lambda_src.otp.rules import counters, limits, pause
+from lambda_src.otp.rules.limits import MEANINGS
+from tests.support.clock import Clock
+from tests.support.service import TABLE, Service, deployed
+
+from .runbook import RUNBOOK, SCRIPT, SECTIONS, SHELL, blocks, items, of_profile
+
+#: Which the limits count: the sandbox's own are not.
+NUMBER = "+12062010123"
+#: The commands that the script defines.
+DEFINED = re.findall(r"^(\w+)\(\) \{", SCRIPT, re.MULTILINE)
+
+
+def test_all_blocks_are_shell() -> None:
+    """They are one script, which the shell understands."""
+    checked = run(SHELL, "-n")
+
+    assert (checked.returncode, checked.stderr) == (0, "")
+
+
+def test_every_aws_command_exists() -> None:
+    """With each of its options, in AWS's own description of the service."""
+    text = "\n".join([SHELL, *re.findall(r"`(aws [^`\n]+)`", RUNBOOK)]).replace("\\\n", " ")
+    text = text.replace("$(last)", re.findall(r'last\(\) \{ echo "(.*?)"; \}', SCRIPT)[0])
+    commands = re.findall(r"\baws ([a-z]+) ([a-z-]+)((?:(?!\baws ).)*)", text)
+    assert len(commands) > 30
+
+    for service, operation, rest in commands:
+        name = {"deploy": "codedeploy"}.get(service, service)
+        model = botocore.session.get_session().get_service_model(name)
+        operations = {xform_name(name, "-"): name for name in model.operation_names}
+        assert operation in operations
+        shape = model.operation_model(operations[operation]).input_shape
+        members = {xform_name(name, "-") for name in shape.members} if shape else set()
+        required = {xform_name(name, "-") for name in shape.required_members} if shape else set()
+        options = {*re.findall(r"(?<=\s)--([a-z-]+)", rest)}
+        assert options <= members | {"output", "query"}, operation
+        # A command that is only mentioned has none.
+        assert required <= options or not options, operation
+
+
+def test_what_the_commands_ask_for_is_there() -> None:
+    """Outputs and types of resources of the stack; commands of the script; and every limit."""
+    production = of_profile("production")
+    types = {resource["Type"] for resource in production["Resources"].values()}
+    outputs = {*re.findall(r"\$\(output (\w+)\)", SHELL)}
+    outputs |= {f"{name}FunctionArn" for name in re.findall(r"^ *use (\w+)$", SHELL, re.MULTILINE)}
+    explained = {
+        name
+        for item in items("where-to-look-first")
+        for name in re.findall(r"`(\w+)[^`]*`", item.partition(":")[0])
+    }
+    limits = {
+        name for item in items("refused-by-limit") for name in re.findall(r"`(\w+)`", item)
+    } - {"blockedPrefixes"}
+
+    assert len(outputs) > 6
+    assert outputs <= production["Outputs"].keys()
+    assert {*re.findall(r"\bresource (AWS::[\w:]+)", SHELL + RUNBOOK)} <= types
+    assert explained
+    assert explained <= {*DEFINED}
+    assert limits == {*MEANINGS}
+
+
+def test_no_command_runs_without_its_names() -> None:
+    """It says which name is missing, and AWS is not called."""
+    commands = "".join(f"{name}() {{ :; }}\n" for name in DEFINED)
+    names = r"\baws .*\$\{?(TABLE|QUEUE|API|FUNCTION|STACK|OLD)\b"
+    needing = [block for block in blocks() if re.search(names, block, re.DOTALL)]
+    assert len(needing) > 10
+
+    for block in needing:
+        pasted = run(f"unset TABLE\n{commands}{block}")
+        assert (pasted.returncode != 0, pasted.stdout) == (True, ""), block
+        assert re.search(r"\b[A-Z]+: parameter (null or )?not set|: set it to", pasted.stderr)
+    sourced = run(f"unset AWS_REGION\n{SCRIPT}")
+    assert (sourced.returncode, sourced.stdout) == (1, "")
+    assert "Set AWS_REGION" in sourced.stderr
+
+
+@pytest.fixture
+def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
+    """Run the send function, on an emulated AWS of its own."""
+    # No window ends within a test; the shell's `date` and the function agree on the day. With
+    # milliseconds, of which DynamoDB would not store a zero.
+    Clock(monkeypatch, limits, counters, pause).now = int(time.time()) + 0.123
+    with deployed("send") as service:
+        yield service
+
+
+def run(script: str, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run a script in the shell; the AWS CLI only writes down how it is called."""
+    fake = f"""TABLE={TABLE}; aws() {{ for given; do printf '%s\\0' "$given"; done; }}\n"""
+    command = ["/bin/sh", *options, "-ec", fake + script]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def do(service: Service, script: str) -> dict[str, Any]:
+    """Make a block's one call of DynamoDB, as the CLI would."""
+    _, operation, *options = run(script).stdout.split("\0")[:-1]
+    said = dict(zip(options[::2], options[1::2], strict=True))
+    given = {
+        name: json.loads(said[f"--{name.lower()}"])
+        for name in ("Item", "Key")
+        if f"--{name.lower()}" in said
+    }
+    call = getattr(service.table, operation.replace("-", "_"))
+    answer: dict[str, Any] = call(TableName=said["--table-name"], **given)
+    return answer
+
+
+def test_the_commands_of_the_switch_are_heeded(service: Service) -> None:
+    """Everything is paused, then some countries, then nothing; and the switch can be read."""
+    pausing = blocks(SECTIONS["pausing"].text)
+    every, some, now, resume = [block for block in pausing if "attach-role-policy" not in block]
+
+    def statuses_after(block: str) -> list[int]:
+        do(service, block)
+        service.start()
+        return [service.send(DestinationIdentity=to).status for to in (NUMBER, "+14165550111")]
+
+    assert statuses_after(every) == [503, 503]
+    assert statuses_after(some) == [200, 503]
+    assert do(service, now)["Item"]["countries"] == {"S": "JM,CA"}
+    assert statuses_after(resume) == [200, 200]
+    assert "nonsense" not in service.log()
+
+
+@pytest.mark.parametrize(
+    ("per_hour", "block"), [(20, "${NUMBER%????}"), (None, "$NUMBER")], ids=["block", "number"]
+)
+def test_the_command_lets_a_number_in_again(
+    service: Service, per_hour: int | None, block: str
+) -> None:
+    """It computes the key as the function does, and deletes that item."""
+    [script] = blocks(SECTIONS["let-a-number-in-again"].text)
+    script = script.replace("+12065550123", NUMBER).replace("${NUMBER%????}", block)
+    service.limit(destination_per_10_minutes=5, destination_per_day=10, block_per_hour=per_hour)
+    answers = [service.send(DestinationIdentity=NUMBER).status for _ in range(6)]
+    assert answers == [200] * 5 + [429]
+
+    do(service, script)
+
+    assert service.send(DestinationIdentity=NUMBER).status == 200
+
+
+def test_no_version_is_gone_back_to_that_nobody_chose() -> None:
+    """The command stops, and changes nothing."""
+    [block] = [block for block in blocks() if "lambda update-alias" in block]
+
+    pasted = run(f"FUNCTION=send\n{block}")
+
+    assert (pasted.returncode != 0, pasted.stdout) == (True, "")
+    assert "OLD: set it to a version of the list" in pasted.stderr
