@@ -64,6 +64,19 @@ def test_a_payment_that_was_changed_is_not_confirmed(when: str, change: dict[str
     assert payer.confirm() is Say.START_OVER
 
 
+@pytest.mark.parametrize("refusal", [otp.TooManyMessages(), otp.Throttled()], ids=repr)
+def test_code_of_one_payment_confirms_no_other_that_got_no_text(refusal: otp.Problem) -> None:
+    """Whether the person is told that there may be one, or that there is none."""
+    payer = Payer()
+    payer.ask()
+    payer.payment.payee = "Mallory"
+    payer.service.refusal = refusal
+    payer.ask()
+
+    payer.confirm()
+    assert payer.service.sent[0] not in payer.service.verified
+
+
 def test_another_payment_is_no_way_to_more_texts() -> None:
     """Nor does the code of one confirm another one; the latest one's does."""
     payer = Payer()
