@@ -19,7 +19,7 @@ PAGE = """<!doctype html><title>Log in</title>
 {% if field %}<input name="{{ field }}" aria-label="{{ field }}" required>{% endif %}
 <button>{{ button }}</button></form>{% endmacro %}
 <p>{{ answer.say.value if answer }}</p>
-{% if answer and answer.wait_seconds %}<p>Another code: in {{ answer.wait_seconds }} s.</p>{% endif %}
+{% if answer.wait_seconds %}<p>Another code: in {{ answer.wait_seconds }} s.</p>{% endif %}
 {% if phone %}<p>Logged in: {{ phone }}</p>{{ form("/logout", "", "Log out") }}
 {% else %}{{ form("/code", "phone", "Text me a code") }}{{ form("/verify", "code", "Log in") }}
 {% endif %}"""
