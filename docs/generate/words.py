@@ -40,7 +40,7 @@ def of_exceptions() -> dict[str, str]:
             _NEWER if kind is Problem else cleandoc(kind.__doc__ or "").partition("\n\n")[0],
             _name(words.after_send),
             _name(words.after_verify),
-            "yes" if words.look else NOTHING,
+            "yes" if words.attention else NOTHING,
         )
         for kind, words in TABLE.items()
     ]

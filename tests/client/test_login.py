@@ -172,7 +172,7 @@ def test_resend_says_how_long_to_wait() -> None:
 
 
 def test_twenty_requests_at_once_are_one_text() -> None:
-    """All read before one writes; whoever could not write texts nobody, nor asks the CAPTCHA."""
+    """All read before one writes; the others neither text nor ask the CAPTCHA."""
     person = Person(attempts=AllReadFirst(20))
 
     said = at_once(20, person.ask)

@@ -22,7 +22,7 @@ MINE = "+12065550100"
 
 @dataclass
 class Payer:
-    """Somebody who has to confirm payments."""
+    """A person who has to confirm payments."""
 
     payment: Payment = field(
         default_factory=lambda: Payment("p-1", "account", MINE, "ExampleCorp", "25 USD")

@@ -55,7 +55,7 @@ def bad(*fields: str) -> InvalidRequest:
     ],
     ids=repr,
 )
-def test_what_someone_must_look_at_is_logged(
+def test_problem_that_needs_attention_is_logged(
     error: OtpError,
     after_send: Say,
     after_verify: Say,

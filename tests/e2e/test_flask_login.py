@@ -72,7 +72,7 @@ def start(deployment: Deployment, tmp_path: Path) -> Iterator[Start]:
 
 
 class Browser:
-    """Somebody with a cookie, who fills in the forms of the page that is shown."""
+    """A person with a cookie, who fills in the forms of the page that is shown."""
 
     def __init__(self, url: str) -> None:
         self._url = url

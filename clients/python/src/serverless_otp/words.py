@@ -1,7 +1,7 @@
 """What to tell the person, for each exception: one table, so that all pages say the same.
 
-What is said about a number is what is said after a text: the number may be somebody else's. The
-problems that someone has to look at are logged here, since the person is told nothing of them.
+What is said about a number is what is said after a text, since it may be another person's number.
+The problems that need attention are logged here, since the person is not told what they are.
 """
 
 import logging
@@ -48,17 +48,17 @@ class Words:
     Attributes:
         after_send: what to say if `send` raises it; None where it does not.
         after_verify: what to say if `verify` raises it; None where it does not.
-        look: whether someone has to look at it, and so it is logged.
+        attention: whether the operator or the developer has to act, and so it is logged.
 
     """
 
     after_send: Say | None
     after_verify: Say | None = None
-    look: bool = False
+    attention: bool = False
 
 
 _NUMBER = Words(Say.SENT_IF_POSSIBLE)
-_OURS = Words(Say.OURS, Say.OURS, look=True)
+_OURS = Words(Say.OURS, Say.OURS, attention=True)
 
 #: By class.
 TABLE: Mapping[type[OtpError], Words] = {
@@ -67,17 +67,17 @@ TABLE: Mapping[type[OtpError], Words] = {
     of.DuplicateDestination: _NUMBER,
     of.TooManyMessages: _NUMBER,
     # Of a verify: Pinpoint may refuse the ReferenceId of a number that it did not text.
-    of.RejectedByPinpoint: Words(Say.SENT_IF_POSSIBLE, Say.WRONG_CODE, look=True),
+    of.RejectedByPinpoint: Words(Say.SENT_IF_POSSIBLE, Say.WRONG_CODE, attention=True),
     of.DestinationNotAllowed: Words(Say.NOT_SUCH_A_NUMBER),
     of.SendingPaused: Words(Say.LATER),
     of.StoreUnavailable: Words(Say.LATER),
     of.TemporaryFailure: Words(Say.LATER),
     of.Throttled: Words(Say.LATER, Say.SAME_CODE),
     of.Unavailable: Words(Say.LATER, Say.SAME_CODE),
-    of.NotSent: Words(Say.LATER, Say.SAME_CODE, look=True),
+    of.NotSent: Words(Say.LATER, Say.SAME_CODE, attention=True),
     of.InProgress: Words(Say.SENT_IF_POSSIBLE),
     of.OutcomeUnknown: Words(Say.SENT_IF_POSSIBLE, Say.SAME_CODE),
-    of.NoAnswer: Words(Say.SENT_IF_POSSIBLE, Say.SAME_CODE, look=True),
+    of.NoAnswer: Words(Say.SENT_IF_POSSIBLE, Say.SAME_CODE, attention=True),
     # If it is about what was typed in: see BY_FIELD.
     InvalidRequest: _OURS,
     of.AccessDenied: _OURS,
@@ -85,11 +85,11 @@ TABLE: Mapping[type[OtpError], Words] = {
     of.Misconfigured: _OURS,
     of.NotFound: _OURS,
     of.PayloadTooLarge: _OURS,
-    of.ReferenceIdReused: Words(Say.OURS, look=True),
+    of.ReferenceIdReused: Words(Say.OURS, attention=True),
     of.UnsupportedMediaType: _OURS,
     of.UnexpectedAnswer: _OURS,
     # Of a code that a newer service has: it may be about the number.
-    Problem: Words(Say.SENT_IF_POSSIBLE, Say.OURS, look=True),
+    Problem: Words(Say.SENT_IF_POSSIBLE, Say.OURS, attention=True),
 }
 
 #: An InvalidRequest whose only bad field is one that the person has typed in.
@@ -100,12 +100,12 @@ BY_FIELD: Mapping[str, Words] = {
 
 
 def say_of_send(error: OtpError) -> Say:
-    """Give what to tell the person if `send` raised this; logs it if someone has to look."""
+    """Give what to tell the person if `send` raised this; logs it if it needs attention."""
     return _words(error).after_send or Say.OURS
 
 
 def say_of_verify(error: OtpError) -> Say:
-    """Give what to tell the person if `verify` raised this; logs it if someone has to look."""
+    """Give what to tell the person if `verify` raised this; logs it if it needs attention."""
     return _words(error).after_verify or Say.OURS
 
 
@@ -113,7 +113,7 @@ def _words(error: OtpError) -> Words:
     fields = [bad.pointer for bad in error.errors] if isinstance(error, InvalidRequest) else []
     words = BY_FIELD.get(fields[0]) if len(fields) == 1 else None
     words = words or next((TABLE[kind] for kind in type(error).__mro__ if kind in TABLE), _OURS)
-    if words.look:
+    if words.attention:
         _LOGGER.warning(
             "code=%s request_id=%s reference_id=%r %s",
             getattr(error, "code", type(error).__name__),
