@@ -5,9 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from serverless_otp import InvalidRequest, OtpClient, read_code
-
-from .what_to_say import is_no_code
+from serverless_otp import InvalidRequest, OtpClient, Say, read_code, say_of_verify
 
 
 class NotWaitingError(Exception):
@@ -55,9 +53,9 @@ class Page:
         try:
             right = bool(self.client.verify(phone, execution, read_code(code)))
         except InvalidRequest as error:
-            if not is_no_code(error):
-                raise
-            return False
+            if say_of_verify(error) is Say.WRONG_CODE:
+                return False  # what was typed in is no code
+            raise
         if not right:
             return False
         # boto3 repeats it where it helps.

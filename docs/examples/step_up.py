@@ -6,42 +6,12 @@ forms have a CSRF token.
 
 import hashlib
 import json
-import time
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from serverless_otp import InvalidRequest, OtpClient, OtpError, read_code
+from serverless_otp import Say
 
-from .what_to_say import is_no_code, is_not_sent
-
-# The service forgets a ReferenceId after 65 minutes: the same one would be texted again.
-MOST_SECONDS = 60 * 60
-
-SECONDS_BETWEEN_TEXTS = 30
-# For each payment. Bound the payments of an account that wait for a confirmation as well.
-MOST_TEXTS = 4
-MOST_REFUSED = 10
-
-
-class NoMoreTextsError(Exception):
-    """There was a text a moment ago, or there were too many. Say LATER, of what_to_say."""
-
-
-@dataclass(frozen=True)
-class Confirmation:
-    """Which code confirms what.
-
-    Attributes:
-        reference_id: of the text.
-        of: the digest of the payment that the person was shown.
-        asked_at: when it was made, in seconds since 1970.
-
-    """
-
-    reference_id: str
-    of: str
-    asked_at: float
+from clients.python.examples.login import Answer, Login
 
 
 @dataclass
@@ -50,23 +20,16 @@ class Payment:
 
     Attributes:
         phone: the account's own, which was verified before: not one that comes with the request.
-        confirmation: of the latest text.
         confirmed_of: the digest of what was confirmed; `is_confirmed` says whether it is this.
-        texts: how many went out, or may have.
-        refused: how often there certainly was none.
-        texted_at: when the latest one was asked for, in seconds since 1970.
 
     """
 
     payment_id: str
+    account_id: str
     phone: str
     payee: str
     amount: str
-    confirmation: Confirmation | None = None
     confirmed_of: str | None = None
-    texts: int = 0
-    refused: int = 0
-    texted_at: float | None = None
 
     def digest(self) -> str:
         """Tell this payment from every other one, and from itself after a change."""
@@ -78,85 +41,27 @@ class Payment:
         return self.confirmed_of == self.digest()
 
 
-#: Writes a payment, if nobody has changed it since it was read.
-Save = Callable[[Payment], None]
+def ask(login: Login, payment: Payment) -> Answer:
+    """Text a code for the payment as it is now, also for "send again".
+
+    Texts are counted by account, so that another payment is no way to more of them.
+    """
+    return login.request_code(payment.account_id, payment.phone, confirms=payment.digest())
 
 
-def ask(
-    client: OtpClient,
-    payment: Payment,
-    save: Save,
-    *,
-    again: bool = False,
-    now: Callable[[], float] = time.time,
-) -> None:
-    """Text a code for the payment as it is now; a page that is reloaded texts nobody twice.
-
-    A payment that is confirmed needs no text.
+def confirm(login: Login, payment: Payment, code: str, save: Callable[[Payment], None]) -> Answer:
+    """Confirm the payment, if the code is right; WELCOME, if so.
 
     Args:
-        client: of the service.
-        payment: what is to be confirmed.
-        save: writes it.
-        again: whether the person has pressed "send again".
-        now: tells the time.
-
-    Raises:
-        NoMoreTextsError: nothing was asked for.
-        OtpError: there may be no text.
+        login: as for `ask`.
+        payment: as it is now. Changed since the text, it is not confirmed.
+        code: what the person has typed in.
+        save: writes the payment, if nobody has changed it since it was read.
 
     """
-    if payment.is_confirmed():
-        return
-    if payment.refused >= MOST_REFUSED:
-        raise NoMoreTextsError
-    before = asked = payment.confirmation
-    if (
-        again
-        or asked is None
-        or asked.of != payment.digest()
-        or now() - asked.asked_at > MOST_SECONDS
-    ):
-        if payment.texts >= MOST_TEXTS or (
-            payment.texted_at is not None and now() - payment.texted_at < SECONDS_BETWEEN_TEXTS
-        ):
-            raise NoMoreTextsError
-        asked = Confirmation(str(uuid.uuid4()), of=payment.digest(), asked_at=now())
-        payment.confirmation = asked
-        payment.texts += 1
-        payment.texted_at = asked.asked_at
-        save(payment)  # Before it is sent: it is counted, and its ReferenceId is kept.
-    try:
-        client.send(payment.phone, reference_id=asked.reference_id)
-    except OtpError as error:
-        if is_not_sent(error):
-            payment.refused += 1
-            if asked is not before:
-                payment.confirmation = before  # Its code is the one on the phone.
-                payment.texts -= 1
-            save(payment)
-        raise
-
-
-def confirm(client: OtpClient, payment: Payment, code: str, save: Save) -> bool:
-    """Say whether the payment is confirmed, as it is now.
-
-    Raises:
-        OtpError: the code could not be judged; what_to_say_of_a_code has the sentence.
-
-    """
-    if payment.is_confirmed():
-        return True
-    asked = payment.confirmation
-    if asked is None or asked.of != payment.digest():
-        return False  # It was changed after the text: the code is for something else.
-    try:
-        right = client.verify(payment.phone, asked.reference_id, read_code(code))
-    except InvalidRequest as error:
-        if not is_no_code(error):
-            raise
-        return False
-    if right:
-        payment.confirmed_of = asked.of
+    digest = payment.digest()
+    answer = login.verify(payment.account_id, code, confirms=digest)
+    if answer.say is Say.WELCOME:
+        payment.confirmed_of = digest
         save(payment)  # A code is right only once: the answer is kept.
-    return payment.is_confirmed()
+    return answer

@@ -1,14 +1,18 @@
 """Rewrite the generated parts of docs/: `python -m docs.generate`, which is `make docs`."""
 
 import os
+import sys
 from pathlib import Path
 
 # jsii prints a long banner for Node.js releases past their end of life; 20 still runs it well.
 os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
 
+# The client, which is not installed.
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "clients" / "python" / "src"))
+
 from infra.config import PYTHON_VERSIONS
 
-from . import configuration, figures, markdown, openapi, phones, requests, security
+from . import configuration, figures, markdown, openapi, phones, requests, security, words
 from .templates import resources
 
 _DOCS = Path(__file__).resolve().parent.parent
@@ -18,7 +22,8 @@ _DOCUMENT = _DOCS / "openapi.json"
 
 # Whatever may quote an example.
 _README = _ROOT / "README.md"
-_QUOTING = (*sorted(_DOCS.rglob("*.md")), _ROOT / "clients" / "python" / "README.md", _README)
+_CLIENT = _ROOT / "clients" / "python" / "README.md"
+_QUOTING = (*sorted(_DOCS.rglob("*.md")), _CLIENT, _README)
 
 #: All that is written.
 PAGES = (*_QUOTING, _DOCUMENT)
@@ -39,10 +44,12 @@ def pages() -> dict[Path, str]:
     dev = resources(profile="dev", pythonVersion=newest)
     production = resources(profile="production", region="us-east-1", pythonVersion=newest)
     parts = {
+        _CLIENT: words.of_exceptions(),
         _DOCS / "api.md": requests.parts(),
         _DOCS / "abuse.md": phones.parts(),
         _DOCS / "configuration.md": configuration.parts(),
         _DOCS / "cost.md": figures.of_cost(dev, production),
+        _DOCS / "recipes.md": words.of_sentences(),
         _DOCS / "security.md": security.parts(dev, production),
     }
     texts = {page: page.read_text() for page in _QUOTING}

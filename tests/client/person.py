@@ -5,8 +5,14 @@ from typing import cast
 
 from serverless_otp import FieldError, InvalidRequest, OtpClient, OtpError, Sent, Verification
 
-from clients.python.examples.login import SECONDS_BETWEEN_TEXTS, Answer, Attempt, Login
-from clients.python.examples.store import InOneProcess, Store
+from clients.python.examples.login import (
+    ALLOWED_ATTEMPTS,
+    SECONDS_BETWEEN_TEXTS,
+    Answer,
+    Login,
+)
+from clients.python.examples.store import Store
+from tests.support.at_once import InMemory
 
 from .scripted import NUMBER, VirtualClock
 
@@ -36,8 +42,11 @@ class Service:
         self.client = cast("OtpClient", self)
         self._codes: set[tuple[str, str]] = set()
 
-    def send(self, destination: str, *, reference_id: str) -> Sent:
+    def send(
+        self, destination: str, *, reference_id: str, allowed_attempts: int = ALLOWED_ATTEMPTS
+    ) -> Sent:
         """Send a text; whatever is answered, it may be on the phone."""
+        assert allowed_attempts == ALLOWED_ATTEMPTS
         self.sent.append(reference_id)
         self._codes.add((destination, reference_id))
         self._next()
@@ -66,29 +75,33 @@ class Service:
 
 
 class Person:
-    """Logs in by a phone alone, unless it is a second factor."""
+    """Logs in by a phone alone, unless it is a second factor; a CAPTCHA finds that it is human."""
 
     def __init__(
-        self, *outcomes: Outcome, attempts: Store[Attempt] | None = None, phone_alone: bool = True
+        self, *outcomes: Outcome, attempts: Store | None = None, phone_alone: bool = True
     ) -> None:
         self.service = Service(*outcomes)
+        self.captchas: list[str] = []
         self._clock = VirtualClock()
         self._phone_alone = phone_alone
-        store = attempts or InOneProcess[Attempt]()
         self._login = Login(
-            self.service.client, store, phone_alone=phone_alone, now=self._clock.wall
+            self.service.client,
+            attempts or InMemory(),
+            phone_alone=phone_alone,
+            is_human=self._is_human,
+            now=self._clock.wall,
         )
 
-    def ask(self, phone: str = NUMBER) -> Answer:
+    def ask(self, phone: str = NUMBER, captcha: str = "human") -> Answer:
         """Ask for a code; if the number is typed in, as people write it."""
         if self._phone_alone:
-            return self._login.request_code("session", f"00 {phone[1:]}", "US")
-        return self._login.request_code("session", phone)
+            return self._login.request_code("session", f"00 {phone[1:]}", "US", captcha=captcha)
+        return self._login.request_code("session", phone, captcha=captcha)
 
     def resend(self, after: int = SECONDS_BETWEEN_TEXTS) -> Answer:
         """Ask for another one, when the button can be seen again."""
         self.pause(after)
-        return self._login.resend("session")
+        return self._login.resend("session", captcha="human")
 
     def type_in(self, code: str = TYPED) -> Answer:
         """Type a code in."""
@@ -97,3 +110,7 @@ class Person:
     def pause(self, seconds: int = SECONDS_BETWEEN_TEXTS) -> None:
         """Wait until the button can be seen again."""
         self._clock.advance(seconds)
+
+    def _is_human(self, captcha: str) -> bool:
+        self.captchas.append(captcha)
+        return captcha == "human"

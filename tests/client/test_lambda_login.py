@@ -25,6 +25,8 @@ for line in sys.stdin:
     print(json.dumps(lambda_login.handler(json.loads(line), None)))
 """
 
+SENT = {"say": "SENT_IF_POSSIBLE"}
+
 
 def handled(environment: dict[str, str], *events: dict[str, Any]) -> list[Any]:
     """Have events handled in a process that has nothing but the function's folder and the SDK."""
@@ -62,16 +64,19 @@ def test_function_sends_and_verifies(deployment: Deployment, environment: dict[s
     """The caller's ReferenceId, in every event: one that is handled again, by another process."""
     event = about(NUMBER)
     wrong = {**event, "code": "00000"}
-    assert handled(environment, event) == [{"sent": True}]
-    assert handled(environment, event, wrong) == [{"sent": True}, {"valid": False}]
+    assert handled(environment, event) == [SENT]
+    assert handled(environment, event, wrong) == [SENT, {"valid": False, "say": "WRONG_CODE"}]
     [text] = deployment.texts(event["referenceId"])
 
     typed = "-".join(code_in(text))
-    assert handled(environment, {**event, "code": typed}) == [{"valid": True}]
+    right = {**event, "code": typed}
+    assert handled(environment, right) == [{"valid": True, "say": "WELCOME"}]
 
 
-def test_function_tells_problems(deployment: Deployment, environment: dict[str, str]) -> None:
-    """By their codes; what nobody knows may have been texted.
+def test_function_says_the_same_whatever_became_of_the_text(
+    deployment: Deployment, environment: dict[str, str]
+) -> None:
+    """A number that gets no texts, and a text of which nobody knows.
 
     Without a ReferenceId nobody is texted: one that it made itself would be another one when the
     event is repeated.
@@ -79,19 +84,27 @@ def test_function_tells_problems(deployment: Deployment, environment: dict[str, 
     lost, before = about("+12065550109"), len(deployment.texts())
     invalid: list[dict[str, Any]] = [{}, {"phone": NUMBER}, {"phone": NUMBER, "referenceId": None}]
 
-    said = handled(environment, about("+12065550101"), *invalid, lost)
+    said = handled(environment, about("+12065550101"), lost, *invalid)
 
-    assert said[0] == {"problem": "OptedOut", "retryAfter": None}
-    assert said[1:] == [{"problem": "InvalidRequest"}] * 3 + [{"problem": "OutcomeUnknown"}]
+    assert said == [SENT, SENT, *[{"say": "OURS"}] * 3]
     assert len(deployment.texts(lost["referenceId"])) == len(deployment.texts()) - before == 1
 
 
-def test_function_tells_that_nothing_was_sent(tmp_path: Path) -> None:
-    """Which is no problem of the service's, but the caller's to know. Here, nobody signs."""
+def test_function_tells_that_nothing_was_sent(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """It is logged, since the service knows nothing of it. Here, nobody signs."""
     environment = {
         **{f"{name}_FUNCTION_ARN": ARN.format("x") for name in ("SEND", "VERIFY")},
         "AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/login",
         "AWS_WEB_IDENTITY_TOKEN_FILE": str(tmp_path / "absent"),
     }
     event = about(NUMBER)
-    assert handled(environment, event, {**event, "code": "1"}) == [{"problem": "NotSent"}] * 2
+
+    said = handled(environment, event, {**event, "code": "1"})
+
+    assert said == [{"say": "LATER"}, {"valid": False, "say": "SAME_CODE"}]
+    logged = [line for line in capfd.readouterr().err.splitlines() if line.startswith("code=")]
+    assert len(logged) == 2
+    assert all(line.startswith("code=NotSent request_id=None reference_id=") for line in logged)
+    assert NUMBER[1:] not in "".join(logged)

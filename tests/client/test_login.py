@@ -2,13 +2,15 @@
 
 import pytest
 import serverless_otp as otp
+from serverless_otp import Say
 
 from clients.python.examples.login import (
+    ALLOWED_ATTEMPTS,
     MOST_REFUSED,
-    MOST_RESENDS,
+    MOST_TEXTS,
     SECONDS_BETWEEN_TEXTS,
+    SECONDS_COUNTED,
     Answer,
-    Say,
 )
 from tests.support.at_once import AllReadFirst, at_once
 
@@ -21,96 +23,80 @@ WELCOME = Answer(Say.WELCOME, phone=NUMBER)
 OTHER = "+12065550199"
 
 
-def may_pass(error: type[otp.Problem]) -> otp.Problem:
-    """Make a problem that may be repeated."""
-    return error(retryable=True, retry_after=60)
-
-
 @pytest.mark.parametrize(
-    ("first", "second", "said", "same", "counts"),
+    ("second", "say", "counts"),
     [
-        (None, None, SENT, False, 1),
-        # Nobody told the outcome: asked about again, whatever comes, it is the same text.
-        (otp.NoAnswer(), None, SENT, True, 1),
-        (may_pass(otp.InProgress), None, SENT, True, 1),
-        (may_pass(otp.InProgress), may_pass(otp.Throttled), LATER, True, 0),
-        # The person says that none came.
-        (otp.OutcomeUnknown(), None, SENT, False, 1),
-        # It may have come.
-        (None, otp.OutcomeUnknown(), SENT, False, 1),
+        (None, Say.SENT_IF_POSSIBLE, 1),
+        # The text may have come.
+        (otp.NoAnswer(), Say.SENT_IF_POSSIBLE, 1),
+        (otp.InProgress(), Say.SENT_IF_POSSIBLE, 1),
+        (otp.UnexpectedAnswer(502), Say.OURS, 1),
         # Certainly no new text went out, so the old one is the latest.
-        (None, may_pass(otp.TooManyMessages), SENT, False, 0),
+        (otp.TooManyMessages(), Say.SENT_IF_POSSIBLE, 0),
+        (otp.Throttled(), Say.LATER, 0),
+        (otp.NotSent(), Say.LATER, 0),
+        (otp.Misconfigured(), Say.OURS, 0),
     ],
+    ids=repr,
 )
-def test_resend_is_a_new_text_unless_the_outcome_of_the_last_is_open(
-    first: Outcome, second: Outcome, said: Answer, *, same: bool, counts: int
-) -> None:
-    """And the code of the latest text counts."""
-    person = Person(first, second)
+def test_code_of_the_latest_text_counts(second: Outcome, say: Say, counts: int) -> None:
+    """Each text that is asked for has a ReferenceId of its own."""
+    person = Person(None, second)
     assert person.ask() == SENT
 
-    assert person.resend() == said
+    assert person.resend() == Answer(say, SECONDS_BETWEEN_TEXTS)
     assert person.type_in() == WELCOME
 
-    sent = person.service.sent
-    assert (sent[0] == sent[1]) is same
-    assert person.service.verified == [sent[counts]]
+    assert person.service.verified == [person.service.sent[counts]]
+    assert len({*person.service.sent}) == 2
 
 
-@pytest.mark.parametrize(
-    ("error", "say"),
-    [
-        (may_pass(otp.Throttled), Say.LATER),
-        (otp.NotSent(), Say.LATER),
-        (otp.DestinationNotAllowed(), Say.NOT_SUCH_A_NUMBER),
-        (bad("/DestinationIdentity"), Say.NOT_SUCH_A_NUMBER),
-    ],
-)
-def test_what_tells_of_no_person_is_said(error: otp.OtpError, say: Say) -> None:
-    """That it is no number, a country without texts, or a bad moment; another number is tried."""
-    person = Person(error)
+def test_reference_id_is_kept_before_the_text_is_sent() -> None:
+    """A process that dies while it sends has sent, maybe: the code is taken, the text counted."""
 
-    assert person.ask(OTHER).say is say
+    def die() -> None:
+        raise MemoryError
+
+    person = Person(die)
+    with pytest.raises(MemoryError):
+        person.ask()
+
+    assert person.ask() == LATER
+    assert person.type_in() == WELCOME
+
+
+def test_what_tells_of_no_person_is_said() -> None:
+    """A number that cannot be texted; another one is tried at once."""
+    person = Person(otp.DestinationNotAllowed(), bad("/DestinationIdentity"))
+
+    assert person.ask(OTHER) == person.ask("+1") == Answer(Say.NOT_SUCH_A_NUMBER)
     assert person.type_in().say is Say.START_OVER
     assert person.ask() == SENT
 
 
-@pytest.mark.parametrize("error", [otp.Misconfigured(), bad("/Language")], ids=repr)
-def test_what_no_person_can_mend_is_raised(error: otp.Problem) -> None:
-    """For the log, and whoever is on call."""
-    asking, typing = Person(error), Person(None, error)
-    typing.ask()
-
-    for do in (asking.ask, typing.type_in):
-        with pytest.raises(type(error)):
-            do()
-
-
-@pytest.mark.parametrize(
-    ("error", "say"),
-    [
-        (bad("/Otp"), Say.WRONG_CODE),
-        (otp.OutcomeUnknown(), Say.CODE_AGAIN),
-        (may_pass(otp.Throttled), Say.CODE_AGAIN),
-        (otp.NotSent(), Say.CODE_AGAIN),
-    ],
-)
-def test_verification_that_failed_is_tried_again(error: otp.OtpError, say: Say) -> None:
-    """By the person, who still has the code."""
-    person = Person(None, error)
+def test_after_the_allowed_attempts_a_new_code_is_asked_for() -> None:
+    """Neither a code that cannot be read nor one that was not checked is an attempt."""
+    person = Person(None, None, otp.NoAnswer(), otp.NotSent())
     person.ask()
 
-    assert person.type_in().say is say
-    assert person.type_in() == WELCOME
+    def said(*typed: str) -> list[Say]:
+        return [person.type_in(code).say for code in typed]
+
+    assert said(WRONG, "abc", WRONG, WRONG) == [Say.WRONG_CODE] * 2 + [Say.SAME_CODE] * 2
+    assert said(WRONG, WRONG, WRONG, RIGHT) == [Say.WRONG_CODE] + [Say.ANOTHER_CODE] * 3
+    assert len(person.service.verified) == 2 + ALLOWED_ATTEMPTS
+    assert (person.resend(), person.type_in()) == (SENT, WELCOME)
 
 
-def dialogue(refusal: otp.Problem | None) -> list[Answer]:
+def dialogue(refusal: otp.Problem | None, *verified: Outcome) -> list[Answer]:
     """Give all that somebody hears who tries a number until there is nothing more to hear."""
     person = Person()
     person.service.refusal = refusal
     said = []
-    for _ in range(MOST_RESENDS + 2):
-        said += [person.ask(), person.type_in(WRONG), person.resend(after=0)]
+    for _ in range(MOST_TEXTS + 1):
+        said += [person.ask(), person.resend(after=0)]
+        person.service.outcomes = [*verified]
+        said += [person.type_in(WRONG) for _ in range(ALLOWED_ATTEMPTS + 1)]
         person.pause()
     return said
 
@@ -120,23 +106,29 @@ def dialogue(refusal: otp.Problem | None) -> list[Answer]:
     [
         *(otp.OptedOut(), otp.PermanentFailure(), otp.DuplicateDestination()),
         *(otp.RejectedByPinpoint(), otp.TooManyMessages(retryable=True, retry_after=777)),
+        otp.Problem(code="OfANewerService"),
     ],
     ids=repr,
 )
 def test_nothing_tells_whether_a_number_was_texted(refusal: otp.Problem) -> None:
-    """The sentences, the waits and their end are those of a number that got every text."""
-    assert dialogue(refusal) == dialogue(None)
+    """The sentences, the waits and their end are those of a number that got every text.
+
+    Even if Pinpoint refuses to verify what it did not send.
+    """
+    texted = dialogue(None)
+    assert dialogue(refusal) == texted
+    assert dialogue(refusal, *[otp.RejectedByPinpoint()] * ALLOWED_ATTEMPTS) == texted
 
 
 @pytest.mark.parametrize(
     ("phones", "code", "pause", "texts", "last"),
     [
         # Asking from the start is no way round.
-        ([NUMBER] * 2, None, SECONDS_BETWEEN_TEXTS, 1 + MOST_RESENDS, Say.TOO_MANY),
-        ([NUMBER, OTHER], None, SECONDS_BETWEEN_TEXTS, 1 + MOST_RESENDS, Say.TOO_MANY),
+        ([NUMBER] * 2, None, SECONDS_BETWEEN_TEXTS, MOST_TEXTS, Say.TOO_MANY),
+        ([NUMBER, OTHER], None, SECONDS_BETWEEN_TEXTS, MOST_TEXTS, Say.TOO_MANY),
         ([NUMBER, OTHER], None, 0, 1, Say.LATER),
         # A right code ends the attempt, and not its counts: a number of one's own buys nothing.
-        ([NUMBER] * 2, RIGHT, SECONDS_BETWEEN_TEXTS, 1 + MOST_RESENDS, Say.TOO_MANY),
+        ([NUMBER] * 2, RIGHT, SECONDS_BETWEEN_TEXTS, MOST_TEXTS, Say.TOO_MANY),
     ],
 )
 def test_texts_of_a_session_are_counted_whatever_is_done(
@@ -153,45 +145,56 @@ def test_texts_of_a_session_are_counted_whatever_is_done(
     assert (len(person.service.texted), said) == (texts, last)
 
 
+def test_texts_are_counted_for_an_hour_whatever_the_store_keeps() -> None:
+    """Until the first of them is an hour old, which is said; then there is one more."""
+    person = Person()
+    for _ in range(MOST_TEXTS):
+        person.ask()
+        person.pause()
+    wait = SECONDS_COUNTED - MOST_TEXTS * SECONDS_BETWEEN_TEXTS
+
+    assert person.resend(after=0) == Answer(Say.TOO_MANY, wait)
+    assert person.resend(after=wait - 1) == Answer(Say.TOO_MANY, 1)
+    assert person.resend(after=1) == SENT
+
+    person.pause(SECONDS_COUNTED)
+    assert person.type_in().say is Say.START_OVER
+    assert [person.ask(), *(person.resend() for _ in range(MOST_TEXTS - 1))] == [SENT] * MOST_TEXTS
+
+
 def test_resend_says_how_long_to_wait() -> None:
     """For the button that asks again."""
     person = Person()
+    assert person.resend().say is Say.START_OVER
     person.ask()
 
-    assert person.resend(after=0) == Answer(Say.LATER, SECONDS_BETWEEN_TEXTS + 1)
+    assert person.resend(after=10) == Answer(Say.LATER, SECONDS_BETWEEN_TEXTS - 10)
 
 
 def test_twenty_requests_at_once_are_one_text() -> None:
-    """All read before one writes; whoever could not write texts nobody."""
+    """All read before one writes; the others neither text nor ask the CAPTCHA."""
     person = Person(attempts=AllReadFirst(20))
 
     said = at_once(20, person.ask)
 
-    assert person.service.texted == [NUMBER]
+    assert (person.service.texted, person.captchas) == ([NUMBER], ["human"])
     assert (said.count(SENT), said.count(LATER)) == (1, 19)
 
 
-@pytest.mark.parametrize("outage", [may_pass(otp.SendingPaused), otp.NotSent()], ids=repr)
-def test_refused_requests_are_no_texts_and_have_an_end(outage: otp.OtpError) -> None:
-    """An outage locks nobody out before that; how long it lasts is not said."""
-    person = Person(*[outage] * (MOST_REFUSED - 1), None, outage)
+@pytest.mark.parametrize("refusal", [otp.SendingPaused(retry_after=60), "robot"], ids=repr)
+def test_refused_requests_are_no_texts_and_have_an_end(refusal: otp.OtpError | str) -> None:
+    """An outage, or a CAPTCHA that is not solved; how long the outage lasts is not said."""
+    person = Person()
     for _ in range(MOST_REFUSED - 1):
-        assert person.ask() == LATER
+        person.service.refusal = refusal if isinstance(refusal, otp.OtpError) else None
+        assert person.ask(captcha="robot" if refusal == "robot" else "human") == LATER
+    person.service.refusal = None
     assert person.ask() == SENT
+    person.service.refusal = otp.SendingPaused()
 
     assert person.resend() == LATER
     assert person.resend().say is Say.TOO_MANY
     assert person.service.texted == [NUMBER]
-
-
-def test_another_number_has_a_reference_id_of_its_own() -> None:
-    """Though nobody told what became of the text to the first one."""
-    person = Person(otp.NoAnswer())
-    person.ask(OTHER)
-    person.pause()
-    person.ask()
-
-    assert len({*person.service.sent}) == 2
 
 
 def test_second_factor_is_the_number_that_it_began_with() -> None:
@@ -205,12 +208,14 @@ def test_second_factor_is_the_number_that_it_began_with() -> None:
     assert person.service.texted == [NUMBER, NUMBER]
 
 
-def test_late_outcome_does_not_bring_its_number_back() -> None:
+@pytest.mark.parametrize("refusal", [None, otp.Throttled()], ids=repr)
+def test_late_outcome_does_not_bring_its_number_back(refusal: otp.OtpError | None) -> None:
     """A send lasts so long that the person asks with another number meanwhile."""
 
     def meanwhile() -> None:
         person.pause()
         assert person.ask(OTHER) == SENT
+        person.service.refusal = refusal
 
     person = Person(meanwhile)
     person.ask()
@@ -225,3 +230,4 @@ def test_number_that_is_told_was_verified() -> None:
     person.pause()
 
     assert person.type_in() == WELCOME
+    assert person.type_in() == Answer(Say.WELCOME, phone=OTHER)

@@ -5,8 +5,6 @@ import re
 import pytest
 from serverless_otp import InvalidRequest, NoAnswer
 
-from clients.python.examples.login import SECONDS_BETWEEN_TEXTS, Attempt, Login, Say
-from clients.python.examples.store import InOneProcess
 from clients.python.examples.try_sandbox import main
 from sandbox.state import STATE_FILE
 from tests.support.deployment import Deployment, code_in
@@ -67,25 +65,3 @@ def test_lost_answers_of_a_send_end_in_one_text_and_of_a_verify_in_one_request(
     with pytest.raises(NoAnswer):
         client.verify(NUMBER, sent.reference_id, code_in(text))
     assert proxy.requests() - before == 4
-
-
-@pytest.mark.parametrize("way", [Way.HTTP])
-def test_example_of_a_login_texts_once_though_the_answer_is_lost(
-    proxy: Proxy, deployment: Deployment, to_sandbox: Connect
-) -> None:
-    """Asked again, it is the same text, whose code logs in once."""
-    attempts, clock = InOneProcess[Attempt](), VirtualClock()
-    login = Login(to_sandbox(proxy.url, clock=clock), attempts, now=clock.wall)
-    proxy.break_by(ANSWER_LOST)
-    assert login.request_code("session", NUMBER).say is Say.SENT_IF_POSSIBLE
-    proxy.break_by()
-    clock.advance(SECONDS_BETWEEN_TEXTS)
-    assert login.resend("session").say is Say.SENT_IF_POSSIBLE
-
-    attempt = attempts.get("session")
-    assert attempt
-    [text] = deployment.texts(attempt.reference_id)
-    code = code_in(text)
-    typed = "abc", f"{code[:3]} {code[3:]}", code
-    said = [login.verify("session", code).say for code in typed]
-    assert said == [Say.WRONG_CODE, Say.WELCOME, Say.START_OVER]

@@ -1,11 +1,9 @@
-"""Requests of one session that come at once."""
+"""Requests of one session that come at once, and the stores that they meet."""
 
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
-
-from clients.python.examples.store import InOneProcess, Kept
 
 _Given = TypeVar("_Given")
 
@@ -16,7 +14,27 @@ def at_once(count: int, do: Callable[[], _Given]) -> list[_Given]:
         return [doing.result() for doing in [pool.submit(do) for _ in range(count)]]
 
 
-class AllReadFirst(InOneProcess[Kept]):
+class InMemory:
+    """A store that forgets nothing."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, str] = {}
+        self._lock = threading.Lock()
+
+    def get(self, name: str) -> str | None:
+        """Read what is kept."""
+        return self._kept.get(name)
+
+    def swap(self, name: str, before: str | None, after: str) -> bool:
+        """Write, if what was read is still what is kept."""
+        with self._lock:
+            if self._kept.get(name) != before:
+                return False
+            self._kept[name] = after
+            return True
+
+
+class AllReadFirst(InMemory):
     """A store in which nobody writes before all have read: the worst that can happen.
 
     Args:
@@ -28,7 +46,7 @@ class AllReadFirst(InOneProcess[Kept]):
         super().__init__()
         self._all = threading.Barrier(count)
 
-    def get(self, name: str) -> Kept | None:
+    def get(self, name: str) -> str | None:
         """Read what is kept, and wait for the others."""
         found = super().get(name)
         self._all.wait(timeout=30)

@@ -4,12 +4,14 @@ Make a ReferenceId, such as a UUID, and keep it. Then invoke the function with
 {"phone": "+12065550100", "referenceId": "…"}: an invocation that dies or is repeated texts once.
 Then with the code that the person has typed in, too:
 {"phone": "+12065550100", "referenceId": "…", "code": "123456"}.
+
+Who calls it counts the tries: after the third wrong one, say ANOTHER_CODE.
 """
 
 import os
 from typing import Any
 
-from serverless_otp import NotSent, OtpClient, OutcomeUnknown, Problem, read_code
+from serverless_otp import OtpClient, OtpError, Say, read_code, say_of_send, say_of_verify
 
 # One for all events; its connections are kept between them.
 _client = OtpClient(
@@ -22,21 +24,19 @@ _client = OtpClient(
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Send a code, or verify one."""
-    try:
-        match event:
-            case {"phone": phone, "referenceId": str(reference_id), "code": code}:
-                typed = read_code(str(code))
-                return {"valid": _client.verify(phone, reference_id, typed).valid}
-            # No text without one: the client would make another one in each invocation.
-            case {"phone": phone, "referenceId": str(reference_id)}:
+    """Send a code, or verify one; gives the name of what to tell the person."""
+    match event:
+        case {"phone": phone, "referenceId": str(reference_id), "code": code}:
+            try:
+                valid = _client.verify(phone, reference_id, read_code(str(code))).valid
+            except OtpError as error:
+                return {"valid": False, "say": say_of_verify(error).name}
+            return {"valid": valid, "say": (Say.WELCOME if valid else Say.WRONG_CODE).name}
+        # No text without one: the client would make another one in each invocation.
+        case {"phone": phone, "referenceId": str(reference_id)}:
+            try:
                 _client.send(phone, reference_id=reference_id)
-                return {"sent": True}
-    except OutcomeUnknown as problem:
-        # Of a send: there may be a text. Of a verify: the person may try once more.
-        return {"problem": problem.code}
-    except Problem as problem:
-        return {"problem": problem.code, "retryAfter": problem.retry_after}
-    except NotSent:
-        return {"problem": "NotSent"}
-    return {"problem": "InvalidRequest"}
+            except OtpError as error:
+                return {"say": say_of_send(error).name}
+            return {"say": Say.SENT_IF_POSSIBLE.name}
+    return {"say": Say.OURS.name}

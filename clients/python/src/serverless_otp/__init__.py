@@ -2,7 +2,8 @@
 
 `OtpClient` calls a deployment, over signed HTTP or by `lambda:Invoke`. What goes wrong is an
 `OtpError`; what the service answers is a `Problem`, with a class of its own for every code.
-`read_phone_number` and `read_code` read what people type.
+`read_phone_number` and `read_code` read what people type. `say_of_send` and `say_of_verify`
+give what to tell them.
 """
 
 from .client import OtpClient
@@ -37,6 +38,7 @@ from .problems import (
 )
 from .results import Sent, Verification
 from .typed import read_code, read_phone_number
+from .words import Say, say_of_send, say_of_verify
 
 __version__ = "1.0.0"
 
@@ -61,6 +63,7 @@ __all__ = [
     "Problem",
     "ReferenceIdReused",
     "RejectedByPinpoint",
+    "Say",
     "SendingPaused",
     "Sent",
     "StoreUnavailable",
@@ -74,4 +77,6 @@ __all__ = [
     "__version__",
     "read_code",
     "read_phone_number",
+    "say_of_send",
+    "say_of_verify",
 ]

@@ -13,14 +13,18 @@ class OtpError(Exception):
 
     Attributes:
         reference_id: of the request, or None where it is not known.
+        maybe_texted: of a `send`, whether the text may have gone out; if not, it certainly did not.
 
     """
 
     reference_id: str | None = None
+    maybe_texted: bool = True
 
 
 class NotSent(OtpError):  # noqa: N818 - named for what it says, as the others
     """The request could not be made, so certainly nothing was sent: no connection, for one."""
+
+    maybe_texted = False
 
 
 class UnexpectedAnswer(OtpError):  # noqa: N818 - as above
@@ -73,6 +77,8 @@ class Problem(OtpError):  # noqa: N818 - "problem" is RFC 9457's word for it
         errors: the bad fields, for InvalidRequest.
 
     """
+
+    maybe_texted = False
 
     def __init__(
         self,
@@ -188,6 +194,8 @@ class RejectedByPinpoint(Problem):
 class InProgress(Problem):
     """The same request is running; the same ReferenceId tells its outcome in a moment."""
 
+    maybe_texted = True
+
 
 class Throttled(Problem):
     """Too many requests or messages are being made."""
@@ -210,6 +218,8 @@ class StoreUnavailable(Problem):
 
 class OutcomeUnknown(Problem):
     """The request may have been carried out or not, and nobody can know. It is never repeated."""
+
+    maybe_texted = True
 
 
 class NoAnswer(OutcomeUnknown):
