@@ -102,6 +102,10 @@ callers() {
   local arn
   arn=$(aws apigateway get-stage --rest-api-id "${API:?}" --stage-name v1 \
     --query accessLogSettings.destinationArn --output text)
+  if [ "$arn" = None ]; then
+    echo "The API has no access log: apiGatewayLogRole=none, or this is the sandbox." >&2
+    return 1
+  fi
   insights "${arn##*:log-group:}" <<'QUERY'
 stats count(*) as requests, latest(requestId) as one by caller, sourceIp, status, gatewayResponse
 | sort requests desc

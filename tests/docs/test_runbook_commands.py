@@ -108,6 +108,19 @@ def run(script: str, *options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
+def test_callers_of_an_api_without_an_access_log_are_not_looked_for() -> None:
+    """One sentence, and no query: in the sandbox, and with apiGatewayLogRole=none."""
+    none = "AWS_REGION=us-east-1\naws() { echo None; }\n"
+
+    ran = run(f"{none}{SCRIPT}\naws() {{ echo None; echo called $2 >&2; }}\ncallers")
+
+    assert ran.returncode == 1
+    assert ran.stderr.splitlines() == [
+        "called get-stage",
+        "The API has no access log: apiGatewayLogRole=none, or this is the sandbox.",
+    ]
+
+
 def do(service: Service, script: str) -> dict[str, Any]:
     """Make a block's one call of DynamoDB, as the CLI would."""
     _, operation, *options = run(script).stdout.split("\0")[:-1]
