@@ -32,23 +32,27 @@ Start = Callable[[str], tuple[str, list[str]]]
 
 @pytest.fixture
 def start(deployment: Deployment, tmp_path: Path) -> Iterator[Start]:
-    """Run the example as Flask's command does, with the sandbox's credentials."""
+    """Run the example with the sandbox's credentials, in a folder made as the recipe says."""
+    recipes = (ROOT / "docs" / "recipes.md").read_text()
+    [copying] = re.findall(r"^APP=.*?(?=^```)", recipes, re.MULTILINE | re.DOTALL)
+    copying = copying.replace("APP=../my-app", 'APP="$1"')
+    subprocess.run(["/bin/sh", "-euc", copying, "-", tmp_path / "an app"], cwd=ROOT, check=True)
     environment = {
         "AWS_ACCESS_KEY_ID": deployment.state.accessKeyId,
         "AWS_SECRET_ACCESS_KEY": deployment.state.secretAccessKey,
         "AWS_DEFAULT_REGION": deployment.state.region,
         "FLASK_SECRET_KEY": "of-a-test",
         "PATH": os.environ["PATH"],
-        "PYTHONPATH": f"{ROOT}:{ROOT / 'clients/python/src'}",
+        "PYTHONPATH": str(ROOT / "clients/python/src"),
     }
-    command = [sys.executable, "-m", "flask", "--app", "docs.examples.flask_login", "run"]
+    command = [sys.executable, "-m", "flask", "--app", "app", "run"]
     with ExitStack() as stack:
 
         def start(api_url: str) -> tuple[str, list[str]]:
             process = stack.enter_context(
                 subprocess.Popen(
                     [*command, "--port", "0"],
-                    cwd=tmp_path,
+                    cwd=tmp_path / "an app",
                     env=environment | {"API_URL": api_url},
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.PIPE,
