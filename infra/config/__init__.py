@@ -131,7 +131,7 @@ def _sentences(invalid: ValidationError, given: Mapping[str, Any]) -> Iterator[s
             known = [f"{INSTEAD[code]} for {code}" for code in codes if code in INSTEAD]
             yield (
                 f"{name} holds {error['msg']}, which is no ISO 3166-1 alpha-2 country code of "
-                f"phone numbers; set {', '.join(known) or 'GB for the United Kingdom'} {example}."
+                f"phone numbers; set {', '.join(known) or 'such codes'} {example}."
             )
         else:
             value = given.get(name, error["input"])

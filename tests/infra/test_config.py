@@ -252,7 +252,7 @@ def test_impossible_value_is_refused(key: str, values: list[Any]) -> None:
 @pytest.mark.parametrize(
     ("key", "given", "unknown", "instead"),
     [
-        ("allowedCountries", "US CA", "US CA", "GB for the United Kingdom"),
+        ("allowedCountries", "US CA", "US CA", "such codes (-c allowedCountries=US,CA)"),
         ("allowedCountries", ["GB", "UK", "US", "XX"], "UK, XX", "GB for UK"),
         ("countriesPerDay", "UK=5,US=6", "UK", "GB for UK"),
         ("alarmVerifiedCountries", "US,UK", "UK", "GB for UK"),
