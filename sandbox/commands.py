@@ -16,6 +16,8 @@ from .state import PYTHON, NotRunningError, State
 _OK = 200
 _HEADERS = ("Content-Type", "Retry-After", "Idempotent-Replayed", "X-Request-Id")
 
+_NO_TEXT = "There is no such text in the inbox."
+
 # A name that leads nowhere (RFC 2606): without any, the AWS CLI would ask the real AWS.
 _NOWHERE = "http://the-sandbox-is-not-running.invalid"
 
@@ -42,7 +44,7 @@ def verify(arguments: argparse.Namespace) -> int:
     state = State.read()
     texts = client.inbox(state, arguments.reference_id)
     if not texts:
-        print("There is no such text in the inbox.", file=sys.stderr)
+        print(_NO_TEXT, file=sys.stderr)
         return 1
     fields = {
         "ReferenceId": texts[-1]["referenceId"],
@@ -62,8 +64,11 @@ def inbox(arguments: argparse.Namespace) -> int:
             print(f"{text['sentAt']}  {text['to']}  {text['referenceId']}\n  {text['body']}")
         return 0
     codes = [code for text in texts for code in re.findall(r"\b[0-9]{5,8}\b", text["body"])[:1]]
-    print("".join(codes[-1:]))
-    return 0 if codes else 1
+    if not codes:
+        print(_NO_TEXT, file=sys.stderr)
+        return 1
+    print(codes[-1])
+    return 0
 
 
 def env() -> int:

@@ -119,9 +119,10 @@ def say_ready(state: State, *, auth: bool) -> None:
         f"Inbox     {state.inboxUrl}\n"
         f"All else  {STATE_FILE.relative_to(ROOT)}\n"
         "\n"
-        "Send another one, from another terminal:\n"
+        "Send another one, from another terminal, and verify its code:\n"
         "\n"
         f"    {PYTHON} -m sandbox send {_FIRST_DESTINATION}\n"
+        f"    {PYTHON} -m sandbox verify CODE\n"
         "\n"
         "The sandbox is ready. Texts appear here as they arrive; Ctrl-C ends it, or\n"
         f"{PYTHON} -m sandbox --stop.\n",

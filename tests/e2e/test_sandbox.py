@@ -191,3 +191,12 @@ def test_what_cdk_json_says_about_aws_does_not_reach_the_sandbox(
     passed = {option.partition("=")[0] for option in commands[0] if re.fullmatch(r"\w+=.*", option)}
     assert passed == {key.name for key in keys().values()}
     assert "profile=" in commands[0]
+
+
+@pytest.mark.usefixtures("deployment")
+def test_a_code_that_is_not_there_is_a_sentence_and_no_empty_line() -> None:
+    """A shell that puts the code into a variable shows why the variable is empty."""
+    ran = sandbox("inbox", "--code", "--reference-id", "none")
+
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr == "There is no such text in the inbox.\n"
