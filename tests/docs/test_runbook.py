@@ -9,8 +9,7 @@ import pytest
 from infra.config import PROFILES
 from tests.support.service import deployed
 
-from .problems import CLASSES_OF_THE_FUNCTIONS
-from .runbook import ROOT, RUNBOOK, SCRIPT, SECTIONS, SHELL, items, of_profile
+from .runbook import ROOT, SCRIPT, SECTIONS, SHELL, items, of_profile
 
 #: Fields that Powertools or the runtime adds only to some lines.
 SOMETIMES = {"exception", "exception_name", "stack_trace", "xray_trace_id"}
@@ -81,13 +80,6 @@ def test_every_metric_that_is_watched_is_explained_and_every_one_asked_for_is_wa
     assert [name for name in asked if not re.search(rf"\b{name}\b", written)] == []
 
 
-def test_every_code_of_a_server_error_is_explained() -> None:
-    """The functions' problems that count as a failure of the service."""
-    codes = {kind.code for kind in CLASSES_OF_THE_FUNCTIONS if kind.status >= 500 and kind.ours}
-
-    assert {item.partition(":")[0] for item in items("server-errors")} == codes
-
-
 # --- The queries ---
 
 SOURCE = "\n".join(file.read_text() for file in (ROOT / "lambda_src" / "otp").rglob("*.py"))
@@ -133,11 +125,3 @@ def test_what_a_query_looks_for_is_logged(query: str) -> None:
     assert used
     assert used <= logged | NOT_OURS or used <= {*json.loads(stage["AccessLogSetting"]["Format"])}
     assert [text for text in wanted if f'"{text}"' not in SOURCE] == []
-
-
-def test_a_log_line_that_is_named_is_logged() -> None:
-    """What a step begins with, in quotes, is a message of the functions."""
-    named = re.findall(r'^\d\. "(.*?)":', RUNBOOK, re.MULTILINE)
-
-    assert named
-    assert [text for text in named if text not in SOURCE] == []

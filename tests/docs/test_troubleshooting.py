@@ -3,8 +3,6 @@
 import re
 from pathlib import Path
 
-from docs.generate.markdown import rows
-
 from .problems import CLASSES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,12 +20,3 @@ def test_every_code_is_found_and_stands_with_its_status() -> None:
         statuses = re.findall(r"\b[45]\d\d\b", heading)
         for code in re.findall(r"\b[A-Z]\w+", heading):
             assert any((int(status), code) in named for status in statuses), heading
-
-
-def test_every_rule_about_destinations_is_in_the_table() -> None:
-    """By the sentence that callers are told."""
-    source = (ROOT / "lambda_src" / "otp" / "rules" / "destination.py").read_text()
-    told = re.findall(r'raise DestinationNotAllowed\(\s*"(.+)"', source)
-
-    assert told
-    assert sorted(row[0] for row in rows(PAGE, "403 DestinationNotAllowed")) == sorted(told)
