@@ -56,7 +56,7 @@ browser: setup ## The sandbox's page in a real browser, which this machine must 
 	@$(VENV) -m pytest $(or $(ARGS),tests/browser)
 
 screenshots: setup ## Take the README's pictures of the page anew
-	@SCREENSHOTS=yes $(VENV) -m pytest -q tests/browser/test_pictures.py
+	@$(VENV) -m pytest -q tests/browser/pictures.py
 
 check: setup .venv-checkov/.ready ## Format, lint, types, rooms, security rules
 	@$(VENV) -m ruff format --check .

@@ -38,7 +38,7 @@ BAD = [
     ),
     *(("Verify", json.dumps({**VERIFY_FIELDS, "Otp": otp}).encode(), "Otp") for otp in OTPS),
     *(
-        (operation, json.dumps({k: fields[k] for k in fields if k != name}).encode(), name)
+        (operation, json.dumps({k: fields[k] for k in fields if k != name}).encode(), f"{name} is")
         for operation, fields in (("Send", FIELDS), ("Verify", VERIFY_FIELDS))
         for name in fields
     ),
