@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from sandbox.pinpoint.reserved import NUMBERS
-from sandbox.state import ROOT
 from tests.support.deployment import Deployment, request
+
+NOT_TAKEN = [("times", 21), ("times", 0), ("path", "/other"), ("body", {})]
 
 
 def call(
@@ -89,31 +89,23 @@ def test_events_go_on_after_the_last_one_that_was_seen(deployment: Deployment) -
 
 
 @pytest.mark.parametrize(
-    "content",
+    ("change", "media_type", "refused"),
     [
-        pytest.param({"path": "/otp", "body": "{}", "times": 21}, id="more than twenty"),
-        pytest.param({"path": "/otp", "body": "{}", "times": 0}, id="none"),
-        pytest.param({"path": "/other", "body": "{}", "times": 1}, id="another path"),
-        pytest.param({"path": "/otp", "body": {}, "times": 1}, id="a body that is no text"),
-        pytest.param([], id="no object"),
+        # A form of another page can send no JSON without asking, and nobody answers that.
+        ({}, "text/plain", 415),
+        *(({name: value}, "application/json", 400) for name, value in NOT_TAKEN),
     ],
 )
-def test_what_the_page_would_not_ask_for_is_refused(deployment: Deployment, content: Any) -> None:
-    """With a sentence."""
-    status, _, body = call(deployment, "calls", content)
-
-    assert status == 400
-    assert "Say path (/otp or /otp/verify)" in json.loads(body)["error"]
-
-
-def test_another_site_cannot_call_the_api_through_it(deployment: Deployment) -> None:
-    """A form of another page can send no JSON without asking, and nobody answers that."""
-    asked = {"path": "/otp", "body": json.dumps(request()), "times": 1}
+def test_what_the_page_would_not_ask_for_is_refused(
+    deployment: Deployment, change: dict[str, Any], media_type: str, refused: int
+) -> None:
+    """And nobody is texted."""
+    asked = {"path": "/otp", "body": json.dumps(request()), "times": 1, **change}
     texts = deployment.texts()
 
-    status, _, _ = call(deployment, "calls", asked, "text/plain")
+    status, _, _ = call(deployment, "calls", asked, media_type)
 
-    assert status == 415
+    assert status == refused
     assert deployment.texts() == texts
 
 
@@ -157,11 +149,3 @@ def test_written_is_what_is_about_the_request_and_nothing_else(deployment: Deplo
         assert [one for one in counted if one[0] == "Requests"] == [("Requests", 1)]
         assert ("Texts", 1) in counted
     assert call(deployment, "written/00000000-0000-4000-8000-000000000000")[0] == 204
-
-
-def test_every_reserved_number_has_a_button() -> None:
-    """And no other number."""
-    page = (ROOT / "sandbox" / "page" / "templates" / "phone.html").read_text()
-    _, _, failures = page.partition('id="failures"')
-
-    assert re.findall(r'value="([^"]+)"', failures) == sorted(NUMBERS)

@@ -13,12 +13,13 @@ import pytest
 from serverless_otp import OtpClient
 
 from infra.config import keys
-from sandbox import client
 from sandbox.deploy import CONTEXT, synthesize
 from sandbox.servers import ServerError, make_private
 from sandbox.state import STATE_FILE, TEMPORARY
 from tests.support.deployment import NUMBER, Deployment
 from tests.support.sandboxed import sandbox
+
+SEND = ["send", NUMBER]
 
 
 def test_the_state_file_says_how_to_reach_everything(deployment: Deployment) -> None:
@@ -118,13 +119,14 @@ def test_a_shell_is_told_how_to_reach_the_sandbox(deployment: Deployment) -> Non
     """The AWS CLI and the SDKs need no more; without a sandbox, they are led nowhere."""
     lines = sandbox("env").stdout.splitlines()
     told = dict(line.removeprefix("export ").split("=", 1) for line in lines)
-    nowhere = sandbox("env", folder=".sandbox-test-none")
+    nowhere, unsent = (sandbox(*of, folder=".sandbox-test-none") for of in (["env"], SEND))
 
     assert told["API_URL"] == deployment.state.apiUrl
     assert told["AWS_ENDPOINT_URL"] == deployment.state.awsEndpoint
     assert told["AWS_SECRET_ACCESS_KEY"] == deployment.state.secretAccessKey
     assert nowhere.returncode == 1
     assert re.search(r"^export AWS_ENDPOINT_URL=http://.*\.invalid$", nowhere.stdout, re.MULTILINE)
+    assert unsent.stderr == "The sandbox is not running. Start it with: make run\n"
 
 
 def test_alarms_are_refused_before_anything_starts() -> None:
@@ -133,11 +135,6 @@ def test_alarms_are_refused_before_anything_starts() -> None:
 
     assert refused.returncode == 2
     assert "the sandbox has no alarms" in refused.stderr
-
-
-def test_two_slashes_are_another_path(deployment: Deployment) -> None:
-    """As on AWS, where that is easy to get by joining an address that ends in one."""
-    assert client.post(deployment.state, "//otp", b"{}").status == 403
 
 
 @pytest.mark.parametrize("arguments", [(), ("--detach",)])
@@ -168,14 +165,6 @@ def test_everything_listens_on_this_machine_only(deployment: Deployment) -> None
         assert port
         with socket.socket() as caller:
             assert caller.connect_ex((address, port)) != 0, f"{url} answers on {address}"
-
-
-def test_without_a_sandbox_send_says_how_to_start_one() -> None:
-    """One sentence, no traceback."""
-    ran = sandbox("send", "+12065550100", folder=".sandbox-test-none")
-
-    assert ran.returncode == 1
-    assert ran.stderr == "The sandbox is not running. Start it with: make run\n"
 
 
 def test_what_cdk_json_says_about_aws_does_not_reach_the_sandbox(

@@ -77,25 +77,6 @@ def test_direct_invoke_is_answered_alike(deployment: Deployment) -> None:
     assert answered.payload == {"VerificationResponse": {"Valid": True}}
 
 
-@pytest.mark.parametrize(
-    ("function", "fields", "code"),
-    [
-        ("sendFunction", {"CodeLength": 9}, "InvalidRequest"),
-        ("sendFunction", {"DestinationIdentity": "+12065550101"}, "OptedOut"),
-        ("verifyFunction", {"Otp": "x"}, "InvalidRequest"),
-    ],
-)
-def test_a_failed_direct_invoke_is_a_function_error_that_holds_the_problem(
-    deployment: Deployment, function: str, fields: dict[str, Any], code: str
-) -> None:
-    """Its type is the code, its message the document."""
-    invoked = deployment.invoke(request(**fields), getattr(deployment.state, function))
-
-    assert invoked.function_error is not None
-    assert invoked.payload["errorType"] == code
-    assert json.loads(invoked.payload["errorMessage"])["code"] == code
-
-
 def test_many_at_once_with_one_reference_id_are_one_text(deployment: Deployment) -> None:
     """Every answer is the one 200, or 409 InProgress."""
     asked = request()
@@ -113,23 +94,21 @@ def test_many_at_once_with_one_reference_id_are_one_text(deployment: Deployment)
 
 
 @pytest.mark.parametrize(
-    ("fields", "status", "code"),
-    [
-        ({"DestinationIdentity": "+12065550101"}, 422, "OptedOut"),
-        ({"DestinationIdentity": "+12065550103"}, 429, "Throttled"),
-        ({"DestinationIdentity": "+12065550105"}, 504, "OutcomeUnknown"),
-        # +1 is many countries, of which one is allowed.
-        ({"DestinationIdentity": "+18765550111"}, 403, "DestinationNotAllowed"),
-    ],
+    ("number", "status", "code"),
+    [("+12065550101", 422, "OptedOut"), ("+12065550105", 504, "OutcomeUnknown")],
 )
 def test_a_problem_is_answered_and_nobody_is_texted(
-    deployment: Deployment, fields: dict[str, Any], status: int, code: str
+    deployment: Deployment, number: str, status: int, code: str
 ) -> None:
-    """With the function's status and headers."""
-    asked = request(**fields)
+    """With the function's status and headers; of a direct invoke, as a function error."""
+    asked = request(DestinationIdentity=number)
 
     assert_problem(deployment.send(asked), status, code)
+    invoked = deployment.invoke(request(DestinationIdentity=number))
 
+    assert invoked.function_error is not None
+    assert invoked.payload["errorType"] == code
+    assert json.loads(invoked.payload["errorMessage"])["code"] == code
     assert deployment.texts(asked["ReferenceId"]) == []
 
 
@@ -181,13 +160,6 @@ def test_many_requests_at_once_to_a_number_text_it_five_times(deployment: Deploy
             assert 1 <= int(answer.headers["Retry-After"]) <= 600
 
 
-def test_senders_to_different_numbers_do_not_get_in_each_others_way(deployment: Deployment) -> None:
-    """They share the counters of the country and of the deployment; nobody is refused."""
-    numbers = [f"+1206{220 + place}0001" for place in range(AT_ONCE)]
-    answers = send_at_once(deployment, *(request(DestinationIdentity=one) for one in numbers))
-    assert [answer.status for answer in answers] == [200] * AT_ONCE
-
-
 # --- What is written ---
 
 
@@ -209,23 +181,3 @@ def test_the_log_holds_no_full_phone_number_and_no_code(deployment: Deployment) 
     assert "otp-verify" in log
     assert not re.search("2065550", log)
     assert deployment.leaks() == []
-
-
-def test_texts_and_refusals_are_counted(deployment: Deployment) -> None:
-    """By the dimensions that the alarms and the dashboard of the same stack name.
-
-    A direct caller's typo is a reported error, and so no crash to the alarm.
-    """
-    assert deployment.send(request()).status == 200
-    deployment.invoke({"CodeLength": "six"})
-
-    lines = [line for line in deployment.log().splitlines() if '"_aws"' in line]
-    metrics = [json.loads(line[line.index("{") :]) for line in lines]
-    text = [line for line in metrics if "Texts" in line][-1]
-    assert (text["Deployment"], text["Country"]) == ("ServerlessOtp/Otp", "US")
-    [directive] = text["_aws"]["CloudWatchMetrics"]
-    assert directive["Namespace"] == "ServerlessOtp"
-    assert ["Deployment"] in directive["Dimensions"]
-    refused = [line for line in metrics if line.get("Code") == "InvalidRequest"][-1]
-    assert refused["Refused"] == [1]
-    assert any(line.get("ReportedErrors") == [1] for line in metrics)
