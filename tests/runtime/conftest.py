@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack
 from pathlib import Path
 
 import boto3
@@ -51,37 +51,16 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> Runtime:
     return Runtime(build(python, HOST), client, tmp_path_factory.mktemp("functions"))
 
 
-Launch = Callable[..., AbstractContextManager[Function]]
-
-
-@pytest.fixture(scope="package")
-def launch(runtime: Runtime, aws: Mapping[str, str]) -> Launch:
-    """Start functions which find AWS on this machine."""
-
-    def launch(
-        name: str, handler: str, layers: Sequence[Path] = (), **variables: str
-    ) -> AbstractContextManager[Function]:
-        of_stack = {"send": OF_SEND, "verify": OF_VERIFY}[name]
-        return running(runtime, handler, {**OF_AWS, **aws, **of_stack, **variables}, layers)
-
-    return launch
-
-
 @pytest.fixture
-def start(launch: Launch) -> Iterator[Callable[..., Function]]:
-    """Start functions that are this test's own."""
+def start(runtime: Runtime, aws: Mapping[str, str]) -> Iterator[Callable[..., Function]]:
+    """Start functions which find AWS on this machine."""
     with ExitStack() as ends:
-        yield lambda *args, **variables: ends.enter_context(launch(*args, **variables))
 
+        def start(
+            name: str, handler: str, layers: Sequence[Path] = (), **variables: str
+        ) -> Function:
+            of_stack = {"send": OF_SEND, "verify": OF_VERIFY}[name]
+            environment = {**OF_AWS, **aws, **of_stack, **variables}
+            return ends.enter_context(running(runtime, handler, environment, layers))
 
-@pytest.fixture(scope="package")
-def ready(launch: Launch) -> Iterator[dict[str, Function]]:
-    """Give both functions, ready, for all tests."""
-    with ExitStack() as ends:
-        functions = {
-            name: ends.enter_context(launch(name, f"otp.{name}.handler"))
-            for name in ("send", "verify")
-        }
-        for function in functions.values():
-            function.initialize()
-        yield functions
+        yield start

@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 from packaging.requirements import Requirement
 
 from tests.support.numbers import number_for
-from tests.support.service import HttpAnswer, http_event
 
 from .api import NEXT, RuntimeApi, serving
 
@@ -66,12 +65,6 @@ class Function:
         ready = self.api.next_call()
         assert ready.what == NEXT, ready
         return Outcome(request_id, kinds[told.what] == "error", told.body)
-
-    def post(self, fields: dict[str, Any]) -> HttpAnswer:
-        """Call it through API Gateway."""
-        outcome = self.invoke(http_event(json.dumps(fields)))
-        assert not outcome.failed, outcome
-        return HttpAnswer(*(outcome.body[name] for name in ("statusCode", "headers", "body")))
 
     def stdout(self) -> list[str]:
         """Read the lines of its log and its metrics."""
