@@ -17,12 +17,7 @@ def at_once(count: int, do: Callable[[], _Given]) -> list[_Given]:
 
 
 class AllReadFirst(InOneProcess[Kept]):
-    """A store in which nobody writes before all have read: the worst that can happen.
-
-    Args:
-        count: how many come.
-
-    """
+    """A store in which nobody writes before so many have read: the worst that can happen."""
 
     def __init__(self, count: int) -> None:
         super().__init__()
