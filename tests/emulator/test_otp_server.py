@@ -1,7 +1,5 @@
 """The emulator as an HTTP server, with boto3 and plain HTTP as its clients."""
 
-import time
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import quote
 
@@ -14,7 +12,6 @@ from tests.support.at_once import at_once
 from .helpers import (
     DESTINATION,
     FIELDS,
-    TOO_LATE,
     Application,
     code_in,
     pinpoint_client,
@@ -94,18 +91,6 @@ def test_nothing_but_pinpoint_is_served(server: OtpServer, path: str) -> None:
     lambda_s = "AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/lambda/aws4_request"
     answer = urllib3.request("GET", server.url + path, headers={"Authorization": lambda_s})
     assert answer.status == 404
-
-
-def test_late_answer_holds_up_nobody_else(server: OtpServer, served: Application) -> None:
-    """Others are served while an answer is held back, and stopping the server releases it."""
-    with ThreadPoolExecutor() as pool:
-        late = pool.submit(served.send, DestinationIdentity=TOO_LATE)
-        while not _get(server, "/inbox"):
-            time.sleep(0.01)
-        served.send()
-        assert not late.done()
-        server.shutdown()
-        assert late.result(timeout=10)["Result"][TOO_LATE]["DeliveryStatus"] == "SUCCESSFUL"
 
 
 def test_simultaneous_verifies_use_a_code_once(server: OtpServer, served: Application) -> None:
