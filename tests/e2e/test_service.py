@@ -10,6 +10,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import boto3
 import pytest
 
 from sandbox import client
@@ -75,6 +76,16 @@ def test_direct_invoke_is_answered_alike(deployment: Deployment) -> None:
     about = {name: asked[name] for name in ("ReferenceId", "DestinationIdentity")}
     answered = deployment.invoke({**about, "Otp": code_in(text)}, deployment.state.verifyFunction)
     assert answered.payload == {"VerificationResponse": {"Valid": True}}
+
+
+@pytest.mark.parametrize("payload", [b"hello", "{}".encode("utf-16"), b'{"a": NaN}', b"[" * 20_000])
+def test_lambda_refuses_a_payload_that_is_not_json(deployment: Deployment, payload: bytes) -> None:
+    """400 InvalidRequestContentException, for an event too, before a function is asked."""
+    lambda_: Any = boto3.client("lambda", **client.aws_options(deployment.state))
+    of = {"FunctionName": deployment.state.sendFunction, "Payload": payload}
+    for how in ("RequestResponse", "Event"):
+        with pytest.raises(lambda_.exceptions.InvalidRequestContentException):
+            lambda_.invoke(InvocationType=how, **of)
 
 
 def test_many_at_once_with_one_reference_id_are_one_text(deployment: Deployment) -> None:

@@ -68,7 +68,7 @@ def test_the_first_request_after_an_early_start_finds_every_module_imported(
         *(name, "askable.handler", [tmp_path]), AWS_LAMBDA_INITIALIZATION_TYPE=initialization
     )
     if initialization == "snap-start":
-        assert function.api.next_call().what == RESTORE_NEXT
+        assert function.api.next_call() == (RESTORE_NEXT, None)
         function.api.restore()
     function.initialize()
     before = function.invoke(IMPORTED).body["modules"]
