@@ -81,30 +81,6 @@ def test_problem_is_what_the_caller_sees_and_an_earlier_one_is_shown_again(phone
     assert (phone.body("The answer")["code"], phone.body()) == ("OptedOut", refused)
 
 
-def test_all_eleven_fields_are_sent_as_they_were_typed(phone: Phone) -> None:
-    """Numbers as numbers."""
-    fields = {
-        "ReferenceId": "all-eleven-fields-of-the-page",
-        "DestinationIdentity": NUMBER,
-        "BrandName": "Café",
-        "CodeLength": 8,
-        "ValidityPeriod": 15,
-        "OriginationIdentity": "+18555550142",
-        "Channel": "SMS",
-        "AllowedAttempts": 2,
-        "Language": "es-ES",
-        "EntityId": "1101456330000012345",
-        "TemplateId": "1107160000000012345",
-    }
-    phone.page.get_by_text("More fields").click()
-    for name, value in fields.items():
-        phone.page.locator("#send").get_by_label(name, exact=True).fill(str(value))
-
-    phone.send()
-
-    assert phone.body() == fields
-
-
 def test_request_is_shown_as_it_was_signed_and_its_log_lines_masked(
     phone: Phone, deployment: Deployment
 ) -> None:

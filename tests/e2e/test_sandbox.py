@@ -97,14 +97,6 @@ def test_a_shell_is_told_how_to_reach_the_sandbox(deployment: Deployment) -> Non
     assert unsent.stderr == "The sandbox is not running. Start it with: make run\n"
 
 
-def test_alarms_are_refused_before_anything_starts() -> None:
-    """The emulator cannot deploy them."""
-    refused = sandbox("-c", "alarmTopicArn=arn:aws:sns:us-east-1:123456789012:on-call")
-
-    assert refused.returncode == 2
-    assert "the sandbox has no alarms" in refused.stderr
-
-
 @pytest.mark.parametrize("arguments", [(), ("--detach",)])
 def test_a_second_sandbox_in_one_folder_is_refused(
     deployment: Deployment, arguments: tuple[str, ...]
