@@ -25,17 +25,13 @@ ROWS = [read(row) for row in re.findall(r"<tr>(.*?)</tr>", PAGE, re.DOTALL)]
 
 @pytest.mark.parametrize("operation", CONTRACT.operations)
 def test_every_field_example_and_code_of_an_operation_is_there(operation: str) -> None:
-    """A row for each field with its values, and for each code; an example as it is."""
-    asked = CONTRACT.request(operation)
-    contents = [("", asked)]
+    """A row for each field and for each code; an example as it is."""
+    contents = [("", CONTRACT.request(operation))]
     for status, response in CONTRACT.responses(operation).items():
         contents += [(status, content) for content in response["content"].values()]
 
-    assert f"POST {CONTRACT.operations[operation]}" in read(PAGE)
-    for name, field in CONTRACT.resolve(asked["schema"])["properties"].items():
-        told = [field["description"], *field.get("enum", []), str(field.get("default", ""))]
-        of_field = [row for row in ROWS if row.split()[0] == name]
-        assert any(all(said in row for said in told) for row in of_field), name
+    for name, field in CONTRACT.resolve(contents[0][1]["schema"])["properties"].items():
+        assert any(row.split()[0] == name and field["description"] in row for row in ROWS), name
     for status, content in contents:
         for example in content["examples"].values():
             assert json.dumps(example["value"], indent=2) in read(PAGE)

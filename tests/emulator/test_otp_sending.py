@@ -2,9 +2,7 @@
 
 import re
 import uuid
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from moto import mock_aws
@@ -18,13 +16,6 @@ from .helpers import (
     code_in,
     pinpoint_client,
 )
-
-A_MINUTE = timedelta(minutes=1)
-
-
-def sent_at(text: Mapping[str, Any]) -> datetime:
-    """Read when a text was sent."""
-    return datetime.fromisoformat(text["sentAt"])
 
 
 def test_answer_is_a_message_response(application: Application) -> None:
@@ -56,13 +47,8 @@ def test_request_is_recorded_as_received(application: Application) -> None:
 def test_application_that_there_is_not_in_the_region_is_not_found(application: Application) -> None:
     """Applications and inboxes belong to their region."""
     elsewhere = pinpoint_client(region="eu-west-1")
-    with pytest.raises(elsewhere.exceptions.NotFoundException) as caught:
+    with pytest.raises(elsewhere.exceptions.NotFoundException):
         Application(elsewhere, application.id).send()
-    response = caught.value.response
-    assert response["ResponseMetadata"]["HTTPStatusCode"] == 404
-    # The modelled members of the error, which boto3 fills from the body.
-    assert (response["Message"], bool(response["RequestID"])) == ("Resource not found", True)
-
     Application(elsewhere).send()
     assert (len(inbox(region="eu-west-1")), inbox()) == (1, [])
 
@@ -81,4 +67,5 @@ def test_state_ends_with_its_mock_aws() -> None:
         create_application(application.id)
         assert application.verify(code) is False
         application.send()
-        assert abs(datetime.now(UTC) - sent_at(inbox()[0])) < A_MINUTE
+        sent_at = datetime.fromisoformat(inbox()[0]["sentAt"])
+        assert abs(datetime.now(UTC) - sent_at) < timedelta(minutes=1)

@@ -13,6 +13,7 @@ from moto.server import ThreadedMotoServer
 from infra.bundle.build import HOST, build
 from sandbox.environment import OF_AWS, OF_SEND, OF_VERIFY
 from sandbox.pinpoint.server import create_server, serving
+from tests.support.service import create_table
 
 from .function import Function, Runtime, install_client, running
 
@@ -32,12 +33,7 @@ def aws() -> Iterator[Mapping[str, str]]:
     url = f"http://{host}:{port}"
     pinpoint = create_server(application_ids=[OF_VERIFY["OTP_APPLICATION_ID"]])
     with serving(pinpoint):
-        boto3.client("dynamodb", endpoint_url=url).create_table(
-            TableName=OF_SEND["OTP_TABLE_NAME"],
-            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
+        create_table(boto3.client("dynamodb", endpoint_url=url))
         yield {"AWS_ENDPOINT_URL": url, "AWS_ENDPOINT_URL_PINPOINT": pinpoint.url}
     dynamodb.stop()
 

@@ -269,15 +269,20 @@ class Journey:
 def deployed(name: str) -> Iterator[Service]:
     """Start a function in a new AWS, with its table and its application, for a while."""
     with mock_aws():
-        table_client("dynamodb").create_table(
-            TableName=TABLE,
-            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
+        create_table(table_client("dynamodb"))
         create_application(SETTINGS.application_id)
         with started(name) as service:
             yield service
+
+
+def create_table(dynamodb: "DynamoDBClient") -> None:
+    """Create the table, as the stack has it."""
+    dynamodb.create_table(
+        TableName=TABLE,
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
 
 
 @contextmanager
