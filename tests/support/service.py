@@ -155,7 +155,16 @@ class Service:
 
     def post(self, body: str | None, **event: Any) -> HttpAnswer:
         """Call the function through API Gateway; its answer is as docs/openapi.json says."""
-        reply = self._call({**http_event(body), **event})
+        of_gateway = {
+            "resource": "/otp",
+            "path": "/otp",
+            "httpMethod": "POST",
+            "headers": {"Content-Type": "application/json"},
+            "requestContext": {"requestId": str(uuid.uuid4()), "stage": "v1"},
+            "body": body,
+            "isBase64Encoded": False,
+        }
+        reply = self._call({**of_gateway, **event})
         assert set(reply) == {"statusCode", "headers", "body"}
         json.dumps(reply)  # Lambda could not return anything else
         answer = HttpAnswer(reply["statusCode"], reply["headers"], reply["body"])
@@ -301,19 +310,6 @@ def assert_says_no_more_than_it_may(said: str) -> None:
         [code] = re.findall(r"\b[0-9]{5,8}\b", text["body"])
         # Alone, not within an ID or a time.
         assert not re.search(rf"(?<![\w.-]){code}(?![\w.-])", said), said
-
-
-def http_event(body: str | None) -> dict[str, Any]:
-    """Make the event of a request through API Gateway."""
-    return {
-        "resource": "/otp",
-        "path": "/otp",
-        "httpMethod": "POST",
-        "headers": {"Content-Type": "application/json"},
-        "requestContext": {"requestId": str(uuid.uuid4()), "stage": "v1"},
-        "body": body,
-        "isBase64Encoded": False,
-    }
 
 
 def request(**fields: Any) -> dict[str, Any]:
