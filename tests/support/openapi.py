@@ -103,8 +103,9 @@ class Contract:
             "Problem": schemas["Problem"]
         }
         contents = DRAFT202012.create_resource({"components": {"schemas": closed}})
-        registry: Registry[Any] = Registry()
-        return registry.with_resource(_URI, contents)
+        empty: Registry[Any] = Registry()
+        whole: Registry[Any] = empty.with_resource(_URI, contents)
+        return whole
 
 
 def _anywhere(schema: Mapping[str, Any]) -> Any:
