@@ -99,9 +99,8 @@ class Contract:
     def _registry(self) -> Registry[Any]:
         schemas = self.document["components"]["schemas"]
         # Clients must take members that are not described, but we know what we answer.
-        closed = json.loads(json.dumps(schemas), object_hook=_close) | {
-            "Problem": schemas["Problem"]
-        }
+        closed = json.loads(json.dumps(schemas), object_hook=_close)
+        closed["Problem"] = schemas["Problem"]
         contents = DRAFT202012.create_resource({"components": {"schemas": closed}})
         empty: Registry[Any] = Registry()
         whole: Registry[Any] = empty.with_resource(_URI, contents)
