@@ -203,32 +203,30 @@ def test_a_queue_or_a_switch_that_does_nothing_is_wrong(
 
 
 @pytest.mark.parametrize(
-    ("environment", "because"),
+    ("environment", "switch", "others", "because"),
     [
-        ({"OTP_DESTINATION_PER_DAY": "1"}, "a limit is used up"),
-        ({"OTP_ALLOWED_COUNTRIES": "CA"}, "does not text this number"),
+        ({"OTP_DESTINATION_PER_DAY": "1"}, "none", "replay|valid", "a limit is used up"),
+        ({"OTP_ALLOWED_COUNTRIES": "CA"}, "none", "replay|valid", "does not text this number"),
+        # It stays as it is, and pausing is not tried; a new version reads it anew.
+        ({"OTP_LANGUAGE": "de-DE"}, "all", "The switch", ""),
     ],
 )
-def test_what_the_configuration_explains_is_skipped(
-    run: Accept, deployment: Deployment, environment: dict[str, str], because: str
+def test_what_the_configuration_or_the_switch_explains_is_skipped(
+    run: Accept,
+    deployment: Deployment,
+    environment: dict[str, str],
+    switch: str,
+    others: str,
+    because: str,
 ) -> None:
     """With the sentence of the problem; and so is what needs the text, and nothing is wrong."""
     deployment.send(request(DestinationIdentity=SOMEBODY))
+    deployment.set_switch(switch)
     with release(deployment.state, "send", environment=environment):
-        report = run("A text is sent|replay|valid", to=SOMEBODY)
+        report = run(f"A text is sent|{others}", "--pause", to=SOMEBODY)
+    deployment.set_switch("none")
     assert {line["end"] for line in report.values()} == {"skipped"}
     assert because in report["A text is sent"]["because"]
-
-
-def test_a_paused_deployment_is_skipped(run: Accept, deployment: Deployment, state: State) -> None:
-    """The switch stays as it is, and pausing is not tried."""
-    deployment.set_switch("all")
-    try:
-        with release(state, "send", environment={"OTP_LANGUAGE": "de-DE"}):  # it reads it anew
-            report = run("A text is sent|The switch", "--pause")
-    finally:
-        deployment.set_switch("none")
-    assert {line["end"] for line in report.values()} == {"skipped"}
 
 
 def test_without_a_person_nobody_is_texted(run: Accept, deployment: Deployment) -> None:
