@@ -56,7 +56,7 @@ browser: setup ## The sandbox's page in a real browser, which this machine must 
 	@$(VENV) -m pytest $(or $(ARGS),tests/browser)
 
 screenshots: setup ## Take the README's pictures of the page anew
-	@SCREENSHOTS=yes $(VENV) -m pytest -q tests/browser/test_pictures.py
+	@$(VENV) -m pytest -q tests/browser/pictures.py
 
 check: setup .venv-checkov/.ready ## Format, lint, types, rooms, security rules
 	@$(VENV) -m ruff format --check .
@@ -76,7 +76,7 @@ load: setup ## 5,000 requests over 2,000 ReferenceIds through the deployed API
 	@SANDBOX_FOLDER=.sandbox-load $(VENV) -m tests.load $(ARGS)
 
 abuse: setup ## Traffic pumps and the switch that pauses, against the default limits
-	@SANDBOX_FOLDER=.sandbox-abuse $(VENV) -m tests.abuse $(ARGS)
+	@SANDBOX_FOLDER=.sandbox-abuse $(VENV) -m tests.abuse
 
 fuzz: setup ## 1,000 requests made of docs/openapi.json against the sandbox (FUZZ_SEED=7)
 	@$(VENV) -m pytest -s tests/fuzz $(ARGS)

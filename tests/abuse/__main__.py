@@ -1,6 +1,5 @@
 """`make abuse`: pumps, a burst and the switch, on a sandbox with a new deployment's limits."""
 
-import argparse
 import json
 import re
 import sys
@@ -42,11 +41,8 @@ _REST = _AN_HOUR - _VERIFIED - _A_BLOCK - _A_NUMBER
 
 def main() -> int:
     """Run the pumps, then the switch; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m tests.abuse", description=__doc__)
-    parser.add_argument("--concurrency", type=int, default=_BURST, help="(%(default)s)")
-    concurrency = parser.parse_args().concurrency
     _wait_for_an_hour_with_room()
-    with detached() as state, ThreadPoolExecutor(concurrency) as threads:
+    with detached() as state, ThreadPoolExecutor(_BURST) as threads:
         deployment = Deployment(state)
         problems = [
             *_verify_all(deployment, threads),

@@ -27,15 +27,7 @@ def release(
     changes: Sequence[Change] = (),
     environment: Mapping[str, str] = _NOTHING,
 ) -> Iterator[None]:
-    """Have callers get another version of a function for a while.
-
-    Args:
-        state: the sandbox.
-        function: `send` or `verify`.
-        changes: of the functions' code.
-        environment: variables on top of the function's own.
-
-    """
+    """Have callers get another version of `send` or `verify` for a while."""
     lambda_ = boto3.client("lambda", **client.aws_options(state))
     alias_arn = {"send": state.sendFunction, "verify": state.verifyFunction}[function]
     name, _, alias = alias_arn.rpartition(":")

@@ -86,12 +86,3 @@ def test_keyboard_alone_sends_and_verifies(page: Page) -> None:
     page.keyboard.press("Space")
 
     expect(phone.said).to_contain_text("422, OptedOut")
-
-
-def test_without_scripts_the_page_says_what_it_needs(open_page: OpenPage) -> None:
-    """And the reference is readable."""
-    page = open_page(java_script_enabled=False)
-    expect(page.locator("#connection")).to_contain_text("needs JavaScript")
-    page.get_by_role("link", name="API reference").click()
-
-    expect(page.get_by_role("heading", level=1)).to_be_visible()

@@ -9,8 +9,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
-_FENCE = re.compile(r"( *)(```+)(\S*)")
-_MARKER = re.compile(r" *<!-- not run: (.+) -->")
+_FENCE = re.compile(
+    r"^(?: *<!-- not run: (?P<reason>.+) -->\n)?"
+    r"(?P<indent> *)(?P<ticks>```+)(?P<language>\S*)\n(?P<script>(?:.*\n)*?)(?P=indent)(?P=ticks)$",
+    re.MULTILINE,
+)
 
 
 @dataclass(frozen=True)
@@ -33,18 +36,10 @@ def pages() -> dict[str, Path]:
 def blocks(markdown: str) -> list[Block]:
     """Find the fenced blocks of a page, in its order."""
     found = []
-    lines = ["", *markdown.splitlines()]
-    number = 0
-    while number < len(lines):
-        if fence := _FENCE.fullmatch(lines[number]):
-            indent, ticks, language = fence.groups()
-            end = lines.index(indent + ticks, number + 1)
-            inside = [line.removeprefix(indent) + "\n" for line in lines[number + 1 : end]]
-            marked = _MARKER.fullmatch(lines[number - 1])
-            reason = marked[1] if marked else None
-            found.append(Block(number, language, "".join(inside), reason))
-            number = end
-        number += 1
+    for fence in _FENCE.finditer(markdown):
+        line = markdown.count("\n", 0, fence.start("indent")) + 1
+        script = re.sub(f"^{fence['indent']}", "", fence["script"], flags=re.MULTILINE)
+        found.append(Block(line, fence["language"], script, fence["reason"]))
     return found
 
 

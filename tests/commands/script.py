@@ -40,8 +40,8 @@ class BlockError(AssertionError):
 
 def run(
     page: str, blocks: Sequence[Block], *, folder: Path, environment: Mapping[str, str]
-) -> list[str]:
-    """Run the blocks of a page in a folder; returns what each of them said.
+) -> None:
+    """Run the blocks of a page in a folder.
 
     Raises BlockError where a command failed, one inside `$(…)` included, or a request of it.
     """
@@ -74,7 +74,6 @@ def run(
             raise BlockError(_message(page, block, text, f"answered {problems}"))
     if commands:
         raise BlockError(f"{page}, in $(…) or in a condition:\n{commands}")
-    return said
 
 
 def _unexpected(script: str, said: str) -> list[str]:

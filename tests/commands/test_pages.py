@@ -1,16 +1,14 @@
 """Every shell block of every page runs, unless the page says why not: `make commands`."""
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from sandbox.state import State
 from tests.support.checkout import copy_files_to
 from tests.support.deployment import Deployment
+from tests.support.sandboxed import running
 
 from .pages import ROOT, pages, to_run
 from .script import run
@@ -45,17 +43,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
     programs = (f"{folder}/.venv/bin", f"{folder}/node_modules/.bin", os.environ["PATH"])
     variables = {name: value for name, value in os.environ.items() if name != "SANDBOX_FOLDER"}
     variables["PATH"] = os.pathsep.join(programs)
-
-    def sandbox(option: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "sandbox", option]
-        return subprocess.run(
-            command, cwd=folder, env=variables, capture_output=True, text=True, check=False
-        )
-
-    started = sandbox("--detach")
-    assert started.returncode == 0, started.stdout + started.stderr
-    try:
-        state = State.read(folder / ".sandbox")
+    with running(folder=".sandbox", checkout=folder) as state:
         of_aws = {
             "AWS_ENDPOINT_URL": state.awsEndpoint,
             "AWS_ENDPOINT_URL_PINPOINT": state.pinpointEndpoint,
@@ -66,8 +54,6 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
         }
         yield folder, variables | of_aws
         assert Deployment(state).leaks() == [], "a log or a metric holds what none may"
-    finally:
-        sandbox("--stop")
 
 
 @pytest.mark.parametrize("page", PAGES)

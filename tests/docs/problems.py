@@ -10,5 +10,4 @@ def _of(module: object) -> set[type[Problem]]:
     return {kind for kind in kinds if issubclass(kind, Problem)} - {Problem}
 
 
-CLASSES_OF_THE_FUNCTIONS = _of(lambda_src.otp.contract.problems)
-CLASSES = CLASSES_OF_THE_FUNCTIONS | _of(infra.api.gateway_responses)
+CLASSES = _of(lambda_src.otp.contract.problems) | _of(infra.api.gateway_responses)

@@ -1,11 +1,9 @@
 """docs/configuration.md: every key is there, and what it says works."""
 
-from typing import Any
-
 import pytest
 
-from docs.generate.configuration import LEAST, NEEDS, context, parts
-from infra.config import PROFILES, PYTHON_VERSIONS, Config, ConfigError, keys
+from docs.generate.configuration import LEAST, NEEDS, context
+from infra.config import PYTHON_VERSIONS, Config, ConfigError, keys
 
 KEYS = {key.name: (attribute, key) for attribute, key in keys().items()}
 
@@ -25,19 +23,3 @@ def test_example_works_with_what_it_needs(name: str) -> None:
     if name in NEEDS:
         with pytest.raises(ConfigError):
             Config.from_context({**LEAST, name: key.example})
-
-
-@pytest.mark.parametrize("profile", PROFILES)
-def test_defaults_of_a_profile_are_its_values(profile: str) -> None:
-    """Writing out the defaults that the table gives changes nothing."""
-    column = 2 + [*PROFILES].index(profile)
-    given: dict[str, Any] = {**LEAST, "profile": profile, "region": "us-east-1"}
-    table = [line.strip("| ").split(" | ") for line in parts()["keys"].splitlines() if "`" in line]
-    written = {
-        cells[0].strip("`"): cells[column].strip("`")
-        for cells in table
-        if cells[column].startswith("`") and cells[0] != "`profile`"
-    }
-
-    assert len(written) > len(KEYS) / 2
-    assert Config.from_context({**written, **given}) == Config.from_context(given)

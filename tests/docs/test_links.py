@@ -46,15 +46,3 @@ def test_every_page_is_found(index: str) -> None:
     linked = {led_to(page, target) for target in links(page.read_text())} | {page}
 
     assert {*ROOT.glob("docs/**/*.md")} <= linked
-
-
-@pytest.mark.parametrize("page", PAGES, ids=IDS)
-def test_page_names_tests_that_exist(page: Path) -> None:
-    """As `tests/unit/test_once.py::test_name`; one without a file is of the file named before."""
-    missing, file = [], ""
-    for named, test in re.findall(r"`(tests/[\w/]+\.py)?(?:::(test_\w+))?`", page.read_text()):
-        file = named or file
-        path = ROOT / file
-        if test and not (path.is_file() and f"def {test}(" in path.read_text()):
-            missing.append(f"{file}::{test}")
-    assert missing == []

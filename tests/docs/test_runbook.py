@@ -9,8 +9,7 @@ import pytest
 from infra.config import PROFILES
 from tests.support.service import deployed
 
-from .problems import CLASSES_OF_THE_FUNCTIONS
-from .runbook import ROOT, RUNBOOK, SCRIPT, SECTIONS, SHELL, items, of_profile
+from .runbook import ROOT, SCRIPT, SECTIONS, items, of_profile
 
 #: Fields that Powertools or the runtime adds only to some lines.
 SOMETIMES = {"exception", "exception_name", "stack_trace", "xray_trace_id"}
@@ -26,11 +25,6 @@ INSIGHTS_WORDS = {
     *("and", "by", "desc", "fields", "filter", "in", "like", "limit", "not", "or", "parse"),
     *("sort", "stats"),
 }
-#: Metrics that nothing of the stack asks for.
-OF_AWS_ONLY = {
-    *("AsyncEventsReceived", "SuccessfulRequestLatency", "SystemErrors", "ThrottledRequests"),
-}
-
 
 # --- The sections and the lists ---
 
@@ -62,30 +56,15 @@ def test_every_alarm_has_a_section_and_every_section_an_alarm(profile: str) -> N
     assert whole == {*links.values()}
 
 
-def test_every_metric_that_is_watched_is_explained_and_every_one_asked_for_is_watched() -> None:
-    """The first by the list, the second by the stack's alarms and dashboard."""
+def test_every_metric_that_is_watched_is_explained() -> None:
+    """The functions' own, which the stack's alarms and dashboard name."""
     written = json.dumps(of_profile("production")["Resources"])
-    asked = {
-        *re.findall(r"--metric-name (\w+)", SCRIPT),
-        *re.findall(r"^(?:metric \S+|dynamodb) (\w+)", SHELL, re.MULTILINE),
-        *re.findall(r"for name in ([\w ]+);", SCRIPT)[0].split(),
-    } - OF_AWS_ONLY
     watched = {*re.findall(r'"MetricName": "(\w+)", "Namespace": "ServerlessOtp"', written)}
-    explained = {
-        name for item in items("the-metrics") for name in item.partition(" (")[0].split(", ")
-    }
 
     assert watched
-    assert watched <= explained
-    assert len(asked) > 4
-    assert [name for name in asked if not re.search(rf"\b{name}\b", written)] == []
-
-
-def test_every_code_of_a_server_error_is_explained() -> None:
-    """The functions' problems that count as a failure of the service."""
-    codes = {kind.code for kind in CLASSES_OF_THE_FUNCTIONS if kind.status >= 500 and kind.ours}
-
-    assert {item.partition(":")[0] for item in items("server-errors")} == codes
+    assert watched <= {
+        name for item in items("the-metrics") for name in item.partition(" (")[0].split(", ")
+    }
 
 
 # --- The queries ---
@@ -133,11 +112,3 @@ def test_what_a_query_looks_for_is_logged(query: str) -> None:
     assert used
     assert used <= logged | NOT_OURS or used <= {*json.loads(stage["AccessLogSetting"]["Format"])}
     assert [text for text in wanted if f'"{text}"' not in SOURCE] == []
-
-
-def test_a_log_line_that_is_named_is_logged() -> None:
-    """What a step begins with, in quotes, is a message of the functions."""
-    named = re.findall(r'^\d\. "(.*?)":', RUNBOOK, re.MULTILINE)
-
-    assert named
-    assert [text for text in named if text not in SOURCE] == []

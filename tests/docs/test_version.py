@@ -5,9 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from docs.generate.templates import template
-from infra.config import PYTHON_VERSIONS
-
 ROOT = Path(__file__).resolve().parents[2]
 VERSION = (ROOT / "VERSION").read_text().strip()
 
@@ -26,10 +23,3 @@ VERSION = (ROOT / "VERSION").read_text().strip()
 def test_every_file_with_a_version_says_the_same(file: str, pattern: str) -> None:
     """As VERSION; of the changelog, the newest entry."""
     assert re.findall(pattern, (ROOT / file).read_text(), re.MULTILINE) == [VERSION]
-
-
-def test_the_stack_says_what_is_deployed() -> None:
-    """In its description, which CloudFormation shows."""
-    description = template(profile="dev", pythonVersion=PYTHON_VERSIONS[-1])["Description"]
-
-    assert f"Serverless OTP {VERSION}:" in description

@@ -3,7 +3,6 @@
 What Step Functions does with each code: tests/infra/test_examples.py.
 """
 
-import hashlib
 import json
 import shutil
 import time
@@ -104,28 +103,6 @@ def test_of_two_executions_each_code_ends_its_own(deployment: Deployment, tmp_pa
         assert status(name) == "SUCCEEDED"
         history = states.get_execution_history(executionArn=executions[name])
         assert codes[name] not in json.dumps(history, default=str)
-
-
-@pytest.mark.parametrize(("derived", "texts"), [(True, 1), (False, 2)])
-def test_resend_is_a_text_unless_its_reference_id_is_derived(
-    deployment: Deployment, *, derived: bool, texts: int
-) -> None:
-    """As AWS's own sample derives it; docs/moving-over.md has the lines that make a new one."""
-    page = uuid.uuid4()
-    session: dict[str, str] = {}
-    sent: set[str] = set()
-    for _ in ("first", "send again"):
-        of_sample = hashlib.md5(f"ExampleCorp{page}{NUMBER}".encode(), usedforsecurity=False)
-        session["reference_id"] = of_sample.hexdigest() if derived else str(uuid.uuid4())
-        sent.add(session["reference_id"])
-        asked = {"ReferenceId": session["reference_id"], "DestinationIdentity": NUMBER}
-        assert deployment.send(asked).status == 200
-
-    received = [text for reference_id in sent for text in deployment.texts(reference_id)]
-    assert len(received) == texts
-    [latest] = deployment.texts(session["reference_id"])
-    verified = deployment.verify({**asked, "Otp": code_in(latest)}).json()
-    assert verified == {"VerificationResponse": {"Valid": True}}
 
 
 def test_an_event_that_is_delivered_twice_texts_once(

@@ -23,11 +23,11 @@ def application() -> Iterator[Application]:
 
 @pytest.fixture
 def server() -> Iterator[OtpServer]:
-    """Serve from an empty state; late answers come when it stops: no test waits for them."""
+    """Serve from an empty state."""
     # Entering and leaving mock_aws resets moto's backends, which the server shares.
     with mock_aws():
         pass
-    with serving(create_server(application_ids=[APPLICATION_ID], late_answer_seconds=600)) as it:
+    with serving(create_server(application_ids=[APPLICATION_ID])) as it:
         yield it
 
 

@@ -10,7 +10,6 @@ from botocore.config import Config
 
 DESTINATION = "+12065550100"
 ORIGINATION = "+12065550142"
-TOO_LATE, SERVER_ERROR, DROPPED = "+12065550108", "+12065550109", "+12065550110"
 
 #: A valid request with the required fields only, and one to verify it.
 _OF_BOTH = {"DestinationIdentity": DESTINATION, "ReferenceId": "reference-1"}

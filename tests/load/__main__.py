@@ -8,7 +8,7 @@ import time
 import uuid
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sandbox import client
 from sandbox.start import step
@@ -20,8 +20,7 @@ from tests.support.numbers import number_for
 _LIMITS = {"countryPerDay": "100000", "deploymentPerHour": "100000", "callerPerHour": "100000"}
 
 
-@dataclass(frozen=True)
-class Sample:
+class Sample(NamedTuple):
     """One request: its ReferenceId, what it was answered, and how long it took in seconds."""
 
     reference_id: str

@@ -1,15 +1,13 @@
-"""What is wanted, in the `.in` files, and what `make update` makes of it: pins with hashes."""
+"""What is wanted, in the `.in` files, and what is made of it: pins with hashes."""
 
 import re
-from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from .machine import ROOT, Machine
+from .machine import ROOT
 
-# In the order in which they are written: the root's includes the first two.
 FOLDERS = ("lambda_src/", "infra/", "", "sandbox/", "tools/scan/", "tools/mutants/")
 
 # What a line of a pinned file may be, beside a comment: no option, such as one that names an index.
@@ -50,18 +48,3 @@ def test_pins_are_of_what_is_wanted_with_hashes_and_no_address(folder: str) -> N
 def test_the_roots_pins_are_those_of_what_it_includes(folder: str) -> None:
     """What is tested is what runs."""
     assert pinned(folder).keys() <= pinned("").keys()
-
-
-@pytest.mark.parametrize(
-    ("arguments", "option"), [((), "--upgrade"), (("ARGS=-P boto3",), "-P boto3")]
-)
-def test_one_command_pins_all_anew(tmp_path: Path, arguments: tuple[str, ...], option: str) -> None:
-    """The newest releases by default, or that of one package."""
-    made = Machine(tmp_path).make("update", *arguments)
-
-    assert (made.status, made.stderr) == (0, [])
-    compiled = [call for call in made.calls if "uv pip compile" in call]
-    assert all("--generate-hashes" in call for call in compiled)
-    assert [call.partition("--no-emit-index-url ")[2] for call in compiled] == [
-        f"{option} {folder}requirements.in -o {folder}requirements.txt" for folder in FOLDERS
-    ]

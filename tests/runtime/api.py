@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import SimpleQueue
-from typing import Any, NamedTuple
+from typing import Any
 
 NEXT = "GET invocation/next"
 RESTORE_NEXT = "GET restore/next"
@@ -21,35 +21,19 @@ _VERSION = "/2018-06-01/runtime/"
 _PATIENCE_SECONDS = 60
 
 
-class Call(NamedTuple):
-    """A call of the API: method and path, and the decoded body."""
-
-    what: str
-    body: Any = None
-
-
-#: Status, headers and body.
-_Answer = tuple[int, dict[str, str], bytes]
-
-
 class RuntimeApi(ThreadingHTTPServer):
-    """The API of one function's environment, on a free port.
-
-    What is asked for is answered when the test says so: the function stands still meanwhile.
-    """
+    """The API of one function's environment, which stands still until the test answers."""
 
     daemon_threads = True
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Connection)
-        self._calls: SimpleQueue[Call | None] = SimpleQueue()
-        self._answers: SimpleQueue[_Answer] = SimpleQueue()
+        self.calls: SimpleQueue[tuple[str, Any]] = SimpleQueue()
+        self.answers: SimpleQueue[tuple[dict[str, str], bytes]] = SimpleQueue()
 
-    def next_call(self) -> Call:
-        """Wait for the function's next call."""
-        call = self._calls.get(timeout=_PATIENCE_SECONDS)
-        assert call, "The function has ended."
-        return call
+    def next_call(self) -> tuple[str, Any]:
+        """Wait for the function's next call: its method and path, and the decoded body."""
+        return self.calls.get(timeout=_PATIENCE_SECONDS)
 
     def hand_out(self, event: Any) -> str:
         """Answer `invocation/next` with an event; returns the ID of its request."""
@@ -61,24 +45,12 @@ class RuntimeApi(ThreadingHTTPServer):
             "Lambda-Runtime-Invoked-Function-Arn": "arn:aws:lambda:us-east-1:123:function:otp:live",
             "Lambda-Runtime-Trace-Id": f"Root=1-{int(time.time()):08x}-{'0' * 24};Sampled=1",
         }
-        self._answers.put((200, headers, json.dumps(event).encode()))
+        self.answers.put((headers, json.dumps(event).encode()))
         return request_id
 
     def restore(self) -> None:
         """Answer `restore/next`: the function continues from its snapshot."""
-        self._answers.put((200, {}, b""))
-
-    def function_has_ended(self) -> None:
-        """Let nobody wait any more: the test for a call, a connection for an answer."""
-        self._calls.put(None)
-        self._answers.put((410, {}, b""))
-
-    def answer(self, call: Call) -> _Answer:
-        """Tell the test of a call, and find what to answer."""
-        self._calls.put(call)
-        if call.what.startswith("GET "):
-            return self._answers.get()
-        return 202, {"Content-Type": "application/json"}, b"{}"
+        self.answers.put(({}, b""))
 
 
 class _Connection(BaseHTTPRequestHandler):
@@ -86,24 +58,24 @@ class _Connection(BaseHTTPRequestHandler):
     server: RuntimeApi
 
     def do_GET(self) -> None:
-        self._serve()
+        self._tell()
+        self._answer(200, *self.server.answers.get())
 
     def do_POST(self) -> None:
-        self._serve()
+        self._tell()
+        self._answer(202, {"Content-Type": "application/json"}, b"{}")
 
-    def _serve(self) -> None:
+    def _tell(self) -> None:
         asked = self.rfile.read(int(self.headers.get("Content-Length", "0")))
         what = f"{self.command} {self.path.removeprefix(_VERSION)}"
-        call = Call(what, json.loads(asked) if asked else None)
-        status, headers, body = self.server.answer(call)
-        try:
-            self.send_response(status)
-            for name, value in {**headers, "Content-Length": str(len(body))}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
-        except ConnectionError:
-            self.close_connection = True  # it was killed while it waited
+        self.server.calls.put((what, json.loads(asked) if asked else None))
+
+    def _answer(self, status: int, headers: dict[str, str], body: bytes) -> None:
+        self.send_response(status)
+        for name, value in {**headers, "Content-Length": str(len(body))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
@@ -113,10 +85,8 @@ class _Connection(BaseHTTPRequestHandler):
 def serving() -> Iterator[RuntimeApi]:
     """Serve for the length of a `with` block."""
     with RuntimeApi() as api:
-        thread = threading.Thread(target=api.serve_forever, args=(0.01,))
-        thread.start()
+        threading.Thread(target=api.serve_forever, args=(0.01,)).start()
         try:
             yield api
         finally:
             api.shutdown()
-            thread.join()

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack
 from pathlib import Path
 
 import boto3
@@ -13,6 +13,7 @@ from moto.server import ThreadedMotoServer
 from infra.bundle.build import HOST, build
 from sandbox.environment import OF_AWS, OF_SEND, OF_VERIFY
 from sandbox.pinpoint.server import create_server, serving
+from tests.support.service import create_table
 
 from .function import Function, Runtime, install_client, running
 
@@ -32,12 +33,7 @@ def aws() -> Iterator[Mapping[str, str]]:
     url = f"http://{host}:{port}"
     pinpoint = create_server(application_ids=[OF_VERIFY["OTP_APPLICATION_ID"]])
     with serving(pinpoint):
-        boto3.client("dynamodb", endpoint_url=url).create_table(
-            TableName=OF_SEND["OTP_TABLE_NAME"],
-            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
+        create_table(boto3.client("dynamodb", endpoint_url=url))
         yield {"AWS_ENDPOINT_URL": url, "AWS_ENDPOINT_URL_PINPOINT": pinpoint.url}
     dynamodb.stop()
 
@@ -51,37 +47,16 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> Runtime:
     return Runtime(build(python, HOST), client, tmp_path_factory.mktemp("functions"))
 
 
-Launch = Callable[..., AbstractContextManager[Function]]
-
-
-@pytest.fixture(scope="package")
-def launch(runtime: Runtime, aws: Mapping[str, str]) -> Launch:
-    """Start functions which find AWS on this machine."""
-
-    def launch(
-        name: str, handler: str, layers: Sequence[Path] = (), **variables: str
-    ) -> AbstractContextManager[Function]:
-        of_stack = {"send": OF_SEND, "verify": OF_VERIFY}[name]
-        return running(runtime, handler, {**OF_AWS, **aws, **of_stack, **variables}, layers)
-
-    return launch
-
-
 @pytest.fixture
-def start(launch: Launch) -> Iterator[Callable[..., Function]]:
-    """Start functions that are this test's own."""
+def start(runtime: Runtime, aws: Mapping[str, str]) -> Iterator[Callable[..., Function]]:
+    """Start functions which find AWS on this machine."""
     with ExitStack() as ends:
-        yield lambda *args, **variables: ends.enter_context(launch(*args, **variables))
 
+        def start(
+            name: str, handler: str, layers: Sequence[Path] = (), **variables: str
+        ) -> Function:
+            of_stack = {"send": OF_SEND, "verify": OF_VERIFY}[name]
+            environment = {**OF_AWS, **aws, **of_stack, **variables}
+            return ends.enter_context(running(runtime, handler, environment, layers))
 
-@pytest.fixture(scope="package")
-def ready(launch: Launch) -> Iterator[dict[str, Function]]:
-    """Give both functions, ready, for all tests."""
-    with ExitStack() as ends:
-        functions = {
-            name: ends.enter_context(launch(name, f"otp.{name}.handler"))
-            for name in ("send", "verify")
-        }
-        for function in functions.values():
-            function.initialize()
-        yield functions
+        yield start

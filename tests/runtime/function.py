@@ -4,7 +4,6 @@ import json
 import shutil
 import subprocess
 import sys
-import threading
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,7 +14,6 @@ from typing import Any, NamedTuple
 from packaging.requirements import Requirement
 
 from tests.support.numbers import number_for
-from tests.support.service import HttpAnswer, http_event
 
 from .api import NEXT, RuntimeApi, serving
 
@@ -54,24 +52,15 @@ class Function:
 
     def initialize(self) -> None:
         """Wait until it is ready for events."""
-        call = self.api.next_call()
-        assert call.what == NEXT, (call, self.said())
+        assert self.api.next_call() == (NEXT, None), self.said()
 
     def invoke(self, event: Any) -> Outcome:
         """Have a function that is ready handle an event, and wait until it is ready again."""
         request_id = self.api.hand_out(event)
-        told = self.api.next_call()
+        told, body = self.api.next_call()
         kinds = {f"POST invocation/{request_id}/{kind}": kind for kind in ("response", "error")}
-        assert told.what in kinds, told
-        ready = self.api.next_call()
-        assert ready.what == NEXT, ready
-        return Outcome(request_id, kinds[told.what] == "error", told.body)
-
-    def post(self, fields: dict[str, Any]) -> HttpAnswer:
-        """Call it through API Gateway."""
-        outcome = self.invoke(http_event(json.dumps(fields)))
-        assert not outcome.failed, outcome
-        return HttpAnswer(*(outcome.body[name] for name in ("statusCode", "headers", "body")))
+        self.initialize()
+        return Outcome(request_id, kinds[told] == "error", body)
 
     def stdout(self) -> list[str]:
         """Read the lines of its log and its metrics."""
@@ -108,14 +97,12 @@ def running(
                 stdout=stdout,
                 stderr=stderr,
             )
-        ended = threading.Thread(target=_tell_of_its_end, args=(process, api))
-        ended.start()
         function = Function(api, folder)
         try:
             yield function
         finally:
             process.kill()
-            ended.join()
+            process.wait()
             sys.stdout.write(function.said())  # which pytest shows where a test fails
 
 
@@ -129,11 +116,6 @@ def install_client(folder: Path) -> None:
             copy = folder / file
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(str(found.locate_file(file)), copy)  # times, too: bytecode has them
-
-
-def _tell_of_its_end(process: subprocess.Popen[bytes], api: RuntimeApi) -> None:
-    process.wait()
-    api.function_has_ended()
 
 
 def _of_lambda(handler: str, api: RuntimeApi) -> dict[str, str]:

@@ -1,9 +1,12 @@
-"""How the functions start: from the bundle alone, and before a snapshot."""
+"""How the functions start: from the bundle alone, and before a snapshot; and what they log."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from tests.support.service import assert_says_no_more_than_it_may
 
 from .api import RESTORE_NEXT
 from .function import Function, Runtime, request
@@ -65,17 +68,41 @@ def test_the_first_request_after_an_early_start_finds_every_module_imported(
         *(name, "askable.handler", [tmp_path]), AWS_LAMBDA_INITIALIZATION_TYPE=initialization
     )
     if initialization == "snap-start":
-        assert function.api.next_call().what == RESTORE_NEXT
+        assert function.api.next_call() == (RESTORE_NEXT, None)
         function.api.restore()
     function.initialize()
     before = function.invoke(IMPORTED).body["modules"]
 
     # The countries of its settings, both of which libphonenumber knows apart.
     for number in ("+12065550123", "+14165550123"):
-        asked = request(DestinationIdentity=number, **FIELDS[name])
-        assert function.post(asked).status == 200
+        assert not function.invoke(request(DestinationIdentity=number, **FIELDS[name])).failed
 
     late = set(function.invoke(IMPORTED).body["modules"]) - set(before)
     if name == "verify":  # which is not told what countries to expect
         late = {module for module in late if not module.startswith("phonenumbers.data.")}
     assert late == set()
+
+
+def test_log_and_metrics_are_lines_of_json_on_stdout(start: Start) -> None:
+    """What the function and the runtime client write; no handler repeats a line.
+
+    One process handles many events; a problem is a function error.
+    """
+    send = start("send", "otp.send.handler")
+    send.initialize()
+    asked = request()
+    sent, again, refused = send.invoke(asked), send.invoke(asked), send.invoke({})
+
+    assert again.body == sent.body | {"IdempotentReplayed": True}
+    assert (refused.failed, refused.body["errorType"]) == (True, "InvalidRequest")
+    lines = [json.loads(line) for line in send.stdout()]
+    answered = [line for line in lines if line.get("message") == "answered"]
+    ids = [outcome.request_id for outcome in (sent, again, refused)]
+    assert [line["function_request_id"] for line in answered] == ids
+    assert all(line["level"] == "INFO" and line["xray_trace_id"] for line in answered)
+    metrics = [line for line in lines if "_aws" in line]
+    assert metrics
+    [error] = [line for line in lines if line.get("errorType") == "InvalidRequest"]
+    assert error["requestId"] == refused.request_id
+    assert len(lines) == len(metrics) + 4
+    assert_says_no_more_than_it_may(send.said())

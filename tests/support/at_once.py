@@ -35,12 +35,7 @@ class InMemory:
 
 
 class AllReadFirst(InMemory):
-    """A store in which nobody writes before all have read: the worst that can happen.
-
-    Args:
-        count: how many come.
-
-    """
+    """A store in which nobody writes before so many have read: the worst that can happen."""
 
     def __init__(self, count: int) -> None:
         super().__init__()

@@ -16,13 +16,7 @@ START = 4_099_470_330.0
 
 
 class Clock:
-    """What some modules take for the time.
-
-    Args:
-        patch: puts it in its place, for as long as a test.
-        modules: those that ask what time it is.
-
-    """
+    """What some modules take for the time, for as long as a test."""
 
     def __init__(self, patch: pytest.MonkeyPatch, *modules: ModuleType) -> None:
         self.now = START

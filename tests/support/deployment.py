@@ -2,7 +2,6 @@
 
 import json
 import re
-import urllib.request
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -39,12 +38,7 @@ class Invoked:
 
 
 class Deployment:
-    """The sandbox of this session.
-
-    Args:
-        state: how to reach it.
-
-    """
+    """The sandbox of this session."""
 
     def __init__(self, state: State) -> None:
         self.state = state
@@ -68,14 +62,6 @@ class Deployment:
     def verify(self, asked: Mapping[str, Any]) -> HttpAnswer:
         """`POST /otp/verify` with a JSON object, signed."""
         return client.post(self.state, "/otp/verify", json.dumps(asked).encode())
-
-    def advance_clock(self, seconds: int) -> None:
-        """Have Pinpoint's time pass."""
-        body = json.dumps({"advanceSeconds": seconds}).encode()
-        url = f"{self.state.pinpointEndpoint}/clock"
-        call = urllib.request.Request(url, body, {"Content-Type": "application/json"})
-        with urllib.request.urlopen(call):
-            pass
 
     def invoke(self, payload: Any, function: str | None = None) -> Invoked:
         """Invoke a function's alias directly; that of the send function unless named."""

@@ -10,12 +10,7 @@ Metric = tuple[str, tuple[tuple[str, str], ...], str]
 
 
 def read(lines: Iterable[str]) -> dict[Metric, list[float]]:
-    """Collect the values of every metric, in the order in which they were written.
-
-    Raises:
-        AssertionError: CloudWatch would pass over the line, or over a part of it.
-
-    """
+    """Collect the values of every metric; CloudWatch must not pass over any part of a line."""
     metrics: dict[Metric, list[float]] = defaultdict(list)
     for line in lines:
         document = json.loads(line)

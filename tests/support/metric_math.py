@@ -8,13 +8,7 @@ from tests.support.emf import Metric, read
 
 
 def goes_off(alarm: Mapping[str, Any], lines: Iterable[str]) -> bool:
-    """Say whether an alarm goes off on one period whose metrics are these lines.
-
-    Args:
-        alarm: the properties of an `AWS::CloudWatch::Alarm`, with all references resolved.
-        lines: in the embedded metric format, all of the one period.
-
-    """
+    """Say whether an alarm, by its resolved properties, goes off on one period's metrics."""
     value, threshold = _value(alarm, read(lines)), float(alarm["Threshold"])
     if value is None:
         assert alarm["TreatMissingData"] == "notBreaching"

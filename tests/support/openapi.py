@@ -61,7 +61,7 @@ class Contract:
 
     def errors(self, schema: Mapping[str, Any], value: Any) -> list[str]:
         """Say where a value is not as a schema of the document says; no unknown member is taken."""
-        validator = Draft202012Validator(_absolute(schema), registry=self._registry)
+        validator = Draft202012Validator(_anywhere(schema), registry=self._registry)
         return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(value)]
 
     def _operation(self, operation: str) -> Any:
@@ -97,36 +97,21 @@ class Contract:
 
     @cached_property
     def _registry(self) -> Registry[Any]:
-        schemas = {
-            name: schema if name == "Problem" else _closed(schema)
-            for name, schema in self.document["components"]["schemas"].items()
-        }
-        contents = {"components": {"schemas": schemas}}
+        schemas = self.document["components"]["schemas"]
+        # Clients must take members that are not described, but we know what we answer.
+        closed = json.loads(json.dumps(schemas), object_hook=_close)
+        closed["Problem"] = schemas["Problem"]
+        contents = DRAFT202012.create_resource({"components": {"schemas": closed}})
         empty: Registry[Any] = Registry()
-        whole: Registry[Any] = empty.with_resource(_URI, DRAFT202012.create_resource(contents))
+        whole: Registry[Any] = empty.with_resource(_URI, contents)
         return whole
 
 
-def _absolute(value: Any) -> Any:
+def _anywhere(schema: Mapping[str, Any]) -> Any:
     """Have references lead into the document from wherever they stand."""
-    match value:
-        case {"$ref": str(reference), **rest}:
-            return {"$ref": f"{_URI}{reference}", **_absolute(rest)}
-        case dict():
-            return {name: _absolute(member) for name, member in value.items()}
-        case list():
-            return [_absolute(member) for member in value]
-    return value
+    return json.loads(json.dumps(schema).replace('"$ref": "#/', f'"$ref": "{_URI}#/'))
 
 
-def _closed(schema: Any) -> Any:
-    """Take no member that is not described: clients must, but we know what we answer."""
-    match schema:
-        case {"properties": dict(), **_rest}:
-            described = {name: _closed(member) for name, member in schema.items()}
-            return {"unevaluatedProperties": False, **described}
-        case dict():
-            return {name: _closed(member) for name, member in schema.items()}
-        case list():
-            return [_closed(member) for member in schema]
-    return schema
+def _close(schema: dict[str, Any]) -> dict[str, Any]:
+    described = isinstance(schema.get("properties"), dict)
+    return {"unevaluatedProperties": False, **schema} if described else schema

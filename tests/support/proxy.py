@@ -19,17 +19,7 @@ _START_SECONDS = 30
 
 
 class Proxy:
-    """A microburst in front of a service.
-
-    Args:
-        upstream: the service's address.
-        state: of the sandbox whose service that is. The proxy signs each request again: a
-            signature covers the Host, and that of the proxy is another.
-
-    Attributes:
-        url: its own address.
-
-    """
+    """A microburst in front of a service, which signs anew: a signature covers the Host."""
 
     def __init__(self, upstream: str, state: State) -> None:
         port = free_port()

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -15,11 +16,13 @@ from sandbox.state import ROOT, State
 from tests.support.deployment import Deployment
 
 
-def sandbox(*arguments: str, folder: str | None = None) -> subprocess.CompletedProcess[str]:
+def sandbox(
+    *arguments: str, folder: str | None = None, checkout: Path = ROOT
+) -> subprocess.CompletedProcess[str]:
     """Run the sandbox's command line in the folder of the environment, or in another one."""
     return subprocess.run(
         [sys.executable, "-m", "sandbox", *arguments],
-        cwd=ROOT,
+        cwd=checkout,
         env={**os.environ, **({"SANDBOX_FOLDER": folder} if folder else {})},
         capture_output=True,
         text=True,
@@ -28,15 +31,15 @@ def sandbox(*arguments: str, folder: str | None = None) -> subprocess.CompletedP
 
 
 @contextmanager
-def running(*options: str, folder: str) -> Iterator[State]:
+def running(*options: str, folder: str, checkout: Path = ROOT) -> Iterator[State]:
     """Run a sandbox, and leave nothing running."""
-    sandbox("--stop", folder=folder)  # what a killed test run left
+    sandbox("--stop", folder=folder, checkout=checkout)  # what a killed test run left
     try:
-        started = sandbox("--detach", *options, folder=folder)
+        started = sandbox("--detach", *options, folder=folder, checkout=checkout)
         assert started.returncode == 0, started.stdout + started.stderr
-        yield State.read(ROOT / folder)
+        yield State.read(checkout / folder)
     finally:
-        sandbox("--stop", folder=folder)
+        sandbox("--stop", folder=folder, checkout=checkout)
 
 
 @pytest.fixture(scope="session")

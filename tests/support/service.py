@@ -155,7 +155,16 @@ class Service:
 
     def post(self, body: str | None, **event: Any) -> HttpAnswer:
         """Call the function through API Gateway; its answer is as docs/openapi.json says."""
-        reply = self._call({**http_event(body), **event})
+        of_gateway = {
+            "resource": "/otp",
+            "path": "/otp",
+            "httpMethod": "POST",
+            "headers": {"Content-Type": "application/json"},
+            "requestContext": {"requestId": str(uuid.uuid4()), "stage": "v1"},
+            "body": body,
+            "isBase64Encoded": False,
+        }
+        reply = self._call({**of_gateway, **event})
         assert set(reply) == {"statusCode", "headers", "body"}
         json.dumps(reply)  # Lambda could not return anything else
         answer = HttpAnswer(reply["statusCode"], reply["headers"], reply["body"])
@@ -269,15 +278,20 @@ class Journey:
 def deployed(name: str) -> Iterator[Service]:
     """Start a function in a new AWS, with its table and its application, for a while."""
     with mock_aws():
-        table_client("dynamodb").create_table(
-            TableName=TABLE,
-            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
+        create_table(table_client("dynamodb"))
         create_application(SETTINGS.application_id)
         with started(name) as service:
             yield service
+
+
+def create_table(dynamodb: "DynamoDBClient") -> None:
+    """Create the table, as the stack has it."""
+    dynamodb.create_table(
+        TableName=TABLE,
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
 
 
 @contextmanager
@@ -296,19 +310,6 @@ def assert_says_no_more_than_it_may(said: str) -> None:
         [code] = re.findall(r"\b[0-9]{5,8}\b", text["body"])
         # Alone, not within an ID or a time.
         assert not re.search(rf"(?<![\w.-]){code}(?![\w.-])", said), said
-
-
-def http_event(body: str | None) -> dict[str, Any]:
-    """Make the event of a request through API Gateway."""
-    return {
-        "resource": "/otp",
-        "path": "/otp",
-        "httpMethod": "POST",
-        "headers": {"Content-Type": "application/json"},
-        "requestContext": {"requestId": str(uuid.uuid4()), "stage": "v1"},
-        "body": body,
-        "isBase64Encoded": False,
-    }
 
 
 def request(**fields: Any) -> dict[str, Any]:

@@ -76,13 +76,7 @@ class Resource:
 
 
 class RenderedTemplate:
-    """A template whose intrinsic functions are written as text: `arn:${AWS::Partition}:…`.
-
-    Args:
-        template: as CloudFormation gets it, which `raw` is.
-        region: of the stack, as it is written in ARNs.
-
-    """
+    """A template whose intrinsic functions are written as text: `arn:${AWS::Partition}:…`."""
 
     def __init__(self, template: Mapping[str, Any], *, region: str = "${AWS::Region}") -> None:
         self.region = region
