@@ -8,9 +8,12 @@ import stat
 import urllib.parse
 from pathlib import Path
 
+import boto3
 import pytest
+from serverless_otp import OtpClient
 
 from infra.config import keys
+from sandbox import client
 from sandbox.deploy import CONTEXT, synthesize
 from sandbox.servers import ServerError, make_private
 from sandbox.state import STATE_FILE, TEMPORARY
@@ -38,6 +41,28 @@ def test_the_state_file_says_how_to_reach_everything(deployment: Deployment) -> 
     assert stat.S_IMODE(TEMPORARY.stat().st_mode) == 0o700
     assert re.fullmatch("[0-9a-f]{40}", deployment.state.secretAccessKey)
     assert deployment.state.secretAccessKey not in said
+
+
+def test_the_printed_address_is_the_one_that_the_client_takes(deployment: Deployment) -> None:
+    """With the region that is printed beside it; two slashes below it are another path."""
+    said = (STATE_FILE.parent / "log" / "sandbox.log").read_text()
+    printed = re.search(r"^API +(\S+)  \(region (\S+)\)$", said, re.MULTILINE)
+    assert printed
+    state = deployment.state
+    session = boto3.Session(state.accessKeyId, state.secretAccessKey)
+
+    sent = OtpClient(api_url=printed[1], region_name=printed[2], session=session).send(NUMBER)
+
+    assert deployment.texts(sent.reference_id)
+    assert client.post(state, "//otp", b"{}").status == 403
+
+
+def test_alarms_are_refused_before_anything_starts() -> None:
+    """The emulator cannot deploy them."""
+    refused = sandbox("-c", "alarmTopicArn=arn:aws:sns:us-east-1:123456789012:on-call")
+
+    assert refused.returncode == 2
+    assert "the sandbox has no alarms" in refused.stderr
 
 
 @pytest.mark.parametrize("others", ["folder", "link"])
