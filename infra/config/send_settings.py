@@ -24,6 +24,7 @@ def send_settings(
         sandbox=config.sandbox_numbers,
         time_limits=TimeLimits(),
         table_name=table_name,
+        guard=None,
         origination_identity=config.origination_identity,
         brand_name=config.brand_name,
         language=config.language,

@@ -24,6 +24,7 @@ with uncollected_imports():
     from .pinpoint.delivery import Delivery
     from .rules.counters import Counters
     from .rules.destination import Destinations
+    from .rules.guard import Guard, Told
     from .rules.limits import Limits
     from .rules.pause import PauseSwitch
     from .runtime.clients import check_endpoints, open_connections
@@ -75,13 +76,19 @@ def build(
     """
     table, time_limits = settings.table_name, settings.time_limits
     metrics = RequestMetrics(settings.deployment, "send", logger)
+
+    def tell(told: Told) -> None:
+        """Say what the guard does with a message beyond a range's allowance."""
+        logger.append_keys(guard=told.what, range=told.range)
+
     store_failed = metrics.count_store_failure
     records = ReferenceIdRecords(table, dynamodb, time_limits, logger, store_failed, pause)
     once = OncePerReferenceId(records)
     destinations = Destinations(settings.destinations, sandbox=settings.sandbox)
     counters = Counters(table, dynamodb, time_limits, logger, store_failed)
     switch = PauseSwitch(table, dynamodb, logger, store_failed)
-    limits = Limits(settings.limits, counters, switch)
+    guard = Guard(settings.guard, counters, tell) if settings.guard else None
+    limits = Limits(settings.limits, counters, switch, guard)
     delivery = Delivery(pinpoint, settings.application_id, time_limits, logger, pause)
 
     @logger.inject_lambda_context(clear_state=True, log_event=False)

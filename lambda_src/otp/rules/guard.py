@@ -1,0 +1,126 @@
+"""The guard: a range of numbers that nobody verifies is cut off, and one that verifies is not.
+
+Real people enter their codes, and traffic pumps never do. So each range has a balance (`balance`),
+which a text raises and a verified code lowers (`credits`). What happens from the allowance on:
+
+| the guard                               | a text                              | is counted |
+|-----------------------------------------|-------------------------------------|------------|
+| any, and a probe is due                 | goes out                            | yes        |
+| refuses                                 | is refused                          | no         |
+| records                                 | goes out, and is told               | no         |
+
+So the balance is the same either way, and what is told is what would have been refused.
+"""
+
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from ..runtime.deadline import Deadline
+from ..settings import GuardRules
+from .balance import HOUR, Balance, CountedText, beginning, counting, giving_back, probing, rounded
+from .counter_items import FullError, Refusal
+from .counters import Counters
+from .ranges import Range, range_of
+
+#: The limit that a refusal names.
+ALLOWANCE = "guardAllowance"
+
+# Others may begin the hour, count up to the allowance and send the probe meanwhile.
+_TRIES = 4
+
+
+class Told(NamedTuple):
+    """What the guard did with a text beyond the allowance.
+
+    Attributes:
+        what: `refused`, `would_refuse` or `probe`.
+        range: its name.
+        country: of the number.
+
+    """
+
+    what: str
+    range: str
+    country: str
+
+
+class Guard:
+    """The balances of ranges, as sending meets them.
+
+    Args:
+        rules: the operator's.
+        counters: write to the table.
+        tell: called for every text beyond the allowance.
+
+    """
+
+    def __init__(self, rules: GuardRules, counters: Counters, tell: Callable[[Told], None]) -> None:
+        self._rules = rules
+        self._counters = counters
+        self._tell = tell
+
+    def range_of(self, number: str) -> Range | None:
+        """Give the range that a number is counted in; None: it is left alone."""
+        found = range_of(number)
+        return None if found.begins_with(self._rules.ranges) else found
+
+    def count(self, number: str, country: str, deadline: Deadline) -> CountedText | None:
+        """Count a text in the balance of its range.
+
+        Args:
+            number: the destination, in E.164 format.
+            country: of the destination.
+            deadline: of all that is counted for the message.
+
+        Returns:
+            What is counted; None where nothing is.
+
+        Raises:
+            FullError: the text is refused.
+            StoreUnavailable: nobody knows whether it is counted.
+
+        """
+        where = self.range_of(number)
+        if where is None:
+            return None
+        with self._counters.failing_closed():
+            counted = self._count(where.digest, deadline)
+        if isinstance(counted, CountedText):
+            if counted.probed is not None:
+                self._tell(Told("probe", where.name, country))
+            return counted
+        if not self._rules.refuses:
+            self._tell(Told("would_refuse", where.name, country))
+            return None
+        self._tell(Told("refused", where.name, country))
+        raise FullError([Refusal(ALLOWANCE, counted)])
+
+    def give_back(self, counted: CountedText, deadline: Deadline) -> None:
+        """Take a text out again that was not sent. Never raises; what fails stays counted."""
+        with self._counters.telling("A message that was not sent stays counted in its range"):
+            self._counters.write(giving_back(counted, self._rules), deadline, connected=True)
+
+    def _count(self, digest: str, deadline: Deadline) -> CountedText | int:
+        """Count a text, or say for how many seconds texts are refused."""
+        rules, now = self._rules, rounded(time.time())
+        text = CountedText(digest, int(now // HOUR))
+        call = counting(text, rules)
+        for _ in range(_TRIES):
+            held = self._counters.write(call, deadline)
+            if held is None:
+                return text
+            found = Balance.of(held)
+            # Another clock may have begun the next hour.
+            text = CountedText(digest, max(text.hour, found.hour if found else 0))
+            if found and found.hour < text.hour and found.balance > 0:
+                call = beginning(text)
+            elif found and found.hour == text.hour and found.balance >= rules.allowance:
+                wait = found.wait(rules, now)
+                if wait > 0:
+                    return wait
+                text = text._replace(probed=now)
+                call = probing(text, rules)
+            else:
+                call = counting(text, rules)
+        raise RuntimeError("Others have changed the balance all the time.")

@@ -1,0 +1,282 @@
+"""The guard: what a range of numbers gets that nobody verifies, and what one gets that verifies."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from lambda_src.otp.rules.ranges import range_of
+from tests.support.clock import Clock
+from tests.support.failures import NO_ANSWER, respond
+from tests.support.service import GUARD, NO_LIMITS, TABLE, HttpAnswer, Service, request
+
+THROTTLED = (
+    SimpleNamespace(status_code=400),
+    {"Error": {"Code": "ThrottlingException"}, "ResponseMetadata": {"HTTPStatusCode": 400}},
+)
+
+#: Numbers of one range.
+RANGE = "+1206201{:04}"
+KEY = f"guard#range#{range_of(RANGE.format(0)).digest}"
+WRITE, SENDING = "dynamodb.UpdateItem", "pinpoint.SendOTPMessage"
+
+
+def send(service: Service, last: int = 0) -> HttpAnswer:
+    """Ask for a message to a number of the range."""
+    return service.send(DestinationIdentity=RANGE.format(last))
+
+
+def sent(service: Service, times: int) -> int:
+    """Ask for so many messages to different numbers, and say how many went out."""
+    return sum(send(service, last).status == 200 for last in range(times))
+
+
+def balance(service: Service) -> int | None:
+    """The balance of the range, as the table holds it."""
+    item = service.table.get_item(TableName=TABLE, Key={"id": {"S": KEY}}).get("Item")
+    return int(item["balance"]["N"]) if item else None
+
+
+def put_balance(service: Service, clock: Clock, value: int, *, hours_ago: int = 0) -> None:
+    """Have the range begin with a balance, of this hour or of an earlier one."""
+    hour = int(clock.now // 3600) - hours_ago
+    item = {"id": {"S": KEY}, "balance": {"N": str(value)}, "of_hour": {"N": str(hour)}}
+    service.table.put_item(TableName=TABLE, Item=item)
+
+
+# --- The rule ---
+
+
+def test_nobody_verifies_and_a_range_gets_its_allowance_and_the_probes(
+    service: Service, clock: Clock
+) -> None:
+    """In each of three hours: 30, and one every two minutes; a neighbouring range feels nothing."""
+    service.guarded()
+    clock.now -= clock.now % 3600
+    for _ in range(3):
+        texts = 0
+        for _ in range(60):  # a minute each
+            texts += sent(service, 31 if texts < 30 else 1)
+            clock.wait(60)
+        assert texts == 60
+    assert service.send(DestinationIdentity="+12063010000").status == 200
+
+
+@pytest.mark.parametrize(
+    ("before", "hours_ago", "left"),
+    [
+        *((value, 0, 30 - value) for value in (-30, 0, 29)),
+        # A new hour forgets what was not verified, and keeps what was.
+        *((-30, 1, 60), (-30, 5, 60), (0, 1, 30), (7, 1, 30), (30, 1, 30), (59, 2, 30)),
+        # Another clock has begun it already.
+        (10, -1, 20),
+    ],
+)
+def test_a_range_gets_what_is_left_until_the_allowance(
+    service: Service, clock: Clock, before: int, hours_ago: int, left: int
+) -> None:
+    """And then the first probe, at once."""
+    service.guarded()
+    put_balance(service, clock, before, hours_ago=hours_ago)
+    assert sent(service, left + 4) == left + 1
+
+
+def test_a_refusal_says_when_a_text_goes_out_again(service: Service, clock: Clock) -> None:
+    """When a probe is due or the next hour begins; the log names the range, without a mask."""
+    service.guarded(allowance=1)
+    assert sent(service, 2) == 2
+    clock.wait(20.5)
+    answer = send(service)
+    assert (answer.status, answer.code) == (429, "TooManyMessages")
+    assert (answer.json()["limit"], answer.json()["retryAfter"]) == ("guardAllowance", 100)
+    line = service.log_lines()[-1]
+    assert (line["limit"], line["guard"], line["range"]) == ("guardAllowance", "refused", "1-2062")
+    clock.wait(99)
+    assert send(service).status == 429
+    clock.wait(1)
+    assert send(service).status == 200
+    clock.wait(3600 - clock.now % 3600 - 10)
+    assert send(service).status == 200
+    assert send(service).headers["Retry-After"] == "10"
+
+
+def test_recording_refuses_nobody_and_says_who_would_have_been(
+    service: Service, clock: Clock
+) -> None:
+    """The balance is what it would be if the guard refused."""
+    told = {}
+    for refuses in (True, False):
+        service.guarded(refuses=refuses, allowance=3)
+        service.table.delete_item(TableName=TABLE, Key={"id": {"S": KEY}})
+        before = len(service.log_lines())
+        statuses = [send(service, last).status for last in range(6)]
+        clock.wait(120)
+        statuses += [send(service, last).status for last in range(2)]
+        lines = [line.get("guard") for line in service.log_lines()[before:]]
+        told[refuses] = (statuses, lines, balance(service))
+    probe = [None] * 3 + ["probe"]
+    for refuses, status, name in ((True, 429, "refused"), (False, 200, "would_refuse")):
+        statuses, lines, left = told[refuses]
+        assert statuses == [*[200] * 4, status, status, 200, status]
+        assert lines == [*probe, name, name, "probe", name]
+        assert left == 5
+
+
+def test_a_range_that_the_operator_has_named_is_left_alone(service: Service) -> None:
+    """Nothing is asked, and nothing counted; nor is anything for the sandbox's own numbers."""
+    service.guarded(ranges=("1-20",), allowance=1)
+    assert sent(service, 4) == 4
+    assert balance(service) is None
+    service.guarded(allowance=1)
+    assert [service.send().status for _ in range(4)] == [200] * 4
+
+
+# --- What is asked of the table ---
+
+
+def calls_of(service: Service) -> list[str]:
+    """Ask for a message, and name the calls in their order; an item by its kind."""
+    calls: list[str] = []
+
+    def note(model: Any, params: dict[str, Any], **_: Any) -> None:
+        key = json.loads(params["body"]).get("Key", {"id": {"S": ""}})["id"]["S"].split("#")
+        calls.append(key[1] if key[0] in ("limit", "guard") else model.name)
+
+    service.on("before-call.dynamodb", note)
+    service.on("before-call." + SENDING, note)
+    send(service)
+    service.mend()
+    return calls
+
+
+def test_the_range_is_one_call_right_after_the_number(service: Service, clock: Clock) -> None:
+    """Two after an hour that ends above zero, and for a probe.
+
+    A refusal gives the number's count back, and the later counts are not asked.
+    """
+    limits = replace(NO_LIMITS, destination_per_day=100, country_per_day=100)
+    service.start(limits=limits, guard=replace(GUARD, allowance=2))
+    sending = ["countryPerDay", "SendOTPMessage", "UpdateItem"]
+    assert calls_of(service) == ["PutItem", "GetItem", "number", "range", *sending]
+    assert calls_of(service) == ["PutItem", "number", "range", *sending]
+    assert calls_of(service) == ["PutItem", "number", "range", "range", *sending]  # a probe
+    # Its block has counted others meanwhile, which giving back finds out.
+    assert calls_of(service) == ["PutItem", "number", "range", *["number"] * 2, "DeleteItem"]
+    put_balance(service, clock, 1, hours_ago=1)
+    assert calls_of(service).count("range") == 2
+    put_balance(service, clock, -1, hours_ago=1)
+    assert calls_of(service).count("range") == 1
+
+
+def test_a_number_is_in_no_key_and_a_balance_has_an_end(service: Service, clock: Clock) -> None:
+    """A day and an hour after the last text, at most."""
+    service.guarded()
+    send(service, 1234)
+    [item] = [item for item in service.items() if item["id"]["S"].startswith("guard#")]
+    assert item["id"]["S"] == KEY
+    assert item.keys() == {"id", "of_hour", "balance", "expiration"}
+    assert clock.now + 24 * 3600 < int(item["expiration"]["N"]) <= clock.now + 25 * 3600
+
+
+# --- What is given back, and what fails ---
+
+
+@pytest.mark.parametrize(("status", "left"), [("THROTTLED", 1), ("UNKNOWN_FAILURE", 2)])
+def test_what_was_certainly_not_sent_is_given_back(
+    service: Service, status: str, left: int
+) -> None:
+    """What may have been sent counts; and a probe that was not sent is due again."""
+    service.guarded(allowance=2)
+    assert send(service).status == 200
+
+    def answer(parsed: dict[str, Any], **_: Any) -> None:
+        for result in parsed["MessageResponse"]["Result"].values():
+            result["DeliveryStatus"] = status
+
+    service.on("after-call." + SENDING, answer)
+    send(service)
+    assert balance(service) == left
+    service.mend()
+    assert sent(service, 2 - left) == 2 - left
+    service.on("after-call." + SENDING, answer)
+    send(service)  # a probe
+    service.mend()
+    assert send(service).status == (200 if left == 1 else 429)
+
+
+def test_a_later_count_that_refuses_gives_the_range_back(service: Service) -> None:
+    """It was not sent."""
+    service.start(limits=replace(NO_LIMITS, deployment_per_hour=1), guard=GUARD)
+    assert sent(service, 2) == 1
+    assert balance(service) == 1
+
+
+def at_the_range(service: Service, act: Callable[[Any], Any], event: str = "before-send") -> None:
+    """Do something where the SDK makes a write of the range's item."""
+
+    def handler(**given: Any) -> Any:
+        body = given["params"]["body"] if event == "before-call" else given["request"].body
+        return act(json.loads(body)) if KEY in str(body) else None
+
+    service.on(f"{event}.{WRITE}", handler)
+
+
+def fail(_: Any) -> None:
+    """Get no answer."""
+    raise NO_ANSWER.with_traceback(None)
+
+
+@pytest.mark.parametrize(
+    ("fault", "counted"), [("throttled", None), ("no answer", None), ("lost", 1), ("slow", None)]
+)
+def test_without_the_balance_nothing_is_sent(
+    service: Service, clock: Clock, fault: str, counted: int | None
+) -> None:
+    """503, to be repeated: fail closed. What may be counted stays so, never one less."""
+    service.guarded()
+
+    def lose(call: Any) -> None:
+        service.table.update_item(**call)
+        fail(call)
+
+    if fault == "throttled":
+        at_the_range(service, lambda _: THROTTLED, "before-call")
+    elif fault == "slow":  # the switch has taken all the time
+        service.on("before-send.dynamodb.GetItem", lambda **_: clock.wait(3.5))
+    else:
+        at_the_range(service, {"no answer": fail, "lost": lose}[fault])
+    assert send(service).code == "StoreUnavailable"
+    assert (service.texts(), balance(service)) == ([], counted)
+    service.mend()
+    assert send(service).status == 200
+
+
+@pytest.mark.parametrize("when", ["before-call", "after-call"])
+def test_a_function_that_dies_at_the_balance_leaves_it_counted_or_not(
+    service: Service, when: str
+) -> None:
+    """Nothing is sent, and the ReferenceId is held as after any death."""
+    service.guarded()
+    asked = request(DestinationIdentity=RANGE.format(0))
+    service.die(f"{when}.{WRITE}", asked)
+    assert balance(service) == (None if when == "before-call" else 1)
+    assert service.texts() == []
+    assert service.send(**asked).code == "InProgress"
+
+
+def test_what_cannot_be_given_back_does_not_change_the_answer(service: Service) -> None:
+    """It stays counted until its hour ends, and the metrics tell."""
+    service.guarded()
+
+    def fail_to_give_back(call: Any) -> None:
+        if "- :one" in call["UpdateExpression"]:
+            fail(call)
+
+    at_the_range(service, fail_to_give_back)
+    service.on("before-send." + SENDING, respond(429, {}))
+    assert send(service).code == "Throttled"
+    assert balance(service) == 1
+    assert any('"StoreFailures"' in line for line in service.metric_lines())
