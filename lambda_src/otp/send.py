@@ -99,7 +99,13 @@ def build(
         logger.append_keys(
             reference_id=request["ReferenceId"], destination=request["DestinationIdentity"]
         )
-        return once(request, call.request_id, lambda: text(request, call.caller))
+        found = guard.range_of(request["DestinationIdentity"]) if guard else None
+        return once(
+            request,
+            call.request_id,
+            lambda: text(request, call.caller),
+            range_digest=found.digest if found else None,
+        )
 
     def text(request: Request, caller: str) -> Answer:
         """Send the message now, if the operator allows it."""
@@ -112,14 +118,14 @@ def build(
                 country=country,
                 caller=caller,
                 unlimited=destinations.is_of_the_sandbox(number),
-            ):
+            ) as guarded:
                 body = delivery.send(with_defaults(request, settings))
         except TooManyMessages as refused:
             logger.append_keys(limit=refused.limit)
             metrics.count_by_country("RefusedByLimit", country, limit=refused.limit)
             raise
         metrics.count_by_country("Texts", country)
-        return Answer(status=200, body=body)
+        return Answer(status=200, body=body, earns_credit=guarded)
 
     def connect() -> None:
         """Open the connections that a message needs."""

@@ -17,6 +17,7 @@ from moto import mock_aws
 
 from lambda_src.otp.once.records import create_dynamodb_client
 from lambda_src.otp.pinpoint.calls import create_pinpoint_client
+from lambda_src.otp.rules.credit import create_credit_client
 from lambda_src.otp.runtime.log import create_logger
 from lambda_src.otp.settings import GuardRules, SendSettings, Settings
 from sandbox.environment import OF_SEND
@@ -102,8 +103,8 @@ def entry_point(name: str) -> ModuleType:
 def create_clients(name: str) -> "dict[str, BaseClient]":
     """Create the clients that a function has, in the order in which it takes them."""
     clients: dict[str, BaseClient] = {"pinpoint": create_pinpoint_client(SETTINGS.time_limits)}
-    if name == "send":
-        clients["dynamodb"] = create_dynamodb_client(SETTINGS.time_limits)
+    create = create_dynamodb_client if name == "send" else create_credit_client
+    clients["dynamodb"] = create(SETTINGS.time_limits)
     return clients
 
 

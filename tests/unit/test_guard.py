@@ -3,20 +3,14 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from lambda_src.otp.rules.ranges import range_of
 from tests.support.clock import Clock
-from tests.support.failures import NO_ANSWER, respond
+from tests.support.failures import NO_ANSWER, respond, throttled
 from tests.support.service import GUARD, NO_LIMITS, TABLE, HttpAnswer, Service, request
-
-THROTTLED = (
-    SimpleNamespace(status_code=400),
-    {"Error": {"Code": "ThrottlingException"}, "ResponseMetadata": {"HTTPStatusCode": 400}},
-)
 
 #: Numbers of one range.
 RANGE = "+1206201{:04}"
@@ -243,7 +237,7 @@ def test_without_the_balance_nothing_is_sent(
         fail(call)
 
     if fault == "throttled":
-        at_the_range(service, lambda _: THROTTLED, "before-call")
+        at_the_range(service, lambda _: throttled("ThrottlingException"), "before-call")
     elif fault == "slow":  # the switch has taken all the time
         service.on("before-send.dynamodb.GetItem", lambda **_: clock.wait(3.5))
     else:

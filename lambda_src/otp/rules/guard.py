@@ -1,7 +1,7 @@
 """The guard: a range of numbers that nobody verifies is cut off, and one that verifies is not.
 
 Real people enter their codes, and traffic pumps never do. So each range has a balance (`balance`),
-which a text raises and a verified code lowers (`credits`). What happens from the allowance on:
+which a text raises and a verified code lowers (`credit`). What happens from the allowance on:
 
 | the guard                               | a text                              | is counted |
 |-----------------------------------------|-------------------------------------|------------|
