@@ -17,7 +17,7 @@ from .config.send_settings import send_settings
 from .config.unreachable import unreachable
 from .data.encryption import create_key
 from .data.pause_policy import create_pause_policy
-from .data.table import ITEM_ACTIONS, create_table
+from .data.table import ITEM_ACTIONS, create_table, statements_for_credits
 from .deployment import Deployment
 from .function.canary import deploy_by_canary
 from .function.failures import FailureQueue, FailureTarget, ForgetfulTopic
@@ -104,9 +104,11 @@ class OtpService(Construct):
                 iam.PolicyStatement(
                     actions=["mobiletargeting:VerifyOTPMessage"],
                     resources=[self._application_arn("verify-otp")],
-                )
+                ),
+                *(statements_for_credits(self.table) if settings.guard else ()),
             ],
             failures=ForgetfulTopic,
+            encrypts_through=["dynamodb"] if settings.guard else [],
         )
         self.api = OtpApi(
             self,

@@ -25,6 +25,7 @@ with uncollected_imports():
     from .rules.counters import Counters
     from .rules.destination import Destinations
     from .rules.guard import Guard, Told
+    from .rules.guard_switch import GuardSwitch
     from .rules.limits import Limits
     from .rules.pause import PauseSwitch
     from .runtime.clients import check_endpoints, open_connections
@@ -87,7 +88,8 @@ def build(
     destinations = Destinations(settings.destinations, sandbox=settings.sandbox)
     counters = Counters(table, dynamodb, time_limits, logger, store_failed)
     switch = PauseSwitch(table, dynamodb, logger, store_failed)
-    guard = Guard(settings.guard, counters, tell) if settings.guard else None
+    opened = GuardSwitch(table, dynamodb, logger, store_failed)
+    guard = Guard(settings.guard, counters, opened, tell) if settings.guard else None
     limits = Limits(settings.limits, counters, switch, guard)
     delivery = Delivery(pinpoint, settings.application_id, time_limits, logger, pause)
 

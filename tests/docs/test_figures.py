@@ -70,7 +70,10 @@ def test_defaults_are_those_of_the_configuration() -> None:
 def test_text_takes_what_the_code_does() -> None:
     """And what docs/cost.md assumes."""
     seconds = 2 * figures.ASSUMED["milliseconds that a function takes"] / 1000
-    writes = figures.ASSUMED["writes of a message, of one unit each"]
+    writes = sum(
+        figures.ASSUMED[f"writes of a {what}, of one unit each"]
+        for what in ("message", "verification")
+    )
     lambdas = "Lambda, environments at once"
 
     for wall, takes in {

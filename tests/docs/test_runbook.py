@@ -15,7 +15,7 @@ from botocore import xform_name
 from docs.generate.markdown import rows
 from docs.generate.templates import template
 from infra.config import PROFILES, PYTHON_VERSIONS
-from lambda_src.otp.rules import counters, limits, pause
+from lambda_src.otp.rules import counters, guard, limits, switch
 from lambda_src.otp.rules.limits import MEANINGS
 from tests.support.clock import Clock
 from tests.support.service import TABLE, Service, deployed
@@ -198,7 +198,7 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
     """Run the send function, on an emulated AWS of its own."""
     # No window ends within a test; the shell's `date` and the function agree on the day. With
     # milliseconds, of which DynamoDB would not store a zero.
-    Clock(monkeypatch, limits, counters, pause).now = int(time.time()) + 0.123
+    Clock(monkeypatch, limits, counters, guard, switch).now = int(time.time()) + 0.123
     with deployed("send") as service:
         yield service
 

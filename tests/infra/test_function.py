@@ -48,6 +48,13 @@ def failures_of(template: RenderedTemplate, function: str) -> str:
     return template.named(cfn.TOPIC, "VerifyFailures").ref
 
 
+def environment_of(template: RenderedTemplate, function: str) -> dict[str, str]:
+    """Give what a function is told."""
+    properties = template.named(cfn.FUNCTION, function).properties
+    told: dict[str, str] = properties["Environment"]["Variables"]
+    return told
+
+
 def assert_role_of(template: RenderedTemplate, name: str, service: str, whose: str) -> None:
     """Fail unless a role is one service's alone, is used once, and has its one policy alone."""
     role = template.named(cfn.ROLE, f"{name}Role")
@@ -81,8 +88,18 @@ def test_role_may_do_what_the_function_is_for_and_log_and_nothing_else(
         with_the_key = [f"kms:{name}" for name in to_write]
     else:
         what_it_is_for = [allowed("mobiletargeting:VerifyOTPMessage", verify_otp)]
-        failed, through = "sns:Publish", ["sns"]
-        with_the_key = "kms:GenerateDataKey"
+        failed, through, with_the_key = "sns:Publish", ["sns"], "kms:GenerateDataKey"
+        if "OTP_GUARD_ALLOWANCE" in environment_of(template, "Send"):
+            # It reads records, and writes what is the guard's own.
+            for action, keys in (
+                ("BatchGetItem", ["guard#range#*", "send#*"]),
+                ("PutItem", ["guard#claim#*"]),
+                ("UpdateItem", ["guard#range#*"]),
+            ):
+                of = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": keys}}
+                grant = allowed(f"dynamodb:{action}", table)
+                what_it_is_for.append({**grant, "Condition": of})
+            through, with_the_key = ["dynamodb", "sns"], [f"kms:{name}" for name in to_write]
     services = [f"{service}.{REGION}.amazonaws.com" for service in through]
     condition = {"StringEquals": {"kms:ViaService": services}}
     log = template.named(cfn.LOG_GROUP, f"{function}Log").attribute("Arn")
@@ -156,6 +173,8 @@ def test_function_has_time_for_the_slowest_of_all_its_steps_and_answers_in_time(
     lock = record = free = 2 * limits.dynamodb_attempt + once.LONGEST_PAUSE_SECONDS
     before = lock + limits.counting + limits.pinpoint_all_attempts
     assert before + max(record, limits.giving_back + free) < TIMEOUT_SECONDS
+    assert limits.pinpoint_all_attempts + limits.crediting < TIMEOUT_SECONDS
+    assert limits.crediting >= 2 * limits.credit_attempt
     assert TIMEOUT_SECONDS < API_GATEWAY_WAITS_SECONDS
 
 

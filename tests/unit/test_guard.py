@@ -128,6 +128,67 @@ def test_a_range_that_the_operator_has_named_is_left_alone(service: Service) -> 
     assert [service.send().status for _ in range(4)] == [200] * 4
 
 
+# --- The operator's switch, and many ranges at once ---
+
+
+def set_switch(service: Service, value: str) -> None:
+    """Write the switch as docs/runbook.md says."""
+    item = {"id": {"S": "guard"}, "open": {"S": value}}
+    service.table.put_item(TableName=TABLE, Item=item)
+
+
+@pytest.mark.parametrize(
+    ("value", "status"),
+    [
+        *((value, 200) for value in ("all", "1-2062", "49-15123, 1-206", "ALL ", "nonsense", "")),
+        *(("none", 429), ("1-2063,1-20629", 429)),
+    ],
+)
+def test_the_switch_opens_a_range_or_all_within_half_a_minute(
+    service: Service, clock: Clock, value: str, status: int
+) -> None:
+    """It goes on to record, and refuses again when the switch is taken away."""
+    service.guarded(allowance=1)
+    assert [send(service).status for _ in range(3)] == [200, 200, 429]
+    set_switch(service, value)
+    clock.wait(30)
+    assert send(service).status == status
+    assert ("guard is unreadable" in service.log()) == (value in ("nonsense", ""))
+    service.delete({"S": "guard"})
+    clock.wait(30)
+    assert send(service).status == 429
+
+
+def test_a_switch_that_was_never_read_opens_all(service: Service, clock: Clock) -> None:
+    """The fixed limits hold; it is asked again, and only where something would be refused."""
+    service.guarded(allowance=1)
+    assert sent(service, 2) == 2
+    reads = service.fail("before-call.dynamodb.GetItem", NO_ANSWER)
+    assert send(service).status == 200
+    assert len(reads) == 1
+    service.mend()
+    clock.wait(5)
+    assert send(service).status == 429
+
+
+def test_many_ranges_at_once_are_not_refused(service: Service, clock: Clock) -> None:
+    """More likely nobody can verify; few of many, and the next hour's, are again."""
+    service.guarded(allowance=1)
+    ranges = [f"+1206{digit}010000" for digit in range(2, 10)]
+    ranges += [f"+1425{digit}010000" for digit in range(2, 8)]
+
+    def refused() -> int:
+        answers = [service.send(DestinationIdentity=number).status for number in ranges]
+        return answers.count(429)
+
+    assert [refused() for _ in range(3)] == [0, 0, 0]
+    assert all(line.get("guard") != "refused" for line in service.log_lines())
+    clock.wait(3600)
+    service.start()
+    for number in ranges[:9]:
+        assert [service.send(DestinationIdentity=number).status for _ in range(3)][-1] == 429
+
+
 # --- What is asked of the table ---
 
 
@@ -137,7 +198,7 @@ def calls_of(service: Service) -> list[str]:
 
     def note(model: Any, params: dict[str, Any], **_: Any) -> None:
         key = json.loads(params["body"]).get("Key", {"id": {"S": ""}})["id"]["S"].split("#")
-        calls.append(key[1] if key[0] in ("limit", "guard") else model.name)
+        calls.append(key[1] if len(key) > 2 else model.name)
 
     service.on("before-call.dynamodb", note)
     service.on("before-call." + SENDING, note)
@@ -158,7 +219,10 @@ def test_the_range_is_one_call_right_after_the_number(service: Service, clock: C
     assert calls_of(service) == ["PutItem", "number", "range", *sending]
     assert calls_of(service) == ["PutItem", "number", "range", "range", *sending]  # a probe
     # Its block has counted others meanwhile, which giving back finds out.
-    assert calls_of(service) == ["PutItem", "number", "range", *["number"] * 2, "DeleteItem"]
+    given_back = [*["number"] * 2, "DeleteItem"]
+    # The switch is read where something is refused, every half a minute.
+    assert calls_of(service) == ["PutItem", "number", "range", "GetItem", *given_back]
+    assert calls_of(service) == ["PutItem", "number", "range", *given_back]
     put_balance(service, clock, 1, hours_ago=1)
     assert calls_of(service).count("range") == 2
     put_balance(service, clock, -1, hours_ago=1)

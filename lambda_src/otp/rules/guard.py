@@ -9,19 +9,23 @@ which a text raises and a verified code lowers (`credit`). What happens from the
 | refuses                                 | is refused                          | no         |
 | records                                 | goes out, and is told               | no         |
 
-So the balance is the same either way, and what is told is what would have been refused.
+So the balance is the same either way, and what is told is what would have been refused. One that is
+to refuse only records where the operator's switch says so, and while too many ranges are cut off at
+once.
 """
 
 import time
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from ..runtime.deadline import Deadline
 from ..settings import GuardRules
 from .balance import HOUR, Balance, CountedText, beginning, counting, giving_back, probing, rounded
 from .counter_items import FullError, Refusal
 from .counters import Counters
+from .guard_switch import GuardSwitch
 from .ranges import Range, range_of
+from .refused_ranges import RefusedRanges
 
 #: The limit that a refusal names.
 ALLOWANCE = "guardAllowance"
@@ -37,12 +41,14 @@ class Told(NamedTuple):
         what: `refused`, `would_refuse` or `probe`.
         range: its name.
         country: of the number.
+        many: whether too many ranges are cut off at once.
 
     """
 
-    what: str
+    what: Literal["refused", "would_refuse", "probe"]
     range: str
     country: str
+    many: bool
 
 
 class Guard:
@@ -51,14 +57,23 @@ class Guard:
     Args:
         rules: the operator's.
         counters: write to the table.
+        switch: by which the operator lets ranges through.
         tell: called for every text beyond the allowance.
 
     """
 
-    def __init__(self, rules: GuardRules, counters: Counters, tell: Callable[[Told], None]) -> None:
+    def __init__(
+        self,
+        rules: GuardRules,
+        counters: Counters,
+        switch: GuardSwitch,
+        tell: Callable[[Told], None],
+    ) -> None:
         self._rules = rules
         self._counters = counters
+        self._switch = switch
         self._tell = tell
+        self._ranges = RefusedRanges()
 
     def range_of(self, number: str) -> Range | None:
         """Give the range that a number is counted in; None: it is left alone."""
@@ -84,16 +99,20 @@ class Guard:
         where = self.range_of(number)
         if where is None:
             return None
+        now = rounded(time.time())
         with self._counters.failing_closed():
-            counted = self._count(where.digest, deadline)
+            counted = self._count(where.digest, now, deadline)
+        cut_off = not isinstance(counted, CountedText) or counted.probed is not None
+        self._ranges.note(where.digest, int(now // HOUR), refused=cut_off)
+        many = self._ranges.are_many()
         if isinstance(counted, CountedText):
-            if counted.probed is not None:
-                self._tell(Told("probe", where.name, country))
+            if cut_off:
+                self._tell(Told("probe", where.name, country, many))
             return counted
-        if not self._rules.refuses:
-            self._tell(Told("would_refuse", where.name, country))
+        if not self._rules.refuses or many or self._switch.opens(where):
+            self._tell(Told("would_refuse", where.name, country, many))
             return None
-        self._tell(Told("refused", where.name, country))
+        self._tell(Told("refused", where.name, country, many))
         raise FullError([Refusal(ALLOWANCE, counted)])
 
     def give_back(self, counted: CountedText, deadline: Deadline) -> None:
@@ -101,9 +120,9 @@ class Guard:
         with self._counters.telling("A message that was not sent stays counted in its range"):
             self._counters.write(giving_back(counted, self._rules), deadline, connected=True)
 
-    def _count(self, digest: str, deadline: Deadline) -> CountedText | int:
+    def _count(self, digest: str, now: float, deadline: Deadline) -> CountedText | int:
         """Count a text, or say for how many seconds texts are refused."""
-        rules, now = self._rules, rounded(time.time())
+        rules = self._rules
         text = CountedText(digest, int(now // HOUR))
         call = counting(text, rules)
         for _ in range(_TRIES):
