@@ -27,6 +27,7 @@ from .watch.abuse import add_abuse_alarms
 from .watch.alarms import Alarms
 from .watch.dashboard import Dashboard
 from .watch.functions import add_function_alarms
+from .watch.guard import add_guard_alarms
 from .watch.metrics import FunctionMetrics, store_throttles
 
 
@@ -225,6 +226,7 @@ class OtpService(Construct):
             section="api-errors",
         )
         add_abuse_alarms(alarms, deployment.name, config)
+        add_guard_alarms(alarms, deployment.name, self._verify_metrics, config)
 
     def _application_arn(self, resource: str) -> str:
         """Name one of an application's OTP resources.

@@ -81,6 +81,12 @@ def build(
     def tell(told: Told) -> None:
         """Say what the guard does with a message beyond a range's allowance."""
         logger.append_keys(guard=told.what, range=told.range)
+        metrics.count_guarded(
+            told.country,
+            refused=told.what == "refused",
+            would_refuse=told.what == "would_refuse",
+            many=told.many,
+        )
 
     store_failed = metrics.count_store_failure
     records = ReferenceIdRecords(table, dynamodb, time_limits, logger, store_failed, pause)

@@ -259,6 +259,23 @@ def test_the_command_lets_a_number_in_again(
     assert service.send(DestinationIdentity=NUMBER).status == 200
 
 
+def test_the_commands_open_a_range_close_it_and_let_it_begin_at_zero(service: Service) -> None:
+    """By its name in the log, from which the key of its balance is computed."""
+    opening, zero, closing = blocks("sh", SECTIONS["guard"].text)
+
+    def status() -> int:
+        return service.send(DestinationIdentity=NUMBER).status
+
+    service.guarded(allowance=1)
+    assert [status() for _ in range(3)] == [200, 200, 429]
+    for block, answered in ((opening, 200), (closing, 429)):
+        do(service, block)
+        service.guarded(allowance=1)
+        assert status() == answered
+    do(service, zero.replace("49-15123", "1-2062"))
+    assert status() == 200
+
+
 def test_no_version_is_gone_back_to_that_nobody_chose() -> None:
     """The command stops, and changes nothing."""
     [block] = [block for block in blocks("sh") if "lambda update-alias" in block]

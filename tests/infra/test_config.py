@@ -39,7 +39,7 @@ BOUNDS = {
     },
     "alarmLatencyMs": (1, 28_000),
     **dict.fromkeys(("alarmTextsPerHour", "alarmVerifiedVolume"), (1, 100_000_000)),
-    "alarmRefusedPerHour": (0, 100_000_000),
+    **dict.fromkeys(("alarmRefusedPerHour", "alarmGuardedPerHour"), (0, 100_000_000)),
     "guardAllowance": (1, 10_000),
     "guardTextsPerVerified": (1, 100),
     "guardProbeSeconds": (1, 3600),

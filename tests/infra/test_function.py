@@ -1,5 +1,6 @@
 """The functions: what each may do, how it runs, and the alias that everybody calls."""
 
+import json
 import platform
 from pathlib import Path
 from typing import Any
@@ -114,6 +115,18 @@ def test_role_may_do_what_the_function_is_for_and_log_and_nothing_else(
     ]
     itself = template.named(cfn.FUNCTION, function).logical_id
     assert_role_of(template, function, "lambda.amazonaws.com", itself)
+
+
+def test_without_the_guard_verify_has_nothing_to_do_with_the_table(
+    lean: RenderedTemplate, production: RenderedTemplate
+) -> None:
+    """No grant and no rules; nor is there an alarm about it."""
+    for template, there in ((production, True), (lean, False)):
+        policy = template.named(cfn.MANAGED_POLICY, "VerifyPolicy").properties
+        assert ("dynamodb" in json.dumps(policy)) == there
+        assert ("OTP_GUARD_ALLOWANCE" in environment_of(template, "Verify")) == there
+        alarms = [one for one in template.all(cfn.ALARM) if "AlarmsGuard" in one.logical_id]
+        assert len(alarms) == (3 if there else 0)
 
 
 # --- The functions ---

@@ -9,8 +9,9 @@ import pytest
 
 from lambda_src.otp.rules.ranges import range_of
 from tests.support.clock import Clock
+from tests.support.emf import read
 from tests.support.failures import NO_ANSWER, respond, throttled
-from tests.support.service import GUARD, NO_LIMITS, TABLE, HttpAnswer, Service, request
+from tests.support.service import DEPLOYMENT, GUARD, NO_LIMITS, TABLE, HttpAnswer, Service, request
 
 #: Numbers of one range.
 RANGE = "+1206201{:04}"
@@ -112,6 +113,11 @@ def test_recording_refuses_nobody_and_says_who_would_have_been(
         lines = [line.get("guard") for line in service.log_lines()[before:]]
         told[refuses] = (statuses, lines, balance(service))
     probe = [None] * 3 + ["probe"]
+    metrics = read(service.metric_lines())
+    for dimensions in ((), (("Country", "US"),)):
+        of = (*dimensions, ("Deployment", DEPLOYMENT))
+        for name in ("GuardRefused", "GuardWouldRefuse", "GuardProbes"):
+            assert sum(metrics["ServerlessOtp", of, name]) == (4 if name == "GuardProbes" else 3)
     for refuses, status, name in ((True, 429, "refused"), (False, 200, "would_refuse")):
         statuses, lines, left = told[refuses]
         assert statuses == [*[200] * 4, status, status, 200, status]
@@ -182,7 +188,10 @@ def test_many_ranges_at_once_are_not_refused(service: Service, clock: Clock) -> 
         return answers.count(429)
 
     assert [refused() for _ in range(3)] == [0, 0, 0]
-    assert all(line.get("guard") != "refused" for line in service.log_lines())
+    told = read(service.metric_lines())[
+        "ServerlessOtp", (("Deployment", DEPLOYMENT),), "GuardManyRanges"
+    ]
+    assert sum(told) == 14 + 5  # probes from the tenth on, and all that would be refused
     clock.wait(3600)
     service.start()
     for number in ranges[:9]:
