@@ -52,11 +52,13 @@ def test_nobody_verifies_and_a_range_gets_its_allowance_and_the_probes(
     service.guarded()
     clock.now -= clock.now % 3600
     for _ in range(3):
-        texts = 0
-        for _ in range(60):  # a minute each
-            texts += sent(service, 31 if texts < 30 else 1)
+        assert sent(service, 32) == 30
+        probes = 0
+        for _ in range(59):
             clock.wait(60)
-        assert texts == 60
+            probes += sent(service, 2)
+        assert probes == 29
+        clock.wait(60)
     assert service.send(DestinationIdentity="+12063010000").status == 200
 
 
@@ -73,16 +75,18 @@ def test_nobody_verifies_and_a_range_gets_its_allowance_and_the_probes(
 def test_a_range_gets_what_is_left_until_the_allowance(
     service: Service, clock: Clock, before: int, hours_ago: int, left: int
 ) -> None:
-    """And then the first probe, at once."""
+    """The first probe is due two minutes later."""
     service.guarded()
     put_balance(service, clock, before, hours_ago=hours_ago)
-    assert sent(service, left + 4) == left + 1
+    assert sent(service, left + 4) == left
+    clock.wait(120)
+    assert sent(service, 4) == 1
 
 
 def test_a_refusal_says_when_a_text_goes_out_again(service: Service, clock: Clock) -> None:
     """When a probe is due or the next hour begins; the log names the range, without a mask."""
     service.guarded(allowance=1)
-    assert sent(service, 2) == 2
+    assert sent(service, 1) == 1
     clock.wait(20.5)
     answer = send(service)
     assert (answer.status, answer.code) == (429, "TooManyMessages")
@@ -107,22 +111,21 @@ def test_recording_refuses_nobody_and_says_who_would_have_been(
         service.guarded(refuses=refuses, allowance=3)
         service.table.delete_item(TableName=TABLE, Key={"id": {"S": KEY}})
         before = len(service.log_lines())
-        statuses = [send(service, last).status for last in range(6)]
+        statuses = [send(service, last).status for last in range(5)]
         clock.wait(120)
         statuses += [send(service, last).status for last in range(2)]
         lines = [line.get("guard") for line in service.log_lines()[before:]]
         told[refuses] = (statuses, lines, balance(service))
-    probe = [None] * 3 + ["probe"]
     metrics = read(service.metric_lines())
     for dimensions in ((), (("Country", "US"),)):
         of = (*dimensions, ("Deployment", DEPLOYMENT))
         for name in ("GuardRefused", "GuardWouldRefuse", "GuardProbes"):
-            assert sum(metrics["ServerlessOtp", of, name]) == (4 if name == "GuardProbes" else 3)
+            assert sum(metrics["ServerlessOtp", of, name]) == (2 if name == "GuardProbes" else 3)
     for refuses, status, name in ((True, 429, "refused"), (False, 200, "would_refuse")):
         statuses, lines, left = told[refuses]
-        assert statuses == [*[200] * 4, status, status, 200, status]
-        assert lines == [*probe, name, name, "probe", name]
-        assert left == 5
+        assert statuses == [*[200] * 3, status, status, 200, status]
+        assert lines == [*[None] * 3, name, name, "probe", name]
+        assert left == 4
 
 
 def test_a_range_that_the_operator_has_named_is_left_alone(service: Service) -> None:
@@ -155,7 +158,7 @@ def test_the_switch_opens_a_range_or_all_within_half_a_minute(
 ) -> None:
     """It goes on to record, and refuses again when the switch is taken away."""
     service.guarded(allowance=1)
-    assert [send(service).status for _ in range(3)] == [200, 200, 429]
+    assert [send(service).status for _ in range(2)] == [200, 429]
     set_switch(service, value)
     clock.wait(30)
     assert send(service).status == status
@@ -168,7 +171,7 @@ def test_the_switch_opens_a_range_or_all_within_half_a_minute(
 def test_a_switch_that_was_never_read_opens_all(service: Service, clock: Clock) -> None:
     """The fixed limits hold; it is asked again, and only where something would be refused."""
     service.guarded(allowance=1)
-    assert sent(service, 2) == 2
+    assert sent(service, 1) == 1
     reads = service.fail("before-call.dynamodb.GetItem", NO_ANSWER)
     assert send(service).status == 200
     assert len(reads) == 1
@@ -187,15 +190,15 @@ def test_many_ranges_at_once_are_not_refused(service: Service, clock: Clock) -> 
         answers = [service.send(DestinationIdentity=number).status for number in ranges]
         return answers.count(429)
 
-    assert [refused() for _ in range(3)] == [0, 0, 0]
+    assert [refused() for _ in range(3)] == [0, 9, 0]
     told = read(service.metric_lines())[
         "ServerlessOtp", (("Deployment", DEPLOYMENT),), "GuardManyRanges"
     ]
-    assert sum(told) == 14 + 5  # probes from the tenth on, and all that would be refused
+    assert sum(told) == 5 + 14  # from the tenth on, and then all
     clock.wait(3600)
     service.start()
     for number in ranges[:9]:
-        assert [service.send(DestinationIdentity=number).status for _ in range(3)][-1] == 429
+        assert [service.send(DestinationIdentity=number).status for _ in range(2)] == [200, 429]
 
 
 # --- What is asked of the table ---
@@ -217,7 +220,7 @@ def calls_of(service: Service) -> list[str]:
 
 
 def test_the_range_is_one_call_right_after_the_number(service: Service, clock: Clock) -> None:
-    """Two after an hour that ends above zero, and for a probe.
+    """A probe, too; two after an hour that ends above zero.
 
     A refusal gives the number's count back, and the later counts are not asked.
     """
@@ -226,9 +229,9 @@ def test_the_range_is_one_call_right_after_the_number(service: Service, clock: C
     sending = ["countryPerDay", "SendOTPMessage", "UpdateItem"]
     assert calls_of(service) == ["PutItem", "GetItem", "number", "range", *sending]
     assert calls_of(service) == ["PutItem", "number", "range", *sending]
-    assert calls_of(service) == ["PutItem", "number", "range", "range", *sending]  # a probe
-    # Its block has counted others meanwhile, which giving back finds out.
-    given_back = [*["number"] * 2, "DeleteItem"]
+    clock.wait(120)
+    assert calls_of(service) == ["PutItem", "GetItem", "number", "range", *sending]  # a probe
+    given_back = ["number", "DeleteItem"]
     # The switch is read where something is refused, every half a minute.
     assert calls_of(service) == ["PutItem", "number", "range", "GetItem", *given_back]
     assert calls_of(service) == ["PutItem", "number", "range", *given_back]
@@ -244,34 +247,37 @@ def test_a_number_is_in_no_key_and_a_balance_has_an_end(service: Service, clock:
     send(service, 1234)
     [item] = [item for item in service.items() if item["id"]["S"].startswith("guard#")]
     assert item["id"]["S"] == KEY
-    assert item.keys() == {"id", "of_hour", "balance", "expiration"}
+    assert item.keys() == {"id", "of_hour", "balance", "texted", "expiration"}
     assert clock.now + 24 * 3600 < int(item["expiration"]["N"]) <= clock.now + 25 * 3600
 
 
 # --- What is given back, and what fails ---
 
 
-@pytest.mark.parametrize(("status", "left"), [("THROTTLED", 1), ("UNKNOWN_FAILURE", 2)])
+@pytest.mark.parametrize(("status", "given_back"), [("THROTTLED", 1), ("UNKNOWN_FAILURE", 0)])
 def test_what_was_certainly_not_sent_is_given_back(
-    service: Service, status: str, left: int
+    service: Service, clock: Clock, status: str, given_back: int
 ) -> None:
     """What may have been sent counts; and a probe that was not sent is due again."""
     service.guarded(allowance=2)
-    assert send(service).status == 200
 
     def answer(parsed: dict[str, Any], **_: Any) -> None:
         for result in parsed["MessageResponse"]["Result"].values():
             result["DeliveryStatus"] = status
 
-    service.on("after-call." + SENDING, answer)
-    send(service)
-    assert balance(service) == left
-    service.mend()
-    assert sent(service, 2 - left) == 2 - left
-    service.on("after-call." + SENDING, answer)
-    send(service)  # a probe
-    service.mend()
-    assert send(service).status == (200 if left == 1 else 429)
+    def fail_to_send() -> None:
+        service.on("after-call." + SENDING, answer)
+        send(service)
+        service.mend()
+
+    assert sent(service, 1) == 1
+    fail_to_send()
+    assert balance(service) == 2 - given_back
+    assert sent(service, 2) == given_back
+    clock.wait(120)
+    fail_to_send()
+    assert balance(service) == 3 - given_back
+    assert sent(service, 2) == given_back
 
 
 def test_a_later_count_that_refuses_gives_the_range_back(service: Service) -> None:

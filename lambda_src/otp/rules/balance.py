@@ -1,12 +1,12 @@
 """The balance of a range: an item of the table, and the writes that move it.
 
 A text adds one, and a verified code takes some away, down to minus the allowance. From the
-allowance on, one text goes out every so many seconds, to find out whether anybody verifies again. A
-new hour starts at the smaller of zero and the last balance: what was verified stays, and what was
-not is forgotten.
+allowance on, a text goes out only so many seconds after the last one: a probe, to find out whether
+anybody verifies again. A new hour starts at the smaller of zero and the last balance: what was
+verified stays, and what was not is forgotten.
 
 A write is conditional, so it decides by itself what a text may do, however many come at once. A
-text is one write; two where it is the first one in an hour after a balance above zero, or a probe.
+text is one write; two where it is the first one in an hour after a balance above zero.
 """
 
 import math
@@ -29,13 +29,13 @@ class Balance(NamedTuple):
     Attributes:
         hour: which hour since 1970 the balance is of.
         balance: texts less what was verified.
-        probed: when the last probe went out, in seconds since 1970.
+        texted: when the last text went out, in seconds since 1970.
 
     """
 
     hour: int
     balance: int
-    probed: float
+    texted: float
 
     @classmethod
     def of(cls, item: Mapping[str, Any] | None) -> "Balance | None":
@@ -45,13 +45,13 @@ class Balance(NamedTuple):
         return cls(
             int(item["of_hour"]["N"]),
             int(item["balance"]["N"]),
-            float(item.get("probed", {"N": "0"})["N"]),
+            float(item.get("texted", {"N": "0"})["N"]),
         )
 
     def wait(self, rules: GuardRules, now: float) -> int:
-        """Say for how many seconds texts are refused from the allowance on; 0: a probe is due."""
-        until = min(self.probed + rules.probe_seconds, (self.hour + 1) * HOUR)
-        return max(0, math.ceil(until - now))
+        """Say for how many seconds texts are refused, from the allowance on."""
+        until = min(self.texted + rules.probe_seconds, (self.hour + 1) * HOUR)
+        return max(1, math.ceil(until - now))
 
 
 class CountedText(NamedTuple):
@@ -59,14 +59,16 @@ class CountedText(NamedTuple):
 
     Attributes:
         digest: of the range.
-        hour: in which it was counted.
-        probed: when, if it is a probe.
+        hour: in which it is counted.
+        now: when it was asked for, in seconds since 1970.
+        is_probe: whether it is one.
 
     """
 
     digest: str
     hour: int
-    probed: float | None = None
+    now: float
+    is_probe: bool = False
 
 
 def key(digest: str) -> str:
@@ -75,57 +77,56 @@ def key(digest: str) -> str:
 
 
 def counting(text: CountedText, rules: GuardRules) -> dict[str, Any]:
-    """Make the arguments of the write that counts a text below the allowance.
+    """Make the arguments of the write that counts a text, below the allowance or as a probe.
 
-    An hour that begins at zero or less begins with it.
+    An hour that begins at zero or less begins with it. The balance afterwards tells a probe.
     """
-    return _write(
-        text,
-        "SET of_hour = :hour, balance = if_not_exists(balance, :zero) + :one, "
-        "expiration = :expiration",
-        "attribute_not_exists(balance) OR (of_hour = :hour AND balance < :allowance) "
-        "OR (of_hour < :hour AND balance <= :zero)",
-        {":zero": 0, ":one": 1, ":allowance": rules.allowance},
-    )
+    values = {
+        ":zero": 0,
+        ":one": 1,
+        ":allowance": rules.allowance,
+        ":now": text.now,
+        ":earliest": rounded(text.now - rules.probe_seconds),
+    }
+    return {
+        **_write(
+            text.digest,
+            text.hour,
+            "SET of_hour = :hour, balance = if_not_exists(balance, :zero) + :one, texted = :now, "
+            "expiration = :expiration",
+            "attribute_not_exists(balance) OR (of_hour < :hour AND balance <= :zero) "
+            "OR (of_hour = :hour AND (balance < :allowance OR attribute_not_exists(texted) "
+            "OR texted <= :earliest))",
+            values,
+        ),
+        "ReturnValues": "ALL_NEW",
+    }
 
 
 def beginning(text: CountedText) -> dict[str, Any]:
     """Make the arguments of the write that begins an hour after a balance above zero."""
     return _write(
-        text,
-        "SET of_hour = :hour, balance = :one, expiration = :expiration",
+        text.digest,
+        text.hour,
+        "SET of_hour = :hour, balance = :one, texted = :now, expiration = :expiration",
         "of_hour < :hour AND balance > :zero",
-        {":zero": 0, ":one": 1},
-    )
-
-
-def probing(text: CountedText, rules: GuardRules) -> dict[str, Any]:
-    """Make the arguments of the write that counts a probe, if none went out just now."""
-    assert text.probed is not None  # noqa: S101 - the caller is ours
-    earliest = rounded(text.probed - rules.probe_seconds)
-    return _write(
-        text,
-        "SET probed = :now, balance = balance + :one, expiration = :expiration",
-        "of_hour = :hour AND balance >= :allowance "
-        "AND (attribute_not_exists(probed) OR probed <= :earliest)",
-        {":one": 1, ":allowance": rules.allowance, ":now": text.probed, ":earliest": earliest},
+        {":zero": 0, ":one": 1, ":now": text.now},
     )
 
 
 def giving_back(text: CountedText, rules: GuardRules) -> dict[str, Any]:
-    """Make the arguments of the write that takes a text out that was not sent, in its hour."""
+    """Make the arguments of the write that takes a text out that was not sent, in its hour.
+
+    A probe is due again then.
+    """
     values: dict[str, float] = {":one": 1, ":floor": -rules.allowance}
-    if text.probed is None:
-        probe, condition = "", ""
-    else:
-        probe, condition = " REMOVE probed", " AND probed = :probed"
-        values[":probed"] = text.probed
-    return _write(
-        text,
-        f"SET balance = balance - :one, expiration = :expiration{probe}",
-        f"of_hour = :hour AND balance > :floor{condition}",
-        values,
-    )
+    update = "SET balance = balance - :one, expiration = :expiration"
+    condition = "of_hour = :hour AND balance > :floor"
+    if text.is_probe:
+        values[":mine"] = text.now
+        update += " REMOVE texted"
+        condition += " AND texted = :mine"
+    return _write(text.digest, text.hour, update, condition, values)
 
 
 def crediting(
@@ -146,14 +147,16 @@ def crediting(
     taken, floor = rules.texts_per_verified, -rules.allowance
     if found is None:
         return _write(
-            CountedText(digest, hour),
+            digest,
+            hour,
             "SET of_hour = :hour, balance = :new, expiration = :expiration",
             "attribute_not_exists(balance)",
             {":new": max(floor, -taken)},
         )
     if found.hour < hour:
         return _write(
-            CountedText(digest, hour),
+            digest,
+            hour,
             "SET of_hour = :hour, balance = :new, expiration = :expiration",
             "of_hour = :held_hour AND balance = :held",
             {
@@ -162,18 +165,19 @@ def crediting(
                 ":held": found.balance,
             },
         )
-    text = CountedText(digest, found.hour)
     values: dict[str, float] = {":least": floor + taken}
     if found.balance >= floor + taken:
         return _write(
-            text,
+            digest,
+            found.hour,
             "SET balance = balance - :taken, expiration = :expiration",
             "of_hour = :hour AND balance >= :least",
             {**values, ":taken": taken},
         )
     if found.balance > floor:
         return _write(
-            text,
+            digest,
+            found.hour,
             "SET balance = :floor, expiration = :expiration",
             "of_hour = :hour AND balance < :least",
             {**values, ":floor": floor},
@@ -187,15 +191,15 @@ def rounded(now: float) -> float:
 
 
 def _write(
-    text: CountedText, update: str, condition: str, values: Mapping[str, float]
+    digest: str, hour: int, update: str, condition: str, values: Mapping[str, float]
 ) -> dict[str, Any]:
     numbers = {
-        ":hour": text.hour,
-        ":expiration": (text.hour + 1) * HOUR + _KEPT_SECONDS,
+        ":hour": hour,
+        ":expiration": (hour + 1) * HOUR + _KEPT_SECONDS,
         **values,
     }
     return {
-        "Key": {"id": {"S": key(text.digest)}},
+        "Key": {"id": {"S": key(digest)}},
         "UpdateExpression": update,
         "ConditionExpression": condition,
         "ExpressionAttributeValues": {

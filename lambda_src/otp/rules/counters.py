@@ -6,7 +6,7 @@ Every write is conditional and of one item, and so exact however many functions 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..contract.problems import StoreUnavailable
 from ..runtime.deadline import Deadline
@@ -15,7 +15,6 @@ from .counter_items import (
     Counted,
     CounterItem,
     FullError,
-    Refusal,
     counting,
     giving_back,
     refusal,
@@ -33,6 +32,19 @@ _TRIES = 3
 
 # How long a full item is not asked again. The operator may empty one, and others give back.
 _REMEMBERED_SECONDS = 5
+
+
+class Written(NamedTuple):
+    """What became of a conditional write.
+
+    Attributes:
+        made: whether its condition held.
+        item: what the write gives back; otherwise what the item holds, which is against it.
+
+    """
+
+    made: bool
+    item: Mapping[str, Any]
 
 
 class Counters:
@@ -96,11 +108,15 @@ class Counters:
         """
         now = rounded(time.time())
         with self.failing_closed():
-            reached = self._refused(item, now, deadline)
+            written = self.write(counting(item, now), deadline)
+            reached = () if written.made else tuple(refusals(item, written.item, now))
+            if not (written.made or reached):
+                # Whatever the reason: that must not look like "counted".
+                raise RuntimeError("The count was refused, and no limit is reached.")
         if reached:
             self._remember(item, now)
             raise FullError(reached)
-        return Counted(item, now)
+        return Counted(item, now, {name: value_of(written.item, name) for name in item.attributes})
 
     @contextmanager
     def failing_closed(self) -> Iterator[None]:
@@ -125,7 +141,7 @@ class Counters:
 
     def write(
         self, call: Mapping[str, Any], deadline: Deadline, *, connected: bool = False
-    ) -> dict[str, Any] | None:
+    ) -> Written:
         """Make one conditional write, if it can be over in time.
 
         Args:
@@ -134,19 +150,16 @@ class Counters:
             connected: whether another write has just been made on the connection: then this one
                 takes as long as its answer.
 
-        Returns:
-            None where it was made, or what the item holds, which is against it.
-
         """
         limits = self._time_limits
         if not deadline.leaves(limits.dynamodb_read if connected else limits.dynamodb_attempt):
             raise TimeoutError("The calls before this one took too long.")
         try:
-            self._client.update_item(TableName=self._table_name, **call)
+            answer: Any = self._client.update_item(TableName=self._table_name, **call)
         except self._client.exceptions.ConditionalCheckFailedException as against:
-            held: dict[str, Any] = against.response.get("Item", {})  # type: ignore[assignment]  # ALL_OLD
-            return held
-        return None
+            held: Any = against.response
+            return Written(made=False, item=held.get("Item", {}))  # ALL_OLD
+        return Written(made=True, item=answer.get("Attributes", {}))
 
     def deadline_for_giving_back(self) -> Deadline:
         """Begin the time in which a message is taken out again, everywhere."""
@@ -160,16 +173,6 @@ class Counters:
         for one in counted:
             self._give_back(one, deadline)
 
-    def _refused(self, item: CounterItem, now: float, deadline: Deadline) -> tuple[Refusal, ...]:
-        """Count, or find out which limits are reached."""
-        held = self.write(counting(item, now), deadline)
-        if held is None:
-            return ()
-        reached = tuple(refusals(item, held, now))
-        if not reached:  # Whatever the reason: that must not look like "counted".
-            raise RuntimeError("The count was refused, and no limit is reached.")
-        return reached
-
     def _remember(self, item: CounterItem, now: float) -> None:
         if item.of_many:
             return
@@ -177,10 +180,7 @@ class Counters:
         self._full_until[item.key] = now + _REMEMBERED_SECONDS
 
     def _give_back(self, counted: Counted, deadline: Deadline) -> None:
-        # It is not known what the item holds: first as if nobody else counted, then as it says.
-        held = dict.fromkeys((counter.attribute for counter in counted.item.counters), 1.0)
-        if counted.item.interval:
-            held[counted.item.interval.attribute] = counted.now
+        held = counted.held  # unless others have counted meanwhile
         with self.telling("A message that was not sent stays counted"):
             for _ in range(_TRIES):
                 call = giving_back(counted, held)
@@ -191,7 +191,7 @@ class Counters:
                 except TimeoutError:
                     self._logger.warning("A message that was not sent stays counted: no time left")
                     return
-                if found is None:
+                if found.made:
                     return
-                held = {name: value_of(found, name) for name in held}
+                held = {name: value_of(found.item, name) for name in counted.held}
             self._logger.warning("A message that was not sent stays counted: others are too quick")

@@ -113,9 +113,7 @@ class Credits:
                     "Keys": [{"id": {"S": one}} for one in (record_key, key(digest))],
                     "ConsistentRead": True,
                     # Not the answer, which holds the number.
-                    "ProjectionExpression": (
-                        "id, #range, #owner, expiration, of_hour, balance, probed"
-                    ),
+                    "ProjectionExpression": ("id, #range, #owner, expiration, of_hour, balance"),
                     "ExpressionAttributeNames": {"#range": "range", "#owner": "owner"},
                 }
             }

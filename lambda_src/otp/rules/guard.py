@@ -20,7 +20,7 @@ from typing import Literal, NamedTuple
 
 from ..runtime.deadline import Deadline
 from ..settings import GuardRules
-from .balance import HOUR, Balance, CountedText, beginning, counting, giving_back, probing, rounded
+from .balance import HOUR, Balance, CountedText, beginning, counting, giving_back, rounded
 from .counter_items import FullError, Refusal
 from .counters import Counters
 from .guard_switch import GuardSwitch
@@ -30,7 +30,7 @@ from .refused_ranges import RefusedRanges
 #: The limit that a refusal names.
 ALLOWANCE = "guardAllowance"
 
-# Others may begin the hour, count up to the allowance and send the probe meanwhile.
+# Others may begin the hour meanwhile, by this clock or by one that is ahead.
 _TRIES = 4
 
 
@@ -102,7 +102,7 @@ class Guard:
         now = rounded(time.time())
         with self._counters.failing_closed():
             counted = self._count(where.digest, now, deadline)
-        cut_off = not isinstance(counted, CountedText) or counted.probed is not None
+        cut_off = not isinstance(counted, CountedText) or counted.is_probe
         self._ranges.note(where.digest, int(now // HOUR), refused=cut_off)
         many = self._ranges.are_many()
         if isinstance(counted, CountedText):
@@ -123,23 +123,20 @@ class Guard:
     def _count(self, digest: str, now: float, deadline: Deadline) -> CountedText | int:
         """Count a text, or say for how many seconds texts are refused."""
         rules = self._rules
-        text = CountedText(digest, int(now // HOUR))
+        text = CountedText(digest, int(now // HOUR), now)
         call = counting(text, rules)
         for _ in range(_TRIES):
-            held = self._counters.write(call, deadline)
-            if held is None:
-                return text
-            found = Balance.of(held)
-            # Another clock may have begun the next hour.
-            text = CountedText(digest, max(text.hour, found.hour if found else 0))
-            if found and found.hour < text.hour and found.balance > 0:
+            written = self._counters.write(call, deadline)
+            held = Balance.of(written.item)
+            if written.made:
+                return text._replace(is_probe=bool(held and held.balance > rules.allowance))
+            if held and held.hour > text.hour:  # Another clock is ahead.
+                text = text._replace(hour=held.hour)
+                call = counting(text, rules)
+            elif held and held.hour < text.hour and held.balance > 0:
                 call = beginning(text)
-            elif found and found.hour == text.hour and found.balance >= rules.allowance:
-                wait = found.wait(rules, now)
-                if wait > 0:
-                    return wait
-                text = text._replace(probed=now)
-                call = probing(text, rules)
+            elif held and held.balance >= rules.allowance:
+                return held.wait(rules, now)
             else:
                 call = counting(text, rules)
         raise RuntimeError("Others have changed the balance all the time.")
