@@ -93,7 +93,8 @@ def _told(texts: int, answers: Iterable[HttpAnswer]) -> Counter[str]:
 def _verify_all(deployment: Deployment, threads: ThreadPoolExecutor) -> Iterator[str]:
     """Send to people who type their codes in; gives what is wrong: nothing may go off."""
     started = time.time()
-    numbers = [f"+1360{200 + place}0001" for place in range(_VERIFIED)]
+    # In eight ranges: so many in one would be beyond what the guard allows before anybody verifies.
+    numbers = [f"+1360{2 + place % 8}{place // 8:02}0001" for place in range(_VERIFIED)]
     with step(f"{_VERIFIED} people who verify"):
         asked = [request(DestinationIdentity=number) for number in numbers]
         list(threads.map(deployment.send, asked))

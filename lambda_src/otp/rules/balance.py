@@ -50,8 +50,9 @@ class Balance(NamedTuple):
 
     def wait(self, rules: GuardRules, now: float) -> int:
         """Say for how many seconds texts are refused, from the allowance on."""
-        until = min(self.texted + rules.probe_seconds, (self.hour + 1) * HOUR)
-        return max(1, math.ceil(until - now))
+        left = math.ceil(min(self.texted + rules.probe_seconds, (self.hour + 1) * HOUR) - now)
+        # Clocks differ, and another text may have been asked for later.
+        return max(1, min(left, rules.probe_seconds))
 
 
 class CountedText(NamedTuple):
