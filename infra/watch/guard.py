@@ -11,6 +11,8 @@ from .metrics import FunctionMetrics, by_country
 _HOUR = Duration.hours(1)
 _SECTION = "guard"
 
+_LEAST_UNTOLD, _MOST_UNTOLD_PERCENT = 5, 10
+
 
 def guarded(deployment: str) -> cloudwatch.MathExpression:
     """Count the messages of an hour that the guard refuses, or would refuse."""
@@ -21,6 +23,22 @@ def guarded(deployment: str) -> cloudwatch.MathExpression:
             "guard_would_refuse": by_country("GuardWouldRefuse", deployment, _HOUR),
         },
         label="refused, or would be",
+        period=_HOUR,
+    )
+
+
+def untold_percent(deployment: str, verify: FunctionMetrics) -> cloudwatch.MathExpression:
+    """Say of which share of the right codes of an hour the guard was not told, in percent.
+
+    0 where hardly any was lost: one that is lost does no harm.
+    """
+    return cloudwatch.MathExpression(
+        expression=f"IF(untold >= {_LEAST_UNTOLD}, 100 * untold / verified, 0)",
+        using_metrics={
+            "untold": verify.store_failures.with_(period=_HOUR),
+            "verified": by_country("Verified", deployment, _HOUR),
+        },
+        label="untold (%)",
         period=_HOUR,
     )
 
@@ -51,8 +69,10 @@ def add_guard_alarms(
     )
     alarms.add(
         "GuardUntold",
-        verify.store_failures,
-        above=0,
+        untold_percent(deployment, verify),
+        above=_MOST_UNTOLD_PERCENT,
         meaning="The guard is not told of codes that are verified.",
         section=_SECTION,
+        bad_periods=1,
+        of_periods=1,
     )

@@ -20,8 +20,9 @@ Of a request to verify, Pinpoint has the same 10 s. Then the guard is told of a 
 
 | step                          | at most | which is                                           |
 |-------------------------------|---------|----------------------------------------------------|
-| a credit                      | 2 s     | 3 calls, each one attempt of 0.4 s connect + 0.6 s |
-|                               |         | read, and begins only while 1 s remains            |
+| a credit                      | 2 s     | 3 calls on one connection, each one attempt of 1 s |
+|                               |         | read (and 0.5 s connect, at first) that begins     |
+|                               |         | only while 1 s remains                             |
 
 These are botocore's timeouts, and so bounds for a usual failure only: it gives the time to connect
 to each of a host's addresses anew, and the time to read to each part of an answer. What takes
@@ -51,19 +52,14 @@ class TimeLimits:
     pinpoint_all_attempts: float = 10
     counting: float = 5
     giving_back: float = 2
-    credit_connect: float = 0.4
-    credit_read: float = 0.6
+    credit_connect: float = 0.5
+    credit_read: float = 1
     crediting: float = 2
 
     @property
     def dynamodb_attempt(self) -> float:
         """How long one attempt at DynamoDB may take."""
         return self.dynamodb_connect + self.dynamodb_read
-
-    @property
-    def credit_attempt(self) -> float:
-        """How long one attempt at DynamoDB may take that tells the guard of a code."""
-        return self.credit_connect + self.credit_read
 
     @property
     def pinpoint_attempt(self) -> float:

@@ -187,7 +187,7 @@ def test_function_has_time_for_the_slowest_of_all_its_steps_and_answers_in_time(
     before = lock + limits.counting + limits.pinpoint_all_attempts
     assert before + max(record, limits.giving_back + free) < TIMEOUT_SECONDS
     assert limits.pinpoint_all_attempts + limits.crediting < TIMEOUT_SECONDS
-    assert limits.crediting >= 2 * limits.credit_attempt
+    assert limits.crediting >= limits.credit_connect + limits.credit_read
     assert TIMEOUT_SECONDS < API_GATEWAY_WAITS_SECONDS
 
 

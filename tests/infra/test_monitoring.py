@@ -39,6 +39,8 @@ OPERANDS = {
     },
 }
 OPERANDS |= {
+    "untold": "Sum ServerlessOtp/StoreFailures our(verify) 3600",
+} | {
     f"guard_{id_}": f"Sum ServerlessOtp/Guard{metric} our(all) 3600"
     for id_, metric in (("refused", "Refused"), ("would_refuse", "WouldRefuse"))
 }
@@ -56,6 +58,7 @@ CALCULATED = {
         for of in ("send", "verify")
     },
     # Twenty are enough: a deployment with ten verifications an hour hears of it, too.
+    "untold": "IF(untold >= 5, 100 * untold / verified, 0)",
     "guarded": "guard_refused + guard_would_refuse",
     "wrong": "IF(wrong >= 20, 100 * wrong / (wrong + verified), 0)",
 }
@@ -91,7 +94,7 @@ WrongCodes: wrong > 50, 1 of 1: wrong-codes
 ReferenceIdReused: Sum ServerlessOtp/Refused Code=ReferenceIdReused,our(send) 3600 > 20, 1 of 1: referenceid-reused
 Guard: guarded > 50, 1 of 1: guard
 GuardManyRanges: Sum ServerlessOtp/GuardManyRanges our(all) 3600 > 0, 1 of 1: guard
-GuardUntold: Sum ServerlessOtp/StoreFailures our(verify) 60 > 0, 2 of 15: guard
+GuardUntold: untold > 10, 1 of 1: guard
 """  # noqa: E501 - a table
 
 #: Every question of production's dashboard, and its graphs with what they draw, from top to bottom;

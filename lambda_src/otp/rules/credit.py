@@ -120,7 +120,8 @@ class Credits:
         }
 
     def _in_time(self, deadline: Deadline, call: Callable[..., Any], **arguments: Any) -> Any:  # noqa: ANN401 - of boto3
-        if not deadline.leaves(self._limits.credit_attempt):
+        # On one connection, each takes as long as its answer.
+        if not deadline.leaves(self._limits.credit_read):
             raise TimeoutError("The calls before this one took too long.")
         return call(**arguments)
 
