@@ -327,6 +327,16 @@ def test_without_the_balance_nothing_is_sent(
     assert send(service).status == 200
 
 
+def test_without_the_balance_a_guard_that_records_stops_nothing(service: Service) -> None:
+    """Its code is worth nothing then; the metrics tell."""
+    service.guarded(refuses=False)
+    at_the_range(service, fail)
+    assert send(service).status == 200
+    [record] = [item for item in service.items() if item["id"]["S"].startswith("send#")]
+    assert "range" not in record
+    assert any('"StoreFailures"' in line for line in service.metric_lines())
+
+
 @pytest.mark.parametrize("when", ["before-call", "after-call"])
 def test_a_function_that_dies_at_the_balance_leaves_it_counted_or_not(
     service: Service, when: str

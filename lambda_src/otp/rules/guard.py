@@ -11,13 +11,14 @@ which a text raises and a verified code lowers (`credit`). What happens from the
 
 So the balance is the same either way, and what is told is what would have been refused. One that is
 to refuse only records where the operator's switch says so, and while too many ranges are cut off at
-once.
+once. And one that records stops nothing, not even where a text cannot be counted.
 """
 
 import time
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
+from ..contract.problems import StoreUnavailable
 from ..runtime.deadline import Deadline
 from ..settings import GuardRules
 from .balance import HOUR, Balance, CountedText, beginning, counting, giving_back, rounded
@@ -93,15 +94,20 @@ class Guard:
 
         Raises:
             FullError: the text is refused.
-            StoreUnavailable: nobody knows whether it is counted.
+            StoreUnavailable: nobody knows whether it is counted, and the guard refuses.
 
         """
         where = self.range_of(number)
         if where is None:
             return None
         now = rounded(time.time())
-        with self._counters.failing_closed():
-            counted = self._count(where.digest, now, deadline)
+        try:
+            with self._counters.failing_closed():
+                counted = self._count(where.digest, now, deadline)
+        except StoreUnavailable:
+            if self._rules.refuses:
+                raise
+            return None
         cut_off = not isinstance(counted, CountedText) or counted.is_probe
         self._ranges.note(where.digest, int(now // HOUR), refused=cut_off)
         many = self._ranges.are_many()
