@@ -17,7 +17,7 @@ from .config.send_settings import send_settings
 from .config.unreachable import unreachable
 from .data.encryption import create_key
 from .data.pause_policy import create_pause_policy
-from .data.table import ITEM_ACTIONS, create_table
+from .data.table import ITEM_ACTIONS, create_table, statements_for_credits
 from .deployment import Deployment
 from .function.canary import deploy_by_canary
 from .function.failures import FailureQueue, FailureTarget, ForgetfulTopic
@@ -27,6 +27,7 @@ from .watch.abuse import add_abuse_alarms
 from .watch.alarms import Alarms
 from .watch.dashboard import Dashboard
 from .watch.functions import add_function_alarms
+from .watch.guard import add_guard_alarms
 from .watch.metrics import FunctionMetrics, store_throttles
 
 
@@ -104,9 +105,11 @@ class OtpService(Construct):
                 iam.PolicyStatement(
                     actions=["mobiletargeting:VerifyOTPMessage"],
                     resources=[self._application_arn("verify-otp")],
-                )
+                ),
+                *(statements_for_credits(self.table) if settings.guard else ()),
             ],
             failures=ForgetfulTopic,
+            encrypts_through=["dynamodb"] if settings.guard else [],
         )
         self.api = OtpApi(
             self,
@@ -223,6 +226,7 @@ class OtpService(Construct):
             section="api-errors",
         )
         add_abuse_alarms(alarms, deployment.name, config)
+        add_guard_alarms(alarms, deployment.name, self._verify_metrics, config)
 
     def _application_arn(self, resource: str) -> str:
         """Name one of an application's OTP resources.

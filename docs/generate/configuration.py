@@ -64,6 +64,7 @@ _REFUSED: tuple[dict[str, str | None], ...] = (
     {"allowedCountries": "AQ,UM"},
     {"allowedCountries": "BL"},
     {"allowedCountries": "US", "allowedNumberTypes": "MOBILE"},
+    {"guardTextsPerVerified": "3"},
 )
 
 _TRUE_OR_FALSE = "true or false: "

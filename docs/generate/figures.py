@@ -103,8 +103,13 @@ def million(stack: Stack, function: str, millions_a_month: float = 1) -> Quantit
         f"Lambda: duration on {called['Architectures'][0]}": (
             called["MemorySize"] / 1024 * seconds * _MILLION / 1000
         ),
-        "DynamoDB: write request units, on demand": (
-            ASSUMED["writes of a message, of one unit each"] if function == "send" else 0
+        "DynamoDB: write request units, on demand": ASSUMED[
+            "writes of a message, of one unit each"
+            if function == "send"
+            else "writes of a verification, of one unit each"
+        ],
+        "DynamoDB: read request units, on demand": (
+            ASSUMED["reads of a verification, of one unit each"] if function == "verify" else 0
         ),
         "X-Ray: traces recorded": traced / a_second if stage.get("TracingEnabled") else 0,
         "WAF: requests": firewalls,

@@ -12,6 +12,7 @@ PRICES = {
     "CloudWatch: log lines taken in": ("$0.50", "GB"),
     "CloudWatch: metrics of our own": ("$0.30", "metric and month"),
     "CloudWatch: metrics that alarms watch": ("$0.10", "metric and month"),
+    "DynamoDB: read request units, on demand": ("$0.125", "million"),
     "DynamoDB: write request units, on demand": ("$0.625", "million"),
     "KMS: keys": ("$1.00", "key and month"),
     "KMS: requests": ("$0.03", "10,000"),
@@ -28,8 +29,11 @@ PRICES = {
 ASSUMED = {
     # Most of it is waiting for Pinpoint; the price of the duration goes with it.
     "milliseconds that a function takes": 400,
-    # Measured: the lock, three counts and the record.
-    "writes of a message, of one unit each": 5,
+    # Measured: the lock, four counts, that of the guard among them, and the record.
+    "writes of a message, of one unit each": 6,
+    # Measured: what a right code tells the guard; none if the balance is as low as it may be.
+    "writes of a verification, of one unit each": 2,
+    "reads of a verification, of one unit each": 2,
     # Measured, and one unit; a count of a busy block is more.
     "bytes of an item, at most": 1024,
     # The first two are measured, the others estimated.

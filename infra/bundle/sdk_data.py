@@ -16,7 +16,10 @@ from botocore.loaders import Loader
 #: What the functions call. DescribeEndpoints is a call of botocore's own, where a deployment sets
 #: AWS_ENABLE_ENDPOINT_DISCOVERY.
 OPERATIONS: Mapping[str, Sequence[str]] = {
-    "dynamodb": ("DeleteItem", "DescribeEndpoints", "GetItem", "PutItem", "UpdateItem"),
+    "dynamodb": (
+        *("BatchGetItem", "DeleteItem", "DescribeEndpoints"),
+        *("GetItem", "PutItem", "UpdateItem"),
+    ),
     "pinpoint": ("SendOTPMessage", "VerifyOTPMessage"),
 }
 

@@ -1,5 +1,6 @@
 """What of a configuration cannot be together, or means nothing alone: each with a sentence."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -15,6 +16,8 @@ _WITHOUT_SNAP_START = ("3.11",)
 # are not known here, and below 1 KB.
 _MOST_BYTES = 3072
 
+_ALL_PERCENT = 100
+
 # Each is an alarm that is paid for.
 _MOST_WATCHED = 10
 
@@ -22,6 +25,7 @@ _MOST_WATCHED = 10
 def contradictions(config: Keys) -> Iterator[str]:
     """Judge a configuration whose values are each possible."""
     yield from _about_the_rules(config)
+    yield from _about_the_guard(config)
     yield from _about_the_functions(config)
     yield from _about_the_api(config)
     if config.customer_key and not config.region:
@@ -104,6 +108,24 @@ def _about_the_watched_countries(config: Keys) -> Iterator[str]:
 
 def _not_allowed(config: Keys, countries: Iterable[str]) -> str:
     return ", ".join(code for code in countries if code not in config.allowed_countries)
+
+
+def _about_the_guard(config: Keys) -> Iterator[str]:
+    texts, least = config.guard_texts_per_verified, config.alarm_verified_percent
+    # Who lowers the alarm's percentage alone is asked about it where ranges are refused.
+    chosen = config.guard == "refuse" or texts != _default(config, "guard_texts_per_verified")
+    if config.guard != "off" and chosen and texts * least < _ALL_PERCENT:
+        yield (
+            f"guardTextsPerVerified={texts} cuts off ranges of which less than "
+            f"{_ALL_PERCENT / texts:.0f} % is verified, and alarmVerifiedPercent={least} only "
+            f"tells of less than {least} %: set one of them "
+            f"(-c guardTextsPerVerified={math.ceil(_ALL_PERCENT / max(1, least))}) "
+            f"(-c alarmVerifiedPercent={math.ceil(_ALL_PERCENT / texts)})."
+        )
+
+
+def _default(config: Keys, name: str) -> object:
+    return type(config).model_fields[name].default
 
 
 def _about_the_functions(config: Keys) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """What the send function is told of the configuration."""
 
-from lambda_src.otp.settings import DestinationRules, SendSettings, TextLimits
+from lambda_src.otp.settings import DestinationRules, GuardRules, SendSettings, TextLimits
 from lambda_src.otp.time_limits import TimeLimits
 
 from .keys import Keys
@@ -24,6 +24,7 @@ def send_settings(
         sandbox=config.sandbox_numbers,
         time_limits=TimeLimits(),
         table_name=table_name,
+        guard=_guard(config),
         origination_identity=config.origination_identity,
         brand_name=config.brand_name,
         language=config.language,
@@ -46,4 +47,16 @@ def send_settings(
             # Shared counters must bear what API Gateway lets through.
             requests_per_second=config.send_requests_per_second,
         ),
+    )
+
+
+def _guard(config: Keys) -> GuardRules | None:
+    if config.guard == "off":
+        return None
+    return GuardRules(
+        refuses=config.guard == "refuse",
+        allowance=config.guard_allowance,
+        texts_per_verified=config.guard_texts_per_verified,
+        probe_seconds=config.guard_probe_seconds,
+        ranges=config.guard_ranges,
     )

@@ -66,6 +66,12 @@ class Watching(Subject):
         "200",
         100,
     )
+    alarm_guarded_per_hour: Annotated[Number, Field(ge=0, le=MOST_MESSAGES)] = key(
+        "the alarm goes off above this number of messages in an hour that the guard refuses, or "
+        "would refuse",
+        "200",
+        50,
+    )
     dashboard: Flag = key("true or false: there is a CloudWatch dashboard", "true", default=True)
     runbook_url: Annotated[str, text(r"\S{1,200}")] = key(
         "where docs/runbook.md is read, which every alarm links to",

@@ -6,7 +6,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from lambda_src.otp.rules.pause import ITEM
+from lambda_src.otp.rules import guard_switch, pause
 
 from .encryption import statement_for_table
 
@@ -14,7 +14,7 @@ from .encryption import statement_for_table
 def create_pause_policy(
     scope: Construct, table: dynamodb.TableV2, key: kms.IKey | None
 ) -> iam.ManagedPolicy:
-    """Create the policy for people on call: it covers the switch of `pause.py`, no other item."""
+    """Create the policy for people on call: the two switches, `pause` and `guard_switch`, alone."""
     return iam.ManagedPolicy(
         scope,
         "PausePolicy",
@@ -23,7 +23,11 @@ def create_pause_policy(
             iam.PolicyStatement(
                 actions=["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem"],
                 resources=[table.table_arn],
-                conditions={"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [ITEM]}},
+                conditions={
+                    "ForAllValues:StringEquals": {
+                        "dynamodb:LeadingKeys": [pause.ITEM, guard_switch.ITEM]
+                    }
+                },
             ),
             *([statement_for_table(key, region=Stack.of(scope).region)] if key else []),
         ],

@@ -2,6 +2,7 @@
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra.acknowledge import acknowledge
@@ -15,9 +16,29 @@ ITEM_ACTIONS = (
     "dynamodb:UpdateItem",
 )
 
+# What telling the guard of a code takes: the record and the balance are read, and what is written
+# is the guard's own. By the beginnings of their keys.
+_CREDIT_ACTIONS = (
+    ("dynamodb:BatchGetItem", ("guard#range#*", "send#*")),
+    ("dynamodb:PutItem", ("guard#claim#*",)),
+    ("dynamodb:UpdateItem", ("guard#range#*",)),
+)
+
 # Restoring yesterday's rows would help nobody: records live for 65 minutes, counts for a day. A day
 # is the least that AWS takes, and phone numbers are kept no longer than that.
 _RECOVERY_DAYS = 1
+
+
+def statements_for_credits(table: dynamodb.TableV2) -> list[iam.PolicyStatement]:
+    """Say what the verify function may do with the table."""
+    return [
+        iam.PolicyStatement(
+            actions=[action],
+            resources=[table.table_arn],
+            conditions={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": list(keys)}},
+        )
+        for action, keys in _CREDIT_ACTIONS
+    ]
 
 
 def create_table(scope: Construct, deployment: Deployment) -> dynamodb.TableV2:

@@ -141,6 +141,12 @@ class Dashboard(Construct):
             ("Refused, by code", [self._by("Function,Code", "Refused")]),
             ("Turned away", turned_away),
         )
+        if self._config.guard != "off":
+            self._row(
+                ("Refused by the guard, by country", [self._by("Country", "GuardRefused")]),
+                ("It would have refused", [self._by("Country", "GuardWouldRefuse")]),
+                ("Probes of ranges that are cut off", [self._by("Country", "GuardProbes")]),
+            )
 
     def _what_is_slow(self, functions: Functions, api: OtpApi) -> None:
         self._heading(
@@ -188,9 +194,10 @@ class Dashboard(Construct):
             (
                 "DynamoDB: writes that failed or were throttled",
                 [
-                    functions["send"].store_failures.with_(
-                        label="send: failed"
-                    ),  # verify does not write
+                    *(
+                        metrics.store_failures.with_(label=f"{name}: failed")
+                        for name, metrics in functions.items()
+                    ),
                     store_throttles(table).with_(label="throttled"),
                 ],
             ),

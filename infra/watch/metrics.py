@@ -72,7 +72,7 @@ def by_country(
     """Count texts, right or wrong codes, or refused messages: of a deployment, or to one country.
 
     Args:
-        name: `Texts`, `Verified`, `WrongCodes` or `RefusedByLimit`.
+        name: `Texts`, `Verified`, `WrongCodes`, `RefusedByLimit`, or one of the guard's.
         deployment: the dimension Deployment.
         period: over which it is summed up.
         country: an ISO 3166-1 alpha-2 code; None for all.
@@ -88,7 +88,7 @@ def by_country(
 
 
 def store_throttles(table: dynamodb.TableV2) -> cloudwatch.Metric:
-    """Count the writes that DynamoDB throttled; but for the switch, the functions only write."""
+    """Count the writes that DynamoDB throttled; reads are few."""
     return cloudwatch.Metric(
         namespace="AWS/DynamoDB",
         metric_name="WriteThrottleEvents",

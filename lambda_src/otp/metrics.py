@@ -9,8 +9,9 @@
 | ReportedErrors | function errors that are the answer to a direct call;  | Deployment, Function  |
 |                | the others in Lambda's own Errors died without one     |                       |
 | StoreFailures  | calls of the table that failed: for the lock, the      | Deployment, Function  |
-|                | answer, a count, the switch that pauses; and readings  |                       |
-|                | of the switch that make no sense                       |                       |
+|                | answer, a count, a switch; readings of a switch that   |                       |
+|                | make no sense; of verify, codes that the guard was not |                       |
+|                | told of                                                |                       |
 | Texts          | messages that Pinpoint took                            | Deployment, and again |
 |                |                                                        | with Country          |
 | Verified       | codes that were right                                  | as Texts              |
@@ -18,13 +19,18 @@
 |                | after too many attempts: Pinpoint does not say which   |                       |
 | RefusedByLimit | messages that a limit has refused                      | as Texts, and again   |
 |                |                                                        | with Limit            |
+| GuardRefused,  | messages beyond the allowance of a range: refused,     | as Texts              |
+| GuardWould     | only told, and let through as a probe                  |                       |
+| Refuse,        |                                                        |                       |
+| GuardProbes    |                                                        |                       |
+| GuardManyRanges| those of these, while too many ranges are cut off      | as Texts              |
 | Refused        | answers that are problems                              | Deployment, Function, |
 |                |                                                        | Code                  |
 
 The first five are written with every request, a zero too: the statistic Average is then the share
 of requests, and an alarm on a rate needs no arithmetic. Texts, Verified, WrongCodes and
 RefusedByLimit are written together, three of them zero: arithmetic on them then has a number for
-each.
+each. So are the guard's four, where it had something to do.
 
 They are lines of the log in CloudWatch's embedded metric format, one to four a request: no call,
 and nothing to wait for. CloudWatch asks $0.30 a month for a metric, which is a name with one value
@@ -111,6 +117,32 @@ class RequestMetrics:
                 self._write(line)
         except Exception:
             self._logger.exception("The message could not be counted by country")
+
+    def count_guarded(
+        self, country: str, *, refused: bool = False, would_refuse: bool = False, many: bool
+    ) -> None:
+        """Count a message beyond the allowance of a range. Never raises.
+
+        Args:
+            country: of the destination.
+            refused: whether the guard refuses it ...
+            would_refuse: ... or only tells; neither of them: it is a probe.
+            many: whether too many ranges are cut off at once.
+
+        """
+        try:
+            line = self._line(time.time())
+            line.add_dimensions(Country=country)
+            for name, value in (
+                ("GuardRefused", refused),
+                ("GuardWouldRefuse", would_refuse),
+                ("GuardProbes", not (refused or would_refuse)),
+                ("GuardManyRanges", many),
+            ):
+                line.add_metric(name, MetricUnit.Count, value)
+            self._write(line)
+        except Exception:
+            self._logger.exception("The message could not be counted for the guard")
 
     def count_store_failure(self) -> None:
         """Count a call of the table that failed, noticed by the caller or not. Never raises."""

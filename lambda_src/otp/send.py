@@ -24,6 +24,8 @@ with uncollected_imports():
     from .pinpoint.delivery import Delivery
     from .rules.counters import Counters
     from .rules.destination import Destinations
+    from .rules.guard import Guard, Told
+    from .rules.guard_switch import GuardSwitch
     from .rules.limits import Limits
     from .rules.pause import PauseSwitch
     from .runtime.clients import check_endpoints, open_connections
@@ -75,13 +77,26 @@ def build(
     """
     table, time_limits = settings.table_name, settings.time_limits
     metrics = RequestMetrics(settings.deployment, "send", logger)
+
+    def tell(told: Told) -> None:
+        """Say what the guard does with a message beyond a range's allowance."""
+        logger.append_keys(guard=told.what, range=told.range)
+        metrics.count_guarded(
+            told.country,
+            refused=told.what == "refused",
+            would_refuse=told.what == "would_refuse",
+            many=told.many,
+        )
+
     store_failed = metrics.count_store_failure
     records = ReferenceIdRecords(table, dynamodb, time_limits, logger, store_failed, pause)
     once = OncePerReferenceId(records)
     destinations = Destinations(settings.destinations, sandbox=settings.sandbox)
     counters = Counters(table, dynamodb, time_limits, logger, store_failed)
     switch = PauseSwitch(table, dynamodb, logger, store_failed)
-    limits = Limits(settings.limits, counters, switch)
+    opened = GuardSwitch(table, dynamodb, logger, store_failed)
+    guard = Guard(settings.guard, counters, opened, tell) if settings.guard else None
+    limits = Limits(settings.limits, counters, switch, guard)
     delivery = Delivery(pinpoint, settings.application_id, time_limits, logger, pause)
 
     @logger.inject_lambda_context(clear_state=True, log_event=False)
@@ -92,7 +107,13 @@ def build(
         logger.append_keys(
             reference_id=request["ReferenceId"], destination=request["DestinationIdentity"]
         )
-        return once(request, call.request_id, lambda: text(request, call.caller))
+        found = guard.range_of(request["DestinationIdentity"]) if guard else None
+        return once(
+            request,
+            call.request_id,
+            lambda: text(request, call.caller),
+            range_digest=found.digest if found else None,
+        )
 
     def text(request: Request, caller: str) -> Answer:
         """Send the message now, if the operator allows it."""
@@ -105,14 +126,14 @@ def build(
                 country=country,
                 caller=caller,
                 unlimited=destinations.is_of_the_sandbox(number),
-            ):
+            ) as guarded:
                 body = delivery.send(with_defaults(request, settings))
         except TooManyMessages as refused:
             logger.append_keys(limit=refused.limit)
             metrics.count_by_country("RefusedByLimit", country, limit=refused.limit)
             raise
         metrics.count_by_country("Texts", country)
-        return Answer(status=200, body=body)
+        return Answer(status=200, body=body, earns_credit=guarded)
 
     def connect() -> None:
         """Open the connections that a message needs."""

@@ -114,6 +114,50 @@ class TextLimits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GuardRules:
+    """How a range of numbers is cut off that nobody verifies.
+
+    Attributes:
+        refuses: whether texts are refused; otherwise it is only told which would have been.
+        allowance: how many unverified texts a range gets in an hour.
+        texts_per_verified: how many texts a verified code makes up for.
+        probe_seconds: from the allowance on, one text goes out every so many seconds.
+        ranges: those that are left alone, such as `49-15123`, or how they begin.
+
+    """
+
+    refuses: bool
+    allowance: int
+    texts_per_verified: int
+    probe_seconds: int
+    ranges: tuple[str, ...]
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "GuardRules | None":
+        """Read the rules; None where there is no guard. Raises as `TextLimits` does."""
+        mode = environment["OTP_GUARD"]
+        if mode == "off":
+            return None
+        return cls(
+            refuses=mode == "refuse",
+            allowance=int(environment["OTP_GUARD_ALLOWANCE"]),
+            texts_per_verified=int(environment["OTP_GUARD_TEXTS_PER_VERIFIED"]),
+            probe_seconds=int(environment["OTP_GUARD_PROBE_SECONDS"]),
+            ranges=tuple(_listed(environment["OTP_GUARD_RANGES"])),
+        )
+
+    def to_environment(self) -> dict[str, str]:
+        """Write the rules."""
+        return {
+            "OTP_GUARD": "refuse" if self.refuses else "record",
+            "OTP_GUARD_ALLOWANCE": str(self.allowance),
+            "OTP_GUARD_TEXTS_PER_VERIFIED": str(self.texts_per_verified),
+            "OTP_GUARD_PROBE_SECONDS": str(self.probe_seconds),
+            "OTP_GUARD_RANGES": _list(self.ranges),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What the stack tells every function.
 
@@ -122,6 +166,8 @@ class Settings:
         deployment: which deployment this is, in its metrics.
         sandbox: whether this is the sandbox, whose reserved numbers play its failures.
         time_limits: how long each step may take.
+        table_name: the table of ReferenceIds and counts.
+        guard: how ranges are cut off that nobody verifies; None: they are not.
 
     """
 
@@ -129,6 +175,8 @@ class Settings:
     deployment: str
     sandbox: bool
     time_limits: TimeLimits
+    table_name: str
+    guard: GuardRules | None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
@@ -148,6 +196,8 @@ class Settings:
             "OTP_DEPLOYMENT": self.deployment,
             **({"OTP_SANDBOX": "true"} if self.sandbox else {}),
             **self.time_limits.to_environment(),
+            "OTP_TABLE_NAME": self.table_name,
+            **(self.guard.to_environment() if self.guard else {"OTP_GUARD": "off"}),
         }
 
 
@@ -156,7 +206,6 @@ class SendSettings(Settings):
     """What the stack tells the send function.
 
     Attributes:
-        table_name: the DynamoDB table that remembers ReferenceIds and counts messages.
         origination_identity: the sender, where the caller names none.
         brand_name: the brand in the text, where the caller names none.
         language: the text's language, where the caller names none; None leaves it to AWS.
@@ -167,7 +216,6 @@ class SendSettings(Settings):
 
     """
 
-    table_name: str
     origination_identity: str
     brand_name: str
     language: str | None
@@ -190,7 +238,6 @@ class SendSettings(Settings):
             raise ValueError(f"{IDEMPOTENCY_DISABLED} must not be set: it would text twice.")
         return cls(
             **_of_every_function(environment),
-            table_name=environment["OTP_TABLE_NAME"],
             origination_identity=environment["OTP_ORIGINATION_IDENTITY"],
             brand_name=environment["OTP_BRAND_NAME"],
             language=environment.get("OTP_LANGUAGE"),
@@ -207,7 +254,6 @@ class SendSettings(Settings):
         return {
             # Not super(): with slots, the class is another one than the one that is written here.
             **Settings.to_environment(self),
-            "OTP_TABLE_NAME": self.table_name,
             "OTP_ORIGINATION_IDENTITY": self.origination_identity,
             "OTP_BRAND_NAME": self.brand_name,
             **({"OTP_LANGUAGE": self.language} if self.language else {}),
@@ -224,6 +270,8 @@ def _of_every_function(environment: Mapping[str, str]) -> dict[str, Any]:
         "deployment": environment["OTP_DEPLOYMENT"],
         "sandbox": environment.get("OTP_SANDBOX") == "true",
         "time_limits": TimeLimits.from_environment(environment),
+        "table_name": environment["OTP_TABLE_NAME"],
+        "guard": GuardRules.from_environment(environment),
     }
 
 

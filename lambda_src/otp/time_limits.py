@@ -16,6 +16,14 @@ Where nothing was sent, the record gives way to two other steps: the counts are 
 each on the connection that has just counted, in one attempt of 1 s that begins only while it fits;
 and the ReferenceId is freed, 5 s as the lock. That leaves 1 s.
 
+Of a request to verify, Pinpoint has the same 10 s. Then the guard is told of a code that was right:
+
+| step                          | at most | which is                                           |
+|-------------------------------|---------|----------------------------------------------------|
+| a credit                      | 2 s     | 3 calls on one connection, each one attempt of 1 s |
+|                               |         | read (and 0.5 s connect, at first) that begins     |
+|                               |         | only while 1 s remains                             |
+
 These are botocore's timeouts, and so bounds for a usual failure only: it gives the time to connect
 to each of a host's addresses anew, and the time to read to each part of an answer. What takes
 longer than the function may is killed by Lambda, and then the ReferenceId is held.
@@ -44,6 +52,9 @@ class TimeLimits:
     pinpoint_all_attempts: float = 10
     counting: float = 5
     giving_back: float = 2
+    credit_connect: float = 0.5
+    credit_read: float = 1
+    crediting: float = 2
 
     @property
     def dynamodb_attempt(self) -> float:

@@ -1,7 +1,8 @@
 """Lambda entry point: verifies a one-time password.
 
-Nothing is remembered here: Pinpoint knows the code, its life and the attempts. The entry points
-alone prepare things at import, once per cold start: settings, the client and its connection.
+Pinpoint knows the code, its life and the attempts. Of a code that was right, the guard is told,
+after the answer is known. The entry points alone prepare things at import, once per cold start:
+settings, clients and their connections.
 """
 
 import os
@@ -17,8 +18,10 @@ with uncollected_imports():
     from .contract.invocation import Call, Handler, answering
     from .contract.request import parse_verify_otp
     from .metrics import RequestMetrics
+    from .once.record_key import record_key
     from .pinpoint.calls import create_pinpoint_client
     from .pinpoint.verification import Verification
+    from .rules.credit import Credits, create_credit_client
     from .rules.destination import country
     from .runtime.clients import check_endpoints, open_connections
     from .runtime.early_start import start_early
@@ -27,6 +30,7 @@ with uncollected_imports():
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
+    from mypy_boto3_dynamodb.client import DynamoDBClient
     from mypy_boto3_pinpoint.client import PinpointClient
 
 
@@ -35,24 +39,28 @@ def start(environment: Mapping[str, str]) -> Handler:
     settings = Settings.from_environment(environment)
     logger = create_logger("otp-verify")  # first, as in `send`
     pinpoint = create_pinpoint_client(settings.time_limits)
-    check_endpoints([pinpoint], sandbox=settings.sandbox)
-    return build(settings, logger, pinpoint, environment=environment)
+    dynamodb = create_credit_client(settings.time_limits) if settings.guard else None
+    clients = [pinpoint, dynamodb] if dynamodb else [pinpoint]
+    check_endpoints(clients, sandbox=settings.sandbox)
+    return build(settings, logger, pinpoint, dynamodb, environment=environment)
 
 
 def build(
     settings: Settings,
     logger: "Logger",
     pinpoint: "PinpointClient",
+    dynamodb: "DynamoDBClient | None",
     *,
     environment: Mapping[str, str],
     pause: Callable[[float], None] = time.sleep,
 ) -> Handler:
-    """Put the function together, and open the connection that a verification needs.
+    """Put the function together, and open the connections that a verification needs.
 
     Args:
         settings: what the stack tells the function.
         logger: from `create_logger`.
         pinpoint: from `create_pinpoint_client`.
+        dynamodb: from `create_credit_client`; None where there is no guard to be told.
         environment: Lambda's own variables, which say how it starts.
         pause: waits some seconds before a call is repeated.
 
@@ -60,6 +68,12 @@ def build(
     limits = settings.time_limits
     metrics = RequestMetrics(settings.deployment, "verify", logger)
     verification = Verification(pinpoint, settings.application_id, limits, logger, pause)
+    store_failed = metrics.count_store_failure
+    codes = (
+        Credits(settings.guard, settings.table_name, dynamodb, limits, logger, store_failed)
+        if settings.guard and dynamodb
+        else None
+    )
 
     @logger.inject_lambda_context(clear_state=True, log_event=False)
     @answering(logger, metrics.count)
@@ -74,15 +88,25 @@ def build(
         valid, body = verification.verify(request)
         logger.append_keys(valid=valid)  # into a dictionary, which cannot fail
         metrics.count_by_country("Verified" if valid else "WrongCodes", of_country)
+        if valid and codes:
+            codes.give(record_key(request["ReferenceId"]), request["DestinationIdentity"])
         return Answer(status=200, body=body)
 
+    clients = [pinpoint, dynamodb] if dynamodb else [pinpoint]
+
     def connect() -> None:
-        """Open the connection that a verification needs."""
-        open_connections(environment, [pinpoint])
+        """Open the connections that a verification needs."""
+        open_connections(environment, clients)
         verification.has_connected()
 
+    def warm_up() -> None:
+        """Do what the first requests would do once."""
+        verification.warm_up()
+        if codes:
+            codes.warm_up()
+
     connect()
-    start_early(environment, [pinpoint], warm_up=verification.warm_up, connect=connect)
+    start_early(environment, clients, warm_up=warm_up, connect=connect)
     return handler
 
 

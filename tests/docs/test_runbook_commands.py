@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from lambda_src.otp.rules import counters, limits, pause
+from lambda_src.otp.rules import counters, guard, limits, switch
 from lambda_src.otp.rules.limits import MEANINGS
 from tests.support.clock import Clock
 from tests.support.service import TABLE, Service, deployed
@@ -63,7 +63,7 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
     """Run the send function, on an emulated AWS of its own."""
     # No window ends within a test; the shell's `date` and the function agree on the day. With
     # milliseconds, of which DynamoDB would not store a zero.
-    Clock(monkeypatch, limits, counters, pause).now = int(time.time()) + 0.123
+    Clock(monkeypatch, limits, counters, guard, switch).now = int(time.time()) + 0.123
     with deployed("send") as service:
         yield service
 
@@ -135,3 +135,20 @@ def test_the_command_lets_a_number_in_again(
     do(service, script)
 
     assert service.send(DestinationIdentity=NUMBER).status == 200
+
+
+def test_the_commands_open_a_range_close_it_and_let_it_begin_at_zero(service: Service) -> None:
+    """By its name in the log, from which the key of its balance is computed."""
+    _, opening, zero, closing = blocks(SECTIONS["guard"].text)
+
+    def status() -> int:
+        return service.send(DestinationIdentity=NUMBER).status
+
+    service.guarded(allowance=1)
+    assert [status() for _ in range(2)] == [200, 429]
+    for block, answered in ((opening, 200), (closing, 429)):
+        do(service, block)
+        service.guarded(allowance=1)
+        assert status() == answered
+    do(service, zero.replace("49-15123", "1-2062"))
+    assert status() == 200

@@ -107,6 +107,11 @@ COUNTS = [
         ("500", _error("InternalServerError")),
         ("slow", _SLOW),
         ("done, answer lost now and then", _LOST_ANSWER | _EVERY_OTHER),
+        # The number's passes, and the guard's does not.
+        (
+            "500 every other time",
+            _error("InternalServerError") | {"sequence": {"pass": 1, "fail": 1}},
+        ),
     )
 ] + [
     Scenario(

@@ -45,12 +45,13 @@ _CONFIGURATIONS = {
         "applicationId= createApplication=true language=es-ES allowedPrincipals=210987654321 "
         "alarmServerErrorPercent=11 alarmCrashPercent=12 alarmOutcomeUnknownPercent=13 "
         "alarmLatencyMs=14 alarmTextsPerHour=15 alarmVerifiedPercent=16 "
-        "alarmWrongCodesPercent=17 alarmRefusedPerHour=18"
+        "alarmWrongCodesPercent=17 alarmRefusedPerHour=18 "
+        "alarmGuardedPerHour=19"
     ),
     # Production without what may be left out of it, and started from snapshots.
     "lean": (
         f"profile=production region={REGION} keepData=false waf=false clientCertificate=false "
-        "dashboard=false snapStart=true pythonVersion=3.13"
+        "dashboard=false snapStart=true pythonVersion=3.13 guard=off"
     ),
     # Dev without alarms, and with some of what production has by itself.
     "quiet": "alarms=false keepData=true waf=true clientCertificate=true",

@@ -8,7 +8,6 @@ import pytest
 from docs.examples.another_team import LoginStack
 from infra.config import Config, ConfigError
 from infra.service import OtpService
-from lambda_src.otp.rules.pause import ITEM
 from tests.support import cfn
 from tests.support.templates import (
     FUNCTIONS,
@@ -27,14 +26,14 @@ from tests.support.templates import (
 
 
 def test_policies_to_attach_allow_this_and_nothing_else(template: RenderedTemplate) -> None:
-    """A caller may do both in the two ways there are; whoever is on call may touch the switch.
+    """A caller may do both in the two ways there are; whoever is on call may touch the switches.
 
-    That is one item of the one table: with another one, a ReferenceId could be freed. With a key of
-    the customer's, that needs the key. They are attached to nobody. And they are never replaced,
+    Those are two items of the one table: with another one, a ReferenceId could be freed. With a key
+    of the customer's, that needs the key. They are attached to nobody. And they are never replaced,
     which a change of their description would do: their users would keep the old one.
     """
     items = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem"]
-    leading = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [ITEM]}}
+    leading = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["paused", "guard"]}}
     of_the_key = [
         *("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"),
         *("kms:ReEncryptFrom", "kms:ReEncryptTo"),

@@ -39,7 +39,10 @@ BOUNDS = {
     },
     "alarmLatencyMs": (1, 28_000),
     **dict.fromkeys(("alarmTextsPerHour", "alarmVerifiedVolume"), (1, 100_000_000)),
-    "alarmRefusedPerHour": (0, 100_000_000),
+    **dict.fromkeys(("alarmRefusedPerHour", "alarmGuardedPerHour"), (0, 100_000_000)),
+    "guardAllowance": (1, 10_000),
+    "guardTextsPerVerified": (1, 100),
+    "guardProbeSeconds": (1, 3600),
 }
 #: The numbers that may be `off`.
 LIMITS = (
@@ -56,8 +59,11 @@ def configured(**given: Any) -> Config:
 
 def value_of(key: str, given: Any) -> Any:
     """Give what a key is read as."""
-    needed = {"waf": "true"} if key == "wafRateLimit" else {}
-    return getattr(configured(**{**needed, key: given}), NAMES[key])
+    needed: dict[str, dict[str, Any]] = {
+        "wafRateLimit": {"waf": "true"},
+        "guardTextsPerVerified": {"alarmVerifiedPercent": 100},
+    }
+    return getattr(configured(**{**needed.get(key, {}), key: given}), NAMES[key])
 
 
 def in_python(**given: Any) -> Config:
@@ -239,6 +245,8 @@ IMPOSSIBLE: dict[str, list[Any]] = {
     "allowedOriginationIdentities": ["*", "+1 855 555 0142", {"A": "B"}],
     "sandboxNumbers": ["yes"],
     "alarmVerifiedCountries": [{"US": "CA"}],
+    "guard": ["on", "true", "Refuse"],
+    "guardRanges": ["+49-15123", "49-", "0-1", "US", "49 151"],
 }
 
 
@@ -387,6 +395,15 @@ TEN = "AT,BE,CA,CH,DE,ES,FR,GB,IT,US"
             "The longest is OTP_ALLOWED_ORIGINATION_IDENTITIES.",
         ),
         ("snapStart=true region=us-gov-west-1 pythonVersion=3.13", "Python has no SnapStart there"),
+        *(
+            (f"guardTextsPerVerified=3 guard={guard}", "guardTextsPerVerified=3 cuts off ranges")
+            for guard in ("record", "refuse")
+        ),
+        ("guard=refuse alarmVerifiedPercent=24", "(-c guardTextsPerVerified=5)"),
+        ("guardTextsPerVerified=3 guard=off", None),
+        ("guardTextsPerVerified=3 alarmVerifiedPercent=34", None),
+        # Ranges are not cut off, and the default is not what somebody relies on.
+        ("alarmVerifiedPercent=0", None),
         # Just possible: the first Python with snapshots, and all are warm.
         (f"allowedCountries={TEN} alarmVerifiedCountries={TEN}", None),
         ("snapStart=true pythonVersion=3.12", None),

@@ -1,5 +1,6 @@
 """The functions: what each may do, how it runs, and the alias that everybody calls."""
 
+import json
 import platform
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,13 @@ def failures_of(template: RenderedTemplate, function: str) -> str:
     return template.named(cfn.TOPIC, "VerifyFailures").ref
 
 
+def environment_of(template: RenderedTemplate, function: str) -> dict[str, str]:
+    """Give what a function is told."""
+    properties = template.named(cfn.FUNCTION, function).properties
+    told: dict[str, str] = properties["Environment"]["Variables"]
+    return told
+
+
 def assert_role_of(template: RenderedTemplate, name: str, service: str, whose: str) -> None:
     """Fail unless a role is one service's alone, is used once, and has its one policy alone."""
     role = template.named(cfn.ROLE, f"{name}Role")
@@ -81,8 +89,18 @@ def test_role_may_do_what_the_function_is_for_and_log_and_nothing_else(
         with_the_key = [f"kms:{name}" for name in to_write]
     else:
         what_it_is_for = [allowed("mobiletargeting:VerifyOTPMessage", verify_otp)]
-        failed, through = "sns:Publish", ["sns"]
-        with_the_key = "kms:GenerateDataKey"
+        failed, through, with_the_key = "sns:Publish", ["sns"], "kms:GenerateDataKey"
+        if "OTP_GUARD_ALLOWANCE" in environment_of(template, "Send"):
+            # It reads records, and writes what is the guard's own.
+            for action, keys in (
+                ("BatchGetItem", ["guard#range#*", "send#*"]),
+                ("PutItem", ["guard#claim#*"]),
+                ("UpdateItem", ["guard#range#*"]),
+            ):
+                of = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": keys}}
+                grant = allowed(f"dynamodb:{action}", table)
+                what_it_is_for.append({**grant, "Condition": of})
+            through, with_the_key = ["dynamodb", "sns"], [f"kms:{name}" for name in to_write]
     services = [f"{service}.{REGION}.amazonaws.com" for service in through]
     condition = {"StringEquals": {"kms:ViaService": services}}
     log = template.named(cfn.LOG_GROUP, f"{function}Log").attribute("Arn")
@@ -97,6 +115,18 @@ def test_role_may_do_what_the_function_is_for_and_log_and_nothing_else(
     ]
     itself = template.named(cfn.FUNCTION, function).logical_id
     assert_role_of(template, function, "lambda.amazonaws.com", itself)
+
+
+def test_without_the_guard_verify_has_nothing_to_do_with_the_table(
+    lean: RenderedTemplate, production: RenderedTemplate
+) -> None:
+    """No grant and no rules; nor is there an alarm about it."""
+    for template, there in ((production, True), (lean, False)):
+        policy = template.named(cfn.MANAGED_POLICY, "VerifyPolicy").properties
+        assert ("dynamodb" in json.dumps(policy)) == there
+        assert ("OTP_GUARD_ALLOWANCE" in environment_of(template, "Verify")) == there
+        alarms = [one for one in template.all(cfn.ALARM) if "AlarmsGuard" in one.logical_id]
+        assert len(alarms) == (3 if there else 0)
 
 
 # --- The functions ---
@@ -156,6 +186,8 @@ def test_function_has_time_for_the_slowest_of_all_its_steps_and_answers_in_time(
     lock = record = free = 2 * limits.dynamodb_attempt + once.LONGEST_PAUSE_SECONDS
     before = lock + limits.counting + limits.pinpoint_all_attempts
     assert before + max(record, limits.giving_back + free) < TIMEOUT_SECONDS
+    assert limits.pinpoint_all_attempts + limits.crediting < TIMEOUT_SECONDS
+    assert limits.crediting >= limits.credit_connect + limits.credit_read
     assert TIMEOUT_SECONDS < API_GATEWAY_WAITS_SECONDS
 
 

@@ -4,13 +4,16 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
 from infra.config import Config
 from infra.watch.abuse import watched_countries
+from lambda_src.otp.metrics import RequestMetrics
 from lambda_src.otp.once.records import MOST_MISMATCHES, SECONDS_BETWEEN_ANSWERS
 from tests.support import cfn
+from tests.support.metric_math import goes_off
 from tests.support.templates import FUNCTIONS, REGION, RenderedTemplate, Resource, context
 
 # Metrics are written as `Statistic Namespace/Name Dimension=Value,… Seconds`; `live(Send)` are the
@@ -35,6 +38,12 @@ OPERANDS = {
         )
     },
 }
+OPERANDS |= {
+    "untold": "Sum ServerlessOtp/StoreFailures our(verify) 3600",
+} | {
+    f"guard_{id_}": f"Sum ServerlessOtp/Guard{metric} our(all) 3600"
+    for id_, metric in (("refused", "Refused"), ("would_refuse", "WouldRefuse"))
+}
 # 100 in quiet hours; refused messages count as volume, or a limit would silence the alarm.
 VERIFIED = "IF(texts{0} + refused{0} >= {1} AND texts{0} > 0, 100 * verified{0} / texts{0}, 100)"
 #: What is calculated, by the name that it has below; all in percent.
@@ -49,6 +58,8 @@ CALCULATED = {
         for of in ("send", "verify")
     },
     # Twenty are enough: a deployment with ten verifications an hour hears of it, too.
+    "untold": "IF(untold >= 5, 100 * untold / verified, 0)",
+    "guarded": "guard_refused + guard_would_refuse",
     "wrong": "IF(wrong >= 20, 100 * wrong / (wrong + verified), 0)",
 }
 SEARCH = re.compile(
@@ -81,10 +92,13 @@ VerifiedCA: verified_ca < 30, 1 of 1: verified
 VerifiedUS: verified_us < 30, 1 of 1: verified
 WrongCodes: wrong > 50, 1 of 1: wrong-codes
 ReferenceIdReused: Sum ServerlessOtp/Refused Code=ReferenceIdReused,our(send) 3600 > 20, 1 of 1: referenceid-reused
+Guard: guarded > 50, 1 of 1: guard
+GuardManyRanges: Sum ServerlessOtp/GuardManyRanges our(all) 3600 > 0, 1 of 1: guard
+GuardUntold: untold > 10, 1 of 1: guard
 """  # noqa: E501 - a table
 
 #: Every question of production's dashboard, and its graphs with what they draw, from top to bottom;
-#: what only calculates is left out. Verifying never writes.
+#: what only calculates is left out.
 DASHBOARD = """
 ## Is it working?
 Requests a minute: Sum ServerlessOtp/Requests our(send) 60; Sum ServerlessOtp/Requests our(verify) 60
@@ -99,6 +113,9 @@ Refused by a limit, by limit: each Limit: RefusedByLimit 60
 Refused by a limit, by country: each Country: RefusedByLimit 60
 Refused, by code: each Function,Code: Refused 60
 Turned away: Sum AWS/ApiGateway/4XXError ApiName=Otp-Otp,Stage=v1 60; Sum AWS/WAFV2/BlockedRequests Region=here,Rule=ALL,WebACL=Otp-Otp 60
+Refused by the guard, by country: each Country: GuardRefused 60
+It would have refused: each Country: GuardWouldRefuse 60
+Probes of ranges that are cut off: each Country: GuardProbes 60
 ## What is slow?
 Duration of send (ms): p50 AWS/Lambda/Duration live(Send) 60; p99 AWS/Lambda/Duration live(Send) 60
 Duration of verify (ms): p50 AWS/Lambda/Duration live(Verify) 60; p99 AWS/Lambda/Duration live(Verify) 60
@@ -106,7 +123,7 @@ Latency of the API (ms): p50 AWS/ApiGateway/Latency ApiName=Otp-Otp,Stage=v1 60;
 Running at once: Maximum AWS/Lambda/ConcurrentExecutions FunctionName=Send 60; Maximum AWS/Lambda/ConcurrentExecutions FunctionName=Verify 60
 ## What is failing?
 Died without an answer (%), refused to run: Sum AWS/Lambda/Throttles live(Send) 60; Sum AWS/Lambda/Throttles live(Verify) 60; crashes(send); crashes(verify)
-DynamoDB: writes that failed or were throttled: Sum ServerlessOtp/StoreFailures our(send) 60; Sum AWS/DynamoDB/WriteThrottleEvents TableName=table 60
+DynamoDB: writes that failed or were throttled: Sum ServerlessOtp/StoreFailures our(send) 60; Sum ServerlessOtp/StoreFailures our(verify) 60; Sum AWS/DynamoDB/WriteThrottleEvents TableName=table 60
 Asynchronous requests that finally failed: Maximum AWS/SQS/ApproximateNumberOfMessagesVisible QueueName=failures 300; Sum AWS/SNS/NumberOfMessagesPublished TopicName=failures 300
 """  # noqa: E501 - a table
 
@@ -215,6 +232,7 @@ def test_changed_threshold_is_the_one_change(
         **dict.fromkeys(("SendLatency", "VerifyLatency"), 14),
         **dict.fromkeys(("Verified", "VerifiedCA", "VerifiedUS"), 16),
         **dict(zip(("TextsPerHour", "WrongCodes", "RefusedByLimit"), (15, 17, 18), strict=True)),
+        "Guard": 19,
     }
     thresholds = {name: alarm.pop("Threshold") for name, alarm in after.items()}
     assert thresholds == pytest.approx({**unchanged, **changed})
@@ -234,6 +252,33 @@ def test_guesses_at_one_reference_id_are_not_enough_for_no_alarm() -> None:
     """Five answers, and one a minute: whoever guesses at one is heard of."""
     [most] = re.findall(r"ReferenceIdReused: .*> (\d+),", ALARMS)
     assert int(most) < MOST_MISMATCHES + 3600 / SECONDS_BETWEEN_ANSWERS
+
+
+@pytest.mark.parametrize(
+    ("times", "told", "off"),
+    [
+        (50, {"refused": True}, set()),
+        (51, {"refused": True}, {"Guard"}),
+        (51, {"would_refuse": True}, {"Guard"}),
+        (51, {}, set()),  # probes
+        (1, {"would_refuse": True, "many": True}, {"GuardManyRanges"}),
+    ],
+)
+def test_guard_is_heard_of_by_what_the_function_writes(
+    dev: RenderedTemplate,
+    capsys: pytest.CaptureFixture[str],
+    times: int,
+    told: dict[str, bool],
+    off: set[str],
+) -> None:
+    """In an hour: many that are refused or would be, in all countries together; many ranges."""
+    metrics = RequestMetrics("Otp/Otp", "send", Mock())
+    for country in ("US", "CA") * times:
+        metrics.count_guarded(country, **{"many": False, **told})
+    lines = capsys.readouterr().out.splitlines()[:times]
+    own = {name: alarm.properties for name, alarm in alarms(dev).items() if "Guard" in name}
+    del own["GuardUntold"]  # of verify
+    assert {name for name, alarm in own.items() if goes_off(alarm, lines)} == off
 
 
 SIX = "CA,DE,ES,FR,GB,US"

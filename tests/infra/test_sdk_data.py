@@ -53,6 +53,16 @@ CALLS: dict[str, Mapping[str, Any]] = {
         "VerifyOTPMessageRequestParameters": {**ABOUT, "Otp": "123456"},
     },
     "get_item": {**KEY, "ConsistentRead": True},
+    "batch_get_item": {
+        "RequestItems": {
+            "reference-ids": {
+                "Keys": [{"id": {"S": "send#0123"}}],
+                "ConsistentRead": True,
+                "ProjectionExpression": "id, #owner",
+                "ExpressionAttributeNames": {"#owner": "owner"},
+            }
+        }
+    },
     "put_item": {"TableName": "reference-ids", "Item": ITEM, **CONDITION},
     "update_item": {**KEY, "UpdateExpression": "ADD #c0 :less REMOVE #last", **CONDITION},
     "delete_item": {**KEY, **CONDITION},
@@ -60,6 +70,8 @@ CALLS: dict[str, Mapping[str, Any]] = {
 #: What an answer may hold, whatever the operation.
 ANSWER = {
     "Item": ITEM,
+    "Responses": {"reference-ids": [ITEM]},
+    "UnprocessedKeys": {},
     "Valid": True,
     "ApplicationId": "7353f53e",
     "Result": {"+18765550142": {"DeliveryStatus": "SUCCESSFUL", "StatusCode": 200}},

@@ -7,7 +7,7 @@ import pytest
 
 from infra.config import Config, keys
 from infra.config.send_settings import send_settings
-from lambda_src.otp.settings import SendSettings
+from lambda_src.otp.settings import GuardRules, SendSettings
 from tests.support.templates import context
 
 #: Every key that the send function is told, a value that is not the default, and where the function
@@ -32,6 +32,11 @@ TOLD: list[tuple[str, Any, str, object]] = [
     ),
     ("countriesPerDay", "CA=off,US=7", "limits.countries_per_day", {"CA": None, "US": 7}),
     ("sendRequestsPerSecond", 7, "limits.requests_per_second", 7),
+    ("guard", "refuse", "guard.refuses", True),
+    ("guardAllowance", 7, "guard.allowance", 7),
+    ("guardTextsPerVerified", 7, "guard.texts_per_verified", 7),
+    ("guardProbeSeconds", 7, "guard.probe_seconds", 7),
+    ("guardRanges", "49-15123,1", "guard.ranges", ("1", "49-15123")),
 ]
 PATHS = {path for _, _, path, _ in TOLD}
 
@@ -64,10 +69,18 @@ def test_table_names_every_setting_that_an_operator_has() -> None:
     paths = {
         *(f"limits.{name}" for name in written.limits.__slots__),
         *(f"destinations.{name}" for name in written.destinations.__slots__),
+        *(f"guard.{name}" for name in GuardRules.__slots__),
         *written.__slots__,
         "sandbox",  # every function is told
     } - {"limits", "destinations", "table_name"}
     assert paths == PATHS
+
+
+def test_without_the_guard_the_functions_are_told_nothing_of_it() -> None:
+    """But that it is off."""
+    written = settings(guard="off").to_environment()
+    assert {name for name in written if "GUARD" in name} == {"OTP_GUARD"}
+    assert SendSettings.from_environment(written).guard is None
 
 
 def test_what_is_no_setting_of_the_function_is_not_told() -> None:

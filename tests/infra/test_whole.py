@@ -22,10 +22,10 @@ TWICE = (
     *(cfn.FUNCTION, cfn.VERSION, cfn.ALIAS, cfn.ASYNCHRONOUS, cfn.PERMISSION),
     *(cfn.ROLE, cfn.LOG_GROUP, cfn.API_RESOURCE, cfn.METHOD, cfn.TOPIC, cfn.TOPIC_POLICY),
 )
-MORE = {cfn.MANAGED_POLICY: 4, cfn.GATEWAY_RESPONSE: 21, cfn.ALARM: 22}
+MORE = {cfn.MANAGED_POLICY: 4, cfn.GATEWAY_RESPONSE: 21, cfn.ALARM: 25}
 IN_BOTH_PROFILES = Counter(dict.fromkeys(ONCE, 1) | dict.fromkeys(TWICE, 2) | MORE)
 WAF = (cfn.WEB_ACL, cfn.WEB_ACL_LOGGING, cfn.WEB_ACL_ASSOCIATION)
-ALARMS_AND_THEIR_TOPIC = Counter({cfn.ALARM: 22, cfn.TOPIC: 1, cfn.TOPIC_POLICY: 1})
+ALARMS_AND_THEIR_TOPIC = Counter({cfn.ALARM: 25, cfn.TOPIC: 1, cfn.TOPIC_POLICY: 1})
 FIREWALL = Counter({**dict.fromkeys(WAF, 1), cfn.LOG_GROUP: 1, cfn.CLIENT_CERTIFICATE: 1})
 OF_CANARIES = (cfn.CANARY, cfn.CANARY_APPLICATION, cfn.ROLE, cfn.MANAGED_POLICY)
 ONLY_IN_PRODUCTION = FIREWALL + Counter(
@@ -43,7 +43,13 @@ ONLY_IN_PRODUCTION += Counter([*CHECK, cfn.MANAGED_POLICY, cfn.MANAGED_POLICY])
         # With createApplication, the application and its channel are the only difference.
         ("creating", IN_BOTH_PROFILES + Counter({cfn.APPLICATION: 1, cfn.SMS_CHANNEL: 1})),
         ("quiet", IN_BOTH_PROFILES - ALARMS_AND_THEIR_TOPIC + FIREWALL),
-        ("lean", IN_BOTH_PROFILES + ONLY_IN_PRODUCTION - FIREWALL - Counter({cfn.DASHBOARD: 1})),
+        (
+            "lean",
+            IN_BOTH_PROFILES
+            + ONLY_IN_PRODUCTION
+            - FIREWALL
+            - Counter({cfn.DASHBOARD: 1, cfn.ALARM: 3}),
+        ),
     ],
 )
 def test_template_holds_these_resources_and_no_others(

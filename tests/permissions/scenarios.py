@@ -6,6 +6,7 @@ past IAM; there, the scenario makes that call itself, with a session of the role
 """
 
 import json
+import secrets
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -13,8 +14,9 @@ from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
+from lambda_src.otp.rules.ranges import range_of
 from sandbox.client import HttpAnswer
-from tests.support.deployment import request
+from tests.support.deployment import code_in, request
 
 from .account import Account
 from .grants import Grant
@@ -76,6 +78,25 @@ def _send_twice_to_a_throttled_number(account: Account, _: Grant) -> str:
 def _verify(account: Account, _: Grant) -> str:
     """Verify a code that nobody was texted."""
     return _said(account.deployment.verify(_asked("verify")))
+
+
+def _verify_a_right_code(account: Account, _: Grant) -> str:
+    """Send to a number that is counted, verify its code, and look at the balance of its range."""
+    asked = request(DestinationIdentity=f"+1206203{secrets.randbelow(10_000):04}")
+    account.deployment.send(asked)
+    [text] = account.deployment.texts(asked["ReferenceId"])
+    before = _balance(account, asked["DestinationIdentity"])
+    answer = account.deployment.verify({**asked, "Otp": code_in(text)})
+    lowered = before - _balance(account, asked["DestinationIdentity"])
+    return f"{_said(answer)} {answer.json()['VerificationResponse']['Valid']}; lowered by {lowered}"
+
+
+def _balance(account: Account, number: str) -> int:
+    key = {"id": {"S": f"guard#range#{range_of(number).digest}"}}
+    found = account.client("dynamodb").get_item(
+        TableName=account.state.table, Key=key, ConsistentRead=True
+    )
+    return int(found["Item"]["balance"]["N"])
 
 
 def _use_the_switch(account: Account, grant: Grant) -> str:
@@ -182,6 +203,12 @@ SCENARIOS: Mapping[tuple[str, str], Scenario] = {
     ("send", "sqs:SendMessage"): Scenario(_do_as_the_lambda_service, "done", "AccessDenied"),
     ("verify", "mobiletargeting:VerifyOTPMessage"): Scenario(_verify, "200", "500 Misconfigured"),
     ("verify", "sns:Publish"): Scenario(_do_as_the_lambda_service, "done", "AuthorizationError"),
+    **{
+        ("verify", f"dynamodb:{operation}"): Scenario(
+            _verify_a_right_code, "200 True; lowered by 4", "200 True; lowered by 0"
+        )
+        for operation in ("BatchGetItem", "PutItem", "UpdateItem")
+    },
     **{
         (function, action): _LOGGED if action.startswith("logs:") else _TRACED
         for function in ("send", "verify")

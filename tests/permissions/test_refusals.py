@@ -1,7 +1,8 @@
 """Who may not do what: past the alias, past the switch, without a signature.
 
-That the switch is one item of the table is a condition that MiniStack does not evaluate:
-tests/infra/test_callers.py proves it by the template. That whoever may does is in the scenarios.
+Which items of the table whoever is on call may touch, and the verify function, is a condition that
+MiniStack does not evaluate: tests/infra/test_callers.py and test_function.py prove it by the
+template. That whoever may does is in the scenarios.
 """
 
 import json
@@ -76,6 +77,8 @@ def of_the_table(operation: str, **given: Any) -> Call:
         ("caller", "lambda", invoke("$LATEST", apart=True), "AccessDenied"),
         ("caller", "dynamodb", of_the_table("put_item", Item=PAUSED), "AccessDenied"),
         ("on call", "dynamodb", of_the_table("update_item", Key=SWITCH), "AccessDenied"),
+        ("verify", "dynamodb", of_the_table("delete_item", Key=SWITCH), "AccessDenied"),
+        ("verify", "dynamodb", of_the_table("get_item", Key=SWITCH), "AccessDenied"),
         ("on call", "dynamodb", of_the_table("scan"), "AccessDenied"),
         (
             *("on call", "dynamodb"),

@@ -7,7 +7,7 @@ import pytest
 
 from lambda_src.otp.once import records
 from lambda_src.otp.pinpoint import calls
-from lambda_src.otp.rules import counters, limits, pause
+from lambda_src.otp.rules import counters, credit, guard, limits, switch
 from lambda_src.otp.runtime import deadline
 
 # 2099-11-27 13:45:30 UTC: in the middle of an hour and of ten minutes, and in the future, for
@@ -43,4 +43,4 @@ class Clock:
 
 def stopped(patch: pytest.MonkeyPatch) -> Clock:
     """Stop the time of all that decides by it."""
-    return Clock(patch, calls, counters, deadline, limits, pause, records)
+    return Clock(patch, calls, counters, credit, deadline, guard, limits, records, switch)

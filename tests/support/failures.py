@@ -29,12 +29,17 @@ def respond(status: int, body: Any) -> Callable[..., AWSResponse]:
     return handler
 
 
+def throttled(code: str, status: int = 400) -> Any:
+    """Give what a handler of `before-call` returns to have the call refused."""
+    parsed = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return SimpleNamespace(status_code=status), parsed
+
+
 def throttle(times: int) -> Callable[..., Any]:
     """Answer 429 so often, and then let the call through: for an event `before-call`."""
     left = iter(range(times))
-    parsed = {"Error": {"Code": "x"}, "ResponseMetadata": {"HTTPStatusCode": 429}}
 
     def handler(**_: Any) -> Any:
-        return None if next(left, None) is None else (SimpleNamespace(status_code=429), parsed)
+        return None if next(left, None) is None else throttled("x", 429)
 
     return handler

@@ -17,8 +17,9 @@ from moto import mock_aws
 
 from lambda_src.otp.once.records import create_dynamodb_client
 from lambda_src.otp.pinpoint.calls import create_pinpoint_client
+from lambda_src.otp.rules.credit import create_credit_client
 from lambda_src.otp.runtime.log import create_logger
-from lambda_src.otp.settings import SendSettings, Settings
+from lambda_src.otp.settings import GuardRules, SendSettings, Settings
 from sandbox.environment import OF_SEND
 from sandbox.pinpoint import create_application, inbox, install, received_requests
 
@@ -51,6 +52,9 @@ NO_LIMITS = replace(
     country_per_day=None,
     deployment_per_hour=None,
 )
+
+#: The defaults, but that it refuses.
+GUARD = GuardRules(refuses=True, allowance=30, texts_per_verified=4, probe_seconds=120, ranges=())
 
 _CONTRACT = Contract.read()
 
@@ -99,8 +103,8 @@ def entry_point(name: str) -> ModuleType:
 def create_clients(name: str) -> "dict[str, BaseClient]":
     """Create the clients that a function has, in the order in which it takes them."""
     clients: dict[str, BaseClient] = {"pinpoint": create_pinpoint_client(SETTINGS.time_limits)}
-    if name == "send":
-        clients["dynamodb"] = create_dynamodb_client(SETTINGS.time_limits)
+    create = create_dynamodb_client if name == "send" else create_credit_client
+    clients["dynamodb"] = create(SETTINGS.time_limits)
     return clients
 
 
@@ -150,8 +154,12 @@ class Service:
         )
 
     def limit(self, **limits: Any) -> None:
-        """Start it anew, with these limits on messages and no others."""
-        self.start(limits=replace(NO_LIMITS, **limits))
+        """Start it anew, with these limits on messages and no others, and without the guard."""
+        self.start(limits=replace(NO_LIMITS, **limits), guard=None)
+
+    def guarded(self, **rules: Any) -> None:
+        """Start it anew, with the guard alone, which refuses unless it is said otherwise."""
+        self.start(limits=NO_LIMITS, guard=replace(GUARD, **rules))
 
     def post(self, body: str | None, **event: Any) -> HttpAnswer:
         """Call the function through API Gateway; its answer is as docs/openapi.json says."""

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from typing import Any
 
 from docs.generate.prices import ASSUMED
 from tests.support.service import SETTINGS, Journey, Service
@@ -28,8 +29,25 @@ def test_send_writes_as_often_as_is_paid_for(service: Service) -> None:
     calls: list[str] = []
     service.on("before-call.dynamodb", lambda model, **_: calls.append(model.name))
     service.send(DestinationIdentity="+12062010000")
-    assert calls == ["PutItem", *["UpdateItem"] * 4]
+    assert calls == ["PutItem", *["UpdateItem"] * 5]
     assert len(calls) == ASSUMED["writes of a message, of one unit each"]
+
+
+def test_right_code_reads_and_writes_as_often_as_is_paid_for(journey: Journey) -> None:
+    """The record and the balance are read, each of a kilobyte; claim and balance are written."""
+    about, code = journey.send(DestinationIdentity="+12062010000")
+    calls: list[Any] = []
+    journey.verifying.on(
+        "provide-client-params.dynamodb",
+        lambda model, params, **_: calls.append((model.name, params)),
+    )
+    journey.verify(about, code)
+    [(_, reading), *writes] = calls
+    [read] = reading["RequestItems"].values()
+    assert read["ConsistentRead"]
+    assert len(read["Keys"]) == ASSUMED["reads of a verification, of one unit each"]
+    assert [name for name, _ in writes] == ["PutItem", "UpdateItem"]
+    assert len(writes) == ASSUMED["writes of a verification, of one unit each"]
 
 
 def test_busiest_day_of_a_block_fits_into_one_item(service: Service) -> None:

@@ -5,7 +5,8 @@ import time
 import uuid
 from typing import Any
 
-from lambda_src.otp.rules.pause import ALL, ATTRIBUTE, ITEM, REFRESH_SECONDS
+from lambda_src.otp.rules.pause import ATTRIBUTE, ITEM
+from lambda_src.otp.rules.switch import ALL, REFRESH_SECONDS
 
 from .message import EXPLAINED
 from .trial import Skipped, Step, Trial, Wrong, new_request, wait_for

@@ -13,6 +13,7 @@ class Answer(NamedTuple):
         retry_after: seconds, where repeating the same request can help.
         replayed: True where this is the recorded answer to an earlier, identical request.
         server_error: True where the service itself failed, and its operator is to be told.
+        earns_credit: False where the guard has not counted the text: its code is worth nothing.
 
     """
 
@@ -22,3 +23,4 @@ class Answer(NamedTuple):
     retry_after: int | None = None
     replayed: bool = False
     server_error: bool = False
+    earns_credit: bool = True

@@ -32,6 +32,7 @@ from ..contract.problems import (
 )
 from ..contract.request import Request
 from ..time_limits import WINDOW_SECONDS
+from .record_key import PREFIX
 from .records import IN_PROGRESS, ReferenceIdRecords
 
 
@@ -48,8 +49,7 @@ class OncePerReferenceId:
             self._outcome,
             data_keyword_argument="attempt",
             persistence_store=records,
-            # Fixed: the default is made of the function's names, and a rename would text again.
-            key_prefix="send",
+            key_prefix=PREFIX,
             config=IdempotencyConfig(
                 event_key_jmespath="request.ReferenceId",
                 payload_validation_jmespath="request",
@@ -61,7 +61,14 @@ class OncePerReferenceId:
             output_serializer=CustomDictSerializer(to_dict=_to_dict, from_dict=_from_dict),
         )
 
-    def __call__(self, request: Request, request_id: str, text: Callable[[], Answer]) -> Answer:
+    def __call__(
+        self,
+        request: Request,
+        request_id: str,
+        text: Callable[[], Answer],
+        *,
+        range_digest: str | None = None,
+    ) -> Answer:
         """Answer the request: by a text, or by what is known of the ReferenceId already.
 
         Args:
@@ -69,6 +76,7 @@ class OncePerReferenceId:
             request_id: what the caller can quote.
             text: sends the message and answers the 200. It raises a Problem for everything else;
                 any other exception must mean that nothing was texted.
+            range_digest: of the range that the guard counts the number in.
 
         Raises:
             ReferenceIdReused: the ReferenceId belongs to a different request.
@@ -81,7 +89,7 @@ class OncePerReferenceId:
 
         """
         # A new owner for every attempt: Lambda repeats the request ID when it retries an event.
-        attempt = {"request": request, "owner": uuid4().hex}
+        attempt = {"request": request, "owner": uuid4().hex, "range": range_digest}
         try:
             return self._attempt(attempt=attempt, request_id=request_id, text=text)
         except IdempotencyValidationError:
@@ -126,7 +134,12 @@ def _replay(answer: Answer, record: DataRecord) -> Answer:  # noqa: ARG001 - Pow
 
 
 def _to_dict(answer: Answer) -> dict[str, Any]:
-    return {"status": answer.status, "code": answer.code, "body": answer.body}
+    return {
+        "status": answer.status,
+        "code": answer.code,
+        "body": answer.body,
+        "earns_credit": answer.earns_credit,
+    }
 
 
 def _from_dict(record: dict[str, Any]) -> Answer:

@@ -41,7 +41,6 @@ _INPROGRESS = STATUS_CONSTANTS["INPROGRESS"]
 _COMPLETED = STATUS_CONSTANTS["COMPLETED"]
 _OUTCOME_UNKNOWN = json.dumps({"status": OutcomeUnknown.status, "code": OutcomeUnknown.code})
 
-
 # Of different requests with one ReferenceId, before it is told about once in so many seconds only.
 MOST_MISMATCHES = 5
 SECONDS_BETWEEN_ANSWERS = 60
@@ -77,11 +76,11 @@ class ReferenceIdRecords(DynamoDBPersistenceLayer):
     """The records of ReferenceIds, each written by the one attempt that owns it.
 
     An item holds `id`, `status`, `validation` (a hash of the request), `owner` (of the attempt),
-    `locked_at` (milliseconds), `expiration` (seconds; the table's TTL) and, when known, `data`
-    (the answer). Requests that differed leave `mismatches` (their number) and `answered_at`
-    (seconds; of the last answer that counts). `validation` covers the ReferenceId, which is not
-    stored in clear: whoever reads the table cannot guess the number from the hash, unless they
-    know the ReferenceId, too.
+    `locked_at` (milliseconds), `expiration` (seconds; the table's TTL), `range` (a hash of the
+    number's, where the guard counts) and, when known, `data` (the answer). Requests that differed
+    leave `mismatches` (their number) and `answered_at` (seconds; of the last answer that counts).
+    `validation` covers the ReferenceId, which is not stored in clear: whoever reads the table
+    cannot guess the number from the hash, unless they know the ReferenceId, too.
 
     Args:
         table_name: a table with the key `id` and the TTL attribute `expiration`.
@@ -147,6 +146,7 @@ class ReferenceIdRecords(DynamoDBPersistenceLayer):
                     "owner": {"S": data["owner"]},
                     "locked_at": {"N": str(int(now * 1000))},
                     "expiration": {"N": str(int(now) + self.expires_after_seconds)},
+                    **({"range": {"S": data["range"]}} if data["range"] else {}),
                 },
                 # TTL deletes an expired item late, up to days: it counts as absent.
                 ConditionExpression="attribute_not_exists(id) OR expiration < :now",
@@ -218,18 +218,17 @@ class ReferenceIdRecords(DynamoDBPersistenceLayer):
         Never raises: the text has gone out, and an error would tell the caller otherwise. Without
         the outcome, the record holds the ReferenceId all the same.
         """
+        names = {"#status": "status", "#data": "data", "#owner": "owner"}
+        forgotten = {} if result.pop("earns_credit", True) else {"#range": "range"}
         try:
             self._twice(
                 self.client.update_item,
                 TableName=self.table_name,
                 Key={"id": {"S": str(self._get_hashed_idempotency_key(data))}},
-                UpdateExpression="SET #status = :completed, #data = :data",
+                UpdateExpression="SET #status = :completed, #data = :data"
+                + (" REMOVE #range" if forgotten else ""),
                 ConditionExpression="#owner = :owner",
-                ExpressionAttributeNames={
-                    "#status": "status",
-                    "#data": "data",
-                    "#owner": "owner",
-                },
+                ExpressionAttributeNames=names | forgotten,
                 ExpressionAttributeValues={
                     ":completed": {"S": _COMPLETED},
                     ":data": {"S": json.dumps(result)},

@@ -67,6 +67,12 @@ class CounterItem(NamedTuple):
     interval: Interval | None = None
     of_many: bool = False
 
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        """The attributes that a message changes."""
+        of_interval = (self.interval.attribute,) if self.interval else ()
+        return (*(counter.attribute for counter in self.counters), *of_interval)
+
 
 class Refusal(NamedTuple):
     """A limit that is reached.
@@ -87,11 +93,13 @@ class Counted(NamedTuple):
     Attributes:
         item: the item.
         now: when it was asked for, in seconds since 1970: the interval's own mark.
+        held: what the item's attributes were afterwards.
 
     """
 
     item: CounterItem
     now: float
+    held: Mapping[str, float]
 
 
 class FullError(Exception):
@@ -131,6 +139,7 @@ def counting(item: CounterItem, now: float) -> dict[str, Any]:
         "ConditionExpression": " AND ".join(conditions),
         "ExpressionAttributeNames": names,
         "ExpressionAttributeValues": values,
+        "ReturnValues": "UPDATED_NEW",
         "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
     }
 

@@ -4,8 +4,9 @@ Every write is conditional and of one item, and so exact however many functions 
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..contract.problems import StoreUnavailable
 from ..runtime.deadline import Deadline
@@ -14,7 +15,6 @@ from .counter_items import (
     Counted,
     CounterItem,
     FullError,
-    Refusal,
     counting,
     giving_back,
     refusal,
@@ -32,6 +32,19 @@ _TRIES = 3
 
 # How long a full item is not asked again. The operator may empty one, and others give back.
 _REMEMBERED_SECONDS = 5
+
+
+class Written(NamedTuple):
+    """What became of a conditional write.
+
+    Attributes:
+        made: whether its condition held.
+        item: what the write gives back; otherwise what the item holds, which is against it.
+
+    """
+
+    made: bool
+    item: Mapping[str, Any]
 
 
 class Counters:
@@ -94,41 +107,71 @@ class Counters:
 
         """
         now = rounded(time.time())
+        with self.failing_closed():
+            written = self.write(counting(item, now), deadline)
+            reached = () if written.made else tuple(refusals(item, written.item, now))
+            if not (written.made or reached):
+                # Whatever the reason: that must not look like "counted".
+                raise RuntimeError("The count was refused, and no limit is reached.")
+        if reached:
+            self._remember(item, now)
+            raise FullError(reached)
+        return Counted(item, now, {name: value_of(written.item, name) for name in item.attributes})
+
+    @contextmanager
+    def failing_closed(self) -> Iterator[None]:
+        """Turn whatever fails inside into a StoreUnavailable: nothing is sent."""
         try:
-            reached = self._refused(item, now, deadline)
+            yield
         except Exception:
             self._store_failed()
             self._logger.exception("A message could not be counted")
             raise StoreUnavailable(
                 "The message could not be counted, so nothing was sent."
             ) from None
-        if reached:
-            self._remember(item, now)
-            raise FullError(reached)
-        return Counted(item, now)
 
-    def give_back(self, counted: Sequence[Counted]) -> None:
+    @contextmanager
+    def telling(self, failure: str) -> Iterator[None]:
+        """Tell of whatever fails inside, and go on."""
+        try:
+            yield
+        except Exception:
+            self._store_failed()
+            self._logger.exception(failure)
+
+    def write(
+        self, call: Mapping[str, Any], deadline: Deadline, *, connected: bool = False
+    ) -> Written:
+        """Make one conditional write, if it can be over in time.
+
+        Args:
+            call: its arguments, without the table.
+            deadline: of all writes.
+            connected: whether another write has just been made on the connection: then this one
+                takes as long as its answer.
+
+        """
+        limits = self._time_limits
+        if not deadline.leaves(limits.dynamodb_read if connected else limits.dynamodb_attempt):
+            raise TimeoutError("The calls before this one took too long.")
+        try:
+            answer: Any = self._client.update_item(TableName=self._table_name, **call)
+        except self._client.exceptions.ConditionalCheckFailedException as against:
+            held: Any = against.response
+            return Written(made=False, item=held.get("Item", {}))  # ALL_OLD
+        return Written(made=True, item=answer.get("Attributes", {}))
+
+    def deadline_for_giving_back(self) -> Deadline:
+        """Begin the time in which a message is taken out again, everywhere."""
+        return Deadline(self._time_limits.giving_back)
+
+    def give_back(self, counted: Sequence[Counted], deadline: Deadline) -> None:
         """Take the message out of every item again in which it was counted.
 
         Never raises. What cannot be given back in time stays counted until its window ends.
         """
-        deadline = Deadline(self._time_limits.giving_back)
         for one in counted:
             self._give_back(one, deadline)
-
-    def _refused(self, item: CounterItem, now: float, deadline: Deadline) -> tuple[Refusal, ...]:
-        """Count, or find out which limits are reached."""
-        if not deadline.leaves(self._time_limits.dynamodb_attempt):
-            raise TimeoutError("The calls before this one took too long.")
-        try:
-            self._client.update_item(TableName=self._table_name, **counting(item, now))
-        except self._client.exceptions.ConditionalCheckFailedException as full:
-            held: dict[str, Any] = full.response["Item"]  # type: ignore[typeddict-item]  # ALL_OLD
-            reached = tuple(refusals(item, held, now))
-            if not reached:
-                raise  # Not counted, for whatever reason: that must not look like "counted".
-            return reached
-        return ()
 
     def _remember(self, item: CounterItem, now: float) -> None:
         if item.of_many:
@@ -137,27 +180,18 @@ class Counters:
         self._full_until[item.key] = now + _REMEMBERED_SECONDS
 
     def _give_back(self, counted: Counted, deadline: Deadline) -> None:
-        # It is not known what the item holds: first as if nobody else counted, then as it says.
-        held = dict.fromkeys((counter.attribute for counter in counted.item.counters), 1.0)
-        if counted.item.interval:
-            held[counted.item.interval.attribute] = counted.now
-        try:
+        held = counted.held  # unless others have counted meanwhile
+        with self.telling("A message that was not sent stays counted"):
             for _ in range(_TRIES):
                 call = giving_back(counted, held)
                 if not call:
                     return  # Others have removed all of it.
-                # On a connection that was used just now, it takes as long as its answer.
-                if not deadline.leaves(self._time_limits.dynamodb_read):
+                try:
+                    found = self.write(call, deadline, connected=True)
+                except TimeoutError:
                     self._logger.warning("A message that was not sent stays counted: no time left")
                     return
-                try:
-                    self._client.update_item(TableName=self._table_name, **call)
-                except self._client.exceptions.ConditionalCheckFailedException as changed:
-                    found: Mapping[str, Any] = changed.response.get("Item", {})  # type: ignore[assignment]  # ALL_OLD
-                    held = {name: value_of(found, name) for name in held}
-                else:
+                if found.made:
                     return
+                held = {name: value_of(found.item, name) for name in counted.held}
             self._logger.warning("A message that was not sent stays counted: others are too quick")
-        except Exception:
-            self._store_failed()
-            self._logger.exception("A message that was not sent stays counted")

@@ -7,6 +7,7 @@ numbers that differ in their last digits only, mostly four (`phones`). What is c
 |-------------|-------------------------------------|-------|------------------------|
 | destination | of the number's block and day (UTC) | yes   | to that block          |
 | block       | the same, in the same write         | yes   | to that block          |
+| guard       | of the range (`guard`)              | yes   | to that range          |
 | country     | of the country and day, in shards   | 2 %   | to that country        |
 | caller      | of the caller and hour, in shards   | 2 %   | for that caller        |
 | deployment  | of the hour, in shards              | 2 %   | to anybody             |
@@ -35,8 +36,10 @@ from datetime import UTC, datetime
 from ..contract.problem import Problem
 from ..contract.problems import TooManyMessages
 from ..settings import TextLimits
+from .balance import CountedText
 from .counter_items import Counted, Counter, CounterItem, FullError, Interval
 from .counters import Counters
+from .guard import ALLOWANCE, Guard
 from .pause import PauseSwitch
 from .phones import block, counted_by
 
@@ -54,6 +57,7 @@ MEANINGS = {
     "destinationPerDay": "Too many messages to this number today.",
     "destinationIntervalSeconds": "The last message to this number was moments ago.",
     "blockPerHour": "Too many messages to numbers like this one in an hour.",
+    ALLOWANCE: "Too many messages to numbers like this one, and too few of their codes entered.",
     "countryPerDay": "Too many messages to this country today.",
     "callerPerHour": "Too many messages for this caller in an hour.",
     "deploymentPerHour": "Too many messages in an hour.",
@@ -67,19 +71,29 @@ class Limits:
         limits: the operator's.
         counters: where messages are counted.
         switch: which may pause all of it.
+        guard: which cuts off ranges that nobody verifies, if there is one.
 
     """
 
-    def __init__(self, limits: TextLimits, counters: Counters, switch: PauseSwitch) -> None:
+    def __init__(
+        self,
+        limits: TextLimits,
+        counters: Counters,
+        switch: PauseSwitch,
+        guard: Guard | None = None,
+    ) -> None:
         self._limits = limits
         self._counters = counters
         self._switch = switch
+        self._guard = guard
 
     @contextmanager
     def counting(
         self, *, number: str, country: str, caller: str, unlimited: bool = False
-    ) -> Iterator[None]:
+    ) -> Iterator[bool]:
         """Count a message that is sent inside, unless it certainly was not sent.
+
+        Gives whether the guard has counted it, so that its code may be made up for.
 
         Args:
             number: the destination, in E.164 format.
@@ -95,26 +109,42 @@ class Limits:
         """
         deadline = self._counters.deadline()
         self._switch.check(country)
-        items = [] if unlimited else self._items(number, country, caller, time.time())
+        now = time.time()
+        of_number = [] if unlimited else self._of_number(number, now)
+        of_many = [] if unlimited else self._of_many(country, caller, now)
         counted: list[Counted] = []
+        guarded: CountedText | None = None
         try:
-            self._counters.check(items)
-            for item in items:
+            self._counters.check(of_many)
+            for item in of_number:
                 counted.append(self._counters.count(item, deadline))  # noqa: PERF401 - one may raise, and the others be given back
-            yield
+            if self._guard and not unlimited:
+                guarded = self._guard.count(number, country, deadline)
+            for item in of_many:
+                counted.append(self._counters.count(item, deadline))  # noqa: PERF401 - as above
+            yield guarded is not None
         except FullError as full:
-            self._counters.give_back(counted)
+            self._give_back(counted, guarded)
             raise _too_many(full) from None
         except Exception as failure:
             if not (isinstance(failure, Problem) and failure.maybe_texted):
-                self._counters.give_back(counted)
+                self._give_back(counted, guarded)
             raise
 
-    def _items(self, number: str, country: str, caller: str, now: float) -> list[CounterItem]:
+    def _give_back(self, counted: list[Counted], guarded: CountedText | None) -> None:
+        deadline = self._counters.deadline_for_giving_back()
+        if self._guard and guarded:
+            self._guard.give_back(guarded, deadline)
+        self._counters.give_back(counted, deadline)
+
+    def _of_number(self, number: str, now: float) -> list[CounterItem]:
+        item = self._number_item(counted_by(number), now)
+        return [item] if item else []
+
+    def _of_many(self, country: str, caller: str, now: float) -> list[CounterItem]:
         limits = self._limits
         country_limit = limits.countries_per_day.get(country, limits.country_per_day)
         items = (
-            self._number_item(counted_by(number), now),
             self._shared_item("countryPerDay", country_limit, country, _DAY, now),
             self._shared_item("callerPerHour", limits.caller_per_hour, _digest(caller), _HOUR, now),
             self._shared_item("deploymentPerHour", limits.deployment_per_hour, "", _HOUR, now),
