@@ -150,5 +150,5 @@ def test_the_commands_open_a_range_close_it_and_let_it_begin_at_zero(service: Se
         do(service, block)
         service.guarded(allowance=1)
         assert status() == answered
-    do(service, zero.replace("49-15123", "1-2062"))
+    do(service, zero.replace("+4915123", "+12062"))
     assert status() == 200
