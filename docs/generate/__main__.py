@@ -8,7 +8,7 @@ os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
 
 from infra.config import PYTHON_VERSIONS
 
-from . import configuration, figures, markdown, openapi, phones, requests, security
+from . import configuration, figures, guard, markdown, openapi, phones, requests, security
 from .templates import resources
 
 _DOCS = Path(__file__).resolve().parent.parent
@@ -46,7 +46,7 @@ def pages() -> dict[Path, str]:
     )
     parts = {
         _README: requests.parts(),
-        _DOCS / "abuse.md": phones.parts(),
+        _DOCS / "abuse.md": phones.parts() | guard.parts(),
         _DOCS / "configuration.md": configuration.parts(),
         _DOCS / "cost.md": figures.of_cost(dev, production),
         _DOCS / "scaling.md": figures.of_scaling(),
