@@ -1,4 +1,4 @@
-"""The guard's rule alone, without a table and without failures: what docs/abuse.md simulates.
+"""The guard's rule alone, which docs/abuse.md simulates: no table, no failures, nothing forgotten.
 
 The functions' guard must answer the same, whatever happens: tests/support/guard_histories.py.
 """

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 
 from docs.generate.guard_rule import Balance, Rule
 from tests.support.clock import START
-from tests.support.guard_histories import HISTORIES, Step, play
+from tests.support.guard_histories import Step, histories, play
 
 RULE = Rule(texts_per_verified=4, allowance=30, probe_seconds=120)
 HOUR = 3600
@@ -75,7 +75,7 @@ def test_range_gets(history: list[Step], answers: dict[str, int]) -> None:
     assert Counter(of.answer for of in answered) == answers
 
 
-@given(HISTORIES)
+@given(histories(RULE))
 @settings(max_examples=100, deadline=None, derandomize=True)
 def test_whatever_happens_a_range_is_bounded_and_never_shut(history: list[Step]) -> None:
     """In an hour: two allowances and four texts for each code; a probe whenever one is due."""
