@@ -1,17 +1,22 @@
 """What a verified code is worth to its range: told once, after an answer that never changes."""
 
+import re
+import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 from unittest.mock import Mock
 
 import pytest
+from hypothesis import given, settings
 
+from docs.generate.guard_rule import Answer, Balance, Rule
 from lambda_src.otp.once.record_key import record_key
 from lambda_src.otp.rules.ranges import range_of
 from lambda_src.otp.settings import Settings
-from tests.support.clock import Clock
+from tests.support.clock import START, Clock
 from tests.support.failures import NO_ANSWER, throttled
+from tests.support.guard_histories import Step, histories, play
 from tests.support.service import (
     GUARD,
     NO_LIMITS,
@@ -293,3 +298,47 @@ def test_a_claim_names_neither_number_nor_code_and_has_an_end(journey: Journey) 
     assert claim.keys() == {"id", "expiration"}
     assert claim["id"]["S"] == f"guard#claim#{record(journey, about)['owner']['S']}"
     assert int(claim["expiration"]["N"]) == expiration + 3600
+
+
+class Deployed:
+    """Both functions, played to as the simulation is; what goes out is not told from a probe."""
+
+    def __init__(self, journey: Journey, clock: Clock) -> None:
+        self._journey, self._clock = journey, clock
+        self._sent: list[tuple[dict[str, Any], str]] = []
+
+    def text(self, now: float) -> Answer:
+        """Ask for a text."""
+        self._clock.now = now
+        about = {"ReferenceId": str(uuid.uuid4()), "DestinationIdentity": NUMBER}
+        answer = self._journey.sending.send(**about, ValidityPeriod=60)
+        if answer.status != 200:
+            return "refused"
+        [text] = self._journey.sending.texts(about["ReferenceId"])
+        self._sent.append((about, re.findall(r"\b[0-9]{6}\b", text)[0]))
+        return "texted"
+
+    def verified(self, now: float) -> None:
+        """Verify the code of the last text that is not verified yet."""
+        self._clock.now = now
+        assert self._journey.valid(*self._sent.pop())
+
+
+def test_the_functions_do_what_docs_abuse_simulates(journey: Journey, clock: Clock) -> None:
+    """Whatever happens to a range; over beginnings of an hour, too."""
+    rule = Rule(allowance=4)
+    guard = replace(GUARD, allowance=rule.allowance)
+    journey.sending.start(limits=NO_LIMITS, guard=guard)
+    journey.verifying.start(guard=guard)
+
+    @given(histories(rule))
+    @settings(max_examples=12, deadline=None, derandomize=True, database=None)
+    def run(history: list[Step]) -> None:
+        journey.sending.delete({"S": KEY})
+        found = play(history, Deployed(journey, clock), START)
+        expected = play(history, Balance(rule), START)
+        assert [one.answer.replace("probe", "texted") for one in expected] == [
+            one.answer for one in found
+        ]
+
+    run()
