@@ -78,12 +78,13 @@ class Account:
         return Role(self._iam, name)
 
     def roles_of_lambda(self) -> set[str]:
-        """List the roles that the Lambda service may assume."""
+        """List the stack's roles that the Lambda service may assume: tests deploy other stacks, too."""
         return {
             role["RoleName"]
             for page in self._iam.get_paginator("list_roles").paginate()
             for role in page["Roles"]
-            if "lambda.amazonaws.com" in json.dumps(role["AssumeRolePolicyDocument"])
+            if role["RoleName"].startswith(_STACK)
+            and "lambda.amazonaws.com" in json.dumps(role["AssumeRolePolicyDocument"])
         }
 
     def _role_of(self, alias: str) -> Role:
