@@ -78,7 +78,7 @@ class Account:
         return Role(self._iam, name)
 
     def roles_of_lambda(self) -> set[str]:
-        """List the stack's roles that the Lambda service may assume: tests deploy other stacks, too."""
+        """List the roles of the stack that Lambda may assume: tests deploy other stacks, too."""
         return {
             role["RoleName"]
             for page in self._iam.get_paginator("list_roles").paginate()
