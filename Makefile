@@ -47,7 +47,7 @@ test: setup ## Unit, template and short end-to-end tests
 test-bundle: setup ## The unit tests of what is deployed, code and libraries, not of the source
 	@$(VENV) -m pytest -p tests.support.bundled $(or $(ARGS),tests/unit)
 
-LONG_TESTS := tests/browser tests/fuzz tests/commands tests/accept tests/make
+LONG_TESTS := tests/browser tests/fuzz tests/examples tests/commands tests/accept tests/make
 
 test-long: setup ## The tests that are not for every commit: make browser, commands and fuzz at once
 	@$(VENV) -m pytest -n 2 --no-loadscope-reorder $(LONG_TESTS) $(ARGS)
@@ -96,11 +96,12 @@ mutants: setup .venv-mutants/.ready ## Break 60 lines drawn by a seed: which doe
 bench: setup ## Measure starts, requests and memory, and rewrite docs/performance.md (10 minutes)
 	@$(VENV) -m benchmarks $(ARGS)
 
-# Each fault 6 times, and 1,000 requests: `make faults` and `make load` do more.
-verify: check test test-bundle test-long accept abuse ## Everything; what CI runs
+# Each fault 4 times, 1,000 requests, the bundle without random histories: `make faults` and `make load` do more.
+verify: check test test-long accept abuse ## Everything; what CI runs
+	@$(VENV) -m pytest -p tests.support.bundled --ignore tests/unit/test_model.py tests/unit
 	@$(VENV) -m tests.reproduce --oldest
 	@SANDBOX_FOLDER=.sandbox-load $(VENV) -m tests.load --requests 1000 --reference-ids 400
-	@SANDBOX_FOLDER=.sandbox-faults $(VENV) -m tests.faults --cases 3
+	@SANDBOX_FOLDER=.sandbox-faults $(VENV) -m tests.faults --cases 2
 	@$(VENV) -m benchmarks --short
 
 bundle: setup ## Build what is deployed into build/bundle/, for this Python

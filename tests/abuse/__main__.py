@@ -39,7 +39,7 @@ _ONE_COUNTRY = [f"+1425{200 + place % 700}{place // 700:04}" for place in range(
 _ONE_RANGE = [f"+15092{place % 40:02}{place // 40:04}" for place in range(200)]
 _AN_ALLOWANCE = 30
 # The first probe is due when all have been refused.
-_REFUSING = {"guard": "refuse", "guardProbeSeconds": "60"}
+_REFUSING = {"guard": "refuse", "guardProbeSeconds": "40"}
 # Of the hour's thousand, less what has gone out before.
 _REST = _AN_HOUR - _VERIFIED - _A_BLOCK - _A_NUMBER
 

@@ -189,7 +189,7 @@ def test_another_release_an_open_route_and_an_old_tls_are_wrong(
     ("step", "change"),
     [
         ("in the queue", (INVOCATION, "raise type(answer.code, ", "return str(")),
-        ("The switch", ("rules/pause.py", "if ALL in self._paused:", "if None in self._paused:")),
+        ("The switch", ("rules/pause.py", "if ALL in paused:", "if None in paused:")),
     ],
 )
 def test_a_queue_or_a_switch_that_does_nothing_is_wrong(

@@ -8,7 +8,7 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 # They share the sandbox of a test run.
-_SANDBOX = {"browser", "client", "e2e", "fuzz", "permissions"}
+_SANDBOX = {"browser", "client", "e2e", "examples", "fuzz", "permissions"}
 
 
 class ByFolder(LoadScopeScheduling):

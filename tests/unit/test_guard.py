@@ -48,10 +48,10 @@ def put_balance(service: Service, clock: Clock, value: int, *, hours_ago: int = 
 def test_nobody_verifies_and_a_range_gets_its_allowance_and_the_probes(
     service: Service, clock: Clock
 ) -> None:
-    """In each of three hours: 30, and one every two minutes; a neighbouring range feels nothing."""
+    """In each of two hours: 30, and one every two minutes; a neighbouring range feels nothing."""
     service.guarded()
     clock.now -= clock.now % 3600
-    for _ in range(3):
+    for _ in range(2):
         assert sent(service, 32) == 30
         probes = 0
         for _ in range(59):

@@ -256,7 +256,7 @@ def test_no_history_texts_twice_or_gets_a_lie() -> None:
     run_state_machine_as_test(
         Promise,
         settings=settings(
-            max_examples=60,
+            max_examples=45,
             stateful_step_count=30,
             deadline=None,
             derandomize=True,
