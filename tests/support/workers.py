@@ -11,11 +11,17 @@ from xdist.scheduler import LoadScopeScheduling
 _SANDBOX = {"browser", "client", "e2e", "examples", "fuzz", "permissions"}
 
 
+# They share nothing: so much the better is the work divided.
+_APART = {"emulator", "runtime", "unit"}
+
+
 class ByFolder(LoadScopeScheduling):
     """Gives a folder of tests to one worker, and all those with the sandbox to the same one."""
 
     def _split_scope(self, nodeid: str) -> str:
         folder = nodeid.split("/")[1]
+        if folder in _APART:
+            return nodeid.partition("::")[0]
         return "sandbox" if folder in _SANDBOX else folder
 
 
