@@ -1,8 +1,9 @@
-"""Scans what is deployed and what GitHub runs: part of `make check`.
+"""Scans what is deployed, what GitHub runs, and prose: part of `make check`.
 
 cfn-lint and checkov look at the synthesized templates of both profiles; cdk-nag looks at the same
 in `make test`: tests/infra/test_compliance.py. The workflows are held against GitHub's schema, and
-zizmor looks for what others could make of them.
+zizmor looks for what others could make of them. codespell, proselint and a table of ours look at
+pages, docstrings, comments and messages.
 """
 
 import os
@@ -18,6 +19,8 @@ _PYTHON = str(_ROOT / ".venv-checkov" / "bin" / "python")
 _CFN_LINT = (_PYTHON, "-c", "import sys, cfnlint.runner; sys.exit(cfnlint.runner.main())")
 _CHECKOV = (_PYTHON, "-m", "checkov.main")
 _SCHEMA = (_PYTHON, "-m", "check_jsonschema", "--builtin-schema")
+_CODESPELL = (_PYTHON, "-m", "codespell_lib")
+_PROSELINT = (_PYTHON, "-m", "proselint", "check", "--config", "tools/scan/proselint.json")
 _ZIZMOR = str(_ROOT / ".venv-checkov" / "bin" / "zizmor")
 
 _CONTEXT = {
@@ -49,7 +52,7 @@ _TEMPLATES = {
 
 def main() -> int:
     """Scan; returns how many scans found something."""
-    failures = _workflows()
+    failures = _workflows() + _prose()
     with tempfile.TemporaryDirectory() as folder:
         for number, (name, context) in enumerate(_TEMPLATES.items()):
             assembly = Path(folder) / str(number)
@@ -77,6 +80,25 @@ def _workflows() -> int:
             *(_ZIZMOR, "--offline", "--no-progress", "--persona=pedantic"),
             *("--strict-collection", str(github), str(_ROOT / ".pre-commit-config.yaml")),
         ],
+    }
+    return sum(_run(title, command) for title, command in scans.items())
+
+
+def _prose() -> int:
+    """Look at all text that people read; returns how many scans found something."""
+    here = "tools/scan/phrases.py"
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "*.md", "*.py", "*.js", "*.html", "*.in", "Makefile"],  # noqa: S607 - git of this machine
+        cwd=_ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    files = [name for name in listed.split("\0") if name and name != here]
+    scans = {
+        "prose: codespell": [*_CODESPELL, *files],
+        "prose: proselint": [*_PROSELINT, *files],
+        "prose: terms and phrases": [sys.executable, here, *files],
     }
     return sum(_run(title, command) for title, command in scans.items())
 
