@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "clients" / "python
 
 from infra.config import PYTHON_VERSIONS
 
-from . import configuration, figures, guard, markdown, openapi, phones, requests, security, words
+from . import configuration, figures, guard, markdown, openapi, requests, security, words
 from .templates import resources
 
 _DOCS = Path(__file__).resolve().parent.parent
@@ -46,7 +46,7 @@ def pages() -> dict[Path, str]:
     parts = {
         _CLIENT: words.of_exceptions(),
         _DOCS / "api.md": requests.parts(),
-        _DOCS / "abuse.md": phones.parts() | guard.parts(),
+        _DOCS / "abuse.md": guard.parts(),
         _DOCS / "configuration.md": configuration.parts(),
         _DOCS / "cost.md": figures.of_cost(dev, production),
         _DOCS / "recipes.md": words.of_sentences(),
