@@ -1,7 +1,7 @@
-"""Two services side by side: each verifies the codes that it made.
+"""Two services side by side: the new one makes new codes, and each verifies its own.
 
-Keep what `new_id` returns before you send with it. Then you can repeat the send after any failure,
-and the new service texts nobody twice.
+Keep what `new_id` gives before you send with it: whatever dies then, the same call texts nobody
+twice by the new service.
 """
 
 import random
@@ -12,12 +12,12 @@ from typing import Protocol
 
 from serverless_otp import OtpClient, read_code
 
-#: How ReferenceIds begin, by the service that makes the code: 38 of 48 characters.
+#: What ReferenceIds begin with, by who makes the code: 38 characters, of 48.
 NEW, OLD = "n-", "o-"
 
 
 class Old(Protocol):
-    """Your old service."""
+    """What you have."""
 
     def send(self, phone: str, reference_id: str) -> None:
         """Text a code, and keep it under this ID."""
@@ -31,7 +31,7 @@ class Both:
     """The old service and the new one, as one.
 
     Attributes:
-        share: of the new one, from 0 to 1; called for every text, so that you can go back.
+        share: of the new one, from 0 to 1: read for every text, so that going back is a setting.
 
     """
 
@@ -40,20 +40,20 @@ class Both:
     share: Callable[[], float]
 
     def new_id(self) -> str:
-        """Choose the service for the next code, and return a ReferenceId that names it."""
+        """Decide who makes the next code; gives its ReferenceId, which says so from now on."""
         by_the_new_one = random.random() < self.share()  # noqa: S311 - no secret
         return f"{NEW if by_the_new_one else OLD}{uuid.uuid4()}"
 
     def send(self, phone: str, reference_id: str) -> None:
-        """Text a code; a repeated send goes to the same service."""
+        """Text a code; when it is repeated, by the same one of them."""
         if reference_id.startswith(NEW):
-            # If this fails, do not try the old service: the text may have gone out.
+            # Never the old one after the new one has failed: the text may have gone out.
             self.new.send(phone, reference_id=reference_id)
         else:
             self.old.send(phone, reference_id)
 
     def verify(self, phone: str, reference_id: str, code: str) -> bool:
-        """Say whether a code is right, whichever service made it."""
+        """Say whether a code is right, wherever it was made."""
         if reference_id.startswith(NEW):
             return bool(self.new.verify(phone, reference_id, read_code(code)))
         return self.old.verify(phone, reference_id, code)
