@@ -4,15 +4,15 @@ import os
 import sys
 from pathlib import Path
 
-# jsii prints a long banner for Node.js releases past their end of life; 20 still runs it well.
+# jsii prints a long banner for Node.js releases past their end of life; it still runs on 20.
 os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
 
-# The client, which is not installed.
+# The client is not installed.
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "clients" / "python" / "src"))
 
 from infra.config import PYTHON_VERSIONS
 
-from . import configuration, figures, guard, markdown, openapi, phones, requests, security, words
+from . import configuration, figures, guard, markdown, openapi, requests, security, words
 from .templates import resources
 
 _DOCS = Path(__file__).resolve().parent.parent
@@ -20,12 +20,12 @@ _ROOT = _DOCS.parent
 
 _DOCUMENT = _DOCS / "openapi.json"
 
-# Whatever may quote an example.
+# The pages that may quote an example.
 _README = _ROOT / "README.md"
 _CLIENT = _ROOT / "clients" / "python" / "README.md"
 _QUOTING = (*sorted(_DOCS.rglob("*.md")), _CLIENT, _README)
 
-#: All that is written.
+#: All pages that are written.
 PAGES = (*_QUOTING, _DOCUMENT)
 
 
@@ -38,15 +38,15 @@ def main() -> None:
 
 
 def pages() -> dict[Path, str]:
-    """Give the pages as they should be."""
-    # Whatever Python this runs on.
+    """Give the text of each page as it should be."""
+    # The pages must not depend on the Python that runs this.
     newest = PYTHON_VERSIONS[-1]
     dev = resources(profile="dev", pythonVersion=newest)
     production = resources(profile="production", region="us-east-1", pythonVersion=newest)
     parts = {
         _CLIENT: words.of_exceptions(),
         _DOCS / "api.md": requests.parts(),
-        _DOCS / "abuse.md": phones.parts() | guard.parts(),
+        _DOCS / "abuse.md": guard.parts(),
         _DOCS / "configuration.md": configuration.parts(),
         _DOCS / "cost.md": figures.of_cost(dev, production),
         _DOCS / "recipes.md": words.of_sentences(),

@@ -1,7 +1,6 @@
 """The answers as JSON Schemas, for docs/openapi.json.
 
-What AWS answers is from the SDK's own description of Amazon Pinpoint, and problems are from their
-classes.
+AWS's answers come from the SDK's description of Amazon Pinpoint, and problems from their classes.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,7 +24,7 @@ _MEMBERS: Mapping[str, Mapping[str, Any]] = {
         "type": "array",
         "minItems": 1,
         "maxItems": MOST_ERRORS,
-        "description": "The bad fields, where some are.",
+        "description": "The invalid fields, if any.",
         "items": {
             "type": "object",
             "properties": {
@@ -49,7 +48,7 @@ _MEMBERS: Mapping[str, Mapping[str, Any]] = {
         "description": "The seconds of the header Retry-After.",
     },
 }
-# Where no problem of a code is without them.
+# Required, if every problem of a code has them.
 _ALWAYS = frozenset({"limit", "retryAfter"})
 
 
@@ -59,13 +58,13 @@ def ref(name: str) -> dict[str, Any]:
 
 
 def of_aws(sent_name: str, verified_name: str) -> dict[str, Any]:
-    """Write the schemas of the two successes, which are AWS's own answers, under these names."""
+    """Write the schemas of the two successes, AWS's own answers, under these names."""
     pinpoint = botocore.session.get_session().get_service_model("pinpoint")
     sent, verified = (
         _of_aws(pinpoint.operation_model(operation).output_shape)
         for operation in ("SendOTPMessage", "VerifyOTPMessage")
     )
-    # Of what AWS may leave out, nothing is answered 200 without these.
+    # AWS may leave these out, but then the service does not answer 200.
     message = sent["properties"]["MessageResponse"]
     message["required"] = [*message["required"], "Result"]
     result = message["properties"]["Result"]
@@ -81,7 +80,7 @@ def of_problems(everything: Iterable[ProblemAnswer]) -> dict[str, Any]:
     """Write a schema for all problems, and one for each code.
 
     Args:
-        everything: that any operation answers.
+        everything: the answers of all operations.
 
     Raises:
         KeyError: a problem has a member that is not described here.
@@ -94,7 +93,7 @@ def of_problems(everything: Iterable[ProblemAnswer]) -> dict[str, Any]:
             "description": "A failure (RFC 9457).",
             "properties": {
                 "type": {"type": "string", "format": "uri", "description": "Names the problem."},
-                "title": {"type": "string", "description": "The same for every one of its type."},
+                "title": {"type": "string", "description": "The same for all problems of a type."},
                 "status": {"type": "integer", "description": "The HTTP status."},
                 "detail": {
                     "type": "string",
@@ -134,7 +133,7 @@ def of_problems(everything: Iterable[ProblemAnswer]) -> dict[str, Any]:
 
 
 def _of_aws(shape: Shape | None) -> dict[str, Any]:
-    """Write a shape of the SDK's as a schema."""
+    """Write a shape of the SDK as a schema."""
     match shape:
         case StructureShape():
             required = {"required": shape.required_members} if shape.required_members else {}
@@ -143,7 +142,7 @@ def _of_aws(shape: Shape | None) -> dict[str, Any]:
         case MapShape():
             return {"type": "object", "additionalProperties": _of_aws(shape.value)}
         case Shape(type_name="string" | "integer" | "boolean"):
-            # A string's values are open: AWS may add some.
+            # AWS may add values, so a string has no enum.
             return {"type": shape.type_name}
     raise ValueError(f"docs/generate/openapi.py cannot write {shape}.")
 
@@ -159,6 +158,6 @@ def _repeat(among: Sequence[Problem]) -> dict[str, Any]:
     first = among[0].retry_after
     if first is None:
         return {}
-    # An answer may say for itself when.
+    # An instance may set its own wait.
     varies = any(type(problem).retry_after != problem.retry_after for problem in among)
     return {"x-retry-after-seconds": "as the header says" if varies else first}

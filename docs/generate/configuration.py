@@ -1,4 +1,4 @@
-"""docs/configuration.md: every key, and what cannot be together."""
+"""docs/configuration.md: every key, and the combinations that are refused."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,12 +15,12 @@ _REQUIRED = frozenset(
     if field.is_required() and field.alias not in PROFILES["dev"]
 )
 
-#: The least that must be set.
+#: The keys that must be set.
 LEAST: dict[str, Any] = {
     key.name: key.example for name, key in keys().items() if name in {*_REQUIRED, "application_id"}
 }
 
-#: What an example needs beside the least, in either profile; None: what it replaces.
+#: The other keys that an example needs, in either profile. None: a key that it replaces.
 NEEDS: dict[str, dict[str, str | None]] = {
     "createApplication": {"applicationId": None},
     "profile": {"region": "eu-west-1"},
@@ -34,16 +34,16 @@ NEEDS: dict[str, dict[str, str | None]] = {
     "wafRateLimit": {"waf": "true"},
 }
 
-# Where the default is not simply a value.
+# Defaults that are not simply a value, in dev and in production.
 _DEFAULTS = {
-    "applicationId": ("required, or `createApplication`",) * 2,
+    "applicationId": ("required, or set `createApplication`",) * 2,
     "profile": ("`dev`",) * 2,
-    "region": (NOTHING, "required, or `customerKey=false`"),
+    "region": (NOTHING, "required with `customerKey`"),
     "pythonVersion": ("the Python that synthesizes",) * 2,
-    "alarmVerifiedCountries": ("those of `allowedCountries`, if they are 2 to 5",) * 2,
+    "alarmVerifiedCountries": ("`allowedCountries`, if 2 to 5",) * 2,
 }
 
-# What is refused, on top of the least.
+# Combinations that are refused, each beside the keys that must be set.
 _REFUSED: tuple[dict[str, str | None], ...] = (
     {"createApplication": "true"},
     {"profile": "production"},
@@ -60,15 +60,11 @@ _REFUSED: tuple[dict[str, str | None], ...] = (
     },
     {"wafRateLimit": "1000"},
     {"alarmTopicArn": "arn:aws:sns:eu-west-1:123456789012:on-call", "alarms": "false"},
-    {"brandNmae": "ExampleCorp"},
-    {"allowedCountries": "AQ,UM"},
-    {"allowedCountries": "BL"},
-    {"allowedCountries": "US", "allowedNumberTypes": "MOBILE"},
     {"guardTextsPerVerified": "3"},
 )
 
 _TRUE_OR_FALSE = "true or false: "
-# A limit that there is not.
+# A limit that is not set.
 _OFF = "off"
 
 
@@ -78,7 +74,7 @@ def parts() -> dict[str, str]:
 
 
 def context(changes: Mapping[str, str | None]) -> dict[str, Any]:
-    """Give the least context with changes; None takes a key away."""
+    """Give the context with the keys that must be set and some changes; None removes a key."""
     return {key: value for key, value in {**LEAST, **changes}.items() if value is not None}
 
 
@@ -88,12 +84,12 @@ def _keys() -> str:
     return "\n\n".join(
         f"### {(subject.__doc__ or '').rstrip('.')}\n\n"
         + table(
-            ("key", "meaning", "default in dev", "in production", "example"),
+            ("key", "meaning", "default", "example"),
             (
                 (
                     code(key.name),
                     _meaning(key),
-                    *_defaults(key, attribute, dev, production),
+                    _default(key, attribute, dev, production),
                     code(key.example),
                 )
                 for attribute, key in keys().items()
@@ -104,13 +100,13 @@ def _keys() -> str:
     )
 
 
-def _defaults(key: Key, attribute: str, dev: Config, production: Config) -> tuple[str, str]:
+def _default(key: Key, attribute: str, dev: Config, production: Config) -> str:
+    """Give the default, and that of production where it differs."""
     if attribute in _REQUIRED:
-        return "required", "required"
-    dev_value, production_value = (
-        _written(key, getattr(config, attribute)) for config in (dev, production)
-    )
-    return _DEFAULTS.get(key.name, (dev_value, production_value))
+        return "required"
+    written = tuple(_written(key, getattr(config, attribute)) for config in (dev, production))
+    in_dev, in_production = _DEFAULTS.get(key.name, written)
+    return in_dev if in_dev == in_production else f"{in_dev}; in production {in_production}"
 
 
 def _meaning(key: Key) -> str:
@@ -121,7 +117,7 @@ def _meaning(key: Key) -> str:
     replaced = [code(other) for other, value in others.items() if value is None]
     needed = [code(other) for other, value in others.items() if value is not None]
     if key.name == "profile":
-        needed = []  # What production needs is said where it is a default.
+        needed = []  # The defaults say what production needs.
     return "; ".join(
         [
             meaning,
@@ -148,13 +144,7 @@ def _written(key: Key, value: Any) -> str:  # noqa: ANN401 - of any key
 
 
 def _refused() -> str:
-    return table(
-        ("what is set", "what is said"),
-        (
-            (code(" ".join(f"-c {key}={value}" for key, value in changes.items())), _said(changes))
-            for changes in _REFUSED
-        ),
-    )
+    return "\n".join(f"- {_said(changes)}" for changes in _REFUSED)
 
 
 def _countries() -> str:
@@ -162,10 +152,14 @@ def _countries() -> str:
         context({"allowedCountries": ",".join(sorted(COUNTRIES - {NO_COUNTRY}))})
     )
     never = never_texted(every)
-    return table(
-        ("allowed", "its numbers count as"),
-        ((code(of), ", ".join(map(code, sorted(others)))) for of, others in never.items()),
+    by_others: dict[frozenset[str], list[str]] = {}
+    for country, others in never.items():
+        by_others.setdefault(others, []).append(code(country))
+    counted = (
+        f"{', '.join(countries)} as {', '.join(map(code, sorted(others)))}"
+        for others, countries in by_others.items()
     )
+    return f"{'; '.join(counted)}."
 
 
 def _said(changes: Mapping[str, str | None]) -> str:
@@ -173,4 +167,4 @@ def _said(changes: Mapping[str, str | None]) -> str:
         Config.from_context(context(changes))
     except ConfigError as error:
         return str(error)
-    raise ValueError(f"{changes} is not refused any more: take it from the page.")
+    raise ValueError(f"{changes} is not refused any more: remove it from the page.")

@@ -1,7 +1,7 @@
 """The computed tables of docs/cost.md.
 
-Quotas are in the page's own table, by hand: change them there. What a stack consists of is counted
-in its template.
+Quotas are written by hand in the page's own table: change them there. A stack's resources are
+counted in its template.
 """
 
 import json
@@ -14,17 +14,17 @@ from .markdown import NOTHING, number, rows, table
 from .prices import ASSUMED, PRICES
 
 _PAGE = Path(__file__).resolve().parents[1] / "cost.md"
-#: A wall's name, its default, what a text takes of it, (computed), what moves it.
+#: A wall: its name, its default, what a text takes, (computed), and what moves it.
 WALLS = rows(_PAGE.read_text(), "Which wall comes first")
 
-# The types of resources whose cost is known: nothing, or what is counted below.
+# The types of resources whose cost is known: nothing, or counted below.
 _KNOWN = re.compile(
     r"AWS::(ApiGateway::\w+|CloudWatch::(Alarm|Dashboard)|CodeDeploy::\w+|DynamoDB::GlobalTable"
     r"|IAM::\w+|KMS::(Alias|Key)|Lambda::(Alias|EventInvokeConfig|Function|Permission|Version)"
     r"|Logs::LogGroup|Pinpoint::App|SNS::Topic(Policy)?|SQS::Queue(Policy)?"
     r"|WAFv2::(LoggingConfiguration|WebACL|WebACLAssociation))"
 )
-_HOURS_A_MONTH, _DAYS_A_MONTH, _MILLION, _TIMES = 730, 30, 1_000_000, "\N{MULTIPLICATION SIGN}"
+_HOURS_A_MONTH, _DAYS_A_MONTH, _MILLION = 730, 30, 1_000_000
 
 #: A template's resources, by logical ID.
 Stack = Mapping[str, Any]
@@ -33,15 +33,15 @@ Quantities = Mapping[str, float]
 
 
 def idle_month(stack: Stack) -> Quantities:
-    """Count what costs without a single request.
+    """Count what is paid for without a single request.
 
     Raises:
-        ValueError: there is a type whose price nobody has said.
+        ValueError: the stack has a type whose price is unknown.
 
     """
     types = {resource["Type"] for resource in stack.values()}
     if unknown := sorted(type_ for type_ in types if not _KNOWN.fullmatch(type_)):
-        raise ValueError(f"Say in docs/generate/figures.py what these cost: {unknown}.")
+        raise ValueError(f"Add to docs/generate/figures.py what these cost: {unknown}.")
     alarms, firewalls = _all(stack, "CloudWatch::Alarm"), _all(stack, "WAFv2::WebACL")
     # Each metric of an alarm's expression is paid for.
     watched = [sum("MetricStat" in of for of in alarm.get("Metrics", [])) or 1 for alarm in alarms]
@@ -50,14 +50,14 @@ def idle_month(stack: Stack) -> Quantities:
         "CloudWatch: dashboards": len(_all(stack, "CloudWatch::Dashboard")),
         "KMS: keys": len(_all(stack, "KMS::Key")),
         "WAF: web ACLs": len(firewalls),
-        "WAF: rules, a managed group being one": sum(len(acl["Rules"]) for acl in firewalls),
+        "WAF: rules and managed groups": sum(len(acl["Rules"]) for acl in firewalls),
     }
 
 
 def month_in_use(stack: Stack) -> Quantities:
-    """Count what a month with requests costs more, however many they are."""
+    """Count what a month with requests adds, however many there are."""
     keys = [name for name, resource in stack.items() if resource["Type"] == "AWS::KMS::Key"]
-    # What names the key and is no policy asks KMS for it.
+    # Each resource that names the key, unless it is a policy, sends requests to KMS.
     encrypted = sum(
         any(f'"{key}"' in json.dumps(resource.get("Properties", {})) for key in keys)
         for resource in stack.values()
@@ -75,7 +75,7 @@ def month_in_use(stack: Stack) -> Quantities:
 
 
 def million(stack: Stack, function: str, millions_a_month: float = 1) -> Quantities:
-    """Count what a million requests to `send` or `verify` cost, which come evenly."""
+    """Count what is paid for a million requests to `send` or `verify`, evenly spread."""
     handler = f"otp.{function}.handler"
     [called] = [of for of in _all(stack, "Lambda::Function") if of["Handler"] == handler]
     [days_kept] = {group["RetentionInDays"] for group in _all(stack, "Logs::LogGroup")}
@@ -87,7 +87,7 @@ def million(stack: Stack, function: str, millions_a_month: float = 1) -> Quantit
     traced = first + ASSUMED["share of the others that X-Ray traces"] * (a_second - first)
     value = "x" * int(ASSUMED["bytes of a value in API Gateway's access log"])
     access_log = stage.get("AccessLogSetting", {"Format": ""})["Format"]
-    # Of a million requests.
+    # For a million requests.
     gigabytes = (
         ASSUMED["bytes of a function's own line in the log"]
         + ASSUMED["bytes of its lines of metrics in the log"]
@@ -103,12 +103,12 @@ def million(stack: Stack, function: str, millions_a_month: float = 1) -> Quantit
         f"Lambda: duration on {called['Architectures'][0]}": (
             called["MemorySize"] / 1024 * seconds * _MILLION / 1000
         ),
-        "DynamoDB: write request units, on demand": ASSUMED[
+        "DynamoDB: write request units": ASSUMED[
             "writes of a message, of one unit each"
             if function == "send"
             else "writes of a verification, of one unit each"
         ],
-        "DynamoDB: read request units, on demand": (
+        "DynamoDB: read request units": (
             ASSUMED["reads of a verification, of one unit each"] if function == "verify" else 0
         ),
         "X-Ray: traces recorded": traced / a_second if stage.get("TracingEnabled") else 0,
@@ -119,39 +119,39 @@ def million(stack: Stack, function: str, millions_a_month: float = 1) -> Quantit
 
 
 def usd(quantities: Quantities) -> float:
-    """Add up what is paid, each to the cent, as it stands in the tables."""
+    """Add up the costs, each rounded to the cent as in the tables."""
     return sum(round(number(PRICES[what][0]) * much, 2) for what, much in quantities.items())
 
 
 def texts(wall: Sequence[str]) -> float:
-    """Give the texts a second at which a wall is reached."""
+    """Give the texts a second that reach a wall."""
     return number(wall[1]) / number(wall[2])
 
 
 def of_cost(*stacks: Stack) -> dict[str, str]:
-    """Write the tables of docs/cost.md from the resources of dev and of production."""
+    """Write the tables of docs/cost.md from the resources of dev and production."""
     counted = {
         "An idle month": list(map(idle_month, stacks)),
-        "A month with messages adds": list(map(month_in_use, stacks)),
-        "A million messages add, without the texts": [million(of, "send") for of in stacks],
+        "A month with texts adds": list(map(month_in_use, stacks)),
+        "A million texts add, without their own price": [million(of, "send") for of in stacks],
         "A million verifications add": [million(of, "verify") for of in stacks],
     }
     summary = ((what, *(f"${usd(of):,.2f}" for of in both)) for what, both in counted.items())
     scale = []
     for millions in (1, 10, 100):
-        a_million = [usd(million(stack, "send", millions)) for stack in stacks]
-        cells = [f"${of:,.2f}" for of in a_million]
-        for stack, each in zip(stacks, a_million, strict=True):
-            month = usd(idle_month(stack)) + usd(month_in_use(stack))
-            cells.append(f"${month + millions * each:,.0f}")
-        scale.append((f"{millions} million", *cells))
-    heads = ("messages a month:", "a million, dev:", "a million, production:", "the month, dev:")
+        months = (
+            usd(idle_month(stack))
+            + usd(month_in_use(stack))
+            + millions * usd(million(stack, "send", millions))
+            for stack in stacks
+        )
+        scale.append((f"{millions} million", *(f"${month:,.0f}" for month in months)))
     return {
         "summary": table(("", "dev:", "production:"), summary),
         "idle": _lines(counted["An idle month"]),
-        "in-use": _lines(counted["A month with messages adds"]),
-        "messages": _lines(counted["A million messages add, without the texts"]),
-        "scale": table((*heads, "the month, production:"), scale),
+        "in-use": _lines(counted["A month with texts adds"]),
+        "million": _lines(counted["A million texts add, without their own price"]),
+        "scale": table(("texts a month:", "dev:", "production:"), scale),
         "walls": _walls(),
     }
 
@@ -163,18 +163,18 @@ def _all(stack: Stack, type_: str) -> list[Mapping[str, Any]]:
 def _lines(both: Sequence[Quantities]) -> str:
     lines: list[Sequence[str]] = []
     for what in both[0]:
-        price, unit = PRICES[what]
-        products = (
-            f"{of[what]:,.3g} {_TIMES} {price} = ${usd({what: of[what]}):,.2f}" for of in both
-        )
-        cells = (cell if of[what] else NOTHING for cell, of in zip(products, both, strict=True))
-        lines.append((f"{what}, per {unit}", *cells))
-    together = ("**Together**", *(f"**${usd(of):,.2f}**" for of in both))
-    return table(("", "dev:", "production:"), [*lines, together])
+        if any(of[what] for of in both):
+            cells = (
+                f"${usd({what: of[what]}):,.2f} ({of[what]:,.3g})" if of[what] else NOTHING
+                for of in both
+            )
+            lines.append((what, " per ".join(PRICES[what]), *cells))
+    together = ("**Together**", "", *(f"**${usd(of):,.2f}**" for of in both))
+    return table(("", "price", "dev:", "production:"), [*lines, together])
 
 
 def _walls() -> str:
-    """Write the walls, the first one first; each keeps its cells, but for the computed one."""
+    """Write the walls in the order in which they are reached, with the computed column."""
     heads = ("wall", "default:", "a text takes:", "texts a second:", "what moves it")
     walls = sorted(WALLS, key=texts)
     return table(heads, ([*wall[:3], _short(texts(wall)), *wall[4:]] for wall in walls))

@@ -1,6 +1,6 @@
-"""The guard's rule alone, which docs/abuse.md simulates: no table, no failures, nothing forgotten.
+"""The guard's rule alone, for the simulation in docs/abuse.md: no table, and no failures.
 
-The functions' guard must answer the same, whatever happens: tests/support/guard_histories.py.
+The functions' guard must always give the same answers: tests/support/guard_histories.py.
 """
 
 import math
@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 _HOUR = 3600
 
-#: What becomes of a request. A probe is a text beyond the allowance.
+#: The answer to a request. A probe is a text beyond the allowance.
 Answer = Literal["texted", "probe", "refused"]
 
 
@@ -21,7 +21,7 @@ class Rule(NamedTuple):
 
 
 class Balance:
-    """The balance of one range: its texts, less what its verified codes take away.
+    """The balance of one range: its texts, minus the credit for its verified codes.
 
     Args:
         rule: the guard's keys.
@@ -35,7 +35,7 @@ class Balance:
         self._last_text = -math.inf
 
     def text(self, now: float) -> Answer:
-        """Answer a request for a text, and count the text; `now` never goes back."""
+        """Answer a request for a text, and count the text; `now` must not decrease."""
         self._begin_hour(now)
         answer: Answer = "texted"
         if self._balance >= self._rule.allowance:
@@ -47,7 +47,7 @@ class Balance:
         return answer
 
     def verified(self, now: float) -> None:
-        """Count the verified code of an earlier text; `now` never goes back."""
+        """Count the verified code of an earlier text; `now` must not decrease."""
         self._begin_hour(now)
         lower = self._balance - self._rule.texts_per_verified
         self._balance = max(-self._rule.allowance, lower)

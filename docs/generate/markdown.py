@@ -1,4 +1,4 @@
-"""What all pages share: a page's generated parts stand between two comments each.
+"""The generated parts of pages, each between two comments.
 
 <!-- NAME: begin -->
 
@@ -6,7 +6,7 @@
 
 <!-- NAME: end -->
 
-An example is a file that is quoted whole, and that tests run. On any page:
+An example is a whole file, which tests run. On any page:
 
 <!-- example PATH: begin -->
 
@@ -20,7 +20,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 
-#: In a cell.
+#: An empty cell.
 NOTHING = "\N{EN DASH}"
 
 _PART = re.compile(r"<!-- (?P<name>[\w-]+): begin -->\n.*?<!-- (?P=name): end -->", re.DOTALL)
@@ -34,14 +34,14 @@ def replace(page: str, parts: Mapping[str, str]) -> str:
     """Put the parts into a page.
 
     Raises:
-        ValueError: the page has not each of the parts once, or has others.
+        ValueError: the page does not have each part exactly once, or has others.
 
     """
     places = [place["name"] for place in _PART.finditer(page)]
     if sorted(places) != sorted(parts):
         raise ValueError(
             f"The page has places for {', '.join(places) or 'nothing'}, "
-            f"and there are {', '.join(parts)}."
+            f"but the parts are {', '.join(parts)}."
         )
     return _PART.sub(
         lambda place: (
@@ -58,10 +58,10 @@ def quote(page: str, root: Path) -> str:
 
     Args:
         page: the text.
-        root: the folder that the examples' paths begin in.
+        root: the folder to which the examples' paths are relative.
 
     Raises:
-        FileNotFoundError: there is no such example.
+        FileNotFoundError: an example does not exist.
 
     """
     return _EXAMPLE.sub(
@@ -75,7 +75,7 @@ def quote(page: str, root: Path) -> str:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Write a table; a column whose head ends with a colon is aligned to the right."""
+    """Write a table; a colon at the end of a head aligns its column to the right."""
     lines = [
         _row([name.removesuffix(":") for name in head]),
         "|" + "|".join("---:" if name.endswith(":") else "---" for name in head) + "|",
@@ -85,7 +85,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def rows(page: str, heading: str) -> list[list[str]]:
-    """Read the tables of a page's section, without their heads: the cells of each row.
+    """Read the cells of each row of a section's tables, without their heads.
 
     Raises:
         IndexError: the page has no such section.
@@ -104,17 +104,17 @@ def number(cell: str) -> float:
     """Read the first number of a cell: `$0.30`, `1,000 a second`, `15% of its size`.
 
     Raises:
-        ValueError: the text holds no number.
+        ValueError: the cell has no number.
 
     """
     if found := re.search(r"\d[\d,]*(?:\.\d+)?", cell):
         value = float(found[0].replace(",", ""))
         return value / 100 if cell[found.end() :].startswith("%") else value
-    raise ValueError(f"There is no number in {cell!r}.")
+    raise ValueError(f"No number in {cell!r}.")
 
 
 def code(text: str) -> str:
-    """Write what is typed as it stands."""
+    """Format a text as code."""
     return f"`{text}`"
 
 

@@ -1,6 +1,6 @@
-"""docs/openapi.json: the contract, for programs to read. OpenAPI 3.1, JSON Schema 2020-12.
+"""docs/openapi.json: the contract for programs, in OpenAPI 3.1 and JSON Schema 2020-12.
 
-The requests are from `requests`, who is answered what from `answers`, and the shape of that from
+The requests come from `requests`, the answers from `answers`, and their schemas from
 `answer_schemas`.
 """
 
@@ -21,17 +21,17 @@ _ROOT = Path(__file__).resolve().parent.parent.parent
 
 _JSON, _PROBLEM = "application/json", "application/problem+json"
 _DESCRIPTION = f"""\
-Sends one-time passwords by text, and verifies them: a deployment of Serverless OTP, in an AWS \
-account of its operator's.
+Sends one-time passwords by text, and verifies them: a deployment of Serverless OTP in its \
+operator's AWS account.
 
 **Signing.** Every request is signed with AWS Signature Version 4 for the service `execute-api` \
-and the deployment's region, by a principal that its operator lets call the path.
+and the deployment's region, by a principal that the operator allows to call the path.
 
-**Repeating.** `POST /otp` may be repeated with the same ReferenceId, whatever was answered or \
-not: it texts at most once in {WINDOW_SECONDS // 60} minutes, and tells the outcome. \
-`POST /otp/verify` may be repeated where `retryable` is true.
+**Repeating.** `POST /otp` may be repeated with the same ReferenceId, with or without an \
+answer: it texts at most once in {WINDOW_SECONDS // 60} minutes, and reports the outcome. \
+`POST /otp/verify` may be repeated if `retryable` is true.
 
-**Problems.** Every answer but a 200 is a problem document (RFC 9457). Branch on its `code`: one \
+**Problems.** Every answer except 200 is a problem document (RFC 9457). Branch on its `code`: a \
 status may have several. Members and codes may be added.
 """
 
@@ -41,8 +41,8 @@ _OPERATIONS: Mapping[str, Mapping[str, str]] = {
         "request": "SendOtpRequest",
         "answer": "SendOtpAnswer",
         "summary": "Send a one-time password",
-        "description": "Sends one text for a ReferenceId. The same request again is answered as "
-        "the first was, and texts nothing.",
+        "description": "Sends one text for a ReferenceId. A repeated request gets the first "
+        "answer, and sends nothing.",
         "effect": "Texted?",
         "done": "yes",
         "success": "The text was sent, now or by an earlier and identical request.",
@@ -52,11 +52,11 @@ _OPERATIONS: Mapping[str, Mapping[str, str]] = {
         "request": "VerifyOtpRequest",
         "answer": "VerifyOtpAnswer",
         "summary": "Verify a one-time password",
-        "description": "Asks Amazon Pinpoint whether a code is right. It is not idempotent: the "
-        "same request again is another question, and a right code is right once.",
+        "description": "Asks Amazon Pinpoint whether a code is right. It is not idempotent: a "
+        "repeated request is another attempt, and a right code is valid once.",
         "effect": "Attempt used?",
         "done": "unless the code is right",
-        "success": "The question was answered: whether the code is right.",
+        "success": "Whether the code is right.",
     },
 }
 
@@ -87,12 +87,12 @@ _SUCCESSES: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
 
 _STATUSES = {
     400: "The request is not valid. Nothing was done.",
-    403: "What is asked for is not allowed; the code says to whom or to where. Nothing was done.",
-    409: "The ReferenceId is known, and its outcome is not. Nothing is sent now.",
+    403: "The caller or the destination is not allowed; the code says which. Nothing was done.",
+    409: "The outcome of this ReferenceId is not known. Nothing is sent now.",
     413: "The body is too large. Nothing was done.",
-    415: "The body is not declared to be JSON. Nothing was done.",
-    422: "The request is refused as it is. Nothing was done.",
-    429: "Too many. Nothing was done.",
+    415: "The media type is not JSON. Nothing was done.",
+    422: "The request cannot succeed as it is. Nothing was done.",
+    429: "Too many requests or texts. Nothing was done.",
     500: "The service failed. What was done depends on the code.",
     502: "The answer is lost.",
     503: "Not now. Nothing was done.",
@@ -101,20 +101,20 @@ _STATUSES = {
 
 _COMPONENT_HEADERS: Mapping[str, Mapping[str, Any]] = {
     "CacheControl": {
-        "description": "No answer may be kept for another request.",
+        "description": "No answer may be cached.",
         "required": True,
         "schema": {"const": "no-store"},
         "example": "no-store",
     },
     "RequestId": {
-        "description": "Leads the operator to the log of this very request. In a replayed "
-        "problem, `requestId` is that of the first.",
+        "description": "Finds this request in the operator's log. In a replayed problem, "
+        "`requestId` is that of the first request.",
         "required": True,
         "schema": {"type": "string", "minLength": 1},
         "example": REQUEST_ID,
     },
     "RetryAfter": {
-        "description": "After how many seconds the same request may be repeated. It comes where "
+        "description": "The seconds after which the same request may be repeated. Present if "
         "`retryable` is true.",
         "schema": {"type": "integer", "minimum": 1},
         "example": 5,
@@ -177,9 +177,9 @@ def _servers() -> list[dict[str, Any]]:
         },
         {
             "url": f"http://localhost:{{port}}/_aws/execute-api/{{apiId}}/{STAGE}",
-            "description": f"The sandbox, in {REGION}; its state.json has the whole as apiUrl",
+            "description": f"The sandbox, in {REGION}; its state.json has the address as apiUrl",
             "variables": {
-                "port": {"default": "4566", "description": "Another one where this is taken"},
+                "port": {"default": "4566", "description": "Another port if this one is taken"},
                 "apiId": {"default": "a1b2c3d4", "description": "The ID of the API"},
             },
         },
@@ -204,7 +204,7 @@ def _operation(name: str) -> dict[str, Any]:
         "tags": ["otp"],
         "summary": of["summary"],
         "description": of["description"],
-        # What `x-carried-out` of a problem answers.
+        # The question that `x-carried-out` of a problem answers.
         "x-effect": of["effect"],
         "requestBody": {
             "required": True,
@@ -261,7 +261,7 @@ def _problems(status: int, among: list[ProblemAnswer]) -> dict[str, Any]:
         "headers": _headers(
             retry_after=any(retryable),
             always=all(retryable),
-            # What the same request again is answered, too: see `otp.once`.
+            # A repeated request gets the same answer: see `otp.once`.
             replayed=any(of.keeps_reference_id and not of.maybe_texted for of in problems),
         ),
         "content": {

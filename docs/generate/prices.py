@@ -1,42 +1,42 @@
-"""What the tables of docs/cost.md are computed from: prices of AWS's, and what is assumed.
+"""The prices and assumptions from which the tables of docs/cost.md are computed.
 
-Prices are of us-east-1, in US dollars, looked up on 2026-11-23 on AWS's pages, to which the page
-links.
+Prices are of us-east-1, in US dollars, looked up on 2026-11-23 on AWS's pages. docs/cost.md links
+to them.
 """
 
-#: The price, as AWS writes it, and what it is the price of; by what is paid for.
+#: For each item that is paid for: the price as AWS writes it, and its unit, most of them a month.
 PRICES = {
     "API Gateway: requests to a REST API": ("$3.50", "million"),
-    "CloudWatch: dashboards": ("$3.00", "dashboard and month"),
+    "CloudWatch: dashboards": ("$3.00", "dashboard"),
     "CloudWatch: log lines kept, compressed": ("$0.03", "GB and month"),
     "CloudWatch: log lines taken in": ("$0.50", "GB"),
-    "CloudWatch: metrics of our own": ("$0.30", "metric and month"),
-    "CloudWatch: metrics that alarms watch": ("$0.10", "metric and month"),
-    "DynamoDB: read request units, on demand": ("$0.125", "million"),
-    "DynamoDB: write request units, on demand": ("$0.625", "million"),
-    "KMS: keys": ("$1.00", "key and month"),
+    "CloudWatch: metrics of our own": ("$0.30", "metric"),
+    "CloudWatch: metrics that alarms watch": ("$0.10", "metric"),
+    "DynamoDB: read request units": ("$0.125", "million"),
+    "DynamoDB: write request units": ("$0.625", "million"),
+    "KMS: keys": ("$1.00", "key"),
     "KMS: requests": ("$0.03", "10,000"),
     "Lambda: duration on arm64": ("$0.0133334", "1,000 GB-seconds"),
     "Lambda: duration on x86_64": ("$0.0166667", "1,000 GB-seconds"),
     "Lambda: requests": ("$0.20", "million"),
     "WAF: requests": ("$0.60", "million"),
-    "WAF: rules, a managed group being one": ("$1.00", "rule and month"),
-    "WAF: web ACLs": ("$5.00", "ACL and month"),
+    "WAF: rules and managed groups": ("$1.00", "rule"),
+    "WAF: web ACLs": ("$5.00", "ACL"),
     "X-Ray: traces recorded": ("$5.00", "million"),
 }
 
-#: By what is assumed; tests/unit/test_cost.py holds what is measured against the functions.
+#: The assumptions; tests/unit/test_cost.py checks those that are measured.
 ASSUMED = {
-    # Most of it is waiting for Pinpoint; the price of the duration goes with it.
+    # Most of it is waiting for Pinpoint. Lambda charges for it.
     "milliseconds that a function takes": 400,
-    # Measured: the lock, four counts, that of the guard among them, and the record.
+    # Measured: the lock, four counts (one is the guard's), and the record.
     "writes of a message, of one unit each": 6,
-    # Measured: what a right code tells the guard; none if the balance is as low as it may be.
+    # Measured: crediting a right code to the guard; none if the balance is at its minimum.
     "writes of a verification, of one unit each": 2,
     "reads of a verification, of one unit each": 2,
-    # Measured, and one unit; a count of a busy block is more.
+    # Measured: one unit. The count of a busy block takes more.
     "bytes of an item, at most": 1024,
-    # The first two are measured, the others estimated.
+    # The first two are measured; the others are estimates.
     "bytes of a function's own line in the log": 710,
     "bytes of its lines of metrics in the log": 910,
     "bytes of Lambda's own lines in the log": 700,

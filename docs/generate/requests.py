@@ -1,4 +1,4 @@
-"""The requests, for docs/openapi.json and docs/api.md: from the models that they are checked by."""
+"""The requests, for docs/openapi.json and docs/api.md, from the models that validate them."""
 
 from collections.abc import Mapping
 from types import SimpleNamespace
@@ -20,7 +20,7 @@ _MODELS: Mapping[str, "type[BaseModel]"] = {
     "VerifyOtpRequest": VerifyOtpRequest,
 }
 
-#: Requests that are answered 200 in the sandbox, with what each shows.
+#: Requests that the sandbox answers with 200, each with a summary.
 EXAMPLES: Mapping[str, Mapping[str, tuple[str, Mapping[str, Any]]]] = {
     "SendOtpRequest": {
         "WhatMustBeThere": (
@@ -67,7 +67,7 @@ def schema(model: str) -> dict[str, Any]:
         model: `SendOtpRequest` or `VerifyOtpRequest`.
 
     Raises:
-        KeyError: a text has no rule in words.
+        KeyError: a string field has no rule in words.
         StopIteration: a field has no example.
 
     """
@@ -86,7 +86,7 @@ def schema(model: str) -> dict[str, Any]:
 
 
 def parts() -> dict[str, str]:
-    """Write the table of the fields of a send."""
+    """Write the table of the fields of a request to send."""
     of = schema("SendOtpRequest")
     rows = []
     for name, field in of["properties"].items():

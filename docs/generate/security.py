@@ -1,4 +1,4 @@
-"""docs/security.md: where phone numbers are, what stays, and what scanners were told."""
+"""docs/security.md: phone numbers, resources that stay, and acknowledged findings."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -10,10 +10,10 @@ from .markdown import NOTHING, code, table
 _MINUTE = 60
 _DAY = 24 * 60 * _MINUTE
 
-# Whatever CloudFormation is told: Lambda deletes a function's versions with it.
+# Lambda deletes a function's versions with the function, whatever their deletion policy.
 _GOES_WITH_ANOTHER = ("AWS::Lambda::Version",)
 
-# The resource, and why its findings do not apply.
+# A resource, and why its findings do not apply.
 _Place = tuple[str, str]
 
 
@@ -27,7 +27,7 @@ def parts(dev: Mapping[str, Any], production: Mapping[str, Any]) -> dict[str, st
 
 
 def acknowledgements(resources: Mapping[str, Any]) -> dict[_Place, list[str]]:
-    """Give the rules that are acknowledged, by resource and reason, cdk-nag's and checkov's."""
+    """Give the acknowledged rules of cdk-nag and checkov, by resource and reason."""
     found: dict[_Place, list[str]] = {}
     for resource in resources.values():
         metadata = resource.get("Metadata", {})
@@ -47,7 +47,7 @@ def acknowledgements(resources: Mapping[str, Any]) -> dict[_Place, list[str]]:
 
 
 def kept(resources: Mapping[str, Any]) -> str:
-    """List what CloudFormation leaves behind."""
+    """List the resources that CloudFormation leaves behind."""
     return "\n".join(
         f"- {code(_readable(resource['Metadata']))}, {resource['Type']}"
         for resource in resources.values()
@@ -57,7 +57,7 @@ def kept(resources: Mapping[str, Any]) -> str:
 
 
 def _findings(found: Mapping[_Place, Iterable[str]]) -> str:
-    """Write a row for each reason, with all resources that have the same rules for it."""
+    """Write a row for each reason and set of rules, with all their resources."""
     resources: dict[tuple[str, str], list[str]] = {}
     for (resource, reason), rules in sorted(found.items()):
         resources.setdefault((_lines(rules), reason), []).append(resource)
@@ -137,6 +137,6 @@ def _all(resources: Mapping[str, Any], type_: str) -> list[Mapping[str, Any]]:
 
 
 def _readable(metadata: Mapping[str, Any]) -> str:
-    """Name a resource by its construct, without the stack and the CDK's own last step."""
+    """Name a resource by its construct, without the stack and the CDK's last path element."""
     path: str = metadata["aws:cdk:path"]
     return path.partition("/")[2].removesuffix("/Resource")

@@ -1,4 +1,4 @@
-"""The stack's templates, which the pages count and quote from."""
+"""The stack's templates, from which pages count and quote."""
 
 import json
 import tempfile
@@ -27,11 +27,11 @@ def template(**settings: str) -> dict[str, Any]:
     """Synthesize the stack and give its template.
 
     Args:
-        settings: keys of the configuration beside the least that there must be.
+        settings: configuration keys, in addition to those that must be set.
 
     """
     with tempfile.TemporaryDirectory() as folder:
-        # The code is no part of a template: nothing is built for it.
+        # A template does not depend on the code, so nothing is built.
         bundle = Path(folder, "bundle")
         bundle.mkdir()
         (bundle / "code.py").touch()
@@ -43,6 +43,6 @@ def template(**settings: str) -> dict[str, Any]:
 
 
 def _context() -> dict[str, Any]:
-    """Give what the CDK's command line would: the feature flags, and paths in the metadata."""
+    """Give the context of the CDK's command line: feature flags, and paths in the metadata."""
     flags: dict[str, Any] = json.loads((_ROOT / "cdk.json").read_text())["context"]
     return {**flags, "aws:cdk:enable-path-metadata": True}

@@ -1,8 +1,8 @@
-"""What an operator decides: CDK context with flat keys, checked first, as one value.
+"""The configuration: flat keys of CDK context, checked before the stack is built.
 
 Set a key for one command with `-c brandName=ExampleCorp`, or for good in the `context` of
-`cdk.json`; in Python, `Config(brand_name="ExampleCorp", …)`. docs/configuration.md is made of this
-package: a module holds the keys of one subject.
+`cdk.json`; in Python, `Config(brand_name="ExampleCorp", …)`. docs/configuration.md is generated
+from this package. Each module holds the keys of one subject.
 """
 
 import difflib
@@ -23,20 +23,20 @@ from .values import OFF, UNKNOWN_COUNTRIES
 
 __all__ = ["PROFILES", "PYTHON_VERSIONS", "SUBJECTS", "Config", "ConfigError", "Key", "keys"]
 
-# The CDK's own keys: @aws-cdk/…, aws:cdk:…, availability-zones:…; and what its command line keeps
-# in cdk.context.json.
+# The CDK's own keys (@aws-cdk/…, aws:cdk:…, availability-zones:…), and those that its command line
+# keeps in cdk.context.json.
 _OF_THE_CDK = re.compile("[:/@]|^aws-|^(acknowledged-issue-numbers|cli-telemetry)$")
 
 
 class ConfigError(Exception):
-    """Something is missing or impossible; the text says what to set, with an example."""
+    """A key is missing or invalid; the message says what to set, with an example."""
 
 
 class Config(Keys):
-    """The configuration of one deployment. Each attribute's key says what it is.
+    """The configuration of one deployment. Each attribute's key describes it.
 
     Raises:
-        ConfigError: naming everything that is missing or impossible, one sentence a line.
+        ConfigError: names everything that is missing or invalid, one sentence a line.
 
     """
 
@@ -48,8 +48,10 @@ class Config(Keys):
         try:
             super().__init__(**{**profile, **given})
         except ValidationError as invalid:
-            problems += dict.fromkeys(_sentences(invalid, given))  # a list may have many bad items
-        # What does not fit together is judged once every value is one.
+            problems += dict.fromkeys(
+                _sentences(invalid, given)
+            )  # a list may have several bad items
+        # Contradictions are looked for only if every value is valid.
         problems = problems or [*contradictions(self)]
         if problems:
             raise ConfigError("\n".join(problems))
@@ -58,11 +60,10 @@ class Config(Keys):
     def from_context(cls, context: Mapping[str, Any]) -> "Config":
         """Parse CDK context, the CDK's own keys included.
 
-        Keys of others, which may be in ~/.cdk.json, are left alone.
+        Foreign keys, such as those in ~/.cdk.json, are ignored.
 
         Raises:
-            ConfigError: as above, and for a key that looks like one of ours: a typo would go
-                unnoticed.
+            ConfigError: as above, and for a key that resembles one of ours: it may be a typo.
 
         """
         ours = {key.name for key in keys().values()}
@@ -82,9 +83,9 @@ class Key(NamedTuple):
 
     Attributes:
         name: in CDK context, such as `brandName`.
-        meaning: what it is, as the end of a sentence that begins with "Set brandName: ".
-        example: a value that works.
-        may_be_off: whether the text `off` is a value.
+        meaning: the end of a sentence that begins with "Set brandName: ".
+        example: a valid value.
+        may_be_off: whether `off` is a valid value.
 
     """
 
@@ -95,7 +96,7 @@ class Key(NamedTuple):
 
     @classmethod
     def of(cls, field: FieldInfo) -> "Key":
-        """Read what an attribute's field says."""
+        """Read a key from an attribute's field."""
         [example] = field.examples or [""]
         return cls(str(field.alias), str(field.description), str(example), OFF in field.metadata)
 
@@ -106,16 +107,16 @@ def keys() -> dict[str, Key]:
 
 
 def _close(name: str, names: Iterable[str]) -> str | None:
-    """Find the key that a typo is meant to be."""
+    """Find the key that a typo resembles."""
     return next(iter(difflib.get_close_matches(name, names, n=1)), None)
 
 
 def _sentences(invalid: ValidationError, given: Mapping[str, Any]) -> Iterator[str]:
-    """Say of each bad key what to set."""
+    """Say what to set for each missing or invalid key."""
     by_name = {key.name: key for key in keys().values()}
     for error in invalid.errors(include_url=False):
         name = str(error["loc"][0])
-        if name in Config.model_fields:  # so pydantic calls a key whose default is impossible
+        if name in Config.model_fields:  # pydantic's name for a key whose default is invalid
             name = str(Config.model_fields[name].alias)
         key = by_name.get(name)
         if not key:
@@ -130,10 +131,10 @@ def _sentences(invalid: ValidationError, given: Mapping[str, Any]) -> Iterator[s
             codes = error["msg"].split(", ")
             known = [f"{INSTEAD[code]} for {code}" for code in codes if code in INSTEAD]
             yield (
-                f"{name} holds {error['msg']}, which is no ISO 3166-1 alpha-2 country code of "
-                f"phone numbers; set {', '.join(known) or 'such codes'} {example}."
+                f"{name} holds {error['msg']}: no phone number has such an ISO 3166-1 alpha-2 "
+                f"country code; set {', '.join(known) or 'other codes'} {example}."
             )
         else:
             value = given.get(name, error["input"])
             written = ",".join(map(str, value)) if isinstance(value, list | tuple) else value
-            yield f"{name}={written} cannot be: set {key.meaning} {example}."
+            yield f"{name}={written} is invalid: set {key.meaning} {example}."

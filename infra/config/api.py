@@ -22,44 +22,43 @@ class Api(Subject):
     """The API."""
 
     allowed_principals: Listed[_Principal] = key(
-        "the accounts (12 digits) and organizations (o-…) whose principals may call besides this "
-        "account's",
+        "other accounts (12 digits) and organizations (o-…) whose principals may call",
         "210987654321,o-a1b2c3d4e5",
         (),
     )
     api_requests_per_second: _Rate = key(
-        "how many requests a second each method takes where no key of its own says so", "100", 100
+        "the most requests a second to methods without a key of their own", "100", 100
     )
-    api_burst: _Burst = key("how many requests a method takes at once", "200", 200)
-    send_requests_per_second: _Rate = key("how many requests a second POST /otp takes", "100", 100)
-    send_burst: _Burst = key("how many requests POST /otp takes at once", "200", 200)
+    api_burst: _Burst = key("the most requests at once to these methods", "200", 200)
+    send_requests_per_second: _Rate = key("the most requests a second to POST /otp", "100", 100)
+    send_burst: _Burst = key("the most requests at once to POST /otp", "200", 200)
     verify_requests_per_second: _Rate = key(
-        "how many requests a second POST /otp/verify takes", "100", 100
+        "the most requests a second to POST /otp/verify", "100", 100
     )
-    verify_burst: _Burst = key("how many requests POST /otp/verify takes at once", "200", 200)
+    verify_burst: _Burst = key("the most requests at once to POST /otp/verify", "200", 200)
     domain_name: _DomainName | None = key(
-        "a domain name of your own for the API", "otp.example.com", None
+        "your own domain name for the API", "otp.example.com", None
     )
     certificate_arn: _CertificateArn | None = key(
-        "the ACM certificate of domainName, in the region of the API",
+        "the ACM certificate of domainName, in the API's region",
         "arn:aws:acm:eu-west-1:123456789012:certificate/12345678-1234-1234-1234-123456789012",
         None,
     )
     waf: Flag = key(
-        "true or false: AWS WAF stands before the API, with AWS's common and IP reputation rules",
+        "true or false: AWS WAF protects the API, with AWS's common and IP reputation rules",
         "true",
     )
     waf_rate_limit: Annotated[Number, Field(ge=10, le=2_000_000_000)] | None = key(
-        "how many requests an IP address may make in 5 minutes; callers may share addresses",
+        "the most requests from an IP address in 5 minutes; callers may share addresses",
         "1000",
         None,
     )
     api_gateway_log_role: _LogRole = key(
-        "how API Gateway gets the role it logs with, which is one for the whole account and "
-        f"region, one of {', '.join(get_args(_LogRole))}; with none it writes no logs",
+        "the role with which API Gateway writes logs, shared by the account and region, one of "
+        f"{', '.join(get_args(_LogRole))}; with none there are no logs",
         "existing",
     )
     client_certificate: Flag = key(
-        "true or false: API Gateway has a client certificate, which compliance packs ask for",
+        "true or false: API Gateway has a client certificate, as compliance packs require",
         "true",
     )

@@ -1,4 +1,4 @@
-"""What of a configuration cannot be together, or means nothing alone: each with a sentence."""
+"""Keys that exclude or need each other: one sentence for each contradiction."""
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,34 +12,34 @@ from .send_settings import send_settings
 # https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html
 _WITHOUT_SNAP_START = ("3.11",)
 
-# Of Lambda's 4 KB (AWS Lambda quotas): the names of the application, the table and the deployment
-# are not known here, and below 1 KB.
+# Of Lambda's 4 KB (AWS Lambda quotas). The names of the application, the table and the deployment
+# are not known here; they take less than 1 KB.
 _MOST_BYTES = 3072
 
 _ALL_PERCENT = 100
 
-# Each is an alarm that is paid for.
+# Each costs an alarm.
 _MOST_WATCHED = 10
 
 
 def contradictions(config: Keys) -> Iterator[str]:
-    """Judge a configuration whose values are each possible."""
+    """Find contradictions between values that are each valid."""
     yield from _about_the_rules(config)
     yield from _about_the_guard(config)
     yield from _about_the_functions(config)
     yield from _about_the_api(config)
     if config.customer_key and not config.region:
         yield (
-            "customerKey=true needs the region of the table, since its key lives there: set "
-            "region (-c region=eu-west-1), or do without (-c customerKey=false)."
+            "customerKey=true needs the region of the table and its key: set region "
+            "(-c region=eu-west-1), or do without the key (-c customerKey=false)."
         )
     if config.alarm_topic_arn and not config.alarms:
-        yield "alarmTopicArn without alarms notifies nobody: set alarms=true (-c alarms=true)."
+        yield "alarmTopicArn has no effect without alarms: set alarms=true (-c alarms=true)."
     yield from _about_the_watched_countries(config)
 
 
 def about_the_application(given: Mapping[str, Any]) -> Iterator[str]:
-    """Say what is wrong with the application, as it was given: it may be all that is missing."""
+    """Check the application before the other keys are valid, so that one run reports everything."""
     create = str(given.get("createApplication")).lower() == "true"
     if create and given.get("applicationId"):
         yield "Set either applicationId or createApplication=true, not both."
@@ -54,14 +54,14 @@ def about_the_application(given: Mapping[str, Any]) -> Iterator[str]:
 def _about_the_rules(config: Keys) -> Iterator[str]:
     if not config.allowed_number_types:
         yield (
-            "allowedNumberTypes holds none, so nobody could be texted: set some "
+            "allowedNumberTypes is empty, so nobody could be texted: set at least one "
             "(-c allowedNumberTypes=MOBILE,FIXED_LINE_OR_MOBILE)."
         )
     yield from _about_the_countries(config)
     if config.sandbox_numbers and config.profile == "production":
         yield (
-            "sandboxNumbers=true is for the sandbox: its numbers have no limits. Leave it out, or "
-            "set profile=dev (-c profile=dev)."
+            "sandboxNumbers=true is for the sandbox only: its numbers have no limits. Leave it "
+            "out, or set profile=dev (-c profile=dev)."
         )
     if others := _not_allowed(config, config.countries_per_day):
         yield (
@@ -75,8 +75,8 @@ def _about_the_rules(config: Keys) -> Iterator[str]:
     if size > _MOST_BYTES:
         longest = max(written, key=lambda variable: len(written[variable].encode()))
         yield (
-            f"The rules are {size:,} bytes, and AWS Lambda takes 4 KB of environment with "
-            f"everything else in it: they may be {_MOST_BYTES:,}. The longest is {longest}."
+            f"The rules are {size:,} bytes, and may be {_MOST_BYTES:,}: AWS Lambda takes 4 KB of "
+            f"environment variables in all. The longest is {longest}."
         )
 
 
@@ -101,8 +101,8 @@ def _about_the_watched_countries(config: Keys) -> Iterator[str]:
         )
     if others := _not_allowed(config, watched):
         yield (
-            f"alarmVerifiedCountries holds {others}, which allowedCountries does not, and an alarm "
-            f"on what is not texted never goes off: set only countries that may be texted."
+            f"alarmVerifiedCountries holds {others}, which allowedCountries does not: their alarms "
+            f"would never go off. Set only countries that may be texted."
         )
 
 
@@ -112,13 +112,13 @@ def _not_allowed(config: Keys, countries: Iterable[str]) -> str:
 
 def _about_the_guard(config: Keys) -> Iterator[str]:
     texts, least = config.guard_texts_per_verified, config.alarm_verified_percent
-    # Who lowers the alarm's percentage alone is asked about it where ranges are refused.
+    # An operator who only lowers the alarm's percentage is told so only if ranges are refused.
     chosen = config.guard == "refuse" or texts != _default(config, "guard_texts_per_verified")
     if config.guard != "off" and chosen and texts * least < _ALL_PERCENT:
         yield (
-            f"guardTextsPerVerified={texts} cuts off ranges of which less than "
-            f"{_ALL_PERCENT / texts:.0f} % is verified, and alarmVerifiedPercent={least} only "
-            f"tells of less than {least} %: set one of them "
+            f"guardTextsPerVerified={texts} cuts off ranges with less than "
+            f"{_ALL_PERCENT / texts:.0f}% verified texts, but alarmVerifiedPercent={least} warns "
+            f"only below {least}%: set one of them "
             f"(-c guardTextsPerVerified={math.ceil(_ALL_PERCENT / max(1, least))}) "
             f"(-c alarmVerifiedPercent={math.ceil(_ALL_PERCENT / texts)})."
         )
@@ -131,8 +131,8 @@ def _default(config: Keys, name: str) -> object:
 def _about_the_functions(config: Keys) -> Iterator[str]:
     if config.architecture == "host" and not config.sandbox_numbers:
         yield (
-            "architecture=host is for the sandbox: AWS may not be able to run what is built for "
-            "this machine. Set arm64 or x86_64 (-c architecture=arm64)."
+            "architecture=host is for the sandbox only: AWS may not run what is built for this "
+            "machine. Set arm64 or x86_64 (-c architecture=arm64)."
         )
     if config.snap_start and config.python_version in _WITHOUT_SNAP_START:
         yield (
@@ -141,12 +141,12 @@ def _about_the_functions(config: Keys) -> Iterator[str]:
         )
     if config.snap_start and (config.region or "").startswith("us-gov-"):
         yield (
-            f"snapStart=true is for commercial regions, and region is {config.region}: Python has "
-            f"no SnapStart there. Leave it out, or set provisionedConcurrency."
+            f"snapStart=true is for commercial regions: Python has no SnapStart in "
+            f"{config.region}. Leave it out, or set provisionedConcurrency."
         )
     if config.snap_start and config.provisioned_concurrency:
         yield (
-            "snapStart and provisionedConcurrency cannot be together: AWS keeps environments "
+            "snapStart and provisionedConcurrency exclude each other: AWS keeps environments "
             "either as a snapshot or warm. Set one of them."
         )
     if (
@@ -156,11 +156,11 @@ def _about_the_functions(config: Keys) -> Iterator[str]:
     ):
         yield (
             f"provisionedConcurrency={config.provisioned_concurrency} cannot be above "
-            f"reservedConcurrency={config.reserved_concurrency}: it is a part of it."
+            f"reservedConcurrency={config.reserved_concurrency}, of which it is a part."
         )
     if config.canary and not config.alarms:
         yield (
-            "canary=true goes back when an alarm goes off, so it needs alarms=true "
+            "canary=true rolls back when an alarm goes off, so it needs alarms: set alarms=true "
             "(-c alarms=true), or do without (-c canary=false)."
         )
 
@@ -175,8 +175,8 @@ def _about_the_api(config: Keys) -> Iterator[str]:
         region = config.certificate_arn.split(":")[3]
         if region != config.region:
             yield (
-                f"certificateArn is in {region} and the API in {config.region}: a regional API "
-                f"takes a certificate of its own region."
+                f"certificateArn is in {region}, but the API is in {config.region}: a regional API "
+                f"needs a certificate in its own region."
             )
     if config.waf_rate_limit and not config.waf:
-        yield "wafRateLimit is a rule of the WAF: set waf=true as well (-c waf=true)."
+        yield "wafRateLimit is a rule of the firewall: set waf=true as well (-c waf=true)."

@@ -23,33 +23,32 @@ class Functions(Subject):
     """The functions."""
 
     python_version: Annotated[_PythonVersion, BeforeValidator(str)] = key(
-        f"the Lambda runtime, one of {', '.join(PYTHON_VERSIONS)}; by default the Python that "
-        "synthesizes, because it is the one that was tested",
+        f"the Lambda runtime, one of {', '.join(PYTHON_VERSIONS)}",
         PYTHON_VERSIONS[-1],
         default_factory=_this_python,
     )
     architecture: _Architecture = key(
-        f"the processor, one of {', '.join(ARCHITECTURES)}; host is this machine's processor "
-        "and system, for the sandbox only, which runs functions here",
+        f"the processor, one of {', '.join(ARCHITECTURES)}; host is this machine, for the sandbox "
+        "only",
         "arm64",
         "arm64",
     )
     snap_start: Flag = key(
-        "true or false: functions start from a snapshot (Python 3.12 and later)",
+        "true or false: functions start from a snapshot (Python 3.12 or later)",
         "true",
         default=False,
     )
     provisioned_concurrency: _Concurrency | None = key(
-        "how many environments of each function are always warm", "5", None
+        "the environments of each function that are always warm", "5", None
     )
     reserved_concurrency: _Concurrency | None = key(
-        "how many requests each function runs at once, at most and for certain; a new account "
+        "the requests that each function runs at once, at most and guaranteed; a new account "
         "cannot reserve any",
         "100",
         None,
     )
     canary: Flag = key(
-        "true or false: a new version gets a tenth of the requests for five minutes first, and "
-        "goes back when an alarm goes off",
+        "true or false: a new version gets a tenth of the requests for five minutes, and is rolled "
+        "back if an alarm goes off",
         "true",
     )

@@ -1,4 +1,4 @@
-"""All keys together, each with a possible value; whether they fit together is judged elsewhere."""
+"""All keys together; `contradictions` checks whether their values fit together."""
 
 from .api import Api
 from .functions import Functions
@@ -9,13 +9,13 @@ from .sending import Sending
 from .values import Subject
 from .watching import Watching
 
-#: In their order.
+#: In the order of docs/configuration.md.
 SUBJECTS: tuple[type[Subject], ...] = (
     *(Sending, Limits, Guard),
     *(Kind, Functions, Api, Watching),
 )
 
 
-# pydantic takes the fields of the last one first.
+# pydantic takes the fields of the last base class first.
 class Keys(Watching, Api, Functions, Kind, Guard, Limits, Sending):
-    """Every key of the configuration; docs/configuration.md says what each is."""
+    """Every key of the configuration; docs/configuration.md describes them."""

@@ -1,4 +1,4 @@
-"""What kind of deployment."""
+"""The deployment."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BeforeValidator
 
 from .values import Flag, Subject, key, text, whole
 
-#: What each profile sets where the operator does not, by key.
+#: The defaults of each profile, by key.
 PROFILES: Mapping[str, Mapping[str, Any]] = {
     "dev": {
         "customerKey": False,
@@ -31,7 +31,7 @@ PROFILES: Mapping[str, Mapping[str, Any]] = {
 }
 
 # fmt: off
-# Those that CloudWatch Logs takes.
+# The values that CloudWatch Logs takes.
 _RetentionDays = Literal[
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
     3288, 3653,
@@ -40,7 +40,7 @@ _RetentionDays = Literal[
 
 
 def _pinpoint_region(region: str) -> str:
-    """Take a region that Amazon Pinpoint is in, as botocore knows them."""
+    """Require a region where botocore knows Amazon Pinpoint."""
     session = Session()
     if not any(
         region in session.get_available_regions("pinpoint", partition)
@@ -51,31 +51,31 @@ def _pinpoint_region(region: str) -> str:
 
 
 class Kind(Subject):
-    """What kind of deployment."""
+    """The deployment."""
 
     profile: Literal["dev", "production"] = key(
         f"the defaults of the other keys, one of {', '.join(PROFILES)}", "production", "dev"
     )
     stack_name: Annotated[str, text("[A-Za-z][A-Za-z0-9-]{0,99}")] = key(
-        "the stack's name; a second deployment in an account and region needs another one",
+        "the stack's name; a second deployment in an account and region needs another",
         "OtpStaging",
         "ServerlessOtp",
     )
     region: Annotated[str, AfterValidator(_pinpoint_region)] | None = key(
-        "the AWS region to deploy to, one that Amazon Pinpoint is in; needed by customerKey",
+        "the AWS region, one that has Amazon Pinpoint",
         "eu-west-1",
         None,
     )
     customer_key: Flag = key(
-        "true or false: a KMS key of your own encrypts the table, the queues, the logs, the "
-        "alarms' topic and the functions' environment",
+        "true or false: your own KMS key encrypts the table, the logs, failed requests and the "
+        "functions' environment",
         "true",
     )
     keep_data: Flag = key(
-        "true or false: what holds data outlives the stack, and the table has deletion "
-        "protection and point-in-time recovery",
+        "true or false: data outlives the stack, and the table has deletion protection and "
+        "point-in-time recovery",
         "true",
     )
     log_retention_days: Annotated[_RetentionDays, BeforeValidator(whole)] = key(
-        "how many days logs are kept, a number that CloudWatch Logs takes such as 30, 90, 365", "90"
+        "the days that logs are kept, as CloudWatch Logs allows, such as 30, 90, 365", "90"
     )

@@ -1,4 +1,4 @@
-"""Which numbers, and how many messages."""
+"""Limits."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -11,10 +11,10 @@ from lambda_src.otp.rules.destination import NUMBER_TYPES
 
 from .values import OFF, Flag, Listed, Messages, Number, Subject, countries, items, key, text
 
-# A personal number (+44 70) can cost a lot, and many a cheap one gets texts: docs/abuse.md.
+# docs/abuse.md says what PERSONAL_NUMBER and VOIP mean.
 _TEXTED_TYPES = ("FIXED_LINE_OR_MOBILE", "MOBILE", "PERSONAL_NUMBER", "VOIP")
 
-# An item of DynamoDB holds 400 KB, and the one of a block and day up to 29 bytes a message.
+# A DynamoDB item holds 400 KB. A block's item for a day grows by up to 29 bytes a text.
 MOST_PER_BLOCK = 200
 
 
@@ -25,10 +25,10 @@ def _number_type(name: str) -> str:
 
 
 def _by_country(value: Any) -> dict[str, Any]:  # noqa: ANN401 - context is JSON
-    """Read limits of countries, such as `US=20000,JM=off`; a mapping is taken too."""
+    """Read limits of countries, such as `US=20000,JM=off` or a mapping."""
     pairs = [*value.items()] if isinstance(value, Mapping) else [_pair(one) for one in items(value)]
     limits = {str(code).strip().upper(): limit for code, limit in pairs}
-    # None twice, which could be read either way, and none without a name.
+    # A country that is there twice is ambiguous, and an empty name is no country.
     if len(countries([*limits])) != len(pairs):
         raise ValueError("not one limit for each country")
     return dict(sorted(limits.items()))
@@ -51,7 +51,7 @@ _ByCountry = Annotated[
 
 
 class Limits(Subject):
-    """Which numbers, and how many messages."""
+    """Limits."""
 
     allowed_number_types: Listed[Annotated[str, AfterValidator(_number_type)]] = key(
         f"the types of numbers that may be texted, of {', '.join(sorted(NUMBER_TYPES.values()))}",
@@ -59,55 +59,55 @@ class Limits(Subject):
         _TEXTED_TYPES,
     )
     blocked_prefixes: Listed[Annotated[str, text(r"\+[1-9][0-9]{0,14}")]] = key(
-        "the beginnings of numbers that are never texted", "+4470,+1876", ()
+        "the prefixes of numbers that are never texted", "+4470,+1876", ()
     )
     allowed_brand_names: Listed[BrandNameText] = key(
-        "what callers may put into BrandName; by default anything that AWS takes",
+        "the BrandNames that callers may set, by default any",
         "ExampleCorp,ExampleShop",
         (),
     )
     allowed_origination_identities: Listed[OriginationIdentityText] = key(
-        "what callers may put into OriginationIdentity; by default anything that AWS takes",
+        "the OriginationIdentities that callers may set, by default any",
         "+18555550142,EXAMPLE",
         (),
     )
     destination_per_10_minutes: _PerNumber = key(
-        "how many messages a number gets in ten minutes, or off", "3", 5
+        "the most texts to a number in ten minutes, or off", "3", 5
     )
     destination_per_day: _PerNumber = key(
-        "how many messages a number gets in a day of UTC, or off", "20", 10
+        "the most texts to a number in a UTC day, or off", "20", 10
     )
     destination_interval_seconds: _Seconds = key(
-        "the least number of seconds between two messages to a number, or off; 30 is usual",
+        "the least seconds between two texts to a number, or off",
         "30",
         None,
     )
     block_per_hour: _PerBlock = key(
-        "how many messages the numbers get together in an hour that differ in their last digits "
-        "only, mostly four, or off",
+        "the most texts in an hour to numbers that differ only in their last digits, mostly four, "
+        "or off",
         "50",
         20,
     )
     country_per_day: _Shared = key(
-        "how many messages a country gets in a day of UTC, or off", "20000", 5000
+        "the most texts to a country in a UTC day, or off", "20000", 5000
     )
     countries_per_day: _ByCountry = key(
-        "how many messages some countries get in a day of UTC instead, each a number or off",
+        "the same for single countries, each a number or off",
         "US=20000,CA=500",
         {},
     )
     caller_per_hour: _Shared = key(
-        "how many messages an IAM role or user may send in an hour, or off; all federated users of "
-        "an account are one caller, and so are all direct invocations",
+        "the most texts for an IAM role or user in an hour, or off; all federated users of an "
+        "account are one caller, and so are all direct invocations",
         "500",
         None,
     )
     deployment_per_hour: _Shared = key(
-        "how many messages go out in an hour at most, or off: a cap on what it costs", "5000", 1000
+        "the most texts in an hour, or off: a cap on the cost", "5000", 1000
     )
     sandbox_numbers: Flag = key(
-        "true or false: the numbers that play the sandbox's failures are texted, without limits; "
-        "for the sandbox only",
+        "true or false: the sandbox's failing numbers are texted, without limits; for the sandbox "
+        "only",
         "true",
         default=False,
     )

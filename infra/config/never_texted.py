@@ -1,7 +1,7 @@
-"""Countries that may be texted, and that no such number is of.
+"""Allowed countries that have no numbers to text.
 
-A territory may share its ranges with a larger country, and libphonenumber then calls the numbers
-that one's; or a country has no numbers of the types that may be texted.
+A territory may share its ranges with a larger country, and libphonenumber then assigns its numbers
+to that country. Or a country has no numbers of the allowed types.
 """
 
 import re
@@ -16,12 +16,12 @@ from lambda_src.otp.rules.destination import ISO_3166, NUMBER_TYPES, country
 
 from .keys import Keys
 
-# By so many digits libphonenumber tells the ranges apart of countries that share a plan.
+# The digits by which libphonenumber tells countries apart that share a plan.
 _BEGINNING = 4
 _END = "1234567890"
 
-#: Places that have no numbers of their own, and whose state's plan serves those who are there
-#: (ITU-T E.164, list of assigned country codes; for AQ, libphonenumber's FAQ: Scott Base).
+#: Places without numbers of their own, and the country whose numbering plan serves them (ITU-T
+#: E.164, list of assigned country codes; for AQ, libphonenumber's FAQ: Scott Base).
 INSTEAD: Mapping[str, str] = {
     **{region: code for region, code in ISO_3166.items() if region.isalpha()},
     "AQ": "NZ",
@@ -36,14 +36,14 @@ INSTEAD: Mapping[str, str] = {
 
 
 def never_texted(config: Keys) -> dict[str, frozenset[str]]:
-    """Find the allowed countries that no number can be of, and what their numbers count as."""
+    """Find the allowed countries without numbers, and the countries that their numbers count as."""
     types = frozenset(config.allowed_number_types)
     counted = {code: counted_as(code, types) for code in config.allowed_countries}
     return {code: others for code, others in counted.items() if code not in others}
 
 
 def why(never: Mapping[str, frozenset[str]]) -> str:
-    """Say of countries that are never texted what their numbers are."""
+    """Explain why countries are never texted."""
     return "; ".join(
         f"numbers of {code} count as {', '.join(sorted(others))}"
         if others
@@ -53,7 +53,7 @@ def why(never: Mapping[str, frozenset[str]]) -> str:
 
 
 def instead(never: Mapping[str, frozenset[str]]) -> str:
-    """Name the countries that do what these were meant to."""
+    """Name the countries to allow instead."""
     return ",".join(sorted({other for others in never.values() for other in others}))
 
 
@@ -87,7 +87,7 @@ def _examples(code: str) -> Iterator[tuple[str, str | None]]:
 
 
 def _numbers(code: str) -> Iterator[str]:
-    """Give a number for each beginning that a country has: an example may be of a shared range."""
+    """Give a number for each prefix of a country: a single example may be in a shared range."""
     for region in _regions(code):
         plan = PhoneMetadata.metadata_for_region(region)
         if not (plan and (every := plan.general_desc) and every.national_number_pattern):

@@ -1,4 +1,4 @@
-"""What the send function is told of the configuration."""
+"""The settings of the send function, from the configuration."""
 
 from lambda_src.otp.settings import DestinationRules, GuardRules, SendSettings, TextLimits
 from lambda_src.otp.time_limits import TimeLimits
@@ -12,9 +12,9 @@ def send_settings(
     """Give the send function's settings.
 
     Args:
-        config: what the operator decided.
+        config: the operator's configuration.
         application_id: the Amazon Pinpoint application.
-        deployment: the dimension Deployment of its metrics.
+        deployment: the value of the dimension Deployment of its metrics.
         table_name: of the table of ReferenceIds.
 
     """
@@ -44,7 +44,7 @@ def send_settings(
             countries_per_day=config.countries_per_day,
             caller_per_hour=config.caller_per_hour,
             deployment_per_hour=config.deployment_per_hour,
-            # Shared counters must bear what API Gateway lets through.
+            # Shared counters must take all requests that API Gateway lets through.
             requests_per_second=config.send_requests_per_second,
         ),
     )

@@ -1,4 +1,4 @@
-"""Who sends what to whom."""
+"""Sender, text and countries."""
 
 from typing import Annotated, get_args
 
@@ -9,18 +9,18 @@ from lambda_src.otp.contract.fields import BrandNameText, LanguageTag, Originati
 
 from .values import Countries, Flag, Subject, key, text
 
-#: The kind of pydantic's error that says that an empty value is none.
+#: The type of the pydantic error for an empty value.
 EMPTY = "empty"
 
 
 def _some(countries: tuple[str, ...]) -> tuple[str, ...]:
     if not countries:
-        raise PydanticCustomError(EMPTY, "Nobody means to text no country at all")
+        raise PydanticCustomError(EMPTY, "No country is set")
     return countries
 
 
 class Sending(Subject):
-    """Who sends what to whom."""
+    """Sender, text and countries."""
 
     application_id: Annotated[str, text("[A-Za-z0-9-]{1,64}")] | None = key(
         "the ID of your Amazon Pinpoint application", "7353f53e6885409fa32d07cedexample", None
@@ -36,8 +36,7 @@ class Sending(Subject):
         "the countries whose numbers may be texted, as ISO 3166-1 alpha-2 codes", "US,CA"
     )
     language: LanguageTag | None = key(
-        "the text's language where a request names none, one of "
-        f"{', '.join(get_args(LanguageTag))}",
+        f"the default language, one of {', '.join(get_args(LanguageTag))}",
         "en-US",
         None,
     )

@@ -1,6 +1,7 @@
-"""What of a configuration is never reached, because something else comes first.
+"""Values that are never reached, because another limit comes first.
 
-It is told and not refused: whoever lowers a cap in a hurry must not be asked about other keys.
+They are warnings, not errors: an operator who lowers a cap in a hurry must not have to change other
+keys.
 """
 
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from .never_texted import instead, never_texted, why
 
 
 def unreachable(config: Keys) -> Iterator[tuple[str, str]]:
-    """Name the keys that are never reached, each with a sentence that says what to set."""
+    """Give each key that is never reached, with a sentence that says what to set."""
     cap = config.deployment_per_hour
     if config.alarms and cap is not None and config.alarm_texts_per_hour >= cap:
         sentence = (
@@ -19,7 +20,7 @@ def unreachable(config: Keys) -> Iterator[tuple[str, str]]:
         )
         yield "alarmTextsPerHour", sentence
     limit, first = config.destination_per_10_minutes, config.destination_per_day
-    # The default is not what somebody relies on.
+    # Nobody relies on the default.
     if _is_above(limit, first) and limit != _default(config, "destination_per_10_minutes"):
         yield _limit("destinationPer10Minutes", limit, "destinationPerDay", first)
     if _is_above(config.caller_per_hour, cap):

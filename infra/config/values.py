@@ -1,7 +1,7 @@
-"""How a value of the configuration may be written.
+"""The types of the configuration's values.
 
-`-c key=value` makes everything a text, `cdk.json` holds JSON, and Python code gives Python values:
-each of these types takes all three.
+`-c key=value` gives strings, `cdk.json` gives JSON, and Python code gives Python values. Each type
+takes all three.
 """
 
 import re
@@ -19,12 +19,12 @@ _T = TypeVar("_T")
 
 MOST_MESSAGES = 100_000_000
 
-#: The kind of pydantic's error that says which codes are no countries'.
+#: The type of the pydantic error for unknown country codes.
 UNKNOWN_COUNTRIES = "unknown_countries"
 
 
 class Subject(BaseModel):
-    """Some keys of the configuration; each attribute's key is its name in camel case."""
+    """The keys of one subject; an attribute's key is its name in camel case."""
 
     model_config = ConfigDict(
         frozen=True,
@@ -40,10 +40,10 @@ def key(meaning: str, example: str, default: Any = ..., **more: Any) -> Any:  # 
     """Describe a key.
 
     Args:
-        meaning: what it is, as the end of a sentence that begins with "Set brandName: ".
-        example: a value that works.
-        default: without one, it must be set, or the profile sets it.
-        more: what else pydantic's Field takes.
+        meaning: the end of a sentence that begins with "Set brandName: ".
+        example: a valid value.
+        default: without one, the operator or the profile must set the key.
+        more: further arguments of pydantic's Field.
 
     """
     if "default_factory" not in more:
@@ -52,14 +52,14 @@ def key(meaning: str, example: str, default: Any = ..., **more: Any) -> Any:  # 
 
 
 def text(pattern: str) -> Any:  # noqa: ANN401 - as above
-    """Say what all of a text must match."""
+    """Require that a whole string matches a pattern."""
     return Field(pattern=f"^(?:{pattern})$")
 
 
 def items(value: Any) -> list[str]:  # noqa: ANN401 - context is JSON
-    """Split what is written with commas, or take a list as it is."""
+    """Split a string at its commas, or take a list as it is."""
     given = value if isinstance(value, list | tuple | AbstractSet) else str(value).split(",")
-    # As texts, they could be taken for names.
+    # As strings, None and mappings could be taken for names.
     if (
         value is None
         or isinstance(value, Mapping)
@@ -70,7 +70,7 @@ def items(value: Any) -> list[str]:  # noqa: ANN401 - context is JSON
 
 
 def whole(value: Any) -> int:  # noqa: ANN401 - context is JSON
-    """Read a whole number, which True is not."""
+    """Read a whole number; True is not one."""
     if isinstance(value, bool) or not re.fullmatch(r"[0-9]{1,12}", str(value)):
         raise ValueError("not a whole number")
     return int(value)
@@ -103,7 +103,7 @@ Number = Annotated[int, BeforeValidator(whole)]
 Percent = Annotated[Number, Field(ge=0, le=100)]
 Messages = Annotated[Number, Field(ge=1, le=MOST_MESSAGES)]
 Countries = Annotated[tuple[str, ...], BeforeValidator(countries)]
-#: A list, or texts with commas between them.
+#: A list, or a string with commas.
 Listed = Annotated[tuple[_T, ...], BeforeValidator(items), AfterValidator(_sorted)]
-#: Of a limit: the text `off` is none.
+#: Of a limit: `off` means that there is none.
 OFF = BeforeValidator(_off)

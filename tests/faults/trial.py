@@ -39,13 +39,11 @@ class Result:
         return sum(len(case.answers) for case in self.cases)
 
     def row(self) -> str:
-        """Write it into the table."""
-        texts = [case.texts for case in self.cases]
+        """Write a row: the fault, how many texts arrived, and how often each answer was given."""
+        texts = sum(case.texts for case in self.cases)
         answers = Counter(answer.name for case in self.cases for answer in case.answers)
-        told = ", ".join(
-            f"{count} \N{MULTIPLICATION SIGN} {name}" for name, count in answers.most_common()
-        )
-        return f"| {self.name} | {self.requests} | {sum(texts)} | {max(texts)} | {told} |"
+        given = ", ".join(f"{name} ({count})" for name, count in answers.most_common())
+        return f"| {self.name} | {texts} | {given} |"
 
     def contradictions(self) -> list[str]:
         """Whatever breaks the promise."""

@@ -22,7 +22,7 @@ full is remembered for some seconds, so that a message that it would refuse is n
 A shared counter is split into shards when one item could not bear the requests that the API admits,
 each with its part of the limit. Messages meet shards at random, so one may be full while others are
 not: of as many messages as the limit allows, up to 2 % are refused on average, since a shard has
-400 or more. It only ever refuses too early; docs/abuse.md has the arithmetic.
+400 or more. It only ever refuses too early.
 """
 
 import hashlib
