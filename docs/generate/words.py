@@ -7,7 +7,7 @@ from serverless_otp.words import TABLE
 
 from .markdown import NOTHING, code, table
 
-_NEWER = "A problem whose code this version of the client does not know."
+_NEWER = "This version of the client does not know the problem's code."
 
 
 def of_sentences() -> dict[str, str]:
