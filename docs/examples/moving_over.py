@@ -1,7 +1,7 @@
 """Runs two services side by side: each verifies the codes that it sent.
 
-Store the result of `new_id` before you send with it. After a crash, the same call again does not
-text twice, if the new service sends.
+Store the result of `new_id` before you send. After a crash, the same call does not text twice, if
+the new service sends.
 """
 
 import random
@@ -12,8 +12,7 @@ from typing import Protocol
 
 from serverless_otp import OtpClient, read_code
 
-#: Prefixes of ReferenceIds, by the service that sends the code. An ID has 38 characters; 48 are
-#: allowed.
+#: Prefixes of ReferenceIds, by service. An ID has 38 characters; 48 are allowed.
 NEW, OLD = "n-", "o-"
 
 
@@ -32,8 +31,8 @@ class Both:
     """The old and the new service behind one interface.
 
     Attributes:
-        share: returns the new service's share of texts, from 0 to 1. It is called for every text,
-            so that you can go back by changing a setting.
+        share: returns the new service's share, from 0 to 1. Called for every text, so that you
+            can go back by changing a setting.
 
     """
 
