@@ -1,1 +1,1 @@
-"""Stacks that use the service; a test synthesizes them."""
+"""Stacks and code that use the service. Tests synthesize and run them."""

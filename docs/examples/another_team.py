@@ -1,4 +1,4 @@
-"""Another team's stack with the service in it: its own function sends and verifies.
+"""Another team's stack, which contains the service. The team's own function sends and verifies.
 
 npx cdk deploy --app ".venv/bin/python -m docs.examples.another_team"
 """
@@ -22,9 +22,9 @@ _CLIENT = _ROOT / "clients" / "python"
 
 
 def build_login() -> Path:
-    """Put the code of the login function together: its handler, and the client beside it.
+    """Assemble the login function's code: its handler and the client.
 
-    boto3, which the client needs, is in Lambda's runtime.
+    The client needs boto3, which Lambda's runtime includes.
     """
     folder = _ROOT / "build" / "another-team"
     shutil.rmtree(folder, ignore_errors=True)
@@ -68,8 +68,7 @@ class LoginStack(cdk.Stack):
             },
             timeout=cdk.Duration.seconds(30),
         )
-        # The function sends and verifies by invoking, without the API, and may do nothing else
-        # with the service.
+        # The login function may invoke `send` and `verify`, and do nothing else with the service.
         otp.grant_invoke(login)
         # A support tool calls the API, signed.
         support = iam.Role(self, "Support", assumed_by=iam.AccountRootPrincipal())

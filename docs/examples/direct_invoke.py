@@ -1,4 +1,4 @@
-"""Verifies by `lambda:Invoke` with boto3 alone, and asks once."""
+"""Verifies by `lambda:Invoke` with boto3 alone, in a single attempt."""
 
 import json
 from typing import TYPE_CHECKING
@@ -11,37 +11,38 @@ if TYPE_CHECKING:
 
 
 class ProblemError(Exception):
-    """The code could not be judged; the message is the `code` of the problem."""
+    """The code was not verified. The message is the problem's `code`."""
 
 
 def connect() -> "LambdaClient":
-    """Make the client of Lambda."""
+    """Make a Lambda client that makes one attempt."""
     return boto3.client(
         "lambda",
         config=Config(
-            # By default boto3 repeats an invoke whose answer was lost. If the first one used a
-            # right code up, the second answer is `false`.
+            # By default boto3 repeats an invoke whose answer was lost. If the first attempt used
+            # up a right code, the second answer is `false`.
             retries={"total_max_attempts": 1},
-            # The function ends after 28 seconds, so no answer comes later than that.
+            # The function's timeout is 28 seconds: no answer arrives later.
             read_timeout=30,
         ),
     )
 
 
 def verify(functions: "LambdaClient", arn: str, reference_id: str, phone: str, code: str) -> bool:
-    """Say whether a code is right.
+    """Return whether a code is right.
 
     Args:
-        functions: what `connect` gave.
+        functions: the client that `connect` made.
         arn: the output VerifyFunctionArn.
-        reference_id: of the text.
-        phone: the number, as it was sent to.
-        code: the digits that the person has typed in.
+        reference_id: the ReferenceId of the text.
+        phone: the number that the text was sent to.
+        code: the digits that the person typed.
 
     Raises:
-        ProblemError: OutcomeUnknown is as below; all others have used no attempt.
+        ProblemError: no attempt was used, except after OutcomeUnknown: treat it as no answer.
         botocore.exceptions.HTTPClientError: there was no answer. An attempt may have been used, or
-            the code itself: have the person try it again, and then ask for a new one.
+            the code itself. Ask the person to enter the code again; if that is `false`, to request
+            a new one.
 
     """
     asked = {"ReferenceId": reference_id, "DestinationIdentity": phone, "Otp": code}

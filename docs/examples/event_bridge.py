@@ -3,9 +3,9 @@
 npx cdk deploy --app ".venv/bin/python -m docs.examples.event_bridge" \
     -c sendFunctionArn=… (the service's output SendFunctionArn)
 
-Put events with the source `com.example.accounts`, the detail type `CodeRequested`, and a detail of
-`{"referenceId": "…", "phone": "+12065550100"}`. EventBridge may deliver an event more than once:
-with the same ReferenceId it is one text. Nobody gets the answer.
+Put events with the source `com.example.accounts`, the detail type `CodeRequested` and the detail
+`{"referenceId": "…", "phone": "+12065550100"}`. EventBridge may deliver an event more than once;
+with the same ReferenceId that is one text. The publisher gets no answer.
 """
 
 import os
@@ -22,19 +22,19 @@ from constructs import Construct
 SOURCE = "com.example.accounts"
 DETAIL_TYPE = "CodeRequested"
 
-# EventBridge would try for a day. A ReferenceId is forgotten after 65 minutes, and a text that
-# comes late helps nobody.
+# By default EventBridge retries for 24 hours. The service forgets a ReferenceId after 65 minutes,
+# so a later delivery would be a second text.
 MAX_EVENT_AGE = cdk.Duration.minutes(5)
 
 
 class CodesStack(cdk.Stack):
-    """A bus, a rule on it whose target is the service, and a queue for what it cannot deliver."""
+    """A bus, a rule whose target is the service, and a queue for undeliverable events."""
 
     def __init__(self, scope: Construct, construct_id: str, *, send_function: str) -> None:
         super().__init__(scope, construct_id)
         bus = events.EventBus(self, "Bus")
-        # Events that did not get as far as the function. What fails there is in the service's
-        # own queue (its output SendFailureQueueUrl), with the problem.
+        # Events that did not reach the function. Requests that fail in the function go to the
+        # service's own queue (its output SendFailureQueueUrl), with the problem.
         undelivered = sqs.Queue(
             self,
             "Undelivered",

@@ -1,7 +1,7 @@
-"""A login by phone number in Flask, which is the sign-up, too.
+"""A login by phone number in Flask, which is also the sign-up.
 
-Flask's session is a cookie, which the person can keep and send again. So there is only an ID in it,
-and a token for the forms; who is logged in and how many texts there were is on the server.
+Flask's session is a cookie, and a person can send an old cookie again. So the session holds only an
+ID and the CSRF token. The server keeps the login attempts and the logins.
 """
 
 import os
@@ -28,15 +28,15 @@ app = Flask(__name__)
 app.config["SESSION_COOKIE_SAMESITE"] = "Lax"
 app.config.from_prefixed_env()  # FLASK_SECRET_KEY; with https, FLASK_SESSION_COOKIE_SECURE=true
 
-# Ten seconds, since gunicorn kills a worker that has not answered for thirty.
+# Ten seconds, because gunicorn kills a worker that does not answer for thirty.
 client = OtpClient(api_url=os.environ["API_URL"], deadline_seconds=10)
 login = Login(client, InSqlite("attempts.sqlite"), phone_alone=True)
-people = InSqlite("people.sqlite")  # the numbers that are logged in, by the ID of the session
+people = InSqlite("people.sqlite")  # the logged-in numbers, by session ID
 
 
 @app.before_request
 def check_form() -> None:
-    """Refuse the forms of other sites, which do not know the token."""
+    """Refuse the forms of other sites: they do not know the CSRF token."""
     if "id" not in session:
         start_session()
     known, token = session["csrf"], request.form.get("csrf", "")
@@ -45,25 +45,25 @@ def check_form() -> None:
 
 
 def start_session() -> None:
-    """Give the session a new ID."""
+    """Start a session with a new ID and CSRF token."""
     session.update(id=secrets.token_urlsafe(), csrf=secrets.token_urlsafe())
 
 
 @app.get("/")
 def show(answer: Answer | None = None) -> str:
-    """Show the page, with what to tell the person."""
+    """Show the page, with the answer for the person."""
     return render_template_string(PAGE, answer=answer, phone=people.get(session["id"]))
 
 
 @app.post("/code")
 def send_code() -> str:
-    """Text a code; a number without a country code is one of the United States."""
+    """Text a code. A number without a country code is read as a US number."""
     return show(login.request_code(session["id"], request.form["phone"], "US"))
 
 
 @app.post("/verify")
 def verify() -> str:
-    """Log in the number whose code it was, under a new ID."""
+    """Verify the code, and log the number in under a new session ID."""
     answer = login.verify(session["id"], request.form["code"])
     if answer.say is Say.WELCOME and answer.phone:
         start_session()
@@ -73,7 +73,7 @@ def verify() -> str:
 
 @app.post("/logout")
 def log_out() -> str:
-    """Log out, on the server: the cookie of before may be sent again."""
+    """Log out on the server, because the old cookie may be sent again."""
     people.swap(session["id"], people.get(session["id"]), "")
     start_session()
     return show()

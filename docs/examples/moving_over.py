@@ -1,7 +1,7 @@
-"""Two services side by side: the new one makes new codes, and each verifies its own.
+"""Runs two services side by side: each verifies the codes that it sent.
 
-Keep what `new_id` gives before you send with it: whatever dies then, the same call texts nobody
-twice by the new service.
+Store the result of `new_id` before you send. After a crash, the same call does not text twice, if
+the new service sends.
 """
 
 import random
@@ -12,26 +12,27 @@ from typing import Protocol
 
 from serverless_otp import OtpClient, read_code
 
-#: What ReferenceIds begin with, by who makes the code: 38 characters, of 48.
+#: Prefixes of ReferenceIds, by service. An ID has 38 characters; 48 are allowed.
 NEW, OLD = "n-", "o-"
 
 
 class Old(Protocol):
-    """What you have."""
+    """The service that you have."""
 
     def send(self, phone: str, reference_id: str) -> None:
-        """Text a code, and keep it under this ID."""
+        """Text a code, and store it under this ID."""
 
     def verify(self, phone: str, reference_id: str, code: str) -> bool:
-        """Say whether a code is right."""
+        """Return whether a code is right."""
 
 
 @dataclass(frozen=True)
 class Both:
-    """The old service and the new one, as one.
+    """The old and the new service behind one interface.
 
     Attributes:
-        share: of the new one, from 0 to 1: read for every text, so that going back is a setting.
+        share: returns the new service's share, from 0 to 1. Called for every text, so that you
+            can go back by changing a setting.
 
     """
 
@@ -40,20 +41,20 @@ class Both:
     share: Callable[[], float]
 
     def new_id(self) -> str:
-        """Decide who makes the next code; gives its ReferenceId, which says so from now on."""
+        """Choose the service for the next code. Returns a ReferenceId that records the choice."""
         by_the_new_one = random.random() < self.share()  # noqa: S311 - no secret
         return f"{NEW if by_the_new_one else OLD}{uuid.uuid4()}"
 
     def send(self, phone: str, reference_id: str) -> None:
-        """Text a code; when it is repeated, by the same one of them."""
+        """Text a code. A repeated call uses the same service."""
         if reference_id.startswith(NEW):
-            # Never the old one after the new one has failed: the text may have gone out.
+            # Do not fall back to the old service: the text may have gone out.
             self.new.send(phone, reference_id=reference_id)
         else:
             self.old.send(phone, reference_id)
 
     def verify(self, phone: str, reference_id: str, code: str) -> bool:
-        """Say whether a code is right, wherever it was made."""
+        """Return whether a code is right. The service that sent the code verifies it."""
         if reference_id.startswith(NEW):
             return bool(self.new.verify(phone, reference_id, read_code(code)))
         return self.old.verify(phone, reference_id, code)

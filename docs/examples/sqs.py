@@ -1,4 +1,4 @@
-"""A queue whose messages are texted a code each.
+"""A queue with a function that texts a code for each message.
 
 npx cdk deploy --app ".venv/bin/python -m docs.examples.sqs" \
     -c sendFunctionArn=… (the service's output SendFunctionArn)
@@ -22,15 +22,15 @@ _ROOT = Path(__file__).resolve().parent.parent.parent
 _TIMEOUT = cdk.Duration.minutes(1)
 # Six times the timeout: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 _HIDDEN = cdk.Duration.minutes(6)
-# The last time is half an hour after the first one. A ReferenceId is forgotten after 65 minutes: a
-# message that was delivered later could be a second text.
+# The last delivery ends half an hour after the first one began. The service forgets a ReferenceId
+# after 65 minutes, so a later delivery could be a second text.
 _DELIVERIES = 5
-# What nobody has fetched by then is not texted any more.
+# Messages older than this are not texted.
 _KEPT = cdk.Duration.hours(1)
 
 
 def build() -> Path:
-    """Put the function's code together, and the client beside it; boto3 is in Lambda's runtime."""
+    """Assemble the function's code and the client. Lambda's runtime includes boto3."""
     folder = _ROOT / "build" / "sqs"
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(
@@ -43,7 +43,7 @@ def build() -> Path:
 
 
 class QueueStack(cdk.Stack):
-    """A queue, the function that it feeds, and a queue for what could not be texted."""
+    """A queue, its function, and a queue for messages that could not be texted."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, send_function: str, code: lambda_.Code

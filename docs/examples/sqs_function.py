@@ -1,8 +1,8 @@
-"""The Lambda function of the queue: it texts a code for each message.
+"""The Lambda function of the queue: texts a code for each message.
 
-A message is `{"phone": "+12065550100"}`. Its ReferenceId is its messageId, which SendMessage has
-returned, and which is the same whenever SQS delivers the message: that is one text. A message may
-name one of its own, `{"phone": "…", "referenceId": "…"}`: that is one text even if it is put twice.
+A message is `{"phone": "+12065550100"}`. Its ReferenceId is its messageId: SendMessage returns it,
+and it is the same in each delivery, so there is one text. A message may bring its own ReferenceId,
+`{"phone": "…", "referenceId": "…"}`: then there is one text even if you put the message twice.
 """
 
 import json
@@ -22,8 +22,8 @@ from serverless_otp import (
     Problem,
 )
 
-# Final, and nothing to mend: to deliver the message again would change nothing. After
-# OutcomeUnknown, the text may be on the phone.
+# Final, with nothing to fix: another delivery would change nothing. After OutcomeUnknown, the text
+# may have arrived.
 FINAL = (
     DestinationNotAllowed,
     DuplicateDestination,
@@ -32,7 +32,7 @@ FINAL = (
     PermanentFailure,
 )
 
-# Of a message. A batch of five is done within the function's minute.
+# For each message. A batch of five fits into the function's timeout of one minute.
 DEADLINE_SECONDS = 10
 
 _LOGGER = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
 
 
 def text_all(client: OtpClient, event: dict[str, Any]) -> dict[str, Any]:
-    """Do so, and name the messages that SQS must deliver again; it deletes all others."""
+    """Text a code for each message. Returns the messages that SQS must deliver again."""
     again = [record["messageId"] for record in event["Records"] if not _is_done(client, record)]
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in again]}
 
@@ -54,11 +54,11 @@ def _is_done(client: OtpClient, record: dict[str, Any]) -> bool:
     try:
         message = json.loads(record["body"])
         client.send(message["phone"], reference_id=message.get("referenceId", message_id))
-    except Exception as error:  # noqa: BLE001 - whatever is wrong with one, the others are texted
-        # Neither the body nor a traceback: both would show the number.
+    except Exception as error:  # noqa: BLE001 - one bad message must not stop the others
+        # Log neither the body nor a traceback: both contain the number.
         name = error.code if isinstance(error, Problem) else type(error).__name__
         _LOGGER.warning("Message %s: %s", message_id, name)
-        # NoAnswer is an OutcomeUnknown that the same ReferenceId may still resolve.
+        # NoAnswer is an OutcomeUnknown whose outcome the same ReferenceId may still tell.
         return isinstance(error, FINAL) and not isinstance(error, NoAnswer)
     return True
 

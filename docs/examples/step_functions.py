@@ -1,11 +1,11 @@
-"""A state machine that sends a code, and waits until the person has typed it in.
+"""A state machine that sends a code and waits until the person has entered it.
 
 npx cdk deploy --app ".venv/bin/python -m docs.examples.step_functions" \
     -c sendFunctionArn=… (the service's output SendFunctionArn)
 
-Start an execution with `{"phone": "+12065550100"}`. Its name is the ReferenceId: whoever starts it
-twice by the same name starts it once, and texts once. The page (step_functions_page.py) verifies
-the code itself and reports the result, so that no code is in the execution's history.
+Start an execution with `{"phone": "+12065550100"}`. Its name is the ReferenceId: starting it twice
+with the same name starts it once and texts once. The page (step_functions_page.py) verifies the
+code itself and reports the result, so that the execution's history contains no code.
 """
 
 import json
@@ -21,8 +21,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-# Nothing was sent, or nobody knows yet: the same request again tells. After a crash the answer is
-# InProgress for 28 s; the waits add up to more.
+# Nothing was sent, or the outcome is not known yet: repeating the request tells. After a crash the
+# answer is InProgress for 28 seconds; the waits add up to more.
 REPEAT = ["InProgress", "StoreUnavailable", "TemporaryFailure", "Throttled", "Unavailable"]
 # https://docs.aws.amazon.com/step-functions/latest/dg/bp-lambda-serviceexception.html
 OF_LAMBDA = [
@@ -34,24 +34,23 @@ OF_LAMBDA = [
     "Lambda.Unknown",
     "Sandbox.Timedout",
 ]
-# They are retryable, too, but only after minutes or hours: nobody waits for that.
+# Also retryable, but only after minutes or hours: too long for a person who waits.
 LATER = ["SendingPaused", "TooManyMessages"]
 # No text will ever reach this number.
 ANOTHER_WAY = ["DestinationNotAllowed", "DuplicateDestination", "OptedOut", "PermanentFailure"]
 
-# As long as the code is valid, by default.
+# The default validity of a code.
 VALID_SECONDS = 600
-# In seconds since 1970, as DynamoDB wants it.
+# Seconds since 1970, as DynamoDB's TTL requires.
 _EXPIRES_AT = f"{{% $string($floor($millis() / 1000) + {VALID_SECONDS}) %}}"
 
 
 def definition(*, send_function: str, table: str) -> dict[str, Any]:
-    """Write the state machine, in the Amazon States Language.
+    """Return the state machine in the Amazon States Language.
 
     Args:
         send_function: the ARN of the send function's alias.
-        table: the name of the table in which the page finds the token that ends the waiting, by its
-            ReferenceId.
+        table: the name of the table that holds each execution's task token by ReferenceId.
 
     """
     return {
@@ -63,7 +62,7 @@ def definition(*, send_function: str, table: str) -> dict[str, Any]:
                 "Parameters": {
                     "FunctionName": send_function,
                     "Payload": {
-                        # The same in every attempt. States.UUID() here would text in each.
+                        # The same in every attempt. With States.UUID(), every attempt would text.
                         "ReferenceId.$": "$$.Execution.Name",
                         "DestinationIdentity.$": "$.phone",
                     },
@@ -78,13 +77,13 @@ def definition(*, send_function: str, table: str) -> dict[str, Any]:
                     for errors in (REPEAT, OF_LAMBDA)
                 ],
                 "Catch": [
-                    # The text may have arrived: the code decides.
+                    # The text may have arrived. If so, the person can enter the code.
                     {"ErrorEquals": ["OutcomeUnknown"], "Next": "WaitForCode"},
                     {"ErrorEquals": LATER, "Next": "TryLater"},
                     {"ErrorEquals": ANOTHER_WAY, "Next": "AnotherWay"},
-                    # All else fails the execution: a bug, or something for the operator.
+                    # Any other error fails the execution: a bug, or a task for the operator.
                 ],
-                # The answer holds the number.
+                # Drop the answer: it contains the number.
                 "ResultPath": None,
                 "Next": "WaitForCode",
             },
@@ -115,7 +114,7 @@ def definition(*, send_function: str, table: str) -> dict[str, Any]:
 
 
 class VerificationStack(cdk.Stack):
-    """A state machine, the table of its tokens, and who may do what with them."""
+    """A state machine, the table of its tokens, and their permissions."""
 
     def __init__(self, scope: Construct, construct_id: str, *, send_function: str) -> None:
         super().__init__(scope, construct_id)
@@ -133,8 +132,8 @@ class VerificationStack(cdk.Stack):
         role = iam.Role(
             self,
             "Role",
-            # Step Functions takes it for this state machine only, and not for that of another
-            # account: https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html
+            # Only this state machine may assume the role, not one of another account:
+            # https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html
             assumed_by=iam.ServicePrincipal(
                 "states.amazonaws.com",
                 conditions={
@@ -168,7 +167,7 @@ class VerificationStack(cdk.Stack):
             state_machine_name=name,
             role=role.without_policy_updates(),
             definition_body=sfn.DefinitionBody.from_string(
-                # Not the CDK's own: it leaves out what is null.
+                # A string, because the CDK's own definition drops null values.
                 json.dumps(definition(send_function=send_function, table=tokens.table_name))
             ),
         )

@@ -1,4 +1,4 @@
-"""The page of the state machine: it verifies the code, and ends the waiting."""
+"""The page of the state machine: verifies the code and lets the execution continue."""
 
 import time
 from collections.abc import Callable
@@ -9,18 +9,18 @@ from serverless_otp import InvalidRequest, OtpClient, Say, read_code, say_of_ver
 
 
 class NotWaitingError(Exception):
-    """Nothing waits for this code: not yet, or no longer. No attempt was used."""
+    """The execution does not wait for a code yet, or no longer. No attempt was used."""
 
 
 @dataclass(frozen=True)
 class Page:
-    """Where a person types in the code of an execution.
+    """The page where a person enters the code of an execution.
 
     Attributes:
-        client: of the service.
-        tokens: the table of the output TokensTableName, of `boto3.resource("dynamodb")`.
+        client: calls the service.
+        tokens: `boto3.resource("dynamodb").Table(…)` of the output TokensTableName.
         states: `boto3.client("stepfunctions")`.
-        now: tells the time, in seconds since 1970.
+        now: returns the time in seconds since 1970.
 
     """
 
@@ -30,35 +30,36 @@ class Page:
     now: Callable[[], float] = time.time
 
     def confirm(self, execution: str, phone: str, code: str) -> bool:
-        """Say whether the code is right; if it is, the execution goes on.
+        """Return whether the code is right. If it is, the execution continues.
 
         Args:
-            execution: its name, which is the ReferenceId: from the person's session, as the number
-                is, and never one that comes with the request.
+            execution: the execution's name, which is the ReferenceId. Take it and the number from
+                the person's session, never from the request.
             phone: the number that the execution was started with.
-            code: what the person has typed in.
+            code: the code as the person typed it.
 
         Raises:
-            NotWaitingError: nothing waits for the code.
-            OtpError: the code could not be judged.
-            botocore.exceptions.ClientError: the table could not be read; or the code was right, and
-                the execution does not hear it. TaskTimedOut says that it ended meanwhile.
+            NotWaitingError: the execution does not wait for a code.
+            OtpError: the code could not be verified.
+            botocore.exceptions.ClientError: the table could not be read; or the code was right, but
+                the execution could not be told. TaskTimedOut means that it has ended.
 
         """
-        # Looked up first: a code is right only once, and nobody might be there to hear it.
+        # Look the token up first. A right code is valid only once, so verify it only if the
+        # execution still waits.
         found = self.tokens.get_item(Key={"ReferenceId": execution}, ConsistentRead=True)
-        # DynamoDB deletes what has expired when it gets to it, maybe days later.
+        # DynamoDB may delete expired items days later.
         if "Item" not in found or found["Item"]["ExpiresAt"] <= self.now():
             raise NotWaitingError
         try:
             right = bool(self.client.verify(phone, execution, read_code(code)))
         except InvalidRequest as error:
             if say_of_verify(error) is Say.WRONG_CODE:
-                return False  # what was typed in is no code
+                return False  # the person did not type a code
             raise
         if not right:
             return False
-        # boto3 repeats it where it helps.
+        # boto3 retries this call if it fails.
         self.states.send_task_success(
             taskToken=found["Item"]["TaskToken"], output='{"valid": true}'
         )

@@ -1,7 +1,7 @@
-"""Step-up: a code confirms one payment, as it was when the code was sent, and no other.
+"""Step-up: a code confirms one payment, as it was when the code was sent.
 
-The text does not say what it confirms, so the page shows payee and amount beside the field. Its
-forms have a CSRF token.
+The text does not say what it confirms, so your page must show payee and amount beside the field.
+Its forms need a CSRF token.
 """
 
 import hashlib
@@ -19,8 +19,8 @@ class Payment:
     """A payment that waits for its confirmation.
 
     Attributes:
-        phone: the account's own, which was verified before: not one that comes with the request.
-        confirmed_of: the digest of what was confirmed; `is_confirmed` says whether it is this.
+        phone: the account's verified number, never one from the request.
+        confirmed_of: the digest of the version that was confirmed. `is_confirmed` compares it.
 
     """
 
@@ -32,36 +32,36 @@ class Payment:
     confirmed_of: str | None = None
 
     def digest(self) -> str:
-        """Tell this payment from every other one, and from itself after a change."""
+        """Return a digest that differs for every other payment, and after every change."""
         written = json.dumps([self.payment_id, self.phone, self.payee, self.amount])
         return hashlib.sha256(written.encode()).hexdigest()
 
     def is_confirmed(self) -> bool:
-        """Say whether the payment is confirmed, as it is now."""
+        """Return whether the payment is confirmed as it is now."""
         return self.confirmed_of == self.digest()
 
 
 def ask(login: Login, payment: Payment) -> Answer:
-    """Text a code for the payment as it is now, also for "send again".
+    """Text a code for the payment as it is now. Use this for "send again" too.
 
-    Texts are counted by account, so that another payment is no way to more of them.
+    Texts are counted by account, so that starting another payment does not allow more texts.
     """
     return login.request_code(payment.account_id, payment.phone, confirms=payment.digest())
 
 
 def confirm(login: Login, payment: Payment, code: str, save: Callable[[Payment], None]) -> Answer:
-    """Confirm the payment, if the code is right; WELCOME, if so.
+    """Confirm and save the payment if the code is right. The answer is then WELCOME.
 
     Args:
-        login: as for `ask`.
-        payment: as it is now. Changed since the text, it is not confirmed.
-        code: what the person has typed in.
-        save: writes the payment, if nobody has changed it since it was read.
+        login: the same as for `ask`.
+        payment: the payment as it is now. If it changed after the text, it is not confirmed.
+        code: the code as the person typed it.
+        save: writes the payment. It must fail if the payment was changed since it was read.
 
     """
     digest = payment.digest()
     answer = login.verify(payment.account_id, code, confirms=digest)
     if answer.say is Say.WELCOME:
         payment.confirmed_of = digest
-        save(payment)  # A code is right only once: the answer is kept.
+        save(payment)  # A right code is valid once, so its result must be stored.
     return answer

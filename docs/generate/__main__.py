@@ -49,7 +49,7 @@ def pages() -> dict[Path, str]:
         _DOCS / "abuse.md": guard.parts(),
         _DOCS / "configuration.md": configuration.parts(),
         _DOCS / "cost.md": figures.of_cost(dev, production),
-        _DOCS / "recipes.md": words.of_sentences(),
+        _DOCS / "recipes-python.md": words.of_sentences(),
         _DOCS / "security.md": security.parts(dev, production),
     }
     texts = {page: page.read_text() for page in _QUOTING}

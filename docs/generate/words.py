@@ -1,34 +1,19 @@
-"""What to tell the person, for recipes.md and the client's README: from the client's own table."""
+"""What to tell the person, for recipes-python.md and the client's README."""
 
-from collections.abc import Iterable
 from inspect import cleandoc
 
 from serverless_otp import Problem, Say
-from serverless_otp.words import BY_FIELD, TABLE
+from serverless_otp.words import TABLE
 
 from .markdown import NOTHING, code, table
 
-_NEWER = "A problem whose code this version of the client does not know."
-
-_BY_NAME = {
-    **{code(kind.__name__): words for kind, words in TABLE.items()},
-    **{f"`InvalidRequest` of {code(field)} alone": words for field, words in BY_FIELD.items()},
-}
+_NEWER = "This version of the client does not know the problem's code."
 
 
 def of_sentences() -> dict[str, str]:
-    """Write the sentences, and after what each is said."""
-    heads = ("say", "the sentence", "after `send` raised", "after `verify` raised")
-    rows = [
-        (
-            code(say.name),
-            say.value,
-            _list(name for name, words in _BY_NAME.items() if words.after_send is say),
-            _list(name for name, words in _BY_NAME.items() if words.after_verify is say),
-        )
-        for say in Say
-    ]
-    return {"sentences": table(heads, rows)}
+    """Write the sentences that a page shows to people."""
+    rows = [(code(say.name), say.value) for say in Say]
+    return {"sentences": table(("say", "the sentence"), rows)}
 
 
 def of_exceptions() -> dict[str, str]:
@@ -49,7 +34,3 @@ def of_exceptions() -> dict[str, str]:
 
 def _name(say: Say | None) -> str:
     return code(say.name) if say else NOTHING
-
-
-def _list(names: Iterable[str]) -> str:
-    return ", ".join(names) or NOTHING

@@ -33,7 +33,7 @@ Start = Callable[[str], tuple[str, list[str]]]
 @pytest.fixture
 def start(deployment: Deployment, tmp_path: Path) -> Iterator[Start]:
     """Run the example with the sandbox's credentials, in a folder made as the recipe says."""
-    recipes = (ROOT / "docs" / "recipes.md").read_text()
+    recipes = (ROOT / "docs" / "recipes-python.md").read_text()
     [copying] = re.findall(r"^APP=.*?(?=^```)", recipes, re.MULTILINE | re.DOTALL)
     copying = copying.replace("APP=../my-app", 'APP="$1"')
     subprocess.run(["/bin/sh", "-euc", copying, "-", tmp_path / "an app"], cwd=ROOT, check=True)

@@ -1,10 +1,10 @@
 """A login by phone number: request a code, resend it, verify it.
 
-Of no framework: a web page calls `Login`, and shows the person what is returned.
+Framework-neutral: your web page calls `Login` and shows the person the answer. Your page must also:
 
-- Each form has a CSRF token: else another site can have its visitors ask for texts.
-- The session gets a new ID when the password was right, and again with WELCOME: else anybody who
-  had planted the old one is logged in as well.
+- Put a CSRF token in every form. Without it, another site can make its visitors request texts.
+- Give the session a new ID after a right password, and again after WELCOME. Otherwise an attacker
+  who planted the old ID is logged in as well.
 """
 
 import json
@@ -28,11 +28,11 @@ from serverless_otp import (
 from .store import Store
 
 SECONDS_BETWEEN_TEXTS = 30
-# In an hour, whatever the number.
+# For each session in an hour, for all numbers together.
 MOST_TEXTS = 4
 MOST_REFUSED = 10
 SECONDS_COUNTED = 60 * 60
-# Wrong codes for one text; it is sent with the text, so that the service counts to the same.
+# Wrong codes for each text. `send` passes it on, so that Pinpoint enforces the same limit.
 ALLOWED_ATTEMPTS = 3
 
 
@@ -41,10 +41,10 @@ class Answer:
     """What to tell the person.
 
     Attributes:
-        say: it.
-        wait_seconds: for how long to hide the button that asks again.
-        phone: with WELCOME, the number that was verified. Use no other one: what the page was sent
-            may be another number by now.
+        say: the sentence.
+        wait_seconds: how long to hide the button "send again".
+        phone: after WELCOME, the verified number. Do not use the number in the page's form: it may
+            have changed since.
 
     """
 
@@ -55,15 +55,15 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A login attempt: what has to be kept between two requests of the person's.
+    """A login attempt: the state between two requests of the person.
 
     Attributes:
         phone: the number, in E.164 format.
-        confirms: what the code is for, if it is not the login.
-        reference_id: of the latest text that went out, or may have: only its code counts.
-        wrong: how many wrong codes were typed in since.
-        texts: when SENT_IF_POSSIBLE was said in the last hour, whatever the number.
-        refused: when it was something else.
+        confirms: what the code is for, if not for the login.
+        reference_id: of the latest text that went out or may have gone out. Only its code counts.
+        wrong: the number of wrong codes since that text.
+        texts: the times in the last hour when the answer was SENT_IF_POSSIBLE, for any number.
+        refused: the times in the last hour when a request for a code got another answer.
 
     """
 
@@ -79,12 +79,12 @@ class Login:
     """Logs people in by their phone numbers.
 
     Args:
-        client: of the service.
-        attempts: where login attempts are kept, by the ID of the session.
-        phone_alone: whether there is no password, and the person types the number in: only then may
-            it change. As a second factor, it is the account's from the beginning to the end.
-        is_human: asks your CAPTCHA about its answer, before every text.
-        now: tells the time.
+        client: calls the service.
+        attempts: stores the login attempts by session ID.
+        phone_alone: True if there is no password and the person types the number. Only then may the
+            number change. As a second factor, the number is the account's throughout.
+        is_human: verifies the CAPTCHA's answer, before every text.
+        now: returns the time in seconds since 1970.
 
     """
 
@@ -112,16 +112,17 @@ class Login:
         captcha: str = "",
         confirms: str = "",
     ) -> Answer:
-        """Begin a login attempt; the same number once more is the wish for another code.
+        """Begin a login attempt, or send another code if the number is the same.
 
-        Another number neither shortens the pause nor begins to count anew.
+        Changing the number neither shortens the pause nor resets the counts.
 
         Args:
-            name: the ID of the session.
-            phone: the account's number, or what the person has typed in.
-            country: of the person who has typed it in, such as `US`; None for the account's number.
-            captcha: the person's answer to it.
-            confirms: what the code is for; it is right for nothing else.
+            name: the session ID.
+            phone: the account's number, or the number that the person typed.
+            country: the country of the person who typed the number, such as `US`. None for the
+                account's number.
+            captcha: the person's answer to the CAPTCHA.
+            confirms: what the code is for. The code is right for nothing else.
 
         """
         if country:
@@ -135,12 +136,12 @@ class Login:
         return self._text(name, before, attempt, captcha)
 
     def resend(self, name: str, *, captcha: str = "") -> Answer:
-        """Send another code, because the person says that none came."""
+        """Send another code, because the person says that none arrived."""
         before, attempt = self._read(name)
         return self._text(name, before, attempt, captcha) if attempt else Answer(Say.START_OVER)
 
     def verify(self, name: str, code: str, *, confirms: str = "") -> Answer:
-        """Check the code that the person has typed in."""
+        """Check the code that the person typed."""
         before, attempt = self._read(name)
         if attempt is None or attempt.reference_id is None or attempt.confirms != confirms:
             return Answer(Say.START_OVER)
@@ -149,7 +150,7 @@ class Login:
         say, used = Say.WRONG_CODE, True
         try:
             if self._client.verify(attempt.phone, attempt.reference_id, read_code(code)):
-                # A right code is valid once. The counts stay: a number of one's own buys no texts.
+                # A right code is valid once. The counts stay: verifying does not earn texts.
                 self._swap(name, before, replace(attempt, reference_id=None))
                 return Answer(Say.WELCOME, phone=attempt.phone)
         except OtpError as error:
@@ -162,8 +163,8 @@ class Login:
     def _text(self, name: str, before: str | None, attempt: Attempt, captcha: str) -> Answer:
         if not_now := self._not_now(attempt):
             return not_now
-        # A new text is a new ReferenceId. It is counted and kept before it is sent, unless another
-        # request of this session was first.
+        # A new ReferenceId is a new text. Count and store it before sending. If another request of
+        # this session was first, do not send.
         reference_id = str(uuid.uuid4())
         now = self._now()
         asked = replace(attempt, reference_id=reference_id, wrong=0, texts=(*attempt.texts, now))
@@ -181,8 +182,9 @@ class Login:
         except OtpError as error:
             say = say_of_send(error)
             if not error.maybe_texted:
-                # The code on the phone is that of before. Where there is none, one that nobody can
-                # know: START_OVER would tell. If the person has asked again meanwhile, that stays.
+                # No text went out, so the code on the phone belongs to the earlier ReferenceId.
+                # Without one, keep the new ReferenceId, whose code does not exist: START_OVER would
+                # reveal that. If the person has requested another code meanwhile, that one stays.
                 earlier = replace(asked, reference_id=attempt.reference_id or reference_id)
                 self._swap(name, kept, earlier if say is Say.SENT_IF_POSSIBLE else refused)
         return Answer(say, 0 if say is Say.NOT_SUCH_A_NUMBER else SECONDS_BETWEEN_TEXTS)
@@ -199,7 +201,7 @@ class Login:
         return None
 
     def _read(self, name: str) -> tuple[str | None, Attempt | None]:
-        """Give what is kept, and the attempt in it; of one that is an hour old, nothing is left."""
+        """Return the stored text and its attempt, without times that are over an hour old."""
         kept = self._attempts.get(name)
         attempt = Attempt(**json.loads(kept)) if kept else None
         if attempt:
@@ -212,6 +214,6 @@ class Login:
         return kept, attempt
 
     def _swap(self, name: str, before: str | None, attempt: Attempt) -> str | None:
-        """Keep an attempt; gives what is kept then, or None if another request was first."""
+        """Store an attempt. Returns the stored text, or None if another request was first."""
         after = json.dumps(asdict(attempt))
         return after if self._attempts.swap(name, before, after) else None

@@ -1,15 +1,15 @@
-"""Where an example keeps what it knows of a person, by the ID of the session, for an hour.
+"""Stores the state of a login by session ID, for an hour.
 
-A limit holds only if counting is one step. Of twenty requests that come at once, all read the same
-count; only the first one may write the next. `InSqlite` is for one machine. Elsewhere:
+A limit holds only if counting is one step. Twenty simultaneous requests all read the same count,
+and only the first one may write the next count. `InSqlite` is for one machine. Elsewhere:
 
-- DynamoDB: `PutItem` with the condition `kept = :before`, or `attribute_not_exists(kept)` where
-  nothing was kept. ConditionalCheckFailedException is False. Read with `ConsistentRead`.
+- DynamoDB: `PutItem` with the condition `kept = :before`, or `attribute_not_exists(kept)` if
+  nothing was stored. ConditionalCheckFailedException means False. Read with `ConsistentRead`.
 - SQL: as here.
 - Redis: a script of three lines (`EVAL`) that gets, compares and sets.
 
-The session of a web framework is no such store: the last request that ends overwrites the others,
-and where it is a cookie, the person can send an old one again.
+The session of a web framework is not such a store. The request that ends last overwrites the
+others, and if the session is a cookie, the person can send an old one again.
 """
 
 import sqlite3
@@ -23,21 +23,21 @@ SECONDS_KEPT = 60 * 60
 
 
 class Store(Protocol):
-    """What the examples need of a store."""
+    """The operations that the examples need."""
 
     def get(self, name: str) -> str | None:
-        """Read what is kept, as it is now."""
+        """Read the current value, consistently."""
 
     def swap(self, name: str, before: str | None, after: str) -> bool:
-        """Write, if what was read is still what is kept; says whether it was."""
+        """Write `after` if the value is still `before`. Returns whether it was written."""
 
 
 class InSqlite:
-    """A file that all processes of a machine share. It forgets what is an hour old.
+    """A file that all processes of one machine share. Values expire after an hour.
 
     Args:
-        file: where; it holds phone numbers.
-        now: tells the time.
+        file: the path. The file holds phone numbers.
+        now: returns the time in seconds since 1970.
 
     """
 
@@ -49,14 +49,14 @@ class InSqlite:
         )
 
     def get(self, name: str) -> str | None:
-        """Read what is kept, as it is now."""
+        """Read the current value, consistently."""
         _, rows = self._run(
             "SELECT value FROM kept WHERE name = ? AND written > ?", name, self._oldest()
         )
         return rows[0][0] if rows else None
 
     def swap(self, name: str, before: str | None, after: str) -> bool:
-        """Write, if what was read is still what is kept; says whether it was."""
+        """Write `after` if the value is still `before`. Returns whether it was written."""
         now = self._now()
         self._run("DELETE FROM kept WHERE written <= ?", self._oldest())
         if before is None:
@@ -69,7 +69,7 @@ class InSqlite:
         return self._now() - SECONDS_KEPT
 
     def _run(self, sql: str, *values: object) -> tuple[int, list[tuple[str]]]:
-        """Run a statement; gives how many rows it wrote, and those that it read."""
+        """Run a statement. Returns the number of rows written, and the rows read."""
         with closing(sqlite3.connect(self._file)) as database, database:
             cursor = database.execute(sql, values)
             return cursor.rowcount, cursor.fetchall()

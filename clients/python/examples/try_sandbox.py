@@ -1,4 +1,4 @@
-"""Sends through the sandbox that runs in this checkout, and verifies what arrives on its phone."""
+"""Sends a code through the sandbox of this checkout, and verifies the code from its inbox."""
 
 import json
 import re
@@ -10,7 +10,7 @@ from serverless_otp import OptedOut, OtpClient
 
 
 def main(state_file: Path = Path(".sandbox/state.json")) -> None:
-    """Send, verify, and see a number fail that always does."""
+    """Send, verify, and try a number that always fails."""
     state = json.loads(state_file.read_text())
     client = OtpClient(
         api_url=state["apiUrl"],

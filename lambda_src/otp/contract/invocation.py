@@ -36,7 +36,7 @@ DIRECT, UNKNOWN = "direct", "unknown"
 
 # Only a direct caller can write one.
 _NO_EVENT = "This is not an event as API Gateway writes it: headers and body hold text."
-_GLUE = "What goes between them is in docs/recipes.md#events-of-other-services."
+_GLUE = "What goes between them is in docs/recipes-aws.md#events-of-other-services."
 
 # The holder of temporary credentials chooses the last name in the ARN, anew as often as they like.
 # Behind it is a role; or one of the IAM users who may federate, and the ARN does not tell which.

@@ -1,9 +1,9 @@
 """A client of Serverless OTP: sends one-time passwords and verifies them.
 
-`OtpClient` calls a deployment, over signed HTTP or by `lambda:Invoke`. What goes wrong is an
-`OtpError`; what the service answers is a `Problem`, with a class of its own for every code.
-`read_phone_number` and `read_code` read what people type. `say_of_send` and `say_of_verify`
-give what to tell them.
+`OtpClient` calls a deployment, over signed HTTP or by `lambda:Invoke`. Every failure is an
+`OtpError`. A failure that the service reports is a `Problem`, with a class for each `code`.
+`read_phone_number` and `read_code` read what people type. `say_of_send` and `say_of_verify` choose
+a sentence for the person.
 """
 
 from .client import OtpClient

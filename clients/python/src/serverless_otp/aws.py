@@ -1,4 +1,4 @@
-"""Who calls, from where: the session of the caller's, or AWS's usual places."""
+"""The caller's credentials, region and settings, from a session or from AWS's usual places."""
 
 import os
 import re
@@ -24,14 +24,15 @@ class Aws:
 
     Args:
         session: boto3's or botocore's; a new one by default.
-        region_name: instead of the one that `place` or the session says.
-        place: the host of an API, or the ARN of a function.
+        region_name: overrides the region of `place` and of the session.
+        place: the URL of an API or the ARN of a function.
 
     Attributes:
         region: the region.
 
     Raises:
-        ValueError: there is no region, or there are no credentials, or they cannot be read.
+        ValueError: there is no region, there are no credentials, or the configuration cannot be
+            read.
 
     """
 
@@ -55,7 +56,8 @@ class Aws:
         if isinstance(session, boto3.Session):
             self._session = session
             profile = session.profile_name
-            # boto3 does not give its own: for what boto3's session does not tell.
+            # For settings that a boto3 session does not expose; nor does it expose its botocore
+            # session.
             self._core = botocore.session.Session(
                 profile=profile if profile != "default" else None  # which need not exist
             )
@@ -70,40 +72,40 @@ class Aws:
         credentials = self._session.get_credentials()
         if credentials is None:
             raise ValueError(
-                "There are no AWS credentials where boto3 looks for them. Give a session that has."
+                "boto3 found no AWS credentials. Configure them, or give a session that has some."
             )
         self._credentials: Credentials = credentials
         self._process = os.getpid()
 
     def fresh_credentials(self) -> "ReadOnlyCredentials":
-        """Give the credentials of now, refreshed if it is time.
+        """Return the current credentials, refreshed if they are about to expire.
 
         Raises:
-            NotSent: they could not be; whatever that was, it came before the request.
+            NotSent: the credentials could not be refreshed. This happens before the request.
 
         """
         if self._process != os.getpid():
             if hasattr(self._credentials, "_refresh_lock"):
-                # Forked since, maybe while a thread refreshed them: that thread is not in this
-                # process, and botocore's lock would stay locked for ever.
+                # The process has forked, maybe while a thread refreshed the credentials. That
+                # thread does not exist here, so botocore's lock would stay locked for ever.
                 self._credentials._refresh_lock = threading.Lock()  # noqa: SLF001 - no public way
             self._process = os.getpid()
         try:
             return self._credentials.get_frozen_credentials()
         except Exception as error:
-            raise NotSent("There are no fresh credentials, and nothing was sent.") from error
+            raise NotSent("The credentials could not be refreshed, so nothing was sent.") from error
 
     def verify(self) -> Any:  # noqa: ANN401 - as botocore's session takes it
-        """Find whose certificates to trust, as botocore's own clients do."""
+        """Return the CA bundle to trust, chosen as botocore's own clients choose it."""
         bundle = self._core.get_config_variable("ca_bundle")
         if bundle is None:
             bundle = os.environ.get("REQUESTS_CA_BUNDLE")
         return True if bundle is None else bundle
 
     def client(self, service: str, config: Any) -> Any:  # noqa: ANN401 - boto3's are of many types
-        """Make a client."""
+        """Make a boto3 client."""
         return self._session.client(
-            service,  # type: ignore[call-overload]  # a text, where the stubs want one of their names
+            service,  # type: ignore[call-overload]  # the stubs accept literal names only
             region_name=self.region,
             config=config,
         )

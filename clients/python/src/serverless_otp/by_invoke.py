@@ -1,10 +1,10 @@
-"""`lambda:Invoke`: the functions themselves, without the API."""
+"""`lambda:Invoke`: calls the functions directly, without the API."""
 
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError  # noqa: A004 - botocore's name, and its own
+from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError  # noqa: A004 - botocore's name
 from botocore.parsers import ResponseParserError
 
 from .aws import Aws
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
 
 class ByInvoke:
-    """The way by `lambda:Invoke`.
+    """The transport by `lambda:Invoke`.
 
     Args:
         send_function: the stack's output SendFunctionArn.
-        verify_function: VerifyFunctionArn, or None as long as nothing is verified.
-        aws: who calls.
-        seconds: how long an attempt takes at most.
+        verify_function: the output VerifyFunctionArn, or None if nothing is verified.
+        aws: the caller's credentials and region.
+        seconds: the time limit of an attempt.
         clock: tells the time.
 
     """
@@ -50,11 +50,11 @@ class ByInvoke:
         self._clients = Connections(self._client, seconds, clock)
 
     def attempt(self, operation: Operation, body: bytes, seconds: float) -> Success:
-        """Make one request, as `Transport` says."""
+        """Make one request: see `Transport`."""
         function = self._functions[operation]
         if not function:
             raise ValueError("verify_function is missing: OtpClient needs it to verify.")
-        # Refreshed here, botocore does not have to: what fails of that has sent nothing.
+        # Refresh the credentials here, so that a failure certainly comes before the request.
         self._aws.fresh_credentials()
         try:
             client = self._clients.within(seconds)
@@ -66,11 +66,11 @@ class ByInvoke:
         except ResponseParserError as error:
             raise Lost(sent=True) from error
         except BotoCoreError as error:
-            raise NotSent("The request could not be made, and nothing was sent.") from error
+            raise NotSent("The request could not be made, so nothing was sent.") from error
         try:
             payload = answer["Payload"].read()
         except Exception as error:
-            # The request has left, whatever this is.
+            # The request has left, whatever the error is.
             raise Lost(sent=True) from error
         return _read(
             payload,
@@ -85,7 +85,7 @@ class ByInvoke:
             connect_timeout=connect,
             read_timeout=read,
             max_pool_connections=MOST_CONNECTIONS,
-            # What is repeated, and when, is decided in one place.
+            # `retry.py` alone decides what is repeated.
             retries={"total_max_attempts": 1},
         )
         try:
@@ -111,28 +111,28 @@ def _read(payload: bytes, operation: Operation, *, failed: bool, request_id: str
 
 
 def _failure(document: object, request_id: str | None) -> OtpError:
-    """Read a function error: a problem that the function tells, or its death."""
+    """Read a function error: a problem of the service, or a crash of the function."""
     message = document.get("errorMessage") if isinstance(document, dict) else None
     try:
         problem = from_document(decoded(message.encode()) if isinstance(message, str) else None)
     except ValueError:
         problem = None
     return problem or OutcomeUnknown(
-        "The function ended without an answer: it may have done what it was asked, or not.",
+        "The function ended without an answer. The request may have been carried out or not.",
         status=HTTPStatus.BAD_GATEWAY,
-        title="Nobody can know what became of the request",
+        title="The outcome of the request is unknown",
         request_id=request_id,
     )
 
 
 def _refusal(error: ClientError) -> Exception:
-    """Say what it means that Lambda itself refuses; none of its messages, which quote."""
+    """Translate a refusal of Lambda itself. Its message is left out: it may quote the request."""
     metadata = error.response.get("ResponseMetadata", {})
     status, request_id = metadata.get("HTTPStatusCode", 0), metadata.get("RequestId")
     code = error.response.get("Error", {}).get("Code", "")
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return Throttled(
-            "Lambda takes no more requests right now. Nothing was sent; repeat the request.",
+            "Lambda accepts no more requests right now. Nothing was sent; repeat the request.",
             status=status,
             title="Too many requests are being made",
             retryable=True,

@@ -1,4 +1,4 @@
-"""The client."""
+"""The client: `OtpClient`."""
 
 import json
 import uuid
@@ -17,25 +17,25 @@ if TYPE_CHECKING:
 
 
 class OtpClient:
-    """Sends one-time passwords and verifies them. One is enough for all threads.
+    """Sends one-time passwords and verifies them. Share one client between all threads.
 
     Args:
-        api_url: the stack's output ApiUrl, for signed HTTP. Plain `http://` is for this machine
-            only, where the sandbox is.
-        send_function: the output SendFunctionArn, for `lambda:Invoke` instead.
-        verify_function: the output VerifyFunctionArn; needed to verify.
-        region_name: of the deployment. By default the one in `api_url` or in the ARN, else the
-            session's.
-        session: with the caller's credentials; boto3's or botocore's. By default they are looked
-            for where boto3 does.
-        deadline_seconds: for a whole call, attempts and pauses together. An attempt has two of them
-            to connect, and ten between any two pieces of the answer, or what is left.
-        clock: for tests, which have their own.
+        api_url: the stack's output ApiUrl, for signed HTTP. Plain `http://` is accepted for this
+            machine only, where the sandbox runs.
+        send_function: the output SendFunctionArn, for `lambda:Invoke` instead of HTTP.
+        verify_function: the output VerifyFunctionArn; needed to verify by `lambda:Invoke`.
+        region_name: the deployment's region. By default the region in `api_url` or in the ARN, or
+            else the session's.
+        session: a boto3 or botocore session with the caller's credentials. By default boto3 finds
+            them.
+        deadline_seconds: the time limit of a whole call, with all attempts and pauses. An attempt
+            has two seconds to connect, and ten between two pieces of the answer, or what is left.
+        clock: replaces the clock in tests.
 
     Raises:
-        ValueError: neither or both of `api_url` and `send_function` are given, or `api_url` is
-            plain http to another machine, or there is no region, or there are no credentials, or
-            AWS's configuration cannot be read.
+        ValueError: neither or both of `api_url` and `send_function` are given, `api_url` is plain
+            http to another machine, there is no region, there are no credentials, or AWS's
+            configuration cannot be read.
 
     """
 
@@ -80,30 +80,31 @@ class OtpClient:
         entity_id: str | None = None,
         template_id: str | None = None,
     ) -> Sent:
-        """Text a one-time password to a phone number; at most one text for each ReferenceId.
+        """Text a one-time password to a phone number, at most once for each ReferenceId.
 
-        What may be repeated is repeated, with the same ReferenceId, until the deadline.
+        The client repeats the request, with the same ReferenceId, until the deadline: after a
+        problem that is retryable, and where there was no connection or no answer.
 
         Args:
-            destination: the phone number, in E.164 format: `+12065550100`.
-            reference_id: stands for this one text. A new random one by default, which is in what
-                is returned and in what is raised. Give the one of an earlier call to learn what
-                became of it.
-            brand_name: in the text.
-            origination_identity: what sends.
-            code_length: digits.
-            validity_period: minutes.
+            destination: the phone number in E.164 format: `+12065550100`.
+            reference_id: identifies this one text. By default a new random one, which the result
+                or the exception holds. Give the ReferenceId of an earlier call to learn its
+                outcome.
+            brand_name: the brand in the text.
+            origination_identity: the sender.
+            code_length: the number of digits.
+            validity_period: in minutes.
             allowed_attempts: how often the person may try.
             language: of the text, such as `en-US`.
             entity_id: for India.
             template_id: for India.
 
         Raises:
-            OutcomeUnknown: the text may have gone out. Ask the person; if there is none, send with
-                a new ReferenceId.
-            NoAnswer: the same, and the same ReferenceId again may tell.
-            Problem: any other one says that no text went out, InProgress aside.
-            UnexpectedAnswer: the answer is not the service's.
+            OutcomeUnknown: the text may have gone out. Ask the person whether it arrived. If not,
+                send with a new ReferenceId.
+            NoAnswer: the same, but the same ReferenceId may tell the outcome later.
+            Problem: no text went out; after InProgress, it may still go out.
+            UnexpectedAnswer: the answer is not from the service.
             NotSent: the request could not be made.
 
         """
@@ -131,22 +132,22 @@ class OtpClient:
         )
 
     def verify(self, destination: str, reference_id: str | uuid.UUID, otp: str) -> Verification:
-        """Find out whether a code is right.
+        """Verify a code.
 
-        A verify is not idempotent: a wrong code uses an attempt, and a right one is valid once.
-        So it is repeated only where the service says that no attempt was used, or where there was
-        no connection.
+        A verify is not idempotent: a wrong code uses an attempt, and a right code is valid once.
+        The client repeats it only after a problem that is retryable, which means that no attempt
+        was used, and where there was no connection.
 
         Args:
-            destination: the phone number, as it was sent to.
-            reference_id: of that `send`.
-            otp: what the person has typed in.
+            destination: the phone number that the text was sent to.
+            reference_id: the ReferenceId of the text.
+            otp: the code; `read_code` reads what the person typed.
 
         Raises:
             OutcomeUnknown: an attempt may have been used, or the code itself.
             NoAnswer: the same.
-            Problem: any other one says that no attempt was used.
-            UnexpectedAnswer: the answer is not the service's.
+            Problem: no attempt was used.
+            UnexpectedAnswer: the answer is not from the service.
             NotSent: the request could not be made.
 
         """
@@ -159,7 +160,7 @@ class OtpClient:
         )
 
     def _call(self, operation: Operation, fields: dict[str, Any]) -> Success:
-        # What the fields may be is the service's to say: it names each bad one.
+        # The service validates the fields, and names each bad one.
         given = {name: value for name, value in fields.items() if value is not None}
         body = json.dumps(given).encode()
         return repeating(

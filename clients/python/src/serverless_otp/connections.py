@@ -1,4 +1,4 @@
-"""Keeps what holds connections, for as long as they can be trusted."""
+"""Reuses connections for as long as they can be trusted."""
 
 import os
 import threading
@@ -8,11 +8,11 @@ from typing import Generic, TypeVar
 
 from .retry import CONNECT_SECONDS, Clock
 
-# While Lambda has frozen a function, nobody tells it that the other side has hung up: a request on
-# such a connection would be one whose answer is lost.
+# A function that Lambda has frozen does not notice that the other side has closed a connection. The
+# answer to a request on that connection would be lost.
 _TRUSTED_SECONDS = 20
 
-# More than a process has threads: urllib3 drops the connections beyond, with a warning for each.
+# More than a process has threads: urllib3 drops further connections, with a warning for each.
 MOST_CONNECTIONS = 1000
 
 _T = TypeVar("_T")
@@ -20,7 +20,7 @@ _T = TypeVar("_T")
 
 @dataclass
 class _Kept(Generic[_T]):
-    """What one process keeps: its connections, when they were used, and the lock of its threads."""
+    """The state of one process: its connections, when they were last used, and a lock."""
 
     process: int = field(default_factory=os.getpid)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -29,12 +29,12 @@ class _Kept(Generic[_T]):
 
 
 class Connections(Generic[_T]):
-    """Something that holds connections, made when it is needed.
+    """An object that holds connections, made when it is needed.
 
     Args:
-        make: makes one, whose attempts take at most so many seconds.
-        usual_seconds: how long an attempt takes at most, unless less time is left.
-        clock: tells how long nothing was asked.
+        make: makes such an object, given the time limit of an attempt in seconds.
+        usual_seconds: the time limit of an attempt, unless less time is left.
+        clock: tells how long the connections were idle.
 
     """
 
@@ -45,26 +45,27 @@ class Connections(Generic[_T]):
         self._kept = _Kept[_T]()
 
     def within(self, seconds: float) -> _T:
-        """Give one whose attempts take at most so long."""
+        """Return an object whose attempts have this time limit."""
         if seconds < self._usual_seconds:
-            # Its time limits are made with it, and little time is left: it is for one attempt.
+            # Little time is left. Time limits are fixed when it is made, so it is for one attempt.
             return self._make(seconds)
         kept = self._kept
         if kept.process != os.getpid():
-            # Forked since: the other process reads from the same connections, so each would get
-            # answers of the other's, and the lock may have been held. Replaced as a whole: another
-            # thread sees all of it or nothing.
+            # The process has forked. Both processes would read from the same connections and get
+            # each other's answers, and the lock may have been held. Replace the state as a whole:
+            # another thread sees all of it or nothing.
             self._kept = kept = _Kept()
         with kept.lock:
             now = self._clock.wall()
             if kept.connections is None or not 0 <= now - kept.used_at <= _TRUSTED_SECONDS:
-                # The old one is not closed: others may be using it. Its connections go with it.
+                # Do not close the old one: other threads may be using it. Its connections are
+                # closed when it is deleted.
                 kept.connections = self._make(self._usual_seconds)
             kept.used_at = now
             return kept.connections
 
 
 def time_limits(seconds: float) -> tuple[float, float]:
-    """Divide the time of an attempt into connecting and waiting for the answer."""
+    """Divide an attempt's time limit into one to connect and one to wait for the answer."""
     connect = min(CONNECT_SECONDS, seconds / 3)
     return connect, seconds - connect

@@ -21,16 +21,16 @@ _PATHS: Mapping[Operation, str] = {"send": "/otp", "verify": "/otp/verify"}
 
 
 class OverHttp:
-    """The way through API Gateway.
+    """The transport by signed HTTP, through API Gateway.
 
     Args:
         api_url: the stack's output ApiUrl.
-        aws: who calls.
-        seconds: how long an attempt takes at most.
+        aws: the caller's credentials and region.
+        seconds: the time limit of an attempt.
         clock: tells the time.
 
     Raises:
-        ValueError: the URL is invalid, or is plain http to another machine.
+        ValueError: the URL is invalid, or it is plain http to another machine.
 
     """
 
@@ -41,14 +41,14 @@ class OverHttp:
         self._sessions = Connections(self._session, seconds, clock)
 
     def attempt(self, operation: Operation, body: bytes, seconds: float) -> Success:
-        """Make one request, as `Transport` says."""
+        """Make one request: see `Transport`."""
         request = AWSRequest(
             method="POST",
             url=self._url + _PATHS[operation],
             data=body,
             headers={"Content-Type": "application/json"},
         )
-        # Each time anew: they may have been refreshed, and a signature has its time.
+        # Sign each attempt: credentials may have been refreshed, and signatures expire.
         credentials = self._aws.fresh_credentials()
         SigV4Auth(credentials, "execute-api", self._aws.region).add_auth(request)
         try:
@@ -61,20 +61,20 @@ class OverHttp:
         return URLLib3Session(
             verify=self._aws.verify(),
             proxies=get_environ_proxies(self._url),
-            timeout=time_limits(seconds),  # type: ignore[arg-type]  # botocore takes both; its stubs do not
+            timeout=time_limits(seconds),  # type: ignore[arg-type]  # botocore accepts a pair; its stubs do not
             max_pool_connections=MOST_CONNECTIONS,
         )
 
 
 def _check(api_url: str) -> None:
-    # By urllib3's reading, since urllib3 connects: others find another host in some URLs.
+    # Parse as urllib3 does, because urllib3 connects. Other parsers find another host in some URLs.
     url = parse_url(api_url)
     if url.scheme not in {"http", "https"} or not url.host:
         raise ValueError("api_url must be a URL, such as the stack's output ApiUrl.")
     if url.scheme == "http" and not _is_this_machine(url.host):
         raise ValueError(
-            "api_url must begin with https://. Plain http is for this machine only: localhost and "
-            "names below it, 127.0.0.0/8 and [::1]."
+            "api_url must begin with https://. Plain http is accepted for this machine only: "
+            "localhost and names below it, 127.0.0.0/8 and [::1]."
         )
 
 
@@ -96,7 +96,7 @@ def _read(answer: AWSResponse, operation: Operation) -> Success:
     try:
         document = decoded(body)
     except ValueError as error:
-        # Cut off; or not the service's, and then it matters who failed.
+        # Either the service's answer was cut off, or a proxy or another server answered.
         if is_json or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise Lost(sent=True) from error
         raise UnexpectedAnswer(status, excerpt(body)) from None

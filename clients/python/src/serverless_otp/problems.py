@@ -1,6 +1,6 @@
-"""What can go wrong, as exceptions: a class for every `code` of the service's contract.
+"""The exceptions of the client: one class for each `code` of the service's contract.
 
-None of them holds a phone number or a one-time password. They can be copied and pickled.
+No exception holds a phone number or a one-time password. All can be copied and pickled.
 """
 
 from collections.abc import Mapping
@@ -9,11 +9,11 @@ from typing import Any
 
 
 class OtpError(Exception):
-    """Whatever `OtpClient.send` and `OtpClient.verify` raise.
+    """The base class of all that `OtpClient.send` and `OtpClient.verify` raise.
 
     Attributes:
-        reference_id: of the request, or None where it is not known.
-        maybe_texted: of a `send`, whether the text may have gone out; if not, it certainly did not.
+        reference_id: the ReferenceId of the request, or None if it is not known.
+        maybe_texted: after a `send`, whether the text may have gone out. False means certainly not.
 
     """
 
@@ -21,18 +21,18 @@ class OtpError(Exception):
     maybe_texted: bool = True
 
 
-class NotSent(OtpError):  # noqa: N818 - named for what it says, as the others
-    """The request could not be made, so certainly nothing was sent: no connection, for one."""
+class NotSent(OtpError):  # noqa: N818 - named after the event, as the others are
+    """The request could not be made, so nothing was sent. For example, there was no connection."""
 
     maybe_texted = False
 
 
 class UnexpectedAnswer(OtpError):  # noqa: N818 - as above
-    """An answer that is neither a success nor a problem of the service: the address may be wrong.
+    """The answer is neither a success nor a problem of the service. The address may be wrong.
 
     Args:
         status: the HTTP status.
-        excerpt: something of the answer that is safe to show.
+        excerpt: a part of the answer that is safe to show.
 
     Attributes:
         status: the HTTP status.
@@ -46,34 +46,34 @@ class UnexpectedAnswer(OtpError):  # noqa: N818 - as above
 
     def __str__(self) -> str:
         return (
-            f"The answer with status {self.status} is not the service's; is the address right? "
+            f"The answer with status {self.status} is not from the service. Is the address right? "
             f"{self._excerpt}"
         ).strip()
 
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """A bad field: a JSON pointer into the request, such as `/CodeLength`, and what is wrong."""
+    """A bad field: a JSON pointer into the request, such as `/CodeLength`, and its error."""
 
     pointer: str
     detail: str
 
 
 class Problem(OtpError):  # noqa: N818 - "problem" is RFC 9457's word for it
-    """An answer of the service that says why it did not do what it was asked.
+    """An answer of the service that explains why it did not carry out the request.
 
-    A problem of a code that this version does not know is of this class itself.
+    A problem whose code this version does not know is an instance of this class itself.
 
     Attributes:
-        code: what happened; the name of the class, where there is one.
-        status: the HTTP status, or None where there was no answer.
-        title: the same for every problem of this code.
-        detail: a sentence for a developer.
-        retryable: whether repeating the same request can help. The client did so, until its
+        code: the kind of problem, which is also the name of its class.
+        status: the HTTP status, or None if there was no answer.
+        title: a summary, the same for every problem with this code.
+        detail: an explanation for developers.
+        retryable: whether repeating the same request can help. The client has done so until its
             deadline.
-        retry_after: seconds after which to repeat it, or None where the service said nothing.
-        request_id: leads to the function's log.
-        reference_id: the request's.
+        retry_after: the seconds to wait before repeating it, or None if the service names none.
+        request_id: finds the request in the function's log.
+        reference_id: the ReferenceId of the request.
         errors: the bad fields, for InvalidRequest.
 
     """
@@ -109,11 +109,11 @@ class Problem(OtpError):  # noqa: N818 - "problem" is RFC 9457's word for it
         return " ".join(filter(None, sentences)).removesuffix(":")
 
 
-# The caller has to change something.
+# For the caller to fix.
 
 
 class InvalidRequest(Problem):
-    """The request is not what the contract asks for; `errors` names the fields."""
+    """The request does not follow the contract. `errors` names the bad fields."""
 
 
 class UnsupportedMediaType(Problem):
@@ -121,37 +121,37 @@ class UnsupportedMediaType(Problem):
 
 
 class PayloadTooLarge(Problem):
-    """The request is larger than any valid one could be."""
+    """The request is too large to be valid."""
 
 
 class ReferenceIdReused(Problem):
-    """The ReferenceId was used for a different request."""
+    """The ReferenceId was already used for a different request."""
 
 
 class AccessDenied(Problem):
-    """The credentials may not make this request, or there is no such path."""
+    """The credentials do not allow this request, or the path does not exist."""
 
 
 class NotFound(Problem):
-    """There is no such path."""
+    """The path does not exist."""
 
 
-# The operator of the service has to.
+# For the service's operator to fix.
 
 
 class Misconfigured(Problem):
-    """The deployment's own setup is wrong."""
+    """The deployment is set up incorrectly."""
 
 
 class InternalError(Problem):
-    """Something that nobody foresaw."""
+    """The service failed with an unhandled exception."""
 
 
-# What the operator allows.
+# Refused by the operator's rules.
 
 
 class DestinationNotAllowed(Problem):
-    """The number's country or type is not one that this deployment texts, or there is none such."""
+    """The deployment does not text this country or type of number, or no such number exists."""
 
 
 class SendingPaused(Problem):
@@ -159,7 +159,7 @@ class SendingPaused(Problem):
 
 
 class TooManyMessages(Problem):
-    """A limit on messages is reached; `retry_after` may be hours.
+    """A limit on texts is reached. `retry_after` may be hours.
 
     Attributes:
         limit: the configuration key of the limit, such as `destinationPer10Minutes`.
@@ -169,40 +169,40 @@ class TooManyMessages(Problem):
     limit: str | None = None
 
 
-# What Pinpoint says of this number or message: final.
+# Pinpoint's final answer about this number or text.
 
 
 class OptedOut(Problem):
-    """The recipient has opted out of messages."""
+    """The recipient has opted out of texts."""
 
 
 class PermanentFailure(Problem):
-    """The message can never reach this number."""
+    """No text can ever reach this number."""
 
 
 class DuplicateDestination(Problem):
-    """Pinpoint calls the number a duplicate of another one."""
+    """Pinpoint reports the number as a duplicate of another one."""
 
 
 class RejectedByPinpoint(Problem):
-    """Pinpoint refuses the request as it is."""
+    """Pinpoint refuses the request."""
 
 
-# Not for now.
+# Temporary.
 
 
 class InProgress(Problem):
-    """The same request is running; the same ReferenceId tells its outcome in a moment."""
+    """The same request is still running. Repeat it in a moment to learn its outcome."""
 
     maybe_texted = True
 
 
 class Throttled(Problem):
-    """Too many requests or messages are being made."""
+    """There are too many requests or texts right now."""
 
 
 class TemporaryFailure(Problem):
-    """The message could not be handed over this time."""
+    """Pinpoint could not hand the text over this time."""
 
 
 class Unavailable(Problem):
@@ -213,20 +213,20 @@ class StoreUnavailable(Problem):
     """The service cannot record the request."""
 
 
-# Nobody can know.
+# The outcome is unknown.
 
 
 class OutcomeUnknown(Problem):
-    """The request may have been carried out or not, and nobody can know. It is never repeated."""
+    """The request may have been carried out or not. It is never repeated."""
 
     maybe_texted = True
 
 
 class NoAnswer(OutcomeUnknown):
-    """There was no answer: to a `send` until the deadline, to a `verify` at all.
+    """There was no answer: to a `send`, until the deadline; to a `verify`, at all.
 
-    Not of the contract, which says what is answered. The same ReferenceId again tells what became
-    of a `send`.
+    The contract does not have this code, because it describes answers. Repeat a `send` with the
+    same ReferenceId to learn its outcome.
     """
 
 
@@ -236,11 +236,11 @@ _CLASSES: Mapping[str, type[Problem]] = {
 
 
 def from_document(document: object, retry_after: int | None = None) -> Problem | None:
-    """Read a problem document; returns None where it is none.
+    """Read a problem document. Returns None if the document is not a problem.
 
     Args:
         document: the decoded answer.
-        retry_after: seconds, where a header says so.
+        retry_after: the seconds of the header `Retry-After`, or None.
 
     """
     of = _Members(document if isinstance(document, dict) else {})
@@ -270,7 +270,7 @@ def from_document(document: object, retry_after: int | None = None) -> Problem |
 
 
 class _Members:
-    """The members of a document, each of the type that it should have or None."""
+    """Reads members of a document. A member of the wrong type is None."""
 
     def __init__(self, members: Mapping[str, Any]) -> None:
         self.members = members

@@ -1,4 +1,4 @@
-"""What a call gives when the service did what it was asked."""
+"""The results of successful calls."""
 
 from dataclasses import dataclass
 
@@ -8,11 +8,11 @@ class Sent:
     """A text that went out.
 
     Attributes:
-        reference_id: what `OtpClient.verify` needs; keep it.
-        message_id: Pinpoint's, or None where it gave none.
-        replayed: True where this is the recorded answer to an earlier request with the same
-            ReferenceId: the text went out then, and none now.
-        request_id: leads to the function's log.
+        reference_id: needed by `OtpClient.verify`. Store it.
+        message_id: Pinpoint's message ID, or None if Pinpoint returned none.
+        replayed: True if this is the recorded answer to an earlier request with the same
+            ReferenceId. The text went out then; none went out now.
+        request_id: finds the request in the function's log.
 
     """
 
@@ -24,11 +24,11 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """The answer to the question whether a code is right; true or false by itself.
+    """Whether a code is right. It is truthy if the code is.
 
     Attributes:
-        valid: whether it is. A right code is valid once.
-        request_id: leads to the function's log.
+        valid: whether the code is right. A right code is valid once.
+        request_id: finds the request in the function's log.
 
     """
 

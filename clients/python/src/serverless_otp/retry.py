@@ -1,7 +1,7 @@
-"""What is repeated, when, and for how long.
+"""Repeats requests until they are answered or the deadline is reached.
 
-The rule is the service's: a problem that says `retryable` is repeated, no other one. Where there
-was no answer, a request is repeated if that cannot do any harm.
+A problem is repeated if the service marks it `retryable`, and not otherwise. After no answer, a
+request is repeated only if that does no harm.
 """
 
 import logging
@@ -27,15 +27,15 @@ from .problems import (
     UnsupportedMediaType,
 )
 
-#: How long an attempt may take to connect, and then to wait for the next piece of the answer.
+#: The time limits of an attempt: to connect, and to wait for each piece of the answer.
 CONNECT_SECONDS = 2.0
 WAITING_SECONDS = 10.0
 ATTEMPT_SECONDS = CONNECT_SECONDS + WAITING_SECONDS
-# None begins with less: it could hardly be answered, and would make of a certain "not sent" a
-# "nobody knows".
+# No attempt begins with less time left. It would hardly be answered, and would turn a certain "not
+# sent" into an unknown outcome.
 _LEAST_SECONDS = 1.0
 
-# Where the service does not say how long to wait.
+# If the service does not say how long to wait.
 _FIRST_PAUSE_SECONDS = 0.5
 _LONGEST_PAUSE_SECONDS = 8.0
 
@@ -47,27 +47,27 @@ _T = TypeVar("_T")
 
 
 class Clock:
-    """Time, and waiting. Tests have one whose time passes by itself."""
+    """Tells the time and waits. Tests replace it with a clock that does not wait."""
 
     def now(self) -> float:
-        """Give seconds that only ever grow."""
+        """Return monotonic seconds."""
         return time.monotonic()
 
     def wall(self) -> float:
-        """Give the seconds since 1970, which pass while Lambda has frozen a function, too."""
+        """Return the seconds since 1970. They also pass while Lambda has frozen the function."""
         return time.time()
 
     def wait(self, seconds: float) -> None:
-        """Let this time pass."""
+        """Wait."""
         time.sleep(seconds)
 
 
-class Lost(Exception):  # noqa: N818 - it becomes a NoAnswer, or is forgotten
+class Lost(Exception):  # noqa: N818 - it never leaves the client
     """There was no answer to an attempt.
 
     Args:
         sent: whether the request may have left. If not, there was no connection.
-        to: where to there was none, for a person to read.
+        to: the host that could not be reached, for the error message.
 
     """
 
@@ -85,19 +85,19 @@ def repeating(
     seconds: float,
     clock: Clock,
 ) -> _T:
-    """Make attempts until one is answered for good, or the time is up.
+    """Make attempts until one has a final answer or the time is up.
 
     Args:
-        attempt: makes one, which may take so many seconds. Raises OtpError or Lost.
-        reference_id: for what is raised, and for the log.
-        harmless: whether repeating a request whose answer was lost does no harm.
-        seconds: for all attempts, and the pauses between them.
-        clock: which times them.
+        attempt: makes one attempt, given its time limit in seconds. Raises OtpError or Lost.
+        reference_id: for the exceptions and the log.
+        harmless: whether a request may be repeated after its answer was lost.
+        seconds: the time limit for all attempts and pauses.
+        clock: tells the time and waits.
 
     Raises:
-        NoAnswer: nobody knows what became of the request.
-        NotSent: there was no connection for any of the attempts.
-        OtpError: the last answer, or why there could be none.
+        NoAnswer: the outcome of the request is unknown.
+        NotSent: no attempt had a connection.
+        OtpError: the last answer, or the reason why there was none.
 
     """
     until = clock.now() + seconds
@@ -125,14 +125,14 @@ def repeating(
             raise failure
         clock.wait(pause)
         left, number = until - clock.now(), number + 1
-        if left <= 0:  # the machine slept
+        if left <= 0:  # the machine was suspended
             raise failure
 
 
-# After a lost answer, the text may have gone out, or go out yet: the function may not have begun.
-# These speak for the earlier attempt, too: they are its outcome, and keep the ReferenceId; or are
-# about the request itself, which is the same. All others are about one attempt only, and leave the
-# ReferenceId free for the one before.
+# After a lost answer, the text may have gone out, or may still go out: the function may not have
+# begun. These problems tell the outcome of the earlier attempt too. Either they are its recorded
+# outcome, or they are about the request itself, which is the same. All others are about a single
+# attempt, and the earlier one may still text.
 _TELLS_OF_EARLIER_ATTEMPTS = (
     OutcomeUnknown,
     OptedOut,
@@ -153,7 +153,7 @@ def _is_retryable(error: OtpError) -> bool:
 
 def _no_answer(cause: Exception) -> NoAnswer:
     failure = NoAnswer(
-        "There was no answer: the request may have been carried out or not.",
+        "There was no answer. The request may have been carried out or not.",
         title="There was no answer",
     )
     failure.__cause__ = cause.__cause__ if isinstance(cause, Lost) else cause
@@ -167,7 +167,7 @@ def _no_connection(lost: Lost) -> NotSent:
 
 
 def _pause(number: int) -> float:
-    """Choose how long to wait after an attempt: longer and longer, and not all callers alike."""
+    """Choose the pause after an attempt: exponential backoff with jitter."""
     longest = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2.0 ** min(number - 1, 10))
     return _JITTER.uniform(longest / 2, longest)
 

@@ -1,7 +1,4 @@
-"""What an attempt is: a request, and the answer that was meant for it.
-
-One way there is HTTP, the other one `lambda:Invoke`.
-"""
+"""The interface of the two transports, signed HTTP and `lambda:Invoke`, and what they share."""
 
 import json
 import re
@@ -22,10 +19,10 @@ from urllib3.exceptions import LocationValueError
 from .problems import NotSent
 from .retry import Lost
 
-#: What is asked for.
+#: The operation of a request.
 Operation = Literal["send", "verify"]
 
-#: The member that the answer to each has, if it is a success.
+#: The member of a successful answer, by operation.
 MEMBERS: Mapping[Operation, str] = {
     "send": "MessageResponse",
     "verify": "VerificationResponse",
@@ -34,12 +31,12 @@ MEMBERS: Mapping[Operation, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Success:
-    """An answer that is a success.
+    """A successful answer.
 
     Attributes:
-        response: the operation's own object, as AWS returned it.
+        response: the operation's object, as Pinpoint returned it.
         replayed: whether it is the recorded answer to an earlier request.
-        request_id: of the request.
+        request_id: the ID of the request.
 
     """
 
@@ -49,32 +46,31 @@ class Success:
 
 
 class Transport(Protocol):
-    """A way to the service; one for all threads."""
+    """A way to call the service. All threads share one."""
 
     def attempt(self, operation: Operation, body: bytes, seconds: float) -> Success:
         """Make one request, once.
 
         Args:
-            operation: what is asked for.
-            body: the JSON object, as it is sent.
-            seconds: how long it may take to connect and then to wait for the next piece of the
-                answer.
+            operation: the operation.
+            body: the JSON object to send.
+            seconds: the time limit to connect and to wait for each piece of the answer.
 
         Raises:
-            Problem: the service's answer, or what certainly became of the request.
-            UnexpectedAnswer: an answer of somebody else's.
+            Problem: the service's answer, or an answer of AWS that tells the outcome as surely.
+            UnexpectedAnswer: the answer is not from the service.
             NotSent: the request could not be made.
             Lost: there was no answer.
 
         """
 
 
-# There was no connection, so nothing left.
+# There was no connection, so the request did not leave.
 _NEVER_LEFT = (ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError)
 
 
 def unanswered(error: BotoCoreError, url: str) -> NotSent | Lost:
-    """Say what it means that a request failed on its way to a URL."""
+    """Translate a failure of the connection to a URL."""
     if isinstance(error, _NEVER_LEFT):
         return Lost(sent=False, to=_way(error, url))
     if isinstance(error.kwargs.get("error"), LocationValueError):
@@ -83,41 +79,41 @@ def unanswered(error: BotoCoreError, url: str) -> NotSent | Lost:
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return NotSent(
-                f"The certificate of {_way(error, url)} is not trusted, and nothing was sent."
+                f"The certificate of {_way(error, url)} is not trusted, so nothing was sent."
             )
         cause = cause.__cause__ or cause.__context__
-    # Any other one, that of TLS included, may come after the request has left.
+    # Any other error, including one of TLS, may come after the request has left.
     return Lost(sent=True)
 
 
 def _way(error: BotoCoreError, url: str) -> str:
-    """Name the host, and the proxy on the way to it."""
+    """Name the host, and the proxy if there is one."""
     scheme = url.partition(":")[0].lower()
     proxy = error.kwargs.get("proxy_url") or get_environ_proxies(url).get(scheme)
     return f"{_host(url)} through the proxy {_host(proxy)}" if proxy else _host(url)
 
 
 def _host(url: str) -> str:
-    # What is before the last @ are credentials, and people write any character into a password.
+    # Credentials stand before the last @, and a password may contain any character.
     after = url.rpartition("@")[2]
     return re.split("[/?#]", after.rpartition("://")[2], maxsplit=1)[0]
 
 
 def decoded(body: bytes) -> object:
-    """Decode a JSON text; raises ValueError."""
+    """Decode a JSON text. Raises ValueError."""
     return json.loads(body.decode())
 
 
 def success(document: object, operation: Operation) -> dict[str, Any] | None:
-    """Give the operation's object in an answer; None where it is not there."""
+    """Return the operation's object in an answer, or None if it is missing."""
     response = document.get(MEMBERS[operation]) if isinstance(document, dict) else None
     return response if isinstance(response, dict) else None
 
 
 def excerpt(body: bytes) -> str:
-    """Show how an answer begins that is not the service's, without its digits.
+    """Return the beginning of an answer that is not from the service, with its digits masked.
 
-    It may say again what was asked, and that holds a phone number.
+    The answer may repeat the request, which contains a phone number.
     """
     text = " ".join(body[:_EXCERPT_BYTES].decode(errors="replace").split())
     return re.sub(r"\d", "#", "".join(filter(str.isprintable, text)))

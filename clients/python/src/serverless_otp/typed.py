@@ -1,20 +1,20 @@
-"""Reads what a person has typed, or a phone has pasted: the service takes one spelling only.
+"""Reads phone numbers and codes as people type or paste them. The service accepts one spelling.
 
-What cannot be read is given back as it came. The service refuses it as InvalidRequest, and names
-the field: a page needs no other answer for it, and no attempt is used.
+Input that cannot be read is returned unchanged. The service refuses it with InvalidRequest and
+names the field, so your page needs no check of its own. No attempt is used.
 """
 
 import re
 import unicodedata
 
-# As long as codes are, and not a part of a longer number or of a word.
+# Five to eight digits that are not part of a longer number or of a word.
 _CODE_IN_A_TEXT = re.compile(r"(?<![0-9A-Za-z])[0-9]{5,8}(?![0-9A-Za-z])")
 
 
 def read_code(typed: str) -> str:
-    """Read a code, such as `123 456`, or the text that it came in, if there is no other number.
+    """Read a code, such as `123 456`, or a whole text that contains exactly one.
 
-    In digits of any script; blanks, hyphens and marks between them do not count.
+    Digits of any script are read. Blanks, hyphens and marks between them are ignored.
     """
     plain = _plain(typed)
     if not any(map(str.isalpha, plain)):
@@ -24,14 +24,14 @@ def read_code(typed: str) -> str:
 
 
 def read_phone_number(typed: str, country: str) -> str:
-    """Read a phone number, and write it as the service wants it: `+12065550100`.
+    """Read a phone number and return it in E.164 format: `+12065550100`.
 
     Needs libphonenumber, which the extra `phone` of this package installs.
 
     Args:
-        typed: as it is dialled in the country, or with a country code: after a `+` or `00`, or
-            after nothing, where it is the country's own.
-        country: where the person is: an ISO 3166-1 code of two letters, such as `US`.
+        typed: the number as it is dialled in the country, or with a country code. The country code
+            follows `+` or `00`; without them, only the country's own is recognised.
+        country: the person's country, an ISO 3166-1 code of two letters, such as `US`.
 
     Raises:
         ValueError: there is no such country.
@@ -43,7 +43,7 @@ def read_phone_number(typed: str, country: str) -> str:
     country = country.upper()
     own_code = phonenumbers.country_code_for_region(country)
     if not own_code:
-        # It is not quoted: if the arguments are in the wrong order, it is the number.
+        # Do not quote it: if the arguments are in the wrong order, it is the number.
         raise ValueError("country must be an ISO 3166-1 code of two letters, such as US or GB.")
     plain = re.sub(r"^\W*tel:", "", _plain(typed), flags=re.IGNORECASE)
     digits = _digits(plain)
@@ -66,14 +66,14 @@ def read_phone_number(typed: str, country: str) -> str:
             numbers.append(number)
     if not numbers:
         return typed
-    # If both spellings are numbers, it is the one that gets texts.
+    # If both spellings are possible, prefer a number that can get texts.
     texted = phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE
     best = max(numbers, key=lambda number: phonenumbers.number_type(number) in texted)
     return phonenumbers.format_number(best, phonenumbers.PhoneNumberFormat.E164)
 
 
 def _plain(typed: str) -> str:
-    """Write digits of all scripts as 0 to 9, and full-width characters as the usual ones."""
+    """Convert digits of all scripts to 0 to 9, and full-width characters to the usual ones."""
     characters = unicodedata.normalize("NFKC", typed)
     return "".join(str(unicodedata.decimal(character, character)) for character in characters)
 

@@ -1,7 +1,7 @@
-"""What to tell the person, for each exception: one table, so that all pages say the same.
+"""What to tell the person after each exception: one table, so that all pages say the same.
 
-What is said about a number is what is said after a text, since it may be another person's number.
-The problems that need attention are logged here, since the person is not told what they are.
+A problem with a number gets the same sentence as a text, because it may be another person's number.
+Problems that need attention are logged here, because the sentence for the person hides them.
 """
 
 import logging
@@ -15,40 +15,40 @@ from .problems import InvalidRequest, OtpError, Problem
 
 _LOGGER = logging.getLogger("serverless_otp")
 
-# As the service masks a ReferenceId, which should be random and might be a number.
+# Masked as in the service's log: a ReferenceId should be random, but might be a phone number.
 _LONG_NUMBER = re.compile(r"\d{7,}")
 
 
 class Say(Enum):
-    """What to tell the person; translate it by its name."""
+    """A sentence for the person. Translate it by its name."""
 
     SENT_IF_POSSIBLE = (
-        "If we can text this number, a code is on its way. If none comes within a minute, ask for "
-        "another one, or choose another way."
+        "If we can text this number, a code is on its way. If it does not arrive within a minute, "
+        "request another one, or choose another way."
     )
-    NOT_SUCH_A_NUMBER = "We do not text such a number. Please check it, or choose another way."
+    NOT_SUCH_A_NUMBER = "We cannot text this number. Please check it, or choose another way."
     LATER = "We cannot send a code right now. Please try again later, or choose another way."
     OURS = "Something went wrong on our side. Please choose another way."
-    WRONG_CODE = "This code is wrong or too old. Please try again, or ask for another one."
+    WRONG_CODE = "This code is wrong or has expired. Please try again, or request another one."
     SAME_CODE = (
-        "We could not check the code. Please enter the same one again in a minute. If it is wrong "
-        "then, ask for another one."
+        "We could not check the code. Please enter the same code again in a minute. If it is wrong "
+        "then, request another one."
     )
-    # Of no exception; what a page counts itself leads to these.
-    ANOTHER_CODE = "This code cannot be used any more. Please ask for another one."
-    TOO_MANY = "Too many codes were asked for. Please try again later, or choose another way."
-    START_OVER = "Please ask for a code first."
+    # No exception leads to these. Your page says them, because of its own counts.
+    ANOTHER_CODE = "This code can no longer be used. Please request another one."
+    TOO_MANY = "You have requested too many codes. Please try again later, or choose another way."
+    START_OVER = "Please request a code first."
     WELCOME = "The code is right."
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What to do about an exception.
+    """What to say and log after an exception.
 
     Attributes:
-        after_send: what to say if `send` raises it; None where it does not.
-        after_verify: what to say if `verify` raises it; None where it does not.
-        attention: whether the operator or the developer has to act, and so it is logged.
+        after_send: the sentence if `send` raised it, or None if it never does.
+        after_verify: the sentence if `verify` raised it, or None if it never does.
+        attention: whether the operator or the developer must act. Then it is logged.
 
     """
 
@@ -60,13 +60,13 @@ class Words:
 _NUMBER = Words(Say.SENT_IF_POSSIBLE)
 _OURS = Words(Say.OURS, Say.OURS, attention=True)
 
-#: By class.
+#: Words by class of exception.
 TABLE: Mapping[type[OtpError], Words] = {
     of.OptedOut: _NUMBER,
     of.PermanentFailure: _NUMBER,
     of.DuplicateDestination: _NUMBER,
     of.TooManyMessages: _NUMBER,
-    # Of a verify: Pinpoint may refuse the ReferenceId of a number that it did not text.
+    # After a verify: Pinpoint may refuse the ReferenceId of a number that it did not text.
     of.RejectedByPinpoint: Words(Say.SENT_IF_POSSIBLE, Say.WRONG_CODE, attention=True),
     of.DestinationNotAllowed: Words(Say.NOT_SUCH_A_NUMBER),
     of.SendingPaused: Words(Say.LATER),
@@ -78,7 +78,7 @@ TABLE: Mapping[type[OtpError], Words] = {
     of.InProgress: Words(Say.SENT_IF_POSSIBLE),
     of.OutcomeUnknown: Words(Say.SENT_IF_POSSIBLE, Say.SAME_CODE),
     of.NoAnswer: Words(Say.SENT_IF_POSSIBLE, Say.SAME_CODE, attention=True),
-    # If it is about what was typed in: see BY_FIELD.
+    # See BY_FIELD for fields that the person typed.
     InvalidRequest: _OURS,
     of.AccessDenied: _OURS,
     of.InternalError: _OURS,
@@ -88,11 +88,11 @@ TABLE: Mapping[type[OtpError], Words] = {
     of.ReferenceIdReused: Words(Say.OURS, attention=True),
     of.UnsupportedMediaType: _OURS,
     of.UnexpectedAnswer: _OURS,
-    # Of a code that a newer service has: it may be about the number.
+    # A code of a newer service: it may be about the number.
     Problem: Words(Say.SENT_IF_POSSIBLE, Say.OURS, attention=True),
 }
 
-#: An InvalidRequest whose only bad field is one that the person has typed in.
+#: For an InvalidRequest whose only bad field is one that the person typed.
 BY_FIELD: Mapping[str, Words] = {
     "/DestinationIdentity": Words(Say.NOT_SUCH_A_NUMBER, Say.NOT_SUCH_A_NUMBER),
     "/Otp": Words(None, Say.WRONG_CODE),
@@ -100,12 +100,12 @@ BY_FIELD: Mapping[str, Words] = {
 
 
 def say_of_send(error: OtpError) -> Say:
-    """Give what to tell the person if `send` raised this; logs it if it needs attention."""
+    """Return the sentence for the person after `send`. Logs an error that needs attention."""
     return _words(error).after_send or Say.OURS
 
 
 def say_of_verify(error: OtpError) -> Say:
-    """Give what to tell the person if `verify` raised this; logs it if it needs attention."""
+    """Return the sentence for the person after `verify`. Logs an error that needs attention."""
     return _words(error).after_verify or Say.OURS
 
 
