@@ -8,15 +8,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import NoReturn
 
-from . import client, lock
+from . import lock
 from .deploy import context_options
 from .page.server import serving
-from .servers import CHILDREN_FILE, Server, kill_left_over
-from .start import deploy_stack, say_ready, send_first, start_servers
+from .servers import CHILDREN_FILE, kill_left_over
+from .start import deploy_stack, say_ready, send_first, show_texts, start_servers
 from .state import FOLDER, ROOT, STATE_FILE, TEMPORARY, State
 
 _AS_ALWAYS: Mapping[str, str] = MappingProxyType({})
@@ -53,11 +52,15 @@ def run(*, context: Mapping[str, str] = _AS_ALWAYS, auth: bool = False) -> None:
             secret = secrets.token_hex(20)
             servers = start_servers(cleanup, secret, auth=auth)
             state = deploy_stack(cleanup, *servers, secret, context=context)
-            send_first(state)
+            shown = send_first(state)
             cleanup.enter_context(serving(state))
-            state.write()
-            say_ready(state, auth=auth)
-            _show_texts(state, servers)
+            say_ready(state)
+            state.write()  # last: --detach returns when the file is there
+            while True:
+                time.sleep(_POLL_SECONDS)
+                for server in servers:
+                    server.check()
+                shown += show_texts(state, after=shown)
         except KeyboardInterrupt:
             print("\nStopping ...", flush=True)
         finally:
@@ -130,18 +133,6 @@ def stop() -> bool:
             os.kill(holder, signal.SIGKILL)
     _clean_up_after_a_killed_one()
     return holder is not None
-
-
-def _show_texts(state: State, servers: Iterable[Server]) -> NoReturn:
-    shown = 0
-    while True:
-        for server in servers:
-            server.check()
-        texts = client.inbox(state)
-        for text in texts[shown:]:
-            print(f"  {text['to']}  {text['body']}", flush=True)
-        shown = len(texts)
-        time.sleep(_POLL_SECONDS)
 
 
 def _clean_up_after_a_killed_one() -> None:
