@@ -41,7 +41,7 @@ def test_sent_text_appears_without_a_reload_and_its_code_is_verified(phone: Phon
 
 @pytest.mark.parametrize(("button", "said"), [("Send", "200, sent"), ("20 at once", "20 answers")])
 def test_sending_and_verifying_need_no_scrolling(phone: Phone, button: str, said: str) -> None:
-    """In a window of 1280 × 800, the first view holds both buttons, the text and both results."""
+    """In a window of 1280 by 800, the first view holds both buttons, the text and both results."""
     named = functools.partial(phone.page.get_by_role, "button", exact=True)
     phone.press(button)
     expect(phone.said).to_contain_text(said)
