@@ -3,7 +3,7 @@
 import os
 import sys
 
-# jsii prints a long banner for Node.js releases past their end of life; 20 still runs it well.
+# jsii prints a long warning for Node.js 20, which is past its end of life but works.
 os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
 
 import aws_cdk as cdk
@@ -14,7 +14,7 @@ from infra.stack import OtpStack
 
 
 def main() -> None:
-    """Synthesize the stack, or say what to set."""
+    """Synthesize the stack; exits with a message if the configuration is invalid."""
     app = cdk.App()
     try:
         config = Config.from_context(app.node.get_all_context())

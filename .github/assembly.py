@@ -1,9 +1,9 @@
-"""Lists the files of an assembly (what `cdk synth` writes) with their hashes.
+"""Lists the files of an assembly (the output of `cdk synth`) with their hashes.
 
-For the jobs of .github/workflows/deploy.yml that may take a role. Other people's packages wrote the
-assembly, and an assembly can name commands that `cdk deploy` runs. So it is refused, unless all
-that `cdk deploy` would do is upload its files and deploy the template that `cdk diff` shows. No
-package is needed: `python3 -I .github/assembly.py cdk.out`.
+The jobs of .github/workflows/deploy.yml that assume a role run it. Third-party packages wrote the
+assembly, and an assembly can contain commands that `cdk deploy` runs. So it is refused unless
+`cdk deploy` would only upload its files and deploy the template that `cdk diff` shows. It needs no
+packages: `python3 -I .github/assembly.py cdk.out`.
 """
 
 import hashlib
@@ -16,10 +16,10 @@ from typing import Any
 _STACK, _ASSETS = "aws:cloudformation:stack", "cdk:asset-manifest"
 _NOT_DEPLOYED = {"cdk:tree", "cdk:feature-flag-report"}
 
-# How long each step of `cdk synth` took, which differs every time.
+# The times of the steps of `cdk synth`, which differ every time.
 _TIMES = "performance-counters.json"
 
-# The list is shown as Markdown to the reviewers.
+# Reviewers see the list as Markdown.
 _PLAIN_NAME = re.compile(r"[\w.+@/-]+", re.ASCII)
 
 
@@ -31,16 +31,16 @@ def listing(folder: Path) -> str:
     """List an assembly's files as `sha256sum` does.
 
     Raises:
-        AssemblyError: `cdk deploy` would do more with it, or something else.
+        AssemblyError: `cdk deploy` would do anything else with it.
 
     """
     _check(folder)
     lines = []
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
-        # In .cache, `cdk deploy` looks for archives to upload in place of the files.
+        # `cdk deploy` would upload archives that it finds in .cache in place of the files.
         if path.is_symlink() or name.startswith(".") or not _PLAIN_NAME.fullmatch(name):
-            raise AssemblyError(f"This is a link, is hidden or has an unusual name: {name!a}.")
+            raise AssemblyError(f"This file is a link, is hidden or has an unusual name: {name!a}.")
         if path.is_file() and name != _TIMES:
             lines.append(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {name}\n")
     return "".join(lines)
@@ -53,7 +53,7 @@ def _check(folder: Path) -> None:
         if artifact["type"] not in _NOT_DEPLOYED:
             found.setdefault(artifact["type"], []).append(artifact["properties"])
     if [len(artifacts) for artifacts in found.values()] != [1, 1] or manifest.get("missing"):
-        raise AssemblyError("It is not one stack with one list of assets.")
+        raise AssemblyError("It does not have exactly one stack and one list of assets.")
     [stack], [assets] = found.values()
     _check_assets(
         _read(folder, assets["file"]),
@@ -72,13 +72,13 @@ def _check_assets(assets: dict[str, Any], *, template: str, deployed_as: str) ->
         if source == {"path": template, "packaging": "file"} and keys == {f"{asset}.json"}:
             templates.append(f"{asset}.json")
         elif not _is_folder_of(asset, source) or keys != {f"{asset}.zip"}:
-            raise AssemblyError("It uploads something else than a folder of its own.")
+            raise AssemblyError("It uploads something other than its own folders.")
     if templates != [deployed_as]:
-        raise AssemblyError("It deploys another template than the one that the diff shows.")
+        raise AssemblyError("It deploys a different template than the diff shows.")
 
 
 def _is_folder_of(asset: str, source: dict[str, Any]) -> bool:
-    """Tell whether a folder is uploaded as it is, and has the name that the template has for it."""
+    """Return whether a folder is uploaded unchanged, under the name that the template uses."""
     path = str(source.get("path"))
     named = re.fullmatch(rf"asset\.{re.escape(asset)}(\.[\w.-]+)?", path, re.ASCII)
     return bool(named) and source == {"path": path, "packaging": "zip"}
@@ -86,7 +86,7 @@ def _is_folder_of(asset: str, source: dict[str, Any]) -> bool:
 
 def _read(folder: Path, name: str) -> dict[str, Any]:
     if "/" in name:
-        raise AssemblyError("It reads a file outside of it.")
+        raise AssemblyError("It reads a file outside its folder.")
     content: dict[str, Any] = json.loads((folder / name).read_text())
     return content
 

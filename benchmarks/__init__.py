@@ -1,1 +1,1 @@
-"""Measures what the functions cost: `make bench`, whose figures are docs/performance.md."""
+"""`make bench`: measures the CPU, memory and size that docs/performance.md shows."""

@@ -1,4 +1,4 @@
-"""Measure what the functions cost: `python -m benchmarks`, which is `make bench`."""
+"""Measures the send function: `python -m benchmarks`, which is `make bench`."""
 
 import argparse
 import sys
@@ -21,7 +21,7 @@ _SHORT_MEMORY_AT = (1, 100, 900, 1_000)
 
 
 def main() -> None:
-    """Measure, print, and write the page."""
+    """Measure, print the figures, and write them into docs/performance.md."""
     arguments = _arguments()
     short: bool = arguments.short
     programs = make()
@@ -47,19 +47,19 @@ def main() -> None:
         page = _DOCS / "performance.md"
         page.write_text(report.page(page.read_text(), figures))
         (_DOCS / "performance.svg").write_text(chart.cold_starts(starts))
-        print("\nWritten: docs/performance.md, docs/performance.svg")
+        print("\nWrote docs/performance.md and docs/performance.svg.")
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
-        description="Measures the send function against what others would write, and writes "
-        "docs/performance.md. Takes ten minutes, and a machine that does nothing else.",
+        description="Measure the send function against baselines, and write docs/performance.md. "
+        "Takes ten minutes on a machine that is otherwise idle.",
     )
     parser.add_argument(
         "--short",
         action="store_true",
-        help="half a minute, to see that everything works; prints, and writes nothing",
+        help="take half a minute to check that everything works; print, and write nothing",
     )
     return parser.parse_args()
 

@@ -86,7 +86,7 @@ imported = {"cpu": time.process_time(), "after": time.monotonic() - plan.get("be
 def answer(reference_id):
     reply = function.handler(event(reference_id), Context())
     if reply["statusCode"] != 200:
-        raise SystemExit(f"Not an answer to measure: {reply}")
+        raise SystemExit(f"The function failed: {reply}")
 
 
 if plan["what"] in ("cold", "twice"):

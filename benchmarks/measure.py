@@ -114,7 +114,7 @@ class Bench:
         """Measure starts, each program once a round. One more round comes first, uncounted."""
         starts = {program.name: Starts() for program in programs}
         for round_ in range(rounds + 1):
-            self._tell(f"starts: {round_} of {rounds}")
+            self._tell(f"starts: round {round_} of {rounds}")
             for program in programs:
                 run = self._run(program, {"what": "cold"})
                 imported = Run({}, 1000 * run.result["cpu"], 1000 * run.result["after"])
@@ -129,7 +129,7 @@ class Bench:
         ours, raw = Warm(), Warm()
         plan = {"warm_up": requests // 4, "blocks": 3, "requests": requests, "idle": 5}
         for round_ in range(rounds):
-            self._tell(f"requests: {round_} of {rounds}")
+            self._tell(f"requests: round {round_} of {rounds}")
             turns = [
                 (ours, programs.ours, {"what": "warm", **plan}),
                 (raw, programs.raw, {"what": "calls", "calls": calls, **plan}),
@@ -190,7 +190,7 @@ class Bench:
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode or not answered:
-            raise RuntimeError(f"{program.name} failed; see above.")
+            raise RuntimeError(f"{program.name} failed; its error is above.")
         return Run(json.loads(answered), 1000 * (used.ru_utime + used.ru_stime), 1000 * wall)
 
 

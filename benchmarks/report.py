@@ -122,7 +122,7 @@ def _goals(figures: Figures) -> str:
 def _starts(figures: Figures) -> str:
     bare = _cpu(figures.starts[figures.programs.bare.name].cold)
     return markdown.table(
-        ("", "CPU:", "spread:", "of it the import:", "÷ bare:", "wall:", "spread:"),
+        ("", "CPU:", "spread:", "CPU of import:", "÷ bare:", "wall:", "spread:"),
         [
             (
                 program.name,
@@ -183,7 +183,7 @@ def _memory(figures: Figures) -> str:
         before, cpu = number, found["cpu"]
     return markdown.table(
         (
-            *("after requests:", "resident:", "peak:", "CPU of each since:"),
+            *("after requests:", "resident:", "peak:", "CPU per request since:"),
             *("objects:", "threads:", "open files:"),
         ),
         rows,

@@ -17,7 +17,7 @@ from .supervisor import run, run_detached, stop
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the sandbox, or do something with the one that runs; returns the exit status."""
+    """Run the sandbox, or a command on the running one; returns the exit status."""
     arguments = _parser().parse_args(argv)
     _ask_no_proxy_for_this_machine()
     try:
@@ -45,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _ask_no_proxy_for_this_machine() -> None:
-    """Reach the emulators directly, here and in the CDK's commands, whatever proxy is set."""
+    """Bypass any proxy for the emulators, in this process and in the CDK's commands."""
     for name in ("NO_PROXY", "no_proxy"):
         others = [host for host in os.environ.get(name, "").split(",") if host]
         os.environ[name] = ",".join(dict.fromkeys([*others, "localhost", "127.0.0.1"]))
@@ -55,9 +55,9 @@ def _context(text: str) -> tuple[str, str]:
     """Read `destinationPerDay=3`."""
     key, equals, value = text.partition("=")
     if not equals or key not in {key.name for key in keys().values()}:
-        raise argparse.ArgumentTypeError(f"{text} is no KEY=VALUE of docs/configuration.md")
+        raise argparse.ArgumentTypeError(f"{text} is not a KEY=VALUE from docs/configuration.md")
     if key.startswith("alarm"):
-        raise argparse.ArgumentTypeError(f"the sandbox has no alarms, so {key} is for AWS only")
+        raise argparse.ArgumentTypeError(f"the sandbox has no alarms, so {key} works on AWS only")
     return key, value
 
 
@@ -65,20 +65,21 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m sandbox",
         description=(
-            "Deploy the stack on this machine, send a first OTP through it, and stay up until "
-            "Ctrl-C. Needs no AWS account and no Docker."
+            "Deploy the stack on this machine, send a first text through it, and stay up until "
+            "Ctrl-C. You need no AWS account and no Docker."
         ),
     )
     how = parser.add_mutually_exclusive_group()
-    how.add_argument("--detach", action="store_true", help="return when ready, and run on")
-    how.add_argument("--stop", action="store_true", help="end the sandbox that runs")
+    how.add_argument(
+        "--detach",
+        action="store_true",
+        help="return when the sandbox is ready, and leave it running",
+    )
+    how.add_argument("--stop", action="store_true", help="end the running sandbox")
     parser.add_argument(
         "--auth",
         action="store_true",
-        help=(
-            "enforce IAM: whoever calls, and the functions themselves, may do only what their "
-            "policies allow"
-        ),
+        help=("enforce IAM: callers and the functions may do only what their policies allow"),
     )
     parser.add_argument(
         "-c",
@@ -88,11 +89,12 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         metavar="KEY=VALUE",
         help=(
-            "deploy with another value of a configuration key, such as destinationPerDay=3; "
-            "repeatable"
+            "deploy with this value of a configuration key, such as destinationPerDay=3; repeatable"
         ),
     )
-    commands.add_to(parser.add_subparsers(metavar="COMMAND", title="with a sandbox that runs"))
+    commands.add_to(
+        parser.add_subparsers(metavar="COMMAND", title="commands for the running sandbox")
+    )
     return parser
 
 

@@ -1,4 +1,4 @@
-"""Calls the deployed service as any caller would: signed HTTP."""
+"""Calls the deployed API as any caller would, by signed HTTP; reads the inbox."""
 
 import json
 import urllib.error
@@ -15,8 +15,8 @@ from botocore.credentials import Credentials
 
 from .state import State
 
-# API Gateway answers after 29 at the latest; an emulator that starts many workers at once, on a
-# small machine, may take several times as long.
+# API Gateway answers within 29 seconds. The emulator may take several times as long when it starts
+# many functions at once on a small machine.
 _TIMEOUT_SECONDS = 120
 
 
@@ -35,8 +35,8 @@ class HttpAnswer:
     headers: Message
     body: bytes
 
-    def json(self) -> Any:  # noqa: ANN401 - whatever was sent
-        """Decode the body."""
+    def json(self) -> Any:  # noqa: ANN401 - any JSON
+        """Return the decoded body."""
         return json.loads(self.body)
 
 
@@ -49,15 +49,15 @@ def sign(
     signed: bool = True,
     credentials: Credentials | None = None,
 ) -> AWSPreparedRequest:
-    """Make a `POST` to the API, by default signed with Signature Version 4.
+    """Prepare a `POST` to the API, by default signed with Signature Version 4.
 
     Args:
         state: the sandbox.
         path: below the API's address.
         body: the raw bytes.
-        headers: more headers, or others.
+        headers: added to Content-Type, or replacing it.
         signed: whether to sign.
-        credentials: to sign with; the sandbox's own by default.
+        credentials: to sign with; by default the sandbox's own.
 
     """
     request = AWSRequest(
@@ -73,7 +73,7 @@ def sign(
 
 
 def make(request: AWSPreparedRequest) -> HttpAnswer:
-    """Make a request, once."""
+    """Make a request once, without retries."""
     call = urllib.request.Request(  # noqa: S310 - the sandbox's own address
         request.url,
         data=cast("bytes", request.body),
@@ -102,12 +102,12 @@ def post(
 
 
 def send(state: State, request: Mapping[str, Any]) -> HttpAnswer:
-    """Ask for a one-time password."""
+    """Send a one-time password."""
     return post(state, "/otp", json.dumps(request).encode())
 
 
 def aws_options(state: State) -> dict[str, Any]:
-    """Give what a boto3 client needs to reach the emulated AWS."""
+    """Return the arguments that make a boto3 client reach the emulated AWS."""
     return {
         "region_name": state.region,
         "aws_access_key_id": state.accessKeyId,
@@ -121,8 +121,8 @@ def inbox(state: State, reference_id: str | None = None, *, after: int = 0) -> l
 
     Args:
         state: the sandbox.
-        reference_id: only those of this one.
-        after: without as many of the oldest.
+        reference_id: only its texts.
+        after: how many of the oldest to leave out.
 
     """
     query = {"after": str(after), **({"referenceId": reference_id} if reference_id else {})}

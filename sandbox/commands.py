@@ -1,4 +1,4 @@
-"""What one can do with a sandbox that runs, from the command line."""
+"""The commands for a running sandbox: send, verify, inbox, env."""
 
 import argparse
 import json
@@ -18,12 +18,12 @@ _HEADERS = ("Content-Type", "Retry-After", "Idempotent-Replayed", "X-Request-Id"
 
 _NO_TEXT = "There is no such text in the inbox."
 
-# A name that leads nowhere (RFC 2606): without any, the AWS CLI would ask the real AWS.
+# A name that never resolves (RFC 2606). Without an endpoint, the AWS CLI would call the real AWS.
 _NOWHERE = "http://the-sandbox-is-not-running.invalid"
 
 
 def send(arguments: argparse.Namespace) -> int:
-    """Send one request, and show all of it: what was asked, the answer, the text."""
+    """Send one request, and print the request, the answer and the text."""
     state = State.read()
     reference_id = arguments.reference_id or str(uuid.uuid4())
     fields = {
@@ -33,14 +33,14 @@ def send(arguments: argparse.Namespace) -> int:
     }
     answer = _post(state, "/otp", fields)
     if answer.headers.get("Idempotent-Replayed"):
-        print("\nThe recorded answer. No text was sent now; the ReferenceId's own:", end="")
+        print("\nThis is the recorded answer. No text was sent now; the first one was:", end="")
     for text in client.inbox(state, reference_id):
         print(f"\nText to {text['to']}, {text['sentAt']}\n  {text['body']}")
     return 0 if answer.status == _OK else 1
 
 
 def verify(arguments: argparse.Namespace) -> int:
-    """Verify a code, by default of the newest text; 1 if it is not right."""
+    """Verify a code, by default of the newest text; returns 1 if it is not valid."""
     state = State.read()
     texts = client.inbox(state, arguments.reference_id)
     if not texts:
@@ -57,7 +57,7 @@ def verify(arguments: argparse.Namespace) -> int:
 
 
 def inbox(arguments: argparse.Namespace) -> int:
-    """Show the texts that arrived, newest last; or the newest one's code, 1 if there is none."""
+    """Print the texts, newest last, or the newest code; returns 1 if there is no code."""
     texts = client.inbox(State.read(), arguments.reference_id)
     if not arguments.code:
         for text in texts:
@@ -72,7 +72,7 @@ def inbox(arguments: argparse.Namespace) -> int:
 
 
 def env() -> int:
-    """Print what a shell sets to reach the sandbox; addresses that lead nowhere if none runs."""
+    """Print the shell variables that reach the sandbox; dead addresses if none is running."""
     try:
         state = State.read()
     except NotRunningError as problem:
@@ -99,7 +99,7 @@ def env() -> int:
 
 
 def add_to(commands: Any) -> None:  # noqa: ANN401 - argparse has no public type for it
-    """Add these commands to the parser's."""
+    """Add these commands to the command line."""
     sending = commands.add_parser(
         "send",
         help="send an OTP",
@@ -109,24 +109,24 @@ def add_to(commands: Any) -> None:  # noqa: ANN401 - argparse has no public type
     sending.add_argument("number", help="the phone number, such as +12065550100")
     sending.add_argument("field", nargs="*", help="other fields, such as CodeLength=8")
     sending.add_argument(
-        "--reference-id", help="a new random one by default; repeat one to see its replay"
+        "--reference-id", help="by default a new random one; repeat one to see its replay"
     )
     sending.set_defaults(run=send)
 
     verifying = commands.add_parser("verify", help="verify a code, by default of the newest text")
-    verifying.add_argument("code", help="as it was texted")
-    verifying.add_argument("--reference-id", help="of another text than the newest")
+    verifying.add_argument("code", help="the code in the text")
+    verifying.add_argument("--reference-id", help="of the text, if it is not the newest")
     verifying.set_defaults(run=verify)
 
     reading = commands.add_parser("inbox", help="show the texts that arrived")
-    reading.add_argument("--reference-id", help="only those of this one")
-    reading.add_argument("--code", action="store_true", help="only the code of the newest")
+    reading.add_argument("--reference-id", help="show only its texts")
+    reading.add_argument("--code", action="store_true", help="print only the newest code")
     reading.set_defaults(run=inbox)
 
     environment = commands.add_parser(
         "env",
-        help="print what a shell sets to reach the sandbox",
-        description="Print API_URL, and what the AWS CLI and SDKs read, to be set by a shell.",
+        help="print the shell variables that reach the sandbox",
+        description="Print shell commands that set API_URL and the AWS CLI's and SDKs' variables.",
         epilog=f'Example: eval "$({PYTHON} -m sandbox env)"',
     )
     environment.set_defaults(run=lambda _: env())
@@ -144,6 +144,6 @@ def _post(state: State, path: str, fields: Mapping[str, str | int]) -> HttpAnswe
 
 
 def _field(text: str) -> tuple[str, str | int]:
-    """Read `CodeLength=8`; a number where it looks like one, but not where it has a sign."""
+    """Read `CodeLength=8`: digits become a number; `+1…` stays text."""
     name, _, value = text.partition("=")
     return name, int(value) if value.isdecimal() else value

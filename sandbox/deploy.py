@@ -1,4 +1,4 @@
-"""The real `cdk bootstrap` and the real `cdk deploy`, onto the emulator."""
+"""Runs the real cdk bootstrap, synth and deploy against the emulator."""
 
 import json
 import os
@@ -25,11 +25,11 @@ CONTEXT = {
     "brandName": "ExampleCorp",
     "allowedCountries": "US",
     "sandboxNumbers": "true",
-    # Functions run on this machine here.
+    # The functions run on this machine.
     "architecture": "host",
     # The emulator has no alarms on metric math.
     "alarms": "false",
-    # As much as this machine can do: `make load` measures the service, not a limit.
+    # No throttling: `make load` measures the service, not a limit.
     "apiRequestsPerSecond": "10000",
     "apiBurst": "5000",
     "sendRequestsPerSecond": "10000",
@@ -40,25 +40,25 @@ CONTEXT = {
 
 
 class DeployError(Exception):
-    """The CDK failed; the text is the end of what it said."""
+    """The CDK failed; the text is the end of its output."""
 
 
 def synthesize(context: Mapping[str, str]) -> "Command":
     """Start to synthesize the stack into the sandbox's folder."""
-    shutil.rmtree(ASSEMBLY, ignore_errors=True)  # the CDK adds to what is there
-    # What cdk.json says is about AWS: here, every other key has its default.
+    shutil.rmtree(ASSEMBLY, ignore_errors=True)  # the CDK would add to it
+    # cdk.json configures AWS: in the sandbox, every other key has its default.
     values = {**dict.fromkeys((key.name for key in keys().values()), ""), **context}
     return Command("synth", "--quiet", "--output", str(ASSEMBLY), *context_options(values))
 
 
 def context_options(context: Mapping[str, str]) -> list[str]:
-    """Write values of configuration keys as options: the CDK's, and the sandbox's own."""
+    """Return configuration values as `-c` options, for the CDK or for the sandbox."""
     return [option for key, value in context.items() for option in ("-c", f"{key}={value}")]
 
 
 def bootstrap(aws_url: str, secret: str) -> "Command":
-    """Start to prepare the emulated account, whose root has that secret, for the CDK."""
-    # Without an app, or it would be synthesized to find the accounts that it wants.
+    """Start to bootstrap the emulated account, whose root has this secret."""
+    # Without an app: the CDK would synthesize it to find its accounts.
     return Command(
         *("bootstrap", f"aws://{ACCOUNT_ID}/{REGION}", "--app", ""),
         environment=_reach(aws_url, secret),
@@ -66,7 +66,7 @@ def bootstrap(aws_url: str, secret: str) -> "Command":
 
 
 def deploy(aws_url: str, secret: str) -> "Command":
-    """Start to deploy what was synthesized, as root, which has that secret."""
+    """Start to deploy the synthesized stack as the account's root, which has this secret."""
     return Command(
         *("deploy", "--app", str(ASSEMBLY), "--require-approval", "never"),
         *("--outputs-file", str(_OUTPUTS)),
@@ -75,22 +75,22 @@ def deploy(aws_url: str, secret: str) -> "Command":
 
 
 def read_outputs() -> dict[str, str]:
-    """Read the outputs of the stack that was deployed, by name."""
+    """Read the outputs of the deployed stack, by name."""
     outputs: dict[str, str] = json.loads(_OUTPUTS.read_text())[_STACK]
     return outputs
 
 
 def by_name(url: str) -> str:
-    """Name the host: the CDK puts buckets in front of it, which an address does not allow."""
+    """Return the URL with localhost as host: the CDK prefixes bucket names, which an IP forbids."""
     return url.replace("127.0.0.1", "localhost")
 
 
 class Command:
-    """A CDK command that has been started; leaving its context ends it.
+    """A running CDK command; leaving its context ends it.
 
     Args:
-        arguments: of the CDK's command line.
-        environment: how to reach AWS, for the commands that call it.
+        arguments: for the CDK's command line.
+        environment: variables that reach AWS, for commands that call it.
 
     """
 
@@ -116,15 +116,15 @@ class Command:
         self._process.wait()
 
     def finish(self) -> None:
-        """Wait for its end.
+        """Wait until the command ends.
 
         Raises:
-            DeployError: it failed.
+            DeployError: the command failed.
 
         """
         if self._process.wait():
             end = "\n".join(self._log.read_text(errors="replace").splitlines()[-15:])
-            raise DeployError(f"{end}\n\nThe whole of it is in {self._log.relative_to(ROOT)}.")
+            raise DeployError(f"{end}\n\nThe whole log is {self._log.relative_to(ROOT)}.")
 
 
 def _reach(aws_url: str, secret: str) -> dict[str, str]:
@@ -136,7 +136,7 @@ def _reach(aws_url: str, secret: str) -> dict[str, str]:
 
 
 def _environment() -> dict[str, str]:
-    """Keep the developer's own AWS settings out: nothing may reach a real account."""
+    """Drop the developer's own AWS settings, so that nothing reaches a real account."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     return environment | {
         "AWS_CONFIG_FILE": os.devnull,

@@ -1,8 +1,8 @@
-"""Which requests the sandbox's servers take: those of programs, and of their own pages.
+"""The sandbox's servers accept requests from programs and from their own pages, and no others.
 
-A browser lets every page on the web send requests to 127.0.0.1, and a name that leads there
-(DNS rebinding) lets a page read the answers. What a browser says of itself with each request tells
-them apart. A program, such as curl or boto3, says none of it.
+A browser lets any page on the web send requests to 127.0.0.1, and a domain name that resolves to
+127.0.0.1 (DNS rebinding) lets a page read the answers. The browser's Host, Origin and
+Sec-Fetch-Site headers reveal such a page. Programs such as curl and boto3 send only a Host.
 """
 
 import re
@@ -15,11 +15,11 @@ _DEFAULT_PORT = 80
 
 
 def refusal(headers: Mapping[str, str], port: int) -> str | None:
-    """Say why a request is refused; None if it is not.
+    """Return why a request is refused, or None if it is accepted.
 
     Args:
-        headers: by their names in lower case.
-        port: the server's own, which is on this machine.
+        headers: by lower-case name.
+        port: the server's own.
 
     """
     host = headers.get("host", "")
@@ -29,10 +29,10 @@ def refusal(headers: Mapping[str, str], port: int) -> str | None:
     if headers.get("origin", f"http://{host}") != f"http://{host}":
         return "A page of another origin may not call the sandbox."
     if headers.get("sec-fetch-site") in {"cross-site", "same-site"}:
-        return "Another page may not call or open the sandbox: type its address, or paste it."
+        return "Another page may not call or open the sandbox: type or paste its address."
     return None
 
 
 def lets_others_read(header: str) -> bool:
-    """Say whether a header of an answer lets pages of other origins read it; none may leave."""
+    """Return whether an answer's header gives other origins access; the servers drop those."""
     return header.lower().startswith("access-control-")

@@ -1,4 +1,4 @@
-"""What a function finds in its environment, for those that start one outside of Lambda."""
+"""The environment variables of the functions, for tests and benchmarks that run them directly."""
 
 import os
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from infra.config import Config
 from infra.config.send_settings import send_settings
 from lambda_src.otp.settings import Settings
 
-#: What Lambda says of who calls AWS, and nothing of the developer's own.
+#: Test credentials, and none of the developer's own settings.
 OF_AWS: Mapping[str, str] = {
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",
@@ -32,6 +32,6 @@ _SETTINGS = send_settings(
     table_name="reference-ids",
 )
 
-#: What the stack sets, by function: tests/infra/test_function.py.
+#: As the stack sets them, which tests/infra/test_function.py checks.
 OF_VERIFY: Mapping[str, str] = Settings.to_environment(_SETTINGS)
 OF_SEND: Mapping[str, str] = _SETTINGS.to_environment()

@@ -1,10 +1,10 @@
-"""Lambda's answers as AWS gives them, where MiniStack deviates.
+"""Corrects MiniStack's Lambda answers to those of AWS.
 
 - AWS refuses a payload that is not JSON; MiniStack invokes the function with an empty object.
 - AWS names a function error after the exception's class
   (https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html); MiniStack names all of them
-  `Runtime.HandlerError`. A process that dies without an exception keeps that name here; on AWS it
-  is `Runtime.ExitError`.
+  `Runtime.HandlerError`. A process that dies without an exception keeps that name here; AWS names
+  it `Runtime.ExitError`.
 """
 
 import json
@@ -23,8 +23,8 @@ _ministacks_execute = lambda_svc._execute_function_warm  # noqa: SLF001 - there 
 async def handle(
     method: str, path: str, headers: Mapping[str, str], body: bytes, query: Mapping[str, list[str]]
 ) -> object:
-    """Serve a request to the Lambda API, in place of MiniStack's function of this signature."""
-    # Of both kinds: "/invocations", and "/response-streaming-invocations".
+    """Serve a request to the Lambda API; replaces MiniStack's function."""
+    # Matches "/invocations" and "/response-streaming-invocations".
     if method == "POST" and path.endswith("invocations") and body and not _is_json(body):
         return responses.error_response_json(
             "InvalidRequestContentException",
@@ -35,7 +35,7 @@ async def handle(
 
 
 def execute(function: dict[str, Any], event: object, request_id: str) -> dict[str, Any]:
-    """Run a function, in place of MiniStack's function of this signature."""
+    """Run a function; replaces MiniStack's function."""
     result: dict[str, Any] = _ministacks_execute(function, event, request_id)
     match result:
         case {"error": True, "body": {"errorType": str(type_), "errorMessage": message} as error}:
@@ -45,7 +45,7 @@ def execute(function: dict[str, Any], event: object, request_id: str) -> dict[st
 
 
 def _raised(log: str, message: str) -> str | None:
-    """Name the class of the exception whose traceback ends a log."""
+    """Return the class of the exception whose traceback ends a log."""
     last = log.rstrip("\n")
     head = last.removesuffix(f": {message}" if message else "")
     if message and head == last:
@@ -62,5 +62,5 @@ def _is_json(body: bytes) -> bool:
 
 
 def _refuse(constant: str) -> NoReturn:
-    """Python reads NaN and Infinity, which JSON has not."""
+    """Refuse NaN and Infinity, which Python parses although JSON has none."""
     raise ValueError(constant)

@@ -1,4 +1,4 @@
-"""One sandbox of a folder at a time: the kernel lets go of its lock however its process ends."""
+"""A lock that allows one sandbox per folder; the kernel releases it however the process ends."""
 
 import contextlib
 import fcntl
@@ -11,7 +11,7 @@ _FILE = FOLDER / "lock"
 
 
 class AlreadyRunningError(Exception):
-    """A sandbox of this folder is running, or starting."""
+    """A sandbox of this folder is running or starting."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -22,7 +22,7 @@ class AlreadyRunningError(Exception):
 
 @contextlib.contextmanager
 def only_one() -> Iterator[None]:
-    """Hold the lock, with the number of this process in it.
+    """Hold the lock, and write this process's ID into it.
 
     Raises:
         AlreadyRunningError: another process holds it.
@@ -41,10 +41,10 @@ def only_one() -> Iterator[None]:
 
 
 def holder() -> int | None:
-    """Find the process of the sandbox that is running, or starting."""
+    """Return the process ID of the sandbox that is running or starting, or None."""
     with contextlib.suppress(FileNotFoundError), _FILE.open("r+") as lock:
         try:
-            # Shared: two that ask at once do not take each other for a sandbox.
+            # Shared, so that two callers do not take each other for a sandbox.
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             return int(lock.read() or 0) or None

@@ -1,28 +1,27 @@
 """MiniStack as the sandbox runs it: `python -m sandbox.ministack`.
 
-It runs with the Python of `.venv-ministack`, and does more:
+It runs with the Python of `.venv-ministack` and changes MiniStack as follows:
 
-- It takes no request of a web page (`sandbox.door`), and lets none read an answer.
-- It takes no request that is not signed (`sandbox.signed`), with or without `AUTH=true`. Open are
-  the API, which has an answer of its own to what is not signed, and MiniStack's health.
-- It answers for a function that has died with the API's own gateway response, as AWS does, where
-  MiniStack has an answer of its own.
+- It refuses requests from web pages (`sandbox.door`), and lets no page read an answer.
+- It refuses unsigned requests (`sandbox.signed`), with or without `AUTH=true`. Exceptions: the API,
+  which has its own answer to an unsigned request, and MiniStack's health check.
+- If a function has died, it returns the API's own gateway response, as AWS does. MiniStack's answer
+  differs.
 - It writes the event of an HTTP request as AWS does: without a version, and with the ID that the
-  caller chooses by X-Amzn-RequestId, if that is a UUID.
+  caller sets in X-Amzn-RequestId if that is a UUID.
 - Its Lambda refuses payloads and names errors as AWS does (`sandbox.lambda_api`).
-- What the stack configures for failed asynchronous events of an alias is heeded, where MiniStack
-  heeds a function's own configuration only.
-- It finds no method at `//otp`, where MiniStack passes over the empty part of the path.
-- It takes plain HTTP for TLS that a proxy has ended: policies of the stack and of the CDK's bucket
-  demand TLS, and nothing leaves this machine.
-- With `AUTH=true`, it judges requests to a service that it lacks, which is Pinpoint. A signed
-  request with the headers of `sandbox.signed` is not served, whatever its path: the answer is 200
-  if its sender may do that action to that resource, else the error that AWS would give. The
-  signature does not cover these headers, so that a request can be handed on as its sender signed
-  it.
-- With `AUTH=true`, it names log streams and the versions of functions as AWS does, where MiniStack
-  takes the log group and the function for the resource: grants on `log-group:NAME:*`, which are
-  what AWS documents and the CDK writes, would allow nothing.
+- It obeys an alias's configuration for failed asynchronous events. MiniStack obeys only the
+  function's own.
+- It finds no method at `//otp`. MiniStack skips the empty part of the path.
+- It treats plain HTTP as TLS that a proxy has ended: policies of the stack and of the CDK's bucket
+  require TLS, and nothing leaves this machine.
+- With `AUTH=true`, it authorizes requests for Pinpoint, which it lacks. It does not serve a signed
+  request that has the headers of `sandbox.signed`, whatever the path. It answers 200 if the sender
+  may do that action to that resource, else with AWS's error. The signature does not cover these
+  headers, so Pinpoint's emulator can forward a request as the sender signed it.
+- With `AUTH=true`, the resource of a grant is the log stream or the function's version, as on AWS.
+  MiniStack takes the log group and the function, so grants on `log-group:NAME:*`, which AWS
+  documents and the CDK writes, would allow nothing.
 """
 
 import json
@@ -50,11 +49,11 @@ _UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
 
 async def application(scope: Message, receive: Receive, send: Send) -> None:
-    """Refuse a request or judge it; MiniStack serves all others."""
+    """Refuse or authorize a request, or pass it on to MiniStack."""
     if scope["type"] == "lifespan":
         await _ministack(scope, receive, send)
         return
-    if scope["type"] == "websocket":  # nothing here uses one
+    if scope["type"] == "websocket":  # nothing here uses them
         await send({"type": "websocket.close", "code": 1008})
         return
     headers = _headers(scope)
@@ -84,9 +83,9 @@ def _is_of_an_api(scope: Message) -> bool:
 
 
 def _event(*arguments: object, **options: object) -> dict[str, Any]:
-    """Write an API's event, in place of MiniStack's function of this signature."""
+    """Write an API's event; replaces MiniStack's function."""
     event: dict[str, Any] = _ministacks_event(*arguments, **options)
-    del event["version"]  # an HTTP API's events say one, a REST API's never do
+    del event["version"]  # only an HTTP API's events have one
     headers = {name.lower(): value for name, value in (event["headers"] or {}).items()}
     if chosen := headers.get("x-amzn-requestid"):
         context = event["requestContext"]
@@ -99,19 +98,19 @@ def _event(*arguments: object, **options: object) -> dict[str, Any]:
 
 
 async def _invoke(*arguments: object, **options: object) -> object:
-    """Invoke a function for an API, in place of MiniStack's function of this signature."""
+    """Invoke a function for an API; replaces MiniStack's function."""
     answer = await _ministacks_invoke(*arguments, **options)
     match answer:
         case (502, {"Content-Type": "application/json", **others}, _) if not others:
-            # MiniStack's own, and not the function's, which names a request ID at least.
+            # MiniStack's own answer: the function's has a request ID, at least.
             return apigateway_v1._gw_error("DEFAULT_5XX", "Internal server error")  # noqa: SLF001 - as above
     return answer
 
 
 def _invoke_later(version: dict[str, Any], event: object) -> None:
-    """Invoke a version of a function asynchronously, in place of MiniStack's function."""
+    """Invoke a version of a function asynchronously; replaces MiniStack's function."""
     function = lambda_svc._functions[version["config"]["FunctionName"]]  # noqa: SLF001 - as above
-    # The stack configures its one alias.
+    # The stack has one alias for each function.
     configured = list(function.get("event_invoke_configs", {}).values())
     _ministacks_invoke_later(
         {**version, "event_invoke_config": configured[-1]} if configured else version, event
@@ -119,7 +118,7 @@ def _invoke_later(version: dict[str, Any], event: object) -> None:
 
 
 def _headers(scope: Message) -> dict[str, str]:
-    """Read the headers; SigV4 signs one that is there twice as its values with a comma between."""
+    """Read the headers; joins repeated ones with a comma, as SigV4 signs them."""
     headers: dict[str, str] = {}
     for raw_name, raw_value in scope["headers"]:
         name, value = raw_name.decode("latin-1").lower(), sigv4.decode_header_value(raw_value)
@@ -137,7 +136,7 @@ async def _body(receive: Receive) -> bytes:
 
 
 def _again(body: bytes, receive: Receive) -> Receive:
-    """Give a body that was read to whoever reads it next."""
+    """Return a receive function that delivers a body that was read already."""
     messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receive_again() -> Message:
@@ -147,7 +146,7 @@ def _again(body: bytes, receive: Receive) -> Receive:
 
 
 def _without_cors(send: Send) -> Send:
-    """Leave out what would let a page of another origin read the answer."""
+    """Return a send function that drops the headers that let other origins read an answer."""
 
     async def send_without(message: Message) -> None:
         if "headers" in message:
@@ -178,7 +177,7 @@ def _resource_arn(
     region: str,
     account: str,
 ) -> str:
-    """Name the resource of a request, in place of MiniStack's function of this signature."""
+    """Return the resource of a request; replaces MiniStack's function."""
     arn: str = _ministacks_resource_arn(
         service, method, path, headers, body, query, region, account
     )
@@ -194,7 +193,7 @@ def _log_stream(body: bytes) -> str | None:
     try:
         stream: str | None = json.loads(body).get("logStreamName")
     except (ValueError, AttributeError):
-        return None  # MiniStack has its own answer to what is no JSON object
+        return None  # MiniStack answers a body that is not a JSON object
     return stream
 
 

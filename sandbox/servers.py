@@ -1,4 +1,4 @@
-"""The emulators, as child processes that never outlive the sandbox."""
+"""Starts and stops the emulators, which are child processes."""
 
 import contextlib
 import json
@@ -19,13 +19,13 @@ import psutil
 
 from .state import ACCOUNT_ID, APPLICATION_ID, DEFAULT_FOLDER, FOLDER, REGION, ROOT, TEMPORARY
 
-# Those that run, by their numbers: one that is killed leaves them to the next.
+# The process IDs of the running emulators: after a kill, the next sandbox ends them.
 CHILDREN_FILE = FOLDER / "children.json"
 
 _MINISTACK_PYTHON = ROOT / ".venv-ministack" / "bin" / "python"
 
-# Taken where they are free, because addresses that stay the same are easier to work with. Other
-# sandboxes leave them alone: two that start at once would both find them free.
+# Used if free, because stable addresses are easier to work with. Sandboxes in other folders use any
+# free ports: two that start at once could both find these free.
 _MINISTACK_PORT, _PINPOINT_PORT, _PAGE_PORT = (
     (4566, 4567, 4568) if FOLDER.name == DEFAULT_FOLDER else (0, 0, 0)
 )
@@ -35,7 +35,7 @@ _STOP_SECONDS = 10
 
 
 class ServerError(Exception):
-    """An emulator did not start, or ended; the text says where to look."""
+    """An emulator did not start, or it ended; the text names its log."""
 
 
 @dataclass(slots=True)
@@ -46,7 +46,7 @@ class Server:
         name: for messages.
         url: where it serves.
         process: the child.
-        log: the file with what it prints.
+        log: the file with its output.
 
     """
 
@@ -59,7 +59,7 @@ class Server:
         """Wait until `path` answers.
 
         Raises:
-            ServerError: it ended, or did not answer in time.
+            ServerError: the server ended, or did not answer in time.
 
         """
         deadline = time.monotonic() + _START_SECONDS
@@ -74,17 +74,17 @@ class Server:
         raise ServerError(f"{self.name} did not start; see {self.log.relative_to(ROOT)}.")
 
     def check(self) -> None:
-        """Make sure that it still runs.
+        """Check that the server still runs.
 
         Raises:
-            ServerError: it ended.
+            ServerError: the server ended.
 
         """
         if self.process.poll() is not None:
             raise ServerError(f"{self.name} has ended; see {self.log.relative_to(ROOT)}.")
 
     def stop(self) -> None:
-        """End the child and what it started, politely first."""
+        """End the child and its own children, with SIGTERM first."""
         self.process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(_STOP_SECONDS)
@@ -93,7 +93,7 @@ class Server:
 
 
 def ministack_port() -> int:
-    """Find a port for MiniStack, before it starts: the emulators know each other's address."""
+    """Find a port for MiniStack before it starts, because Pinpoint's emulator needs its address."""
     return free_port(_MINISTACK_PORT)
 
 
@@ -106,7 +106,7 @@ def start_pinpoint(iam_port: int | None = None) -> Server:
     """Start the emulator of Pinpoint's OTP operations.
 
     Args:
-        iam_port: where to ask whether the caller may; None: everybody may.
+        iam_port: MiniStack's, which authorizes callers; None allows every caller.
 
     """
     port = free_port(_PINPOINT_PORT)
@@ -124,16 +124,16 @@ def start_pinpoint(iam_port: int | None = None) -> Server:
 
 
 def start_ministack(port: int, pinpoint_url: str, secret: str, *, auth: bool) -> Server:
-    """Start the emulator of everything else, whose functions send through `pinpoint_url`.
+    """Start MiniStack, whose functions send through `pinpoint_url`.
 
     Args:
         port: from `ministack_port`.
-        pinpoint_url: the other emulator.
+        pinpoint_url: Pinpoint's emulator.
         secret: the secret access key of the account's root.
-        auth: whether everybody may do only what their IAM policies allow.
+        auth: whether to enforce IAM.
 
     Raises:
-        ServerError: the folder for what the functions unpack is somebody else's.
+        ServerError: the folder for the functions' code belongs to another user.
 
     """
     make_private(TEMPORARY)
@@ -141,7 +141,7 @@ def start_ministack(port: int, pinpoint_url: str, secret: str, *, auth: bool) ->
         "ministack",
         port,
         [str(_MINISTACK_PYTHON), "-m", "sandbox.ministack"],
-        # The functions inherit this environment, so it holds nothing of the developer's own.
+        # The functions inherit this environment, so it holds no settings of the developer.
         {
             "PATH": os.environ.get("PATH", os.defpath),
             "HOME": str(FOLDER),
@@ -153,8 +153,8 @@ def start_ministack(port: int, pinpoint_url: str, secret: str, *, auth: bool) ->
             "AWS_ACCESS_KEY_ID": ACCOUNT_ID,
             "AWS_SECRET_ACCESS_KEY": secret,
             "AWS_ENDPOINT_URL_PINPOINT": pinpoint_url,
-            # Sixty functions that start at once leave the emulator little of a small machine. So
-            # the time limits of AWS, which are tighter, are proven by the fault suite's own.
+            # When sixty functions start at once on a small machine, the emulator is slow. These
+            # limits are longer than those on AWS, which the fault suite tests.
             "OTP_DYNAMODB_READ_SECONDS": "5",
             "OTP_COUNTING_SECONDS": "15",
             "OTP_GIVING_BACK_SECONDS": "10",
@@ -164,38 +164,40 @@ def start_ministack(port: int, pinpoint_url: str, secret: str, *, auth: bool) ->
 
 
 def make_private(folder: Path) -> None:
-    """Make a folder that nobody else can put code into, though others may write where it is.
+    """Make a folder that only this user can write to, in a parent that others may write to.
 
     Raises:
-        ServerError: somebody else was there first.
+        ServerError: the folder belongs to another user, or is a link.
 
     """
     with contextlib.suppress(FileExistsError):
         folder.mkdir(mode=0o700)
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
-        raise ServerError(f"{folder} is not this user's own folder: look who made it, remove it.")
+        raise ServerError(
+            f"{folder} is not this user's own folder. Find out who made it, and remove it."
+        )
     folder.chmod(0o700)
 
 
 def kill_group(leader: int) -> None:
-    """Kill whatever is left of a child's process group."""
+    """Kill the processes that are left in a child's group."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(leader, signal.SIGKILL)
 
 
 def note_children(*servers: Server) -> None:
-    """Write down which processes the sandbox has started."""
+    """Record the emulators' process IDs."""
     CHILDREN_FILE.write_text(json.dumps([server.process.pid for server in servers]))
 
 
 def kill_left_over() -> None:
-    """End the emulators of a sandbox that was killed, and remove what they have unpacked."""
+    """End the emulators that a killed sandbox left, and remove the code that they unpacked."""
     with contextlib.suppress(FileNotFoundError):
         for child in json.loads(CHILDREN_FILE.read_text()):
             with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
                 command = " ".join(psutil.Process(child).cmdline())
-                # The number may be somebody else's by now.
+                # Another process may have the ID by now.
                 if "ministack" in command or "sandbox.pinpoint" in command:
                     kill_group(child)
         CHILDREN_FILE.unlink()
@@ -213,7 +215,7 @@ def _start(name: str, port: int, command: list[str], environment: dict[str, str]
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            # A group of its own: Ctrl-C reaches the sandbox only, which then ends its children.
+            # In a group of its own: Ctrl-C reaches only the sandbox, which then ends its children.
             start_new_session=True,
         )
     return Server(name, _url(port), process, log)
@@ -224,7 +226,7 @@ def _url(port: int) -> str:
 
 
 def free_port(preferred: int = 0) -> int:
-    """Find a port of this machine that nobody listens on, the preferred one if possible."""
+    """Find a free port of this machine, the preferred one if possible."""
     for port in (preferred, 0):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -1,8 +1,8 @@
-"""Who sends a request to MiniStack, and whether they may.
+"""Authenticates and authorizes requests to MiniStack.
 
-MiniStack's own check of signatures, for every request: by itself, it checks them with `AUTH=true`
-only, and even then those of root, whose key ID is known, not at all. Nor does it check the time of
-a signature whose date it cannot read.
+By itself, MiniStack checks signatures only with `AUTH=true`, and never those of root, whose key ID
+is known. Nor does it check the time of a signature whose date it cannot read. Here, it checks the
+signature and the time of every request.
 """
 
 import re
@@ -35,11 +35,11 @@ _DATE = re.compile(r"[0-9]{8}T[0-9]{6}Z")
 
 
 def refusal(scope: Scope, headers: Mapping[str, str], body: bytes) -> Answer | None:
-    """Give the answer to a request that is not signed as it must be; None if it is.
+    """Return the answer to a request that is not signed correctly, or None if it is.
 
     Args:
-        scope: the request's, as ASGI has it.
-        headers: by their names in lower case.
+        scope: the request's ASGI scope.
+        headers: by lower-case name.
         body: as it was sent.
 
     """
@@ -50,7 +50,7 @@ def refusal(scope: Scope, headers: Mapping[str, str], body: bytes) -> Answer | N
     api = app._parse_execute_api_url(headers["host"], path)  # noqa: SLF001 - there is no other way in
     unsigned = "authorization" not in headers and not router.extract_access_key_id(headers, query)
     if api and unsigned:
-        return None  # the API has an answer of its own to it
+        return None  # the API has its own answer to it
     failure = _failure(scope, headers, query, body)
     if failure is None:
         return None
@@ -67,11 +67,11 @@ def refusal(scope: Scope, headers: Mapping[str, str], body: bytes) -> Answer | N
 
 
 def judge(scope: Scope, headers: Mapping[str, str], body: bytes) -> Answer:
-    """Authenticate and authorize, as MiniStack does for a service of its own.
+    """Authenticate and authorize a request, as MiniStack does for its own services.
 
     Args:
-        scope: the request's, as ASGI has it.
-        headers: by their names in lower case; some say what is asked for.
+        scope: the request's ASGI scope.
+        headers: by lower-case name; the `x-sandbox-iam-*` headers name the action and the resource.
         body: as it was sent.
 
     """
@@ -99,7 +99,7 @@ def judge(scope: Scope, headers: Mapping[str, str], body: bytes) -> Answer:
 
 
 def time_failure(signature: Any) -> tuple[str, str] | None:  # noqa: ANN401 - sigv4.HeaderSignature
-    """Find what is wrong with the time of a signature, in place of MiniStack's function."""
+    """Return what is wrong with a signature's time, or None; replaces MiniStack's function."""
     if not _DATE.fullmatch(signature.amz_date):
         return "IncompleteSignature", "Date must be in ISO-8601 'basic format'."
     failure: tuple[str, str] | None = _ministacks_time_failure(signature)
@@ -109,14 +109,14 @@ def time_failure(signature: Any) -> tuple[str, str] | None:  # noqa: ANN401 - si
 def _failure(
     scope: Scope, headers: Mapping[str, str], query: Mapping[str, list[str]], body: bytes
 ) -> Any:  # noqa: ANN401 - MiniStack's AuthError, or None
-    """Find out who has signed, and what is wrong with that."""
+    """Find the signer; returns what is wrong with the signature, or None."""
     access_key = router.extract_access_key_id(headers, query)
     responses.set_request_account_id(
         iam_evaluator.find_iam_access_key_account(access_key) or access_key
     )
     if not access_key:
         return iam_evaluator.AuthError(
-            "MissingAuthenticationToken", "Sign with the key that state.json of the sandbox has."
+            "MissingAuthenticationToken", "Sign with the key in the sandbox's state.json."
         )
     iam_evaluator._signed_request.set(  # noqa: SLF001 - pin_signed_request leaves out root's
         iam_evaluator.SignedRequest(

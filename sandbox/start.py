@@ -7,14 +7,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 
 from . import client
-from .deploy import (
-    CONTEXT,
-    bootstrap,
-    by_name,
-    deploy,
-    read_outputs,
-    synthesize,
-)
+from .deploy import CONTEXT, bootstrap, by_name, deploy, read_outputs, synthesize
 from .servers import (
     Server,
     ministack_port,
@@ -23,18 +16,18 @@ from .servers import (
     start_ministack,
     start_pinpoint,
 )
-from .state import ACCOUNT_ID, APPLICATION_ID, PYTHON, REGION, ROOT, STATE_FILE, State
+from .state import ACCOUNT_ID, APPLICATION_ID, PYTHON, REGION, State
 
 _FIRST_DESTINATION = "+12065550100"
 
 
 class FirstMessageError(Exception):
-    """Everything was deployed, but the first OTP did not arrive."""
+    """The stack was deployed, but the first text did not arrive."""
 
 
 @contextlib.contextmanager
 def step(title: str) -> Iterator[None]:
-    """Say what is being done, and how long it took."""
+    """Print a step's title, then how long it took."""
     print(f"==> {title} ...", end="", flush=True)
     started = time.monotonic()
     try:
@@ -48,7 +41,7 @@ def step(title: str) -> Iterator[None]:
 def start_servers(
     cleanup: contextlib.ExitStack, secret: str, *, auth: bool
 ) -> tuple[Server, Server]:
-    """Start the emulators: Pinpoint's, and everything else's."""
+    """Start the two emulators: Pinpoint's, and MiniStack for the rest of AWS."""
     with step("Starting the emulators"):
         port = ministack_port()
         pinpoint = start_pinpoint(iam_port=port if auth else None)
@@ -69,12 +62,12 @@ def deploy_stack(
     *,
     context: Mapping[str, str],
 ) -> State:
-    """Deploy the stack onto the emulators; gives what others are told of it."""
-    with step("Preparing the emulated account (cdk bootstrap)"):
-        # Synthesizing needs no AWS: both run at once.
+    """Deploy the stack onto the emulators; returns how to reach it."""
+    with step("Bootstrapping the emulated account (cdk bootstrap)"):
+        # Synthesizing needs no AWS, so both run at once.
         synthesis = cleanup.enter_context(synthesize({**CONTEXT, **context}))
         cleanup.enter_context(bootstrap(ministack.url, secret)).finish()
-    with step("Synthesizing the stack (cdk synth)"):
+    with step("Building the bundle and the template (cdk synth)"):
         synthesis.finish()
     with step("Deploying the stack (cdk deploy)"):
         cleanup.enter_context(deploy(ministack.url, secret)).finish()
@@ -98,33 +91,39 @@ def deploy_stack(
     )
 
 
-def send_first(state: State) -> None:
-    """Show that it works."""
-    with step("Sending a first OTP through the API"):
+def send_first(state: State) -> int:
+    """Send the first text and show it; returns how many texts were shown.
+
+    Raises:
+        FirstMessageError: no text arrived.
+
+    """
+    with step("Sending a first text"):
         request = {"ReferenceId": str(uuid.uuid4()), "DestinationIdentity": _FIRST_DESTINATION}
         answer = client.send(state, request)
-    print(f"\n{json.dumps(answer.json(), indent=2)}\n", flush=True)
-    if not client.inbox(state):
-        raise FirstMessageError("No text arrived; the answer above says why.")
+    shown = show_texts(state)
+    if not shown:
+        raise FirstMessageError(
+            f"No text arrived. The API answered {answer.status}:\n"
+            f"{json.dumps(answer.json(), indent=2)}"
+        )
+    return shown
 
 
-def say_ready(state: State, *, auth: bool) -> None:
-    """Say how to reach it, and what to do next."""
-    iam = "IAM       enforced; that access key is the account's root, which may do everything\n"
+def show_texts(state: State, *, after: int = 0) -> int:
+    """Print the texts in the inbox after the oldest `after`; returns how many were printed."""
+    texts = client.inbox(state, after=after)
+    for text in texts:
+        print(f"  {text['to']}  {text['body']}", flush=True)
+    return len(texts)
+
+
+def say_ready(state: State) -> None:
+    """Print where the API and the page are, and how to send and to stop."""
     print(
-        f"API       {state.apiUrl}  (region {state.region})\n"
-        f"Key       {state.accessKeyId}; its secret, new for each sandbox, is in the file below\n"
-        f"{iam if auth else ''}"
-        f"Page      {state.pageUrl}  (the phone, in a browser)\n"
-        f"Inbox     {state.inboxUrl}\n"
-        f"All else  {STATE_FILE.relative_to(ROOT)}\n"
-        "\n"
-        "Send another one, from another terminal, and verify its code:\n"
-        "\n"
-        f"    {PYTHON} -m sandbox send {_FIRST_DESTINATION}\n"
-        f"    {PYTHON} -m sandbox verify CODE\n"
-        "\n"
-        "The sandbox is ready. Texts appear here as they arrive; Ctrl-C ends it, or\n"
-        f"{PYTHON} -m sandbox --stop.\n",
+        f"\nAPI   {state.apiUrl}  (region {state.region})\n"
+        f"Page  {state.pageUrl}\n"
+        f"Send  {PYTHON} -m sandbox send {_FIRST_DESTINATION}\n"
+        f"Stop  {PYTHON} -m sandbox --stop",
         flush=True,
     )

@@ -1,4 +1,4 @@
-"""What a running sandbox tells others: `.sandbox/state.json`, there exactly while it is ready."""
+"""How to reach the sandbox: `.sandbox/state.json`, which exists while the sandbox is ready."""
 
 import hashlib
 import json
@@ -8,16 +8,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-# Another folder is another sandbox: the tests' own does not meet the one that a developer runs.
+# Each folder is a sandbox of its own: the tests do not touch the one that a developer runs.
 DEFAULT_FOLDER = ".sandbox"
 FOLDER = ROOT / os.environ.get("SANDBOX_FOLDER", DEFAULT_FOLDER)
 STATE_FILE = FOLDER / "state.json"
 
 
 def _temporary() -> Path:
-    """Choose where each process of a function unpacks its code: in memory, where there is a lot.
+    """Choose the folder where functions unpack their code: in memory, if there is plenty.
 
-    Sixty of them write a gigabyte and a half, which takes a small machine's disk half a minute.
+    Sixty functions write 1.5 GB, which takes the disk of a small machine half a minute.
     """
     memory = Path("/dev/shm")  # noqa: S108 - a folder of our own in it
     name = hashlib.sha256(str(FOLDER).encode()).hexdigest()[:16]
@@ -27,16 +27,16 @@ def _temporary() -> Path:
 
 
 _MUCH_MEMORY_BYTES = 8 * 1024**3
-# The emulators' own; it goes with them.
+# Removed when the sandbox ends.
 TEMPORARY = _temporary()
 
-# How to call this checkout's Python, for messages.
+# This checkout's Python, for messages.
 PYTHON = ".venv/bin/python"
 
 REGION = "us-east-1"
-# MiniStack takes the access key ID as the account number.
+# MiniStack uses the access key ID as the account number.
 ACCOUNT_ID = "123456789012"
-# The application of the examples in AWS's developer guide, so that its commands work as they are.
+# The application ID of the examples in AWS's developer guide, so that they work unchanged.
 APPLICATION_ID = "7353f53e6885409fa32d07cedexample"
 
 
@@ -52,17 +52,17 @@ class State:
     """How to reach the sandbox. The names are those of the JSON file.
 
     Attributes:
-        apiUrl: `POST` to `/otp` below it.
+        apiUrl: the API; `POST` to its `/otp`.
         region: for signing.
         accessKeyId: for signing.
         secretAccessKey: for signing; a new one for each sandbox.
         awsEndpoint: `endpoint_url` for every AWS service but Pinpoint.
         pinpointEndpoint: `endpoint_url` for Pinpoint.
         applicationId: the Pinpoint application.
-        sendFunction: what to invoke to send: the ARN of the alias.
-        verifyFunction: the same to verify.
+        sendFunction: the ARN of the send function's alias.
+        verifyFunction: the ARN of the verify function's alias.
         table: the DynamoDB table of ReferenceIds.
-        inboxUrl: `GET` it for the texts that arrived, a JSON list, newest last.
+        inboxUrl: the texts that arrived, a JSON list, newest last.
         pageUrl: the page with the phone, for a browser.
 
     """
@@ -82,13 +82,13 @@ class State:
 
     @classmethod
     def read(cls, folder: Path = FOLDER) -> "State":
-        """Read the state of the sandbox that is running.
+        """Read the state of the running sandbox.
 
         Args:
             folder: the sandbox's.
 
         Raises:
-            NotRunningError: none is ready.
+            NotRunningError: the sandbox is not ready.
 
         """
         try:
@@ -97,7 +97,7 @@ class State:
             raise NotRunningError from None
 
     def write(self) -> None:
-        """Say that the sandbox is ready, all at once, and to nobody but this user."""
+        """Write the file atomically, readable by this user only."""
         new = STATE_FILE.with_suffix(".new")
         new.unlink(missing_ok=True)
         new.touch(mode=0o600)

@@ -1,4 +1,4 @@
-"""Runs the sandbox: starts everything, deploys, says that it is ready, and ends everything."""
+"""Runs the sandbox: starts the emulators, deploys, stays up, and ends the emulators."""
 
 import contextlib
 import os
@@ -8,15 +8,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import NoReturn
 
-from . import client, lock
+from . import lock
 from .deploy import context_options
 from .page.server import serving
-from .servers import CHILDREN_FILE, Server, kill_left_over
-from .start import deploy_stack, say_ready, send_first, start_servers
+from .servers import CHILDREN_FILE, kill_left_over
+from .start import deploy_stack, say_ready, send_first, show_texts, start_servers
 from .state import FOLDER, ROOT, STATE_FILE, TEMPORARY, State
 
 _AS_ALWAYS: Mapping[str, str] = MappingProxyType({})
@@ -31,43 +30,47 @@ def run(*, context: Mapping[str, str] = _AS_ALWAYS, auth: bool = False) -> None:
     """Run the sandbox until SIGINT or SIGTERM.
 
     Args:
-        context: values of configuration keys, on top of the sandbox's own.
-        auth: whether everybody may do only what their IAM policies allow.
+        context: values of configuration keys, which override the sandbox's own.
+        auth: whether to enforce IAM.
 
     Raises:
-        AlreadyRunningError: there is one.
-        ServerError, DeployError, FirstMessageError: it could not be started; nothing is left.
+        AlreadyRunningError: a sandbox of this folder is running.
+        ServerError, DeployError, FirstMessageError: the start failed, and everything is cleaned up.
 
     """
-    # Whatever is being waited for ends, and everything is cleaned up. SIGINT too, because a shell
-    # has its background jobs ignore it.
+    # Both signals end any wait and clean up. SIGINT is set because a shell makes its background
+    # jobs ignore it.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     with lock.only_one(), contextlib.ExitStack() as cleanup:
         try:
             _clean_up_after_a_killed_one()
-            # Each worker has unpacked its own copy of the function there.
+            # Each function has unpacked its own copy of the code there.
             cleanup.callback(shutil.rmtree, TEMPORARY, ignore_errors=True)
             cleanup.callback(CHILDREN_FILE.unlink, missing_ok=True)
             cleanup.callback(STATE_FILE.unlink, missing_ok=True)
             secret = secrets.token_hex(20)
             servers = start_servers(cleanup, secret, auth=auth)
             state = deploy_stack(cleanup, *servers, secret, context=context)
-            send_first(state)
+            shown = send_first(state)
             cleanup.enter_context(serving(state))
-            state.write()
-            say_ready(state, auth=auth)
-            _show_texts(state, servers)
+            say_ready(state)
+            state.write()  # last: --detach returns when the file is there
+            while True:
+                time.sleep(_POLL_SECONDS)
+                for server in servers:
+                    server.check()
+                shown += show_texts(state, after=shown)
         except KeyboardInterrupt:
             print("\nStopping ...", flush=True)
         finally:
-            # A second, impatient Ctrl-C must not leave the cleaning up half done.
+            # A second Ctrl-C must not interrupt the cleanup.
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, signal.SIG_IGN)
 
 
 def run_detached(*, context: Mapping[str, str] = _AS_ALWAYS, auth: bool = False) -> int:
-    """Run the sandbox in the background; returns 0 when it is ready, or its status if it ended."""
+    """Run the sandbox in the background; returns 0 when it is ready, or its exit status."""
     if lock.holder() is not None:
         raise lock.AlreadyRunningError
     _clean_up_after_a_killed_one()
@@ -100,13 +103,13 @@ def run_detached(*, context: Mapping[str, str] = _AS_ALWAYS, auth: bool = False)
 
 @contextlib.contextmanager
 def detached(context: Mapping[str, str] = _AS_ALWAYS) -> Iterator[State]:
-    """Give a sandbox that runs in the background, and end it.
+    """Run a sandbox in the background for the length of a `with` block.
 
     Args:
-        context: values of configuration keys, on top of the sandbox's own.
+        context: values of configuration keys, which override the sandbox's own.
 
     Raises:
-        SystemExit: it did not start, and has said why.
+        SystemExit: the sandbox did not start, and has printed why.
 
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends the sandbox, too
@@ -119,7 +122,7 @@ def detached(context: Mapping[str, str] = _AS_ALWAYS) -> Iterator[State]:
 
 
 def stop() -> bool:
-    """End the sandbox that is running, if there is one; returns whether there was."""
+    """End the running sandbox, if there is one; returns whether there was."""
     holder = lock.holder()
     if holder is not None:
         os.kill(holder, signal.SIGTERM)
@@ -132,19 +135,7 @@ def stop() -> bool:
     return holder is not None
 
 
-def _show_texts(state: State, servers: Iterable[Server]) -> NoReturn:
-    shown = 0
-    while True:
-        for server in servers:
-            server.check()
-        texts = client.inbox(state)
-        for text in texts[shown:]:
-            print(f"  {text['to']}  {text['body']}", flush=True)
-        shown = len(texts)
-        time.sleep(_POLL_SECONDS)
-
-
 def _clean_up_after_a_killed_one() -> None:
-    """Do what a sandbox could not do any more that was killed."""
+    """Remove the state and the emulators that a killed sandbox left."""
     STATE_FILE.unlink(missing_ok=True)
     kill_left_over()

@@ -1,1 +1,1 @@
-"""Programs behind the Makefile that are no tests."""
+"""Programs behind make targets that are not tests."""

@@ -46,6 +46,6 @@ def calls(recorded):
             dynamodb.put_item(**locking)
         except dynamodb.exceptions.ConditionalCheckFailedException as taken:
             return taken.response["Item"]
-        raise SystemExit("Not a replay")
+        raise SystemExit("The replay found no item.")
 
     return sent, replayed

@@ -1,4 +1,4 @@
-"""A call of the deployed API, and all that its caller could see of it."""
+"""Calls the deployed API, and keeps the request and the answer as HTTP messages."""
 
 import time
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from sandbox.state import State
 
 MOST_AT_ONCE = 20
 
-# What every answer of an HTTP server has, and tells nobody anything about this service.
+# Headers of any HTTP server, which say nothing about this service.
 _OF_ANY_SERVER = {"connection", "date", "server"}
 
 
@@ -23,7 +23,7 @@ class Message:
     Attributes:
         line: the request line or the status line.
         headers: in their order, as name and value.
-        body: the text.
+        body: as text.
 
     """
 
@@ -38,9 +38,9 @@ class Exchange:
 
     Attributes:
         request: signed, as it was sent.
-        answer: as it came.
+        answer: as it was received.
         status: of the answer.
-        milliseconds: from the one to the other.
+        milliseconds: from the request to the answer.
 
     """
 
@@ -51,7 +51,7 @@ class Exchange:
 
 
 def exchange(state: State, path: str, body: str) -> Exchange:
-    """`POST` a body to the API, signed, and keep both sides.
+    """`POST` a body to the API, signed.
 
     Args:
         state: the sandbox.
@@ -88,12 +88,12 @@ def exchange(state: State, path: str, body: str) -> Exchange:
 
 
 def exchanges(state: State, path: str, body: str, times: int) -> Iterator[Exchange]:
-    """Make the same call several times at once; gives each when its answer has come.
+    """Make the same call several times at once; yields each exchange when it is answered.
 
     Args:
         state: the sandbox.
         path: of the API.
-        body: of every one of them.
+        body: of each call.
         times: how many, at most `MOST_AT_ONCE`.
 
     """
@@ -104,5 +104,5 @@ def exchanges(state: State, path: str, body: str, times: int) -> Iterator[Exchan
 
 
 def _text(value: str | bytes) -> str:
-    """Write a header's value; botocore has some as bytes."""
+    """Return a header's value as text; some of botocore's are bytes."""
     return value if isinstance(value, str) else value.decode("latin-1")

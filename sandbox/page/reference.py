@@ -1,7 +1,7 @@
-"""The reference of the API as one page: docs/openapi.json, for people to read.
+"""Renders docs/openapi.json as the API reference, one HTML page.
 
-It needs no JavaScript and nothing from elsewhere: its styles are /static/theme.css and
-/static/reference.css, so `Content-Security-Policy: default-src 'none'; style-src 'self'` suits it.
+The page needs no JavaScript. It loads only /static/theme.css and /static/reference.css, so
+`Content-Security-Policy: default-src 'none'; style-src 'self'` allows all of it.
 """
 
 import json
@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
 
-# What the document's prose is written with: `code` and **strong**.
+# The markup in the document's prose: `code` and **strong**.
 _CODE = re.compile(r"`([^`]+)`")
 _STRONG = re.compile(r"\*\*([^*]+)\*\*")
 
@@ -34,7 +34,7 @@ class _Field:
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What one code means in an answer, in words."""
+    """An answer with one code, in words."""
 
     status: str
     code: str
@@ -45,11 +45,10 @@ class _Answer:
 
 
 def render(document: Mapping[str, Any]) -> str:
-    """Write the page.
+    """Render the page.
 
     Args:
-        document: the decoded docs/openapi.json, or another one of its shape. What it says is
-            written as text: no markup in it has an effect.
+        document: the decoded docs/openapi.json, or one of the same shape. HTML in it is escaped.
 
     Raises:
         KeyError: the document is of another shape.
@@ -114,7 +113,7 @@ def _constraint(field: Mapping[str, Any]) -> str:
 
 
 def _visible(pattern: str) -> str:
-    """Escape what cannot be seen, or not everywhere, as JSON does."""
+    """Escape control and non-ASCII characters as JSON does."""
     return "".join(
         character if " " <= character <= "~" else json.dumps(character)[1:-1]
         for character in pattern
@@ -165,7 +164,7 @@ def _examples(of: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _resolved(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Follow a reference into the document."""
+    """Return a schema, or the one in the document that it refers to."""
     found: Mapping[str, Any] = schema
     if "$ref" in schema:
         found = document
@@ -175,7 +174,7 @@ def _resolved(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping
 
 
 def _prose(text: str) -> Markup:
-    """Write text with its `code` and **strong** parts."""
+    """Return text as HTML, with its `code` and **strong** parts."""
     written = str(escape(text))
     written = _CODE.sub(r"<code>\1</code>", written)
     written = _STRONG.sub(r"<strong>\1</strong>", written)

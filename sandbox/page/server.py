@@ -1,14 +1,15 @@
-"""The pages as an HTTP server, on this machine only.
+"""Serves the sandbox's pages over HTTP, on this machine only.
 
 - ``GET /``: the phone, whose form has the fields of docs/openapi.json
 - ``GET /reference``: the API, from docs/openapi.json
-- ``GET /events``: the texts as server-sent events, from the first one on, or from the one after
-  ``Last-Event-ID``, which is of this sandbox only; the data of each is an entry of the inbox.
-  Before the first one comes an event ``new``, and after those that have arrived ``ready``
-- ``POST /calls`` with ``{"path": "/otp", "body": "{…}", "times": 1}``: calls the deployed API as
-  often at once, signed; answers with one line of JSON for each answer (an ``Exchange``), as they
-  come
-- ``GET /written/REQUEST_ID?since=…``: the ``Written`` of a request; 204 while there is none
+- ``GET /events``: the texts as server-sent events; the data of each is an entry of the inbox. The
+  stream starts after ``Last-Event-ID``, if that is from this sandbox, else with an event ``new``
+  and the first text. An event ``ready`` follows the texts that have arrived already
+- ``POST /calls`` with ``{"path": "/otp", "body": "{…}", "times": 1}``: makes that many signed calls
+  to the deployed API at once; answers with a line of JSON (an ``Exchange``) for each, in order of
+  arrival
+- ``GET /written/REQUEST_ID?since=…``: the log lines and metrics (a ``Written``) of a request; 204
+  while there are none
 """
 
 import json
@@ -40,10 +41,10 @@ _DOCUMENT = ROOT / "docs" / "openapi.json"
 _PATHS = ("/otp", "/otp/verify")
 
 _TEXTS_EVERY_SECONDS = 0.2
-# So that the server notices a page that is gone, and the page a server that is.
+# A keep-alive, by which server and page notice that the other one is gone.
 _ALIVE_EVERY_SECONDS = 10
 
-# Nothing from elsewhere, nothing inline, and nobody may frame it.
+# Nothing from other origins, nothing inline, no framing.
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
     "img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -52,9 +53,9 @@ _POLICY = (
 
 @contextmanager
 def serving(state: State) -> Iterator[None]:
-    """Serve the pages where the state says, in a thread, for the length of a `with` block."""
+    """Serve the pages at the state's pageUrl, in a thread, for the length of a `with` block."""
     address = urlsplit(state.pageUrl)
-    # Errors only: the sandbox prints texts.
+    # Errors only: the terminal shows the texts.
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = make_server(
         address.hostname or "", address.port or 0, create_app(state), threaded=True
@@ -70,13 +71,13 @@ def serving(state: State) -> Iterator[None]:
 
 
 def create_app(state: State) -> Flask:
-    """Make the pages of a sandbox.
+    """Make the Flask application for a sandbox.
 
-    A page of another origin can neither read them nor call the API through them.
+    Pages of other origins can neither read its pages nor call the API through it.
     """
     app = Flask(__name__)
     log = Log(state)
-    # A page that is open since an earlier sandbox has seen other texts.
+    # Marks this sandbox's event IDs: a page may still be open from an earlier sandbox.
     run = uuid.uuid4().hex
 
     app.jinja_env.filters["when_left_out"] = _when_left_out
@@ -124,7 +125,7 @@ def create_app(state: State) -> Flask:
         response.headers["Content-Security-Policy"] = _POLICY
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "no-referrer"
-        # The sandbox of another day may be of another version.
+        # The next sandbox may have another version of the pages.
         response.headers["Cache-Control"] = "no-store"
         return response
 
@@ -132,7 +133,7 @@ def create_app(state: State) -> Flask:
 
 
 def _events(state: State, run: str, last: str) -> Iterator[str]:
-    """Give the texts after the last one, and then each as it arrives, while the sandbox runs."""
+    """Yield the texts after `last`, and then each new one, while the sandbox runs."""
     known, _, count = last.partition("-")
     seen = int(count) if known == run and count.isdecimal() else 0
     if not seen:
@@ -158,20 +159,20 @@ def _events(state: State, run: str, last: str) -> Iterator[str]:
 
 
 def _when_left_out(field: Mapping[str, Any]) -> str:
-    """Say in a few words what a field is when it is left empty."""
+    """Return a placeholder: the field's default, in a few words."""
     said = str(field.get("default") or field["x-when-left-out"]).replace("`", "").rstrip(".")
     return said.partition(",")[0]
 
 
 def _call(content: object) -> tuple[str, str, int]:
-    """Check what the page asks for; raises BadRequest."""
+    """Read the page's request for calls; raises BadRequest if it is invalid."""
     match content:
         case {"path": str(path), "body": str(body), "times": int(times)} if (
             path in _PATHS and 1 <= times <= MOST_AT_ONCE
         ):
             return path, body, times
     raise BadRequest(
-        f"Say path ({' or '.join(_PATHS)}), body (a text) and times (1 to {MOST_AT_ONCE})."
+        f"Required: path ({' or '.join(_PATHS)}), body (a string), times (1 to {MOST_AT_ONCE})."
     )
 
 

@@ -1,4 +1,4 @@
-"""What a function has written for a request: its log lines and its metrics."""
+"""Finds the log lines and metrics that a function wrote for a request."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -13,18 +13,18 @@ from sandbox.state import State
 if TYPE_CHECKING:
     from mypy_boto3_logs.client import CloudWatchLogsClient
 
-# One page of MiniStack's, which gives the first ones only.
+# MiniStack returns one page of events, with no token for the next.
 _MOST_EVENTS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A metric that was written.
+    """A metric.
 
     Attributes:
         name: such as Requests.
         value: a count.
-        dimensions: by name, of the set that tells most.
+        dimensions: by name, of the largest set.
 
     """
 
@@ -35,11 +35,11 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What one invocation wrote.
+    """The output of one invocation.
 
     Attributes:
-        lines: of its log, in Lambda's JSON format, as they are; without the metrics.
-        metrics: which CloudWatch finds in the other lines.
+        lines: its log lines in Lambda's JSON format, without the metrics.
+        metrics: those that CloudWatch extracts from the log.
 
     """
 
@@ -51,7 +51,7 @@ class Log:
     """The logs of the functions.
 
     Args:
-        state: the sandbox, whose emulator has a log stream for every invocation.
+        state: the sandbox; its emulator has a log stream for each invocation.
 
     """
 
@@ -65,15 +65,15 @@ class Log:
         ]
 
     def of(self, request_id: str, since: float) -> Written | None:
-        """Find what was written for a request.
+        """Find the log lines and metrics of a request.
 
         Args:
-            request_id: what the answer's `X-Request-Id` says.
-            since: seconds since 1970, when it had not yet been made.
+            request_id: the answer's `X-Request-Id`.
+            since: a time before the request, in seconds since 1970.
 
         Returns:
-            None while nothing is there: a log comes a little later than the answer, and none
-            comes where the API has answered without its function.
+            None if there are none. The log appears a little later than the answer, and never if
+            the API answered without invoking the function.
 
         """
         for group in self._groups:
@@ -114,7 +114,7 @@ def _metrics(content: Mapping[str, Any]) -> Iterator[Metric]:
 
 
 def _decode(message: str) -> dict[str, Any]:
-    """Read a line; Lambda's own START, END and REPORT are empty."""
+    """Decode a line; returns an empty object for Lambda's START, END and REPORT lines."""
     try:
         content = json.loads(message)
     except ValueError:

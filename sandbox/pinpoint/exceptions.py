@@ -1,4 +1,4 @@
-"""The errors of the OTP operations, as Amazon Pinpoint puts them on the wire."""
+"""The errors of the OTP operations, as Amazon Pinpoint sends them."""
 
 import json
 import uuid
@@ -9,15 +9,15 @@ from moto.pinpoint.exceptions import PinpointExceptions
 class OtpError(PinpointExceptions):
     """An error answer: ``X-Amzn-ErrorType`` header, body ``{"Message": ..., "RequestID": ...}``.
 
-    moto's own Pinpoint errors carry ``{"__type": ..., "message": ...}`` instead. Botocore's model
-    has the two members above, so that only this shape fills the modelled fields of the exception
-    that boto3 raises.
+    moto's own Pinpoint errors have ``{"__type": ..., "message": ...}`` instead. Botocore's model
+    has the two members above, so only this shape fills the fields of the exception that boto3
+    raises.
     """
 
     error_name: str
 
     def __init__(self, message: str) -> None:
-        """``message`` is what the caller reads; it must never hold a code."""
+        """``message`` goes to the caller; it must never contain a code."""
         super().__init__(self.error_name, message)
         self.description = json.dumps({"Message": message, "RequestID": str(uuid.uuid4())})
 
@@ -30,12 +30,12 @@ class BadRequestError(OtpError):
 
 
 class ForbiddenError(OtpError):
-    """403: IAM's refusal, under the name that IAM gives it, such as AccessDeniedException."""
+    """403: IAM refused the request; the name is IAM's, such as AccessDeniedException."""
 
     code = 403
 
     def __init__(self, error_name: str, message: str) -> None:
-        """``error_name`` and ``message`` are what the caller reads."""
+        """``error_name`` and ``message`` go to the caller."""
         self.error_name = error_name
         super().__init__(message)
 
@@ -48,7 +48,7 @@ class NotFoundError(OtpError):
 
 
 class InternalServerError(OtpError):
-    """500: never an accident here, only what a reserved destination asks for."""
+    """500: only ever the behaviour of a reserved destination."""
 
     code = 500
     error_name = "InternalServerErrorException"

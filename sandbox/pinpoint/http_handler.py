@@ -1,4 +1,4 @@
-"""The server's HTTP side: quick, quiet and with connections that stay open."""
+"""The server's HTTP request handler: keeps connections open and logs only errors."""
 
 import io
 import traceback
@@ -15,20 +15,20 @@ _OF_THE_CONNECTION = {"content-length", "connection", "transfer-encoding"}
 class OtpRequestHandler(MotoRequestHandler):
     """A request handler that keeps connections alive.
 
-    werkzeug's own closes the connection after every answer, because its applications may leave
-    part of a request unread, which would then pass for the next request. Here every request is
-    read to its end first.
+    werkzeug's handler closes the connection after every answer, because an application may leave
+    part of a request unread, which would then be parsed as the next request. This handler reads
+    every request to its end first.
     """
 
     protocol_version = "HTTP/1.1"
-    # Headers and body are two writes; without this, the second would wait for an acknowledgement.
+    # Headers and body are two writes. With Nagle, the second would wait for an acknowledgement.
     disable_nagle_algorithm = True
 
     def run_wsgi(self) -> None:
-        """Answer one request with what the WSGI application makes of it."""
+        """Answer one request with the WSGI application."""
         self.environ = self.make_environ()
         if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
-            # werkzeug decodes the chunks; where the last one ends is not worth trusting.
+            # werkzeug decodes the chunks, but may not stop exactly after the last one.
             self.close_connection = True
         else:
             length = self.headers.get("Content-Length", "0")
@@ -39,16 +39,16 @@ class OtpRequestHandler(MotoRequestHandler):
             self.environ["wsgi.input"] = io.BytesIO(self.rfile.read(int(length)))
         try:
             response = Response.from_app(self.server.app, self.environ, buffered=True)
-        except Exception:  # noqa: BLE001 - whatever went wrong, the caller gets an answer
+        except Exception:  # noqa: BLE001 - the caller always gets an answer
             self.log_error("%s", traceback.format_exc())
             response = Response("Internal Server Error", HTTPStatus.INTERNAL_SERVER_ERROR)
         self._write(response)
 
     def _write(self, response: Response) -> None:
-        """Send a whole response; a vanished client ends the connection, see ``handle``."""
+        """Send a response. If the client is gone, ``handle`` ends the connection."""
         body = response.get_data()
         has_body = self.command != "HEAD" and response.status_code not in {204, 304}
-        # Not send_response, which logs every request and adds a second Server header.
+        # send_response would log every request and add a second Server header.
         self.send_response_only(response.status_code)
         for name, value in response.headers.items():
             if name.lower() not in _OF_THE_CONNECTION and not lets_others_read(name):

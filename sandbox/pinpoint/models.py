@@ -1,4 +1,4 @@
-"""The state of the OTP operations: pending codes, texts that went out, requests that came in."""
+"""The state of the OTP operations: pending codes, sent texts, received requests."""
 
 import copy
 import itertools
@@ -20,7 +20,7 @@ from .otp_rules import OtpCheck, OtpMessage
 
 DEFAULT_REGION = "us-east-1"
 
-#: Texts, requests and pending codes kept per account and region; beyond it, the oldest go.
+#: Texts, requests and pending codes kept per account and region; the oldest are dropped.
 MAX_KEPT = 100_000
 
 #: One text message; ``sentAt`` is ISO 8601 in UTC with milliseconds, ending in Z.
@@ -30,10 +30,10 @@ InboxEntry = TypedDict(
 
 _T = TypeVar("_T")
 
-# Application ID, destination, reference ID: a code is good for exactly these three together.
+# Application ID, destination, reference ID: a code is valid only for all three together.
 _CodeKey = tuple[str, str, str]
 
-# Numbers texts and requests across all accounts and regions, whose clocks may differ.
+# Orders texts and requests across accounts and regions, whose clocks may differ.
 _arrivals = itertools.count()
 
 
@@ -47,7 +47,7 @@ class _PendingCode:
 
 
 class OtpState:
-    """What one account and region knows about one-time passwords. Safe to share between threads."""
+    """The OTP state of one account and region. Safe to share between threads."""
 
     def __init__(self) -> None:
         self.clock = Clock()
@@ -64,15 +64,14 @@ class OtpState:
     def send(self, application_id: str, message: OtpMessage) -> None:
         """Text a fresh code.
 
-        A second call for the same reference and destination texts a second time, and only the new
-        code can be verified: AWS documents no deduplication, so a sender that repeats itself must
-        show here.
+        A second call for the same reference and destination texts again, and only the new code can
+        be verified. AWS documents no deduplication, so a repeated send must show up here.
         """
         code = "".join(secrets.choice("0123456789") for _ in range(message.code_length))
         key = (application_id, message.destination, message.reference_id)
         with self._lock:
             now = self.clock.now()
-            # Taken out first, so that the dict stays in order of sending and drops the oldest.
+            # Removed first, so that the dict stays in order of sending.
             self._pending.pop(key, None)
             self._pending[key] = _PendingCode(
                 code, now + message.validity, message.allowed_attempts
@@ -89,14 +88,14 @@ class OtpState:
             self._texts.append((next(_arrivals), entry))
 
     def verify(self, application_id: str, check: OtpCheck) -> bool:
-        """Return whether the code is right, unexpired and unused, and use up what that costs.
+        """Return whether the code is right, unexpired and unused, and use it or an attempt up.
 
         A right code is used up (single use; undocumented by AWS). A wrong one costs an attempt;
         after the last, even the right code is wrong.
         """
         key = (application_id, check.destination, check.reference_id)
-        # Looking and using up happen under one lock: of two simultaneous calls with the right
-        # code, one wins, and simultaneous wrong ones cost an attempt each.
+        # One lock for the check and the use: of two simultaneous calls with the right code, one
+        # wins, and simultaneous wrong ones cost an attempt each.
         with self._lock:
             pending = self._pending.get(key)
             if pending is None:
@@ -128,8 +127,8 @@ class OtpState:
 def otp_state(backend: PinpointBackend) -> OtpState:
     """Return the state of a backend, attached to it at first use.
 
-    It lives in the backend's ``__dict__``, which moto's reset replaces by an empty one: the state
-    goes exactly when the backend's applications go, and moto's classes stay as they are.
+    It lives in the backend's ``__dict__``, which moto's reset empties. So the state is dropped
+    together with the backend's applications, and moto's classes need no change.
     """
     with backend_lock:
         state: OtpState = vars(backend).setdefault("otp_state", OtpState())
@@ -146,7 +145,7 @@ def received_requests(
 ) -> list[dict[str, Any]]:
     """Return all SendOTPMessageRequestParameters received, refused ones too, newest last.
 
-    A body that is no JSON object is not among them.
+    Bodies that are not JSON objects are left out.
     """
     return _without_places(otp_state(_backend(account_id, region)).requests())
 
@@ -154,7 +153,7 @@ def received_requests(
 def advance_clock(
     seconds: float, account_id: str = DEFAULT_ACCOUNT_ID, region: str = DEFAULT_REGION
 ) -> None:
-    """Move an account and region's clock on; ``ValueError`` as for ``Clock.advance``."""
+    """Advance the clock of an account and region; ``ValueError`` as for ``Clock.advance``."""
     otp_state(_backend(account_id, region)).clock.advance(seconds)
 
 
@@ -164,10 +163,10 @@ def create_application(
     account_id: str = DEFAULT_ACCOUNT_ID,
     region: str = DEFAULT_REGION,
 ) -> None:
-    """Create an application under a chosen ID (AWS and moto only make up random ones).
+    """Create an application with a chosen ID (AWS and moto only generate random ones).
 
-    One that exists already is left as it is. ``ValueError`` for an ID that could not stand in a
-    URL path, or for a region without Pinpoint.
+    An existing application stays unchanged. ``ValueError`` for an ID that is invalid in a URL path,
+    or for a region without Pinpoint.
     """
     if not re.fullmatch(r"[0-9A-Za-z_-]{1,64}", application_id):
         message = f"an application ID is 1 to 64 letters, digits, - or _, not {application_id!r}"
@@ -192,9 +191,9 @@ def all_requests() -> list[dict[str, Any]]:
 
 
 def advance_all_clocks(seconds: float) -> None:
-    """Move the clock of every account and region in use on; ``ValueError`` as for one clock.
+    """Advance the clock of every account and region in use; ``ValueError`` as for one clock.
 
-    A region first used later starts at the real time; it has no code that could be too young.
+    A region that is first used later starts at the real time: it has no older codes.
     """
     for state in _all_states():
         state.clock.advance(seconds)
@@ -210,12 +209,12 @@ def _backend(account_id: str, region: str) -> PinpointBackend:
 
 
 def _all_states() -> list[OtpState]:
-    """Return the state of every backend in use, as of now."""
+    """Return the state of every backend in use."""
     with backend_lock:
         backends = [backend for _, _, backend in pinpoint_backends.iter_backends()]
     return [otp_state(backend) for backend in backends if isinstance(backend, PinpointBackend)]
 
 
 def _without_places(entries: Iterable[tuple[int, _T]]) -> list[_T]:
-    """Put entries into order of arrival and drop the places that say so."""
+    """Return entries in order of arrival, without their places."""
     return [entry for _, entry in sorted(entries, key=lambda placed: placed[0])]

@@ -1,7 +1,7 @@
-"""The rules for the fields of both operations, and the text of the message.
+"""The field rules of both operations, and the body of the text.
 
-Limits are those of the AWS developer guide, "Generate one-time passwords (OTPs) in Amazon
-Pinpoint". What AWS leaves undocumented is a choice of this emulator and is marked "undocumented".
+The limits come from the AWS developer guide, "Generate one-time passwords (OTPs) in Amazon
+Pinpoint". "Undocumented" marks a choice of this emulator where AWS documents nothing.
 """
 
 import re
@@ -12,8 +12,7 @@ from typing import Any, NamedTuple
 
 from .exceptions import BadRequestError
 
-# What SendOTPMessage does without the optional numbers. Only the code length has a documented
-# default; the other two are undocumented.
+# Defaults of the optional numbers. Only the code length's is documented.
 DEFAULT_CODE_LENGTH = 6
 DEFAULT_VALIDITY_MINUTES = 15
 DEFAULT_ALLOWED_ATTEMPTS = 3
@@ -26,7 +25,7 @@ LANGUAGES = (
 
 @dataclass(frozen=True, slots=True)
 class OtpMessage:
-    """A valid SendOTPMessage request, as far as it changes what the emulator does."""
+    """The fields of a valid SendOTPMessage request that affect the emulator."""
 
     reference_id: str
     destination: str
@@ -37,9 +36,9 @@ class OtpMessage:
     allowed_attempts: int
 
     def text(self, code: str) -> str:
-        """Return the body of the text message.
+        """Return the body of the text.
 
-        AWS documents this English template alone, so every ``Language`` gets it.
+        AWS documents only this English template, so every ``Language`` gets it.
         """
         return f"This is your One Time Password: {code} from {self.brand_name}"
 
@@ -54,7 +53,7 @@ class OtpCheck:
 
 
 class _Rule(NamedTuple):
-    """What one field may hold; ``expectation`` completes the sentence "<field> must be ..."."""
+    """A rule for one field; ``expectation`` completes the sentence "<field> must be ..."."""
 
     accepts: Callable[[Any], bool]
     expectation: str
@@ -62,7 +61,7 @@ class _Rule(NamedTuple):
 
 
 def _string(pattern: str, expectation: str, *, required: bool = False) -> _Rule:
-    """Make the rule for a string that ``pattern`` matches from end to end, line breaks included."""
+    """Make the rule for a string that ``pattern`` matches as a whole, line breaks included."""
     compiled = re.compile(pattern, re.DOTALL)
 
     def accepts(value: object) -> bool:
@@ -74,7 +73,7 @@ def _string(pattern: str, expectation: str, *, required: bool = False) -> _Rule:
 def _integer(low: int, high: int) -> _Rule:
     """Make the rule for an optional whole number, both bounds included."""
 
-    # The exact type, because Python counts True as the integer 1 and JSON does not.
+    # The exact type: in Python, unlike JSON, True is the integer 1.
     def accepts(value: object) -> bool:
         return type(value) is int and low <= value <= high
 
@@ -109,7 +108,7 @@ _VERIFY_RULES: Mapping[str, _Rule] = {
 
 
 def parse_message(parameters: Mapping[str, Any]) -> OtpMessage:
-    """Check SendOTPMessageRequestParameters; raise ``BadRequestError`` for the first fault."""
+    """Check SendOTPMessageRequestParameters; ``BadRequestError`` for the first invalid field."""
     _check(parameters, _SEND_RULES)
     return OtpMessage(
         reference_id=parameters["ReferenceId"],
@@ -123,7 +122,7 @@ def parse_message(parameters: Mapping[str, Any]) -> OtpMessage:
 
 
 def parse_check(parameters: Mapping[str, Any]) -> OtpCheck:
-    """Check VerifyOTPMessageRequestParameters; raise ``BadRequestError`` for the first fault."""
+    """Check VerifyOTPMessageRequestParameters; ``BadRequestError`` for the first invalid field."""
     _check(parameters, _VERIFY_RULES)
     return OtpCheck(
         reference_id=parameters["ReferenceId"],
@@ -133,7 +132,7 @@ def parse_check(parameters: Mapping[str, Any]) -> OtpCheck:
 
 
 def _check(parameters: Mapping[str, Any], rules: Mapping[str, _Rule]) -> None:
-    """Hold every field to its rule. The messages name fields, never values: one may be a code."""
+    """Check every field. The messages name fields, never values: a value may be a code."""
     for name in parameters:
         if name not in rules:
             message = f"{name} is not a field of this operation"

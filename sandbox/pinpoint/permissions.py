@@ -1,4 +1,4 @@
-"""Who may use the OTP operations: asks MiniStack's IAM about the sender of each request."""
+"""Authorizes the OTP operations: asks MiniStack's IAM about the sender of each request."""
 
 import io
 import json
@@ -14,15 +14,15 @@ from .exceptions import ForbiddenError
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-# Source: AWS Service Authorization Reference, Amazon Pinpoint: the actions, and the resources as
-# the end of an ARN.
+# The actions, and the resources as the end of an ARN: AWS Service Authorization Reference, Amazon
+# Pinpoint.
 _ACTIONS = {"otp": "SendOTPMessage", "verify-otp": "VerifyOTPMessage"}
 _PATH = re.compile(r"/v1/(?P<resource>apps/[^/]+/(?P<kind>otp|verify-otp))")
 _TIMEOUT_SECONDS = 10
 
 
 class Permissions:
-    """What callers may do.
+    """The IAM permissions of callers.
 
     Args:
         iam_url: a `sandbox.ministack`.
@@ -33,14 +33,14 @@ class Permissions:
         self._iam_url = iam_url
 
     def refusal(self, environ: "WSGIEnvironment") -> Response | None:
-        """Return what a caller gets that may not make this request; None if it may."""
+        """Return the answer to a caller that may not make this request; None if it may."""
         path = _PATH.fullmatch(environ["PATH_INFO"])
         if path is None or environ["REQUEST_METHOD"] != "POST":
             return None
         request = Request(environ)
         body = request.get_data()
-        environ["wsgi.input"] = io.BytesIO(body)  # read, but not yet served
-        # Handed on as it was signed, so that MiniStack can check the signature, too.
+        environ["wsgi.input"] = io.BytesIO(body)  # for the application to read again
+        # Forwarded as it was signed, so that MiniStack can check the signature.
         others = {"Host", "Transfer-Encoding"}
         headers = {name: value for name, value in request.headers if name not in others}
         question = urllib.request.Request(  # noqa: S310 - the sandbox's own address

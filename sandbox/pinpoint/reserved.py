@@ -1,7 +1,7 @@
-"""Destinations that make the emulator behave badly on purpose.
+"""Destinations that make the emulator fail on purpose.
 
 They are ``+1206555`` and four digits from 0100 to 0111, inside the range 555-0100 to 555-0199 that
-the North American plan keeps for fiction, so that none can ever be somebody's phone.
+the North American plan keeps for fiction, so none can be a real phone.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from enum import Enum, auto
 
 
 class Answer(Enum):
-    """How SendOTPMessage answers once it has dealt with the message."""
+    """How SendOTPMessage answers after it has processed the message."""
 
     NORMAL = auto()
     TOO_LATE = auto()
@@ -19,10 +19,10 @@ class Answer(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """What happens to a message to one destination.
+    """The outcome of a message to one destination.
 
-    ``delivery_status``, ``status_code`` and ``status_message`` are what its entry in ``Result``
-    says; ``status_message`` is None for a text that went out, where it names the message ID.
+    ``delivery_status``, ``status_code`` and ``status_message`` go into its entry in ``Result``.
+    ``status_message`` is None for a sent text, whose entry names the message ID instead.
     """
 
     delivery_status: str = "SUCCESSFUL"
@@ -32,15 +32,15 @@ class Behaviour:
 
     @property
     def texted(self) -> bool:
-        """Whether the text goes out. If not, no code is pending afterwards either."""
+        """Whether the text is sent. If not, no code is pending."""
         return self.delivery_status == "SUCCESSFUL"
 
 
 _SENT = Behaviour()
 
-# AWS documents the delivery statuses, not the codes and messages beside them: those are plausible
-# inventions. TIMEOUT is missing from botocore's list of statuses, which boto3 does not enforce on
-# answers; it stands for any status a client has not heard of.
+# AWS documents the delivery statuses, but not their codes and messages, which are made up here.
+# TIMEOUT is missing from botocore's list of statuses, which boto3 does not enforce on answers: it
+# stands for any status that a client does not know.
 _RESERVED = {
     "+12065550100": _SENT,
     "+12065550101": Behaviour("OPT_OUT", 400, "Phone number is opted out"),
@@ -60,5 +60,5 @@ NUMBERS = frozenset(_RESERVED)
 
 
 def behaviour_for(destination: str) -> Behaviour:
-    """Return what a message to ``destination`` (E.164) does; every unreserved number is sent."""
+    """Return the outcome of a message to ``destination`` (E.164); unreserved numbers are sent."""
     return _RESERVED.get(destination, _SENT)

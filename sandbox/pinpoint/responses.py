@@ -1,4 +1,4 @@
-"""HTTP in and out of the two OTP operations."""
+"""The HTTP handlers of the two OTP operations."""
 
 import json
 import secrets
@@ -22,16 +22,16 @@ _MESSAGE_ID_LENGTH = 38
 
 
 class OtpResponse(PinpointResponse):
-    """Handler of SendOTPMessage and VerifyOTPMessage; moto calls the method for the operation."""
+    """Handles SendOTPMessage and VerifyOTPMessage; moto calls the operation's method."""
 
-    # moto would otherwise read the JSON body as a form, too, and take an "&Action=..." in a brand
-    # name for the operation to call. It also leaves the decoding, and its errors, to this class.
+    # Otherwise moto parses the JSON body as a form, and "&Action=..." in a brand name selects the
+    # operation. With this, it also leaves the decoding, and its errors, to this class.
     use_raw_body = True
 
     def send_otp_message(self) -> TYPE_RESPONSE:
         """POST /v1/apps/{application-id}/otp: MessageResponse, or an ``OtpError``."""
         parameters = self._parameters()
-        # Before any check: a test wants to see what its subject sent, above all if it was wrong.
+        # Recorded before any check: a test must also see invalid requests.
         otp_state(self.pinpoint_backend).record_request(parameters)
         application_id = self._application_id()
         message = parse_message(parameters)
@@ -76,7 +76,7 @@ class OtpResponse(PinpointResponse):
         return parameters
 
     def _prepare_answer(self, answer: Answer) -> None:
-        """Do to the answer what a reserved destination asks for; may raise, see ``transport``."""
+        """Delay, fail or drop a reserved destination's answer; may raise, see ``transport``."""
         if answer is Answer.TOO_LATE:
             wait_until_too_late(self.normalized_request)
         elif answer is Answer.SERVER_ERROR:
@@ -89,8 +89,8 @@ class OtpResponse(PinpointResponse):
 def _message_result(behaviour: Behaviour) -> dict[str, Any]:
     """Return the MessageResult of one destination.
 
-    A message that did not go out has no ``MessageId``: the model makes it optional, and a client
-    has to cope without.
+    A message that was not sent has no ``MessageId``: the model makes it optional, so clients must
+    not rely on it.
     """
     result: dict[str, Any] = {
         "DeliveryStatus": behaviour.delivery_status,

@@ -4,13 +4,14 @@ moto's server with the OTP operations installed, and in front of it:
 
 - ``GET /health``: ``{"status": "ok"}``
 - ``GET /inbox``: the texts of all accounts and regions, newest last; ``?to=`` and
-  ``?referenceId=`` keep those that match, ``?after=`` leaves out as many of the oldest
+  ``?referenceId=`` filter them, ``?after=N`` leaves out the N oldest
 - ``GET /requests``: the SendOTPMessageRequestParameters received, newest last; ``?referenceId=``
-- ``POST /clock`` with ``{"advanceSeconds": n}``: moves time on, answers ``{"advancedSeconds": n}``
+- ``POST /clock`` with ``{"advanceSeconds": n}``: advances all clocks; answers
+  ``{"advancedSeconds": n}``
 
-An AWS client needs no more than ``endpoint_url``; moto tells the service by the signature. A web
-page gets nothing (``sandbox.door``), and what is posted must say that it is JSON. The state is that
-of the process: a server in a test's thread shares it with ``mock_aws``.
+An AWS client needs only ``endpoint_url``; moto finds the service in the signature. Web pages are
+refused (``sandbox.door``), and so is a ``POST`` whose Content-Type is not JSON. The state belongs
+to the process: a server in a test's thread shares it with ``mock_aws``.
 """
 
 import argparse
@@ -45,12 +46,12 @@ if TYPE_CHECKING:
 
 
 class OtpServer(ThreadedWSGIServer):
-    """A bound server, one thread per connection; ``serve_forever`` serves, ``shutdown`` ends it."""
+    """A bound server with a thread per connection. Call ``serve_forever``; ``shutdown`` ends it."""
 
     def __init__(
         self, host: str, port: int, late_answer: LateAnswer, permissions: Permissions | None = None
     ) -> None:
-        """Bind to ``host`` and ``port`` (0: any free one, then in ``self.port``)."""
+        """Bind to ``host`` and ``port``; 0 chooses a free port, found in ``self.port``."""
         self._late_answer = late_answer
         application = _application(late_answer, permissions)
         super().__init__(host, port, application, OtpRequestHandler)
@@ -77,10 +78,10 @@ def create_server(
 ) -> OtpServer:
     """Return a bound server whose account 123456789012 has these applications in ``region``.
 
-    Without ``permissions``, everybody may send and verify.
+    Without ``permissions``, every caller may send and verify.
 
-    Ends the process, as werkzeug does, if the port is taken; ``ValueError`` as
-    ``create_application``. The applications last until moto's state is reset.
+    If the port is taken, werkzeug ends the process. ``ValueError`` as for ``create_application``.
+    The applications last until moto's state is reset.
     """
     install()
     for application_id in application_ids:
@@ -91,7 +92,7 @@ def create_server(
 @contextmanager
 def serving(server: OtpServer) -> Iterator[OtpServer]:
     """Serve in a thread for the length of a ``with`` block."""
-    # The poll interval is how long ending takes at most.
+    # The poll interval bounds how long the shutdown takes.
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
@@ -123,7 +124,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 def _application(
     late_answer: LateAnswer, permissions: Permissions | None
 ) -> Callable[["WSGIEnvironment", "StartResponse"], Iterable[bytes]]:
-    """Return the WSGI application: our own routes, and moto behind them."""
+    """Return the WSGI application: this module's routes, then moto's."""
     moto = DomainDispatcherApplication(create_backend_app)
 
     def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -144,7 +145,7 @@ def _application(
 
 
 def _turn_away(request: Request) -> Response | None:
-    """Return what a web page gets, a form, and who wants more than Pinpoint; None for others."""
+    """Refuse web pages, forms, and requests for other services; None for all other requests."""
     headers = {name.lower(): value for name, value in request.headers}
     reason = refusal(headers, int(request.environ["SERVER_PORT"]))
     if reason is not None:
@@ -154,7 +155,7 @@ def _turn_away(request: Request) -> Response | None:
         return _json(error, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
     own = (request.method, request.path) in _ROUTES
     if not own and not request.path.startswith(("/v1/apps", "/v1/tags")):
-        # moto has other services, too; some of them run code, where there is Docker.
+        # Some of moto's other services run code, if there is Docker.
         return _json({"error": "This is Pinpoint's emulator"}, HTTPStatus.NOT_FOUND)
     return None
 
@@ -183,7 +184,7 @@ def _requests(request: Request) -> Response:
         [
             parameters
             for parameters in all_requests()
-            # Compared with ==: a refused request may hold anything, even what has no hash.
+            # Compared with ==, because a value in a refused request may be unhashable.
             if reference_id is None or parameters.get("ReferenceId") == reference_id
         ]
     )
@@ -241,7 +242,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--iam-url",
         metavar="URL",
-        help="a sandbox.ministack, which says who may send and verify; by default everybody may",
+        help="a sandbox.ministack that authorizes callers; by default, every caller may send",
     )
     return parser
 

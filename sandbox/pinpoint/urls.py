@@ -1,4 +1,4 @@
-"""The URLs of the two OTP operations, and how moto learns of them."""
+"""The URLs of the two OTP operations, and their installation into moto."""
 
 from moto.pinpoint import urls as moto_urls
 
@@ -13,8 +13,7 @@ url_paths = {
 def install() -> None:
     """Add both operations to moto's Pinpoint, for ``mock_aws`` and for moto's server.
 
-    Calling it again changes nothing, and it does not matter whether moto's Pinpoint is in use
-    already: ``mock_aws`` reads the table of URLs at every call. A moto server reads it at its
-    first Pinpoint request, so there, install before that.
+    Calling it again changes nothing. ``mock_aws`` reads the table of URLs at every call, so install
+    at any time. A moto server reads the table at its first Pinpoint request: install before that.
     """
     moto_urls.url_paths.update(url_paths)

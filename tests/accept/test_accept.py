@@ -69,7 +69,7 @@ def test_what_is_deployed_is_accepted(run: Accept) -> None:
     report = run("", "--queue")
     assert {line["end"] for line in report.values()} == {"right", "skipped"}, report
     skipped = {name for name, line in report.items() if line["end"] == "skipped"}
-    assert skipped == {"No alarm is red", "The API speaks TLS 1.2 or 1.3"}
+    assert skipped == {"No alarm is in ALARM", "The API uses TLS 1.2 or 1.3"}
 
 
 INVOCATION, VERIFICATION = "contract/invocation.py", "pinpoint/verification.py"
@@ -91,23 +91,31 @@ BROKEN: list[tuple[str, list[tuple[str, Change]]]] = [
     (
         "send",
         [
-            ("by its replay", ("once/records.py", LOCK, ALWAYS)),
-            ("So is a direct", (INVOCATION, 'reply["IdempotentReplayed"] = True', "pass")),
+            ("gets the recorded", ("once/records.py", LOCK, ALWAYS)),
+            ("So does a direct", (INVOCATION, 'reply["IdempotentReplayed"] = True', "pass")),
             ("One text", ("once/records.py", LOCK, ALWAYS)),
-            ("log tells", ("runtime/log.py", '"function_arn",', '"function_arn", "destination",')),
+            (
+                "The log has",
+                ("runtime/log.py", '"function_arn",', '"function_arn", "destination",'),
+            ),
             ("The metrics", ("metrics.py", "sys.stdout.write(", "str(")),
         ],
     ),
     (
         "send",
-        [("Another request", ("once/idempotency.py", 'path="request"', 'path="request.Channel"'))],
+        [
+            (
+                "A different request",
+                ("once/idempotency.py", 'path="request"', 'path="request.Channel"'),
+            )
+        ],
     ),
     (
         "verify",
         [
             ("gets the problem", (INVOCATION, "raise type(answer.code, ", "return str(")),
             ("A wrong code", (VERIFICATION, VALID, VALID.replace("answer", '{"Valid": True}'))),
-            ("valid once", (VERIFICATION, VALID, VALID.replace("answer", '{"Valid": True}'))),
+            ("valid only once", (VERIFICATION, VALID, VALID.replace("answer", '{"Valid": True}'))),
         ],
     ),
     (
@@ -167,7 +175,7 @@ def test_a_red_alarm_is_wrong(run: Accept, state: State) -> None:
         # The stack's description has another version than this checkout.
         ("release", None),
         # Anybody could text.
-        ("not sign", HttpAnswer(200, Message(), b"{}", None)),
+        ("unsigned", HttpAnswer(200, Message(), b"{}", None)),
         # Which the sandbox, without TLS, cannot show.
         ("TLS", HttpAnswer(400, Message(), b"{}", "TLSv1.1")),
     ],
@@ -188,7 +196,7 @@ def test_another_release_an_open_route_and_an_old_tls_are_wrong(
 @pytest.mark.parametrize(
     ("step", "change"),
     [
-        ("in the queue", (INVOCATION, "raise type(answer.code, ", "return str(")),
+        ("reaches the queue", (INVOCATION, "raise type(answer.code, ", "return str(")),
         ("The switch", ("rules/pause.py", "if ALL in paused:", "if None in paused:")),
     ],
 )
@@ -205,8 +213,8 @@ def test_a_queue_or_a_switch_that_does_nothing_is_wrong(
 @pytest.mark.parametrize(
     ("environment", "switch", "others", "because"),
     [
-        ({"OTP_DESTINATION_PER_DAY": "1"}, "none", "replay|valid", "a limit is used up"),
-        ({"OTP_ALLOWED_COUNTRIES": "CA"}, "none", "replay|valid", "does not text this number"),
+        ({"OTP_DESTINATION_PER_DAY": "1"}, "none", "recorded|valid", "a limit is used up"),
+        ({"OTP_ALLOWED_COUNTRIES": "CA"}, "none", "recorded|valid", "does not text this number"),
         # It stays as it is, and pausing is not tried; a new version reads it anew.
         ({"OTP_LANGUAGE": "de-DE"}, "all", "The switch", ""),
     ],

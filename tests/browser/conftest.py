@@ -66,8 +66,8 @@ def open_page(browser: Browser, deployment: Deployment) -> Iterator[OpenPage]:
         if message.type in ("error", "warning"):
             complaints.append(message.text)
 
-    def open_(path: str = "", *, width: int = 1440, **options: Any) -> Page:
-        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
+    def open_(path: str = "", *, width: int = 1280, **options: Any) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": 800}, **options)
         contexts.append(context)
         context.set_default_timeout(_MILLISECONDS)
         page = context.new_page()
@@ -85,5 +85,5 @@ def open_page(browser: Browser, deployment: Deployment) -> Iterator[OpenPage]:
 
 @pytest.fixture
 def page(open_page: OpenPage) -> Page:
-    """The page of the phone, on a usual window."""
+    """The page of the phone, in the window of a small laptop."""
     return open_page()

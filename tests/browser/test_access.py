@@ -33,7 +33,7 @@ def use(page: Page) -> None:
 
 
 @pytest.mark.parametrize("path", ["", "reference"])
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (1440, "dark"), (360, "light")])
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (360, "light")])
 def test_axe_finds_nothing_and_nothing_is_cut_off(
     open_page: OpenPage, path: str, width: int, scheme: str
 ) -> None:

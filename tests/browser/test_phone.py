@@ -1,5 +1,6 @@
 """The page of the phone, driven in a real browser against the deployed API."""
 
+import functools
 import re
 import urllib.parse
 
@@ -38,12 +39,28 @@ def test_sent_text_appears_without_a_reload_and_its_code_is_verified(phone: Phon
     assert phone.page.evaluate("window.same")
 
 
+@pytest.mark.parametrize(("button", "said"), [("Send", "200, sent"), ("20 at once", "20 answers")])
+def test_sending_and_verifying_need_no_scrolling(phone: Phone, button: str, said: str) -> None:
+    """In a window of 1280 by 800, the first view holds both buttons, the text and both results."""
+    named = functools.partial(phone.page.get_by_role, "button", exact=True)
+    phone.press(button)
+    expect(phone.said).to_contain_text(said)
+    phone.expect_new_texts(1)
+    phone.verify(phone.code())
+    expect(phone.verified).to_contain_text("200, valid")
+
+    bubble = phone.texts.last.locator(".bubble")
+    for part in (named(name=button), phone.said, bubble, named(name="Verify"), phone.verified):
+        expect(part).to_be_in_viewport(ratio=1)
+    assert phone.page.evaluate("scrollY") == 0
+
+
 def test_the_same_again_is_replayed_and_twenty_at_once_are_one_text(phone: Phone) -> None:
     """The answer says so, in the header; of the twenty, each is told."""
     phone.send()
     first = phone.body()
 
-    phone.press("Send the same ReferenceId again")
+    phone.press("Repeat")
 
     expect(phone.said).to_contain_text("200, replayed")
     expect(phone.answer).to_contain_text("Idempotent-Replayed: true")
@@ -64,10 +81,11 @@ def test_problem_is_what_the_caller_sees_and_an_earlier_one_is_shown_again(phone
     refused = phone.body()
     phone.expect_new_texts(0)
 
-    phone.press("it is texted, and cut off")
+    phone.press("Pinpoint texts, but hangs up")
     expect(phone.said).to_contain_text("504, OutcomeUnknown")
     phone.expect_new_texts(1)
 
+    phone.page.get_by_text("More fields").click()
     phone.page.get_by_label("CodeLength").fill("four")
     phone.press("Send")
     expect(phone.said).to_contain_text("400, InvalidRequest")

@@ -1,6 +1,6 @@
-"""Runs what stays up until it has shown a text, and ends it as Ctrl-C does.
+"""Runs `make run` until it is ready, and ends it as Ctrl-C does.
 
-The exit status is 0 if it became ready, showed a text, and then left nothing behind.
+The exit status is 0 if it showed a text, became ready, and left no state behind.
 """
 
 import os
@@ -15,7 +15,7 @@ _SECONDS = 120
 
 def main() -> int:
     """Run the command that is given; returns the exit status."""
-    awaited = ["The sandbox is ready.", "This is your One Time Password: "]
+    awaited = ["This is your One Time Password: ", "Stop  "]
     with subprocess.Popen(
         sys.argv[1:],
         stdout=subprocess.PIPE,

@@ -43,6 +43,18 @@ def test_the_state_file_says_how_to_reach_everything(deployment: Deployment) -> 
     assert deployment.state.secretAccessKey not in said
 
 
+@pytest.mark.usefixtures("deployment")
+def test_the_start_shows_each_step_with_its_time_and_ends_with_four_lines() -> None:
+    """The API, the page, a command that sends and one that stops."""
+    said = (STATE_FILE.parent / "log" / "sandbox.log").read_text()
+    steps, _, end = said.partition("\n\n")
+    last = end.splitlines()[:4]
+
+    assert len(re.findall(r"^==> .+ \.\.\. [0-9.]+ s$", steps, re.MULTILINE)) == 5
+    assert re.search(r"^  \+12065550100  This is your One Time Password: ", steps, re.MULTILINE)
+    assert [line.split()[0] for line in last] == ["API", "Page", "Send", "Stop"]
+
+
 def test_the_printed_address_is_the_one_that_the_client_takes(deployment: Deployment) -> None:
     """With the region that is printed beside it; two slashes below it are another path."""
     said = (STATE_FILE.parent / "log" / "sandbox.log").read_text()

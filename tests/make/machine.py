@@ -11,7 +11,7 @@ _FILES = (
     *("Makefile", "package.json", "package-lock.json", ".npmrc", "requirements.txt"),
     *("lambda_src/requirements.txt", "sandbox/requirements.txt", "tools/scan/requirements.txt"),
 )
-_TOOLS = ("awk", "cp", "expr", "make", "mkdir", "rm", "sh", "touch")
+_TOOLS = ("awk", "cp", "date", "expr", "make", "mkdir", "rm", "sh", "touch")
 
 # Python, as far as the Makefile asks it; an environment that it makes has the same Python.
 _PYTHON = """\

@@ -1,5 +1,6 @@
 """`make setup` on machines that lack something."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,8 @@ def test_with_all_that_is_needed_everything_is_installed_once(tmp_path: Path) ->
     made = machine.make("setup")
 
     assert (made.status, made.stderr) == (0, [])
+    assert made.stdout
+    assert [line for line in made.stdout if not re.fullmatch(r"==> .+ \.\.\. \d+ s", line)] == []
     assert machine.installed() == [".venv", ".venv-ministack", "node_modules"]
     installed = [call for call in made.calls if " -r " in call]
     assert len(installed) == 2

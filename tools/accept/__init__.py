@@ -1,1 +1,1 @@
-"""`make accept`: goes the whole way on a deployment, and says what differs."""
+"""`make accept`: checks a deployment from request to verified code, and reports differences."""

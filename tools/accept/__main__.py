@@ -1,4 +1,4 @@
-"""The command line: which deployment, which steps, and the report."""
+"""The command line: chooses the deployment and the steps, and writes the report."""
 
 import argparse
 import contextlib
@@ -30,7 +30,7 @@ _SANDBOX_NUMBER = "+12065550100"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Accept a deployment; returns 0 if nothing is wrong."""
+    """Check a deployment; returns 0 if nothing is wrong."""
     arguments = parser().parse_args(argv)
     try:
         with _deployment(arguments) as (deployment, person):
@@ -50,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def accept(deployment: Deployment, person: Person | None, arguments: argparse.Namespace) -> int:
-    """Take all steps, print a line for each, and write the report."""
+    """Run all steps, print a line for each, and write the report."""
     steps = [
         step
         for step in (
@@ -77,7 +77,7 @@ def accept(deployment: Deployment, person: Person | None, arguments: argparse.Na
 
 
 def _take(step: Step, trial: Trial) -> dict[str, str]:
-    """Take a step; returns its line of the report."""
+    """Run a step; returns its entry in the report."""
     started = time.monotonic()
     line = {"step": step.name}
     print(f"{step.name} ... ", end="", flush=True)
@@ -89,7 +89,7 @@ def _take(step: Step, trial: Trial) -> dict[str, str]:
         said = f"skipped, because {line['because']}"
     except Wrong as wrong:
         line |= _wrong(step, trial.hide(wrong.expected), trial.hide(wrong.came))
-        said = f"WRONG: {line['expected']} was expected, {line['came']} came: see {line['page']}"
+        said = f"WRONG: expected {line['expected']}, got {line['came']}: see {line['page']}"
     except (BotoCoreError, ClientError, OSError, KeyError, ValueError) as error:
         line |= _wrong(step, "an answer", trial.hide(f"{type(error).__name__}: {error}"))
         said = f"WRONG: {line['came']}: see {line['page']}"
@@ -103,24 +103,24 @@ def _wrong(step: Step, expected: str, came: str) -> dict[str, str]:
 
 
 def _announce(trial: Trial, steps: Sequence[Step], texts: int) -> None:
-    """Say what will be done, before it is."""
+    """Print what the steps will do."""
     deployment = trial.deployment
     where = "on this machine" if deployment.endpoint else f"in {deployment.session.region_name}"
     print(f"Accepting {deployment.stack} {where}: {deployment.api_url}")
     if trial.person is None:
-        print("No text is sent. With TO=+12065550100, your own number, one is, and its code tried.")
+        print("No text is sent. To send one and verify its code, set TO to your own number.")
     else:
         number = trial.hide(trial.person.number)
         print(f"{texts} text{'s' if texts > 1 else ''} to {number}.", end=" ")
-        print(f"In the United States: about ${texts * _DOLLARS:.3f}, and the carriers' fees.")
-    print(f"{len(steps)} steps; what is changed is put back.\n", flush=True)
+        print(f"In the United States: about ${texts * _DOLLARS:.3f} plus carrier fees.")
+    print(f"{len(steps)} steps. Every change is undone.\n", flush=True)
 
 
 @contextlib.contextmanager
 def _deployment(
     arguments: argparse.Namespace,
 ) -> Iterator[tuple[Deployment, Person | None]]:
-    """Give the deployment, and who reads its texts, if anybody does."""
+    """Yield the deployment, and the person who reads its texts, if there is one."""
     if arguments.stack:
         deployment = from_stack(boto3.Session(), arguments.stack)
         number = arguments.to
@@ -143,13 +143,13 @@ def _deployment(
 
 
 def _ask(_reference_id: str) -> list[str]:
-    """Ask the person for the codes that arrived."""
+    """Ask the person for the code, and for the number of texts; returns a code for each text."""
     if not sys.stdin.isatty():
-        raise Skipped("nobody is there to type the code in.")
-    code = getpass.getpass("The code that has arrived (it is not shown; Enter if none has): ")
+        raise Skipped("there is no terminal to type the code into.")
+    code = getpass.getpass("The code in the text (hidden; Enter if no text arrived): ")
     if not code.strip():
         return []
-    others = input("How many texts have arrived? [1] ").strip() or "1"
+    others = input("How many texts arrived? [1] ").strip() or "1"
     return [code.strip()] * (int(others) if others.isdecimal() else 1)
 
 
@@ -158,29 +158,29 @@ def parser() -> argparse.ArgumentParser:
     arguments = argparse.ArgumentParser(
         prog="python -m tools.accept",
         description=(
-            "Go the whole way on a deployment, say what differs, and send at most three texts. "
-            "Without a stack, on a sandbox of its own on this machine."
+            "Check a deployment from request to verified code, and report differences. Sends at "
+            "most three texts. Without --stack, checks a new sandbox on this machine."
         ),
-        epilog="Region and profile are those of the AWS CLI.",
+        epilog="Region and credentials come from the AWS CLI's configuration.",
     )
     arguments.add_argument("--stack", help="the stack on AWS, such as ServerlessOtp")
     arguments.add_argument(
         "--to",
         default=os.environ.get("TO"),
-        help="your phone's number, in E.164; none is texted without",
+        help="your phone's number, in E.164; without one, no text is sent",
     )
     arguments.add_argument(
-        "--queue", action="store_true", help="fail an asynchronous request, too: four minutes"
+        "--queue", action="store_true", help="also fail an asynchronous request (four minutes)"
     )
     arguments.add_argument(
-        "--pause", action="store_true", help="pause sending for half a minute, too"
+        "--pause", action="store_true", help="also pause sending for half a minute"
     )
     arguments.add_argument(
-        "--only", default="", help="only the steps whose names match this pattern"
+        "--only", default="", help="run only the steps whose names match this pattern"
     )
-    arguments.add_argument("--report", help="write the report into this file, as JSON")
+    arguments.add_argument("--report", help="write the report to this file, as JSON")
     arguments.add_argument(
-        "--policy", action="store_true", help="print the permissions that it needs, and do nothing"
+        "--policy", action="store_true", help="only print the IAM policy that the steps need"
     )
     return arguments
 

@@ -1,4 +1,4 @@
-"""What is deployed, as its stack says: on AWS, or on this machine."""
+"""Reads what a stack deployed, on AWS or on this machine."""
 
 import json
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ FUNCTIONS = ("send", "verify")
 
 
 class NotDeployedError(Exception):
-    """There is no such stack, or it is another one; the text says which."""
+    """The stack is missing, or is not one of Serverless OTP's; the text says which."""
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,10 @@ class Function:
     """One of the two functions.
 
     Attributes:
-        alias_arn: what callers invoke.
-        log_group: its name.
+        alias_arn: the alias that callers invoke.
+        log_group: the log group's name.
         runtime: such as `python3.13`.
-        versions: behind the alias: one, or two while a canary is under way.
+        versions: those behind the alias: one, or two during a canary.
 
     """
 
@@ -47,16 +47,16 @@ class Deployment:
 
     Attributes:
         session: the account and its region.
-        endpoint: of all of AWS's services, on this machine; None on AWS.
+        endpoint: the emulator's, on this machine; None on AWS.
         stack: the stack's name.
         stack_id: its ARN.
-        description: the stack's, which has the version.
-        api_url: without a slash at its end.
+        description: the stack's description, which has the version.
+        api_url: without a trailing slash.
         functions: `send` and `verify`.
-        settings: what the send function is told.
-        table: of ReferenceIds.
-        queue_url: of failed asynchronous requests.
-        resources: the types of resources that there are, each with the names of its own.
+        settings: the send function's.
+        table: the table of ReferenceIds.
+        queue_url: the queue of failed asynchronous requests.
+        resources: the physical IDs of the stack's resources, by type.
 
     """
 
@@ -73,7 +73,7 @@ class Deployment:
     resources: Mapping[str, list[str]]
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - each service has a type of its own
-        """Create a client that makes every call once: a repeated one would be another request."""
+        """Create a boto3 client. Lambda's never retries: a retry would be another request."""
         return _client(self.session, self.endpoint, service)
 
 
@@ -87,16 +87,16 @@ def from_sandbox(state: State) -> Deployment:
 def from_stack(
     session: boto3.Session, name: str, endpoint: str | None = None, api_url: str | None = None
 ) -> Deployment:
-    """Read what a stack deploys.
+    """Read what a stack deployed.
 
     Args:
         session: the account and its region.
         name: the stack's.
-        endpoint: of the emulator, on this machine.
-        api_url: where the API is, if not where the stack says.
+        endpoint: the emulator's, on this machine.
+        api_url: the API's address, if it is not the stack's output.
 
     Raises:
-        NotDeployedError: there is no such stack, or none of Serverless OTP's.
+        NotDeployedError: the stack is missing, or is not one of Serverless OTP's.
 
     """
     cloudformation = _client(session, endpoint, "cloudformation")
@@ -134,7 +134,7 @@ def from_stack(
 
 
 def _description(cloudformation: Any, name: str) -> str:  # noqa: ANN401 - boto3's
-    # The stack tells it, too, but not on this machine.
+    # DescribeStacks has it too, but not on this machine.
     template = cloudformation.get_template(StackName=name)["TemplateBody"]
     content = json.loads(template) if isinstance(template, str) else template
     return str(content.get("Description", ""))

@@ -1,4 +1,4 @@
-"""Signed HTTP, with a look at what the other side speaks."""
+"""Signed HTTP that also reports the TLS version."""
 
 import http.client
 import json
@@ -15,7 +15,7 @@ from botocore.awsrequest import AWSRequest
 if TYPE_CHECKING:
     from .deployment import Deployment
 
-# API Gateway answers after 29 at the latest; a sandbox that starts many functions takes longer.
+# API Gateway answers within 29 seconds; a sandbox that starts many functions takes longer.
 _SECONDS = 60
 
 
@@ -36,8 +36,8 @@ class HttpAnswer:
     body: bytes
     tls: str | None
 
-    def json(self) -> Any:  # noqa: ANN401 - whatever was sent
-        """Decode the body; an empty object if it is no JSON object."""
+    def json(self) -> Any:  # noqa: ANN401 - any JSON
+        """Decode the body; returns an empty object if it is not a JSON object."""
         try:
             content = json.loads(self.body)
         except ValueError:
@@ -46,13 +46,13 @@ class HttpAnswer:
 
     @property
     def code(self) -> str | None:
-        """The problem's code, if it is one."""
+        """The problem's code, or None."""
         code: str | None = self.json().get("code")
         return code
 
     @property
     def detail(self) -> str:
-        """The problem's detail, if it is one."""
+        """The problem's detail, or an empty string."""
         return str(self.json().get("detail", ""))
 
     def __str__(self) -> str:

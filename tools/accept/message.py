@@ -1,10 +1,10 @@
-"""Steps about one text: it goes out once, and its code is right once."""
+"""Steps about one text: it is sent once, and its code is valid once."""
 
 from typing import Any
 
 from .trial import Skipped, Step, Trial, Wrong, new_request
 
-# Problems that the configuration or its use explains: what the deployment should do then.
+# Problems that are correct behaviour of a deployment, and why.
 EXPLAINED = {
     "DestinationNotAllowed": "the deployment does not text this number",
     "SendingPaused": "sending is paused",
@@ -14,7 +14,7 @@ EXPLAINED = {
 
 def _text(trial: Trial) -> str:
     if trial.person is None:
-        raise Skipped("nobody is there to read a text (TO names the number).")
+        raise Skipped("no number was given (TO=…).")
     asked = new_request(trial.person.number)
     answer = trial.post(asked)
     if answer.code in EXPLAINED:
@@ -84,11 +84,11 @@ def _right_code_again(trial: Trial) -> str:
 
 STEPS = (
     Step("A text is sent", "troubleshooting.md", _text),
-    Step("The same request is answered by its replay", "how-it-works.md", _replay),
-    Step("So is a direct invoke", "how-it-works.md", _direct_replay),
-    Step("Another request cannot use its ReferenceId", "how-it-works.md", _reuse),
+    Step("The same request gets the recorded answer", "how-it-works.md", _replay),
+    Step("So does a direct invoke", "how-it-works.md", _direct_replay),
+    Step("A different request cannot use its ReferenceId", "how-it-works.md", _reuse),
     Step("One text arrives", "how-it-works.md", _one_text),
     Step("A wrong code is not valid", "troubleshooting.md", _wrong_code),
     Step("The right code is valid", "troubleshooting.md", _right_code),
-    Step("The right code is valid once", "troubleshooting.md", _right_code_again),
+    Step("The right code is valid only once", "troubleshooting.md", _right_code_again),
 )

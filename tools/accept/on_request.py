@@ -1,4 +1,4 @@
-"""Steps that take minutes or change something for a while: QUEUE=yes, PAUSE=yes."""
+"""Steps that take minutes or pause sending: QUEUE=yes, PAUSE=yes."""
 
 import json
 import time
@@ -11,15 +11,15 @@ from lambda_src.otp.rules.switch import ALL, REFRESH_SECONDS
 from .message import EXPLAINED
 from .trial import Skipped, Step, Trial, Wrong, new_request, wait_for
 
-# Lambda repeats a failed event after one minute, and after two more.
+# Lambda retries a failed event after one minute, and again after two more.
 QUEUE_SECONDS = 5 * 60
 _RECEIVE_SECONDS = 5
 
 
 def _queue(trial: Trial) -> str:
-    """Fail asynchronously; find the event in the queue, and delete it and no other."""
+    """Fail asynchronously; find that event in the queue, and delete only it."""
     deployment = trial.deployment
-    # No valid one, but nobody else's.
+    # Invalid because of the space, and unique.
     asked = {"ReferenceId": f"accept {uuid.uuid4()}"}
     deployment.client("lambda").invoke(
         FunctionName=deployment.functions["send"].alias_arn,
@@ -30,7 +30,7 @@ def _queue(trial: Trial) -> str:
     found: list[dict[str, Any]] = []
 
     def arrived() -> bool:
-        # Those of others are seen again by others after a second.
+        # Other events become visible again after a second.
         received = sqs.receive_message(
             QueueUrl=deployment.queue_url,
             MaxNumberOfMessages=10,
@@ -47,7 +47,7 @@ def _queue(trial: Trial) -> str:
         return bool(found)
 
     if not wait_for(arrived, QUEUE_SECONDS):
-        raise Wrong("the failed request in the queue", f"nothing of it after {QUEUE_SECONDS} s")
+        raise Wrong("the failed request in the queue", f"nothing after {QUEUE_SECONDS} s")
     problem = json.loads(found[0]["responsePayload"]["errorMessage"])
     if problem["code"] != "InvalidRequest":
         raise Wrong("InvalidRequest in the queue", problem["code"])
@@ -55,19 +55,19 @@ def _queue(trial: Trial) -> str:
 
 
 def _pause(trial: Trial) -> str:
-    """Pause, be refused, go on; the switch is left as it was found."""
+    """Pause, see a request refused, resume, and see it sent; restore the switch."""
     if trial.person is None:
-        raise Skipped("nobody is there to read a text (TO names the number).")
+        raise Skipped("no number was given (TO=…).")
     deployment = trial.deployment
     table = deployment.client("dynamodb")
     key = {"id": {"S": ITEM}}
     before = table.get_item(TableName=deployment.table, Key=key).get("Item")
     if before and before.get(ATTRIBUTE) != {"S": "none"}:
-        raise Skipped(f"the switch is {before.get(ATTRIBUTE)} already.")
+        raise Skipped(f"the switch is already {before.get(ATTRIBUTE)}.")
     asked = new_request(trial.person.number)
     table.put_item(TableName=deployment.table, Item={**key, ATTRIBUTE: {"S": ALL}})
     try:
-        # Every function reads it again by then: asked earlier, one could text.
+        # By then, every function has read the switch again. An earlier request could text.
         time.sleep(REFRESH_SECONDS + 1)
         answer = trial.post(asked)
         if answer.code in EXPLAINED and answer.code != "SendingPaused":
@@ -80,8 +80,8 @@ def _pause(trial: Trial) -> str:
             table.delete_item(TableName=deployment.table, Key=key)
     time.sleep(REFRESH_SECONDS + 1)
     trial.expect(trial.post(asked), 200)
-    return "503 SendingPaused, and sent when it was over"
+    return "503 SendingPaused, then sent"
 
 
-QUEUE = Step("A failed asynchronous request is in the queue", "runbook.md", _queue)
-PAUSE = Step("The switch pauses sending, and lets it go on", "runbook.md", _pause)
+QUEUE = Step("A failed asynchronous request reaches the queue", "runbook.md", _queue)
+PAUSE = Step("The switch pauses and resumes sending", "runbook.md", _pause)

@@ -1,4 +1,4 @@
-"""Steps about what the operator relies on: alarms, the release, the log, the metrics."""
+"""Steps about the operator's tools: alarms, the release, the log, the metrics."""
 
 import json
 import re
@@ -12,10 +12,10 @@ from lambda_src.otp.runtime.masking import mask
 from .trial import Skipped, Step, Trial, Wrong, listed, wait_for
 
 _VERSION = (Path(__file__).parents[2] / "VERSION").read_text().strip()
-# CloudWatch makes metrics of log lines, and shows both, within a minute or two.
+# CloudWatch shows log lines, and the metrics in them, within a minute or two.
 _METRIC_SECONDS = 150
 LOG_SECONDS = 90
-# A filter has at most 1,024 characters.
+# A filter pattern has at most 1,024 characters.
 _IDS_OF_A_FILTER = 5
 
 
@@ -28,9 +28,9 @@ def _alarms(trial: Trial) -> str:
         for alarm in page["MetricAlarms"]
     ]
     if red := [alarm["AlarmName"] for alarm in alarms if alarm["StateValue"] == "ALARM"]:
-        raise Wrong("no alarm is red", listed(red))
+        raise Wrong("no alarm in ALARM", listed(red))
     if not alarms:
-        raise Skipped("the deployment has none (alarms=false).")
+        raise Skipped("the deployment has no alarms (alarms=false).")
     for alarm in alarms:
         periods = {
             it["MetricStat"]["Period"] for it in alarm.get("Metrics", []) if "MetricStat" in it
@@ -38,50 +38,48 @@ def _alarms(trial: Trial) -> str:
         if len(periods) > 1:
             raise Wrong(f"one period for all metrics of {alarm['AlarmName']}", periods)
     unknown = [alarm["AlarmName"] for alarm in alarms if alarm["StateValue"] != "OK"]
-    return f"{len(alarms)} alarms, none of them red; without data: {listed(unknown)}"
+    return f"{len(alarms)} alarms, none in ALARM; without data: {listed(unknown)}"
 
 
 def _release(trial: Trial) -> str:
     seen = []
     if f" {_VERSION}:" not in trial.deployment.description:
-        raise Wrong(f"version {_VERSION}, as this checkout", trial.deployment.description)
+        raise Wrong(f"this checkout's version, {_VERSION}", trial.deployment.description)
     for name, function in trial.deployment.functions.items():
-        under_way = " (a canary is under way)" if len(function.versions) > 1 else ""
+        under_way = " (canary in progress)" if len(function.versions) > 1 else ""
         versions = " and ".join(function.versions)
         seen.append(f"{name} {versions}{under_way}, {function.runtime}")
     return f"{_VERSION}; {'; '.join(seen)}"
 
 
 def _log(trial: Trial) -> str:
-    """Look at what the functions logged of these requests, by their IDs."""
+    """Find the log lines of these requests, and check them for the number and the codes."""
     if not trial.request_ids:
         raise Skipped("no request was made.")
     ids = {mask(request_id) for request_id in trial.request_ids}
-    lines: list[dict[str, Any]] = []
-
     answered: set[str] = set()
+    missing: list[str] = []
 
     def all_answered() -> bool:
-        """Look for the line of each request. It has Lambda's own ID, which all its lines have."""
+        """Find each request's answer line, which has the Lambda request ID of its other lines."""
         found = [line for line in _lines(trial, "correlation_id", ids) if "status" in line]
         answered.update(line["function_request_id"] for line in found)
         missing[:] = sorted(ids - {line["correlation_id"] for line in found})
         return not missing
 
-    missing: list[str] = []
     if not wait_for(all_answered, LOG_SECONDS):
         raise Wrong("a line for each request", f"none for {listed(missing)}")
     lines = list(_lines(trial, "function_request_id", answered))
     text = "\n".join(map(json.dumps, lines))
     if trial.person and trial.person.number[1:] in text:
-        raise Wrong("no number in the log", "the number that was texted is there")
+        raise Wrong("no number in the log", "the texted number in it")
     if any(re.search(rf"(?<![\w.-]){code}(?![\w.-])", text) for code in trial.codes):
-        raise Wrong("no code in the log", "the code that was texted is there")
+        raise Wrong("no code in the log", "the texted code in it")
     return f"{len(lines)} lines of {len(ids)} requests, without the number and the code"
 
 
 def _lines(trial: Trial, member: str, values: set[str]) -> Iterator[dict[str, Any]]:
-    """Find the lines of both functions' logs in which a member has one of some values."""
+    """Yield the lines of both logs in which a member has one of these values."""
     logs, ordered = trial.deployment.client("logs"), sorted(values)
     for function in trial.deployment.functions.values():
         for start in range(0, len(ordered), _IDS_OF_A_FILTER):
@@ -89,7 +87,7 @@ def _lines(trial: Trial, member: str, values: set[str]) -> Iterator[dict[str, An
             pages = logs.get_paginator("filter_log_events").paginate(
                 logGroupName=function.log_group,
                 startTime=int(trial.started * 1000),
-                # In a filter, * is any text: what is masked is found all the same.
+                # In a filter, * matches any text, so masked IDs are found.
                 filterPattern="{ " + " || ".join(f'($.{member} = "{it}")' for it in some) + " }",
             )
             for page in pages:
@@ -109,18 +107,18 @@ def _metrics(trial: Trial) -> str:
     deployment = trial.deployment
     if deployment.endpoint:
         counted = _counted_in_the_log(trial)
-        where = "in lines of the log, of which the sandbox makes no metrics"
+        where = "in log lines (the sandbox extracts no metrics)"
     else:
         counted = Counter()
         wait_for(lambda: _counted(trial, counted) >= len(trial.request_ids), _METRIC_SECONDS, 10)
         where = "in CloudWatch"
     if counted.total() < len(trial.request_ids):
-        raise Wrong(f"{len(trial.request_ids)} requests or more counted", dict(counted))
+        raise Wrong(f"at least {len(trial.request_ids)} requests counted", dict(counted))
     return f"{dict(counted)} requests counted, {where}"
 
 
 def _counted(trial: Trial, counted: Counter[str]) -> int:
-    """Count the requests of each function since the start, or a minute earlier, in CloudWatch."""
+    """Count each function's requests in CloudWatch, from the minute in which the trial started."""
     cloudwatch = trial.deployment.client("cloudwatch")
     for name in trial.deployment.functions:
         answer = cloudwatch.get_metric_statistics(
@@ -152,10 +150,10 @@ def _counted_in_the_log(trial: Trial) -> Counter[str]:
 
 
 BEFORE = (
-    Step("No alarm is red", "runbook.md", _alarms),
-    Step("The release is the one of this checkout", "getting-started.md", _release),
+    Step("No alarm is in ALARM", "runbook.md", _alarms),
+    Step("The release is this checkout's", "getting-started.md", _release),
 )
 AFTER = (
-    Step("The log tells of every request, without number and code", "security.md", _log),
+    Step("The log has every request, without number or code", "security.md", _log),
     Step("The metrics count these requests", "runbook.md", _metrics),
 )

@@ -1,4 +1,4 @@
-"""What the person who accepts must be allowed to do: `--policy` prints it."""
+"""The IAM policy that `make accept` needs, which `--policy` prints."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from .deployment import Deployment
 
 
 def policy(deployment: Deployment, *, queue: bool, pause: bool) -> dict[str, Any]:
-    """Write an IAM policy for one acceptance of a deployment."""
+    """Return an IAM policy that allows the steps on this deployment, and no more."""
     partition, region, account = (deployment.stack_id.split(":")[part] for part in (1, 3, 4))
     api_id = deployment.resources["AWS::ApiGateway::RestApi"][0]
 
@@ -23,7 +23,7 @@ def policy(deployment: Deployment, *, queue: bool, pause: bool) -> dict[str, Any
             ],
             [deployment.stack_id],
         ),
-        # They know no resource: AWS Service Authorization Reference, Amazon CloudWatch.
+        # These support no resources: AWS Service Authorization Reference, Amazon CloudWatch.
         (["cloudwatch:DescribeAlarms", "cloudwatch:GetMetricStatistics"], ["*"]),
         (
             ["lambda:GetAlias", "lambda:GetFunctionConfiguration", "lambda:InvokeFunction"],
@@ -48,7 +48,7 @@ def policy(deployment: Deployment, *, queue: bool, pause: bool) -> dict[str, Any
         actions = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem"]
         statements.append((actions, [arn("dynamodb", f"table/{deployment.table}")]))
     keys = deployment.resources.get("AWS::KMS::Key", [])
-    if keys:  # to read the functions' settings, the queue and the switch, and to write that
+    if keys:  # for the functions' settings and the queue, and to read and write the switch
         actions = ["kms:Decrypt"]
         if pause:
             actions += ["kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"]

@@ -1,4 +1,4 @@
-"""What a step is, how it ends, and what all steps of one acceptance share."""
+"""A step, its outcomes, and the state that the steps of one run share."""
 
 import json
 import re
@@ -15,11 +15,11 @@ from .http import HttpAnswer, post
 
 
 class Wrong(Exception):  # noqa: N818 - an outcome, not an error of the program
-    """The deployment does otherwise than it should.
+    """The deployment does not behave as it should.
 
     Args:
-        expected: what the contract says, or the configuration.
-        came: what was seen instead.
+        expected: by the contract or the configuration.
+        came: what happened instead.
 
     """
 
@@ -29,16 +29,16 @@ class Wrong(Exception):  # noqa: N818 - an outcome, not an error of the program
 
 
 class Skipped(Exception):  # noqa: N818 - as above
-    """The step says nothing about this deployment; the text ends "skipped, because ..."."""
+    """The step does not apply; the text completes "skipped, because ..."."""
 
 
 @dataclass(frozen=True)
 class Person:
-    """Who has the phone that is texted.
+    """The person who has the phone.
 
     Attributes:
         number: the phone's.
-        read: gives the codes that arrived for a ReferenceId; each text has one.
+        read: returns the codes that arrived for a ReferenceId, one for each text.
 
     """
 
@@ -48,16 +48,16 @@ class Person:
 
 @dataclass
 class Trial:
-    """One acceptance.
+    """One run of `make accept`.
 
     Attributes:
-        deployment: what is tried.
-        person: None where nobody can read a text.
-        started: when, in seconds since 1970.
-        asked: the request whose text the steps are about, once it is answered.
-        answer: the answer to it.
-        codes: those that arrived for it.
-        request_ids: of all requests so far, as the callers know them.
+        deployment: the deployment under test.
+        person: None if nobody reads texts.
+        started: in seconds since 1970.
+        asked: the request that sent the text, once it is answered.
+        answer: its answer.
+        codes: the codes that arrived for it.
+        request_ids: of all requests so far, as callers see them.
 
     """
 
@@ -77,7 +77,7 @@ class Trial:
         *,
         signed: bool = True,
     ) -> HttpAnswer:
-        """Make a signed request of the API, unless it is not to be signed."""
+        """`POST` to the API, by default signed."""
         body = asked if isinstance(asked, bytes) else json.dumps(asked).encode()
         answer = post(self.deployment, path, body, headers or {}, signed=signed)
         if signed and "X-Request-Id" in answer.headers:
@@ -86,35 +86,35 @@ class Trial:
         return answer
 
     def invoke(self, function: str, payload: Mapping[str, Any]) -> tuple[bool, Any]:
-        """Invoke a function directly; returns whether it was a function error, and the answer."""
+        """Invoke a function directly; returns whether it failed, and the payload."""
         answer = self.deployment.client("lambda").invoke(
             FunctionName=self.deployment.functions[function].alias_arn,
             Payload=json.dumps(payload).encode(),
         )
-        if not self.deployment.endpoint:  # the sandbox's Lambda tells another ID than it uses
+        if not self.deployment.endpoint:  # the sandbox's Lambda returns another ID than it logs
             self.request_ids.append(answer["ResponseMetadata"]["RequestId"])
         return "FunctionError" in answer, json.load(answer["Payload"])
 
     def expect(self, answer: HttpAnswer, status: int, code: str | None = None) -> None:
-        """Raise Wrong if an answer is another one."""
+        """Raise Wrong unless an answer has this status and this code."""
         if (answer.status, answer.code) != (status, code):
             raise Wrong(f"{status} {code or ''}".strip(), answer)
 
     def text(self) -> tuple[dict[str, Any], HttpAnswer]:
-        """Give the request that texted and its answer, or skip the step."""
+        """Return the request that sent the text, and its answer; else skip the step."""
         if self.asked is None or self.answer is None:
             raise Skipped("no text was sent.")
         return self.asked, self.answer
 
     def code(self) -> str:
-        """Give the code that arrived, or skip the step."""
+        """Return the code that arrived; else skip the step."""
         self.text()
         if not self.codes:
             raise Skipped("no code arrived.")
         return self.codes[0]
 
     def hide(self, text: str) -> str:
-        """Mask the number and the codes in what is printed."""
+        """Mask the number and the codes in a text."""
         for code in self.codes:
             text = re.sub(rf"(?<!\w){code}(?!\w)", "*" * len(code), text)
         return mask(text)
@@ -122,12 +122,12 @@ class Trial:
 
 @dataclass(frozen=True)
 class Step:
-    """One thing that is tried.
+    """One check.
 
     Attributes:
-        name: a sentence about a deployment that is right.
-        page: of docs/, which speaks of it.
-        run: returns what was seen; raises Wrong or Skipped.
+        name: a sentence that is true of a correct deployment.
+        page: the page of docs/ that helps if it is not.
+        run: returns what it saw; raises Wrong or Skipped.
 
     """
 
@@ -137,9 +137,9 @@ class Step:
 
 
 def pass_firewall(answer: HttpAnswer) -> None:
-    """Raise Skipped if the deployment's firewall has refused a request."""
+    """Raise Skipped if the deployment's firewall refused the request."""
     if answer.code == "AccessDenied" and "firewall" in answer.detail:
-        raise Skipped("a rule of the firewall refuses requests from this address.")
+        raise Skipped("a firewall rule refuses requests from this address.")
 
 
 def new_request(number: str) -> dict[str, Any]:
@@ -148,7 +148,7 @@ def new_request(number: str) -> dict[str, Any]:
 
 
 def wait_for(seen: Callable[[], bool], seconds: float, pause: float = 2) -> bool:
-    """Look until something is seen, or the time is over; returns whether it was."""
+    """Poll until `seen` returns true or the time is up; returns whether it did."""
     deadline = time.monotonic() + seconds
     while not seen():
         if time.monotonic() > deadline:
@@ -158,5 +158,5 @@ def wait_for(seen: Callable[[], bool], seconds: float, pause: float = 2) -> bool
 
 
 def listed(names: Iterable[str]) -> str:
-    """Write names in a sentence; "none" if there are none."""
+    """Join names with commas; returns "none" if there are none."""
     return ", ".join(sorted(names)) or "none"

@@ -1,4 +1,4 @@
-"""Steps that text nobody: who may call, what is refused, and with which words."""
+"""Steps that send no text: authentication, TLS, and refused requests."""
 
 import json
 
@@ -6,7 +6,7 @@ from lambda_src.otp.contract.invocation import MAX_BODY_BYTES
 
 from .trial import Skipped, Step, Trial, Wrong, listed
 
-# Each field is wrong, so that nothing could be texted.
+# Every field is invalid, so that no text can be sent.
 _BAD = {"ReferenceId": "two words", "DestinationIdentity": "0", "CodeLength": 9, "Colour": "red"}
 _UPPER_CASE_ID = "9F5A7C1E-3B2D-4E6F-8A90-B1C2D3E4F5A6"
 
@@ -20,7 +20,7 @@ def _unsigned(trial: Trial) -> str:
 
 def _tls(trial: Trial) -> str:
     if trial.deployment.endpoint:
-        raise Skipped("the sandbox is all on this machine, and speaks plain HTTP.")
+        raise Skipped("the sandbox uses plain HTTP on this machine.")
     answer = trial.post(_BAD)
     if answer.tls not in ("TLSv1.2", "TLSv1.3"):
         raise Wrong("TLS 1.2 or 1.3", answer.tls)
@@ -55,7 +55,7 @@ def _own_request_id(trial: Trial) -> str:
     for own in ("foo", _UPPER_CASE_ID):
         answer = trial.post(_BAD, headers={"X-Amzn-RequestId": own})
         trial.expect(answer, 400, "InvalidRequest")
-    return "400 InvalidRequest, as with API Gateway's"
+    return "400 InvalidRequest, as with API Gateway's own ID"
 
 
 def _direct_problem(trial: Trial) -> str:
@@ -73,8 +73,8 @@ def _direct_problem(trial: Trial) -> str:
 
 
 STEPS = (
-    Step("Who does not sign is refused", "security.md", _unsigned),
-    Step("The API speaks TLS 1.2 or 1.3", "security.md", _tls),
+    Step("An unsigned request is refused", "security.md", _unsigned),
+    Step("The API uses TLS 1.2 or 1.3", "security.md", _tls),
     Step("A bad request is refused with all its bad fields", "troubleshooting.md", _bad_fields),
     Step("A body over 8 KB is refused", "troubleshooting.md", _too_large),
     Step("Another media type is refused", "troubleshooting.md", _other_media_type),

@@ -1,9 +1,9 @@
-"""Scans what is deployed, what GitHub runs, and prose: part of `make check`.
+"""Scans the templates, the GitHub workflows and the prose: part of `make check`.
 
-cfn-lint and checkov look at the synthesized templates of both profiles; cdk-nag looks at the same
-in `make test`: tests/infra/test_compliance.py. The workflows are held against GitHub's schema, and
-zizmor looks for what others could make of them. codespell, proselint and a table of ours look at
-pages, docstrings, comments and messages.
+cfn-lint and checkov scan the synthesized templates of both profiles; cdk-nag does so in `make test`
+(tests/infra/test_compliance.py). check-jsonschema checks the workflows against GitHub's schema, and
+zizmor scans them for vulnerabilities. codespell, proselint and a table of our own check pages,
+docstrings, comments and messages.
 """
 
 import os
@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 _ROOT = Path(__file__).resolve().parent.parent.parent
-# Not its script, whose first line takes no folder with a space.
+# Not the checkov script: its first line fails if the folder's name has a space.
 _PYTHON = str(_ROOT / ".venv-checkov" / "bin" / "python")
 _CFN_LINT = (_PYTHON, "-c", "import sys, cfnlint.runner; sys.exit(cfnlint.runner.main())")
 _CHECKOV = (_PYTHON, "-m", "checkov.main")
@@ -51,7 +51,7 @@ _TEMPLATES = {
 
 
 def main() -> int:
-    """Scan; returns how many scans found something."""
+    """Run all scans; returns how many failed."""
     failures = _workflows() + _prose()
     with tempfile.TemporaryDirectory() as folder:
         for number, (name, context) in enumerate(_TEMPLATES.items()):
@@ -70,7 +70,7 @@ def main() -> int:
 
 
 def _workflows() -> int:
-    """Look at what GitHub runs; returns how many scans found something."""
+    """Scan what GitHub runs; returns how many scans failed."""
     github = _ROOT / ".github"
     workflows = [str(file) for file in sorted((github / "workflows").glob("*.yml"))]
     scans = {
@@ -85,7 +85,7 @@ def _workflows() -> int:
 
 
 def _prose() -> int:
-    """Look at all text that people read; returns how many scans found something."""
+    """Check all text that people read; returns how many scans failed."""
     here = "tools/scan/phrases.py"
     listed = subprocess.run(
         ["git", "ls-files", "-z", "*.md", "*.py", "*.js", "*.html", "*.in", "Makefile"],  # noqa: S607 - git of this machine
@@ -114,7 +114,7 @@ def _synth(assembly: Path, context: dict[str, str]) -> list[str]:
 
 
 def _run(title: str, command: list[str]) -> int:
-    """Run a command and show what it says if it fails; returns 1 for a failure."""
+    """Run a command, and print its output if it fails; returns 1 for a failure."""
     started = time.monotonic()
     done = subprocess.run(
         command,

@@ -1,4 +1,4 @@
-// The forms: what is asked of the service, and in one sentence what came of it.
+// The forms: they make the requests, and show each outcome in one sentence.
 
 import { call, outcome } from "./calls.js";
 import { element } from "./texts.js";
@@ -11,14 +11,14 @@ const again = document.getElementById("again");
 const said = document.getElementById("said");
 const burst = document.getElementById("burst");
 
-const speaking = new Map(); // the call that does, by its place
-let last; // the body of the last request for a code
+const speaking = new Map(); // the call that may write to a place, by place
+let last; // the body of the last send request
 
 /**
  * Makes the forms work.
  *
- * @param add is given each request with its answer
- * @returns verifyText: sets which text the code to verify is of
+ * @param add receives each request with its answer
+ * @returns verifyText: sets the text whose code is to be verified
  */
 export function onAsk(add) {
   const ask = (body) => {
@@ -53,7 +53,7 @@ export function onAsk(add) {
 }
 
 function verifyText(text, { chosen }) {
-  // A text that comes while somebody types the code of another one leaves them alone.
+  // A text that arrives while a code is being typed does not replace its ReferenceId.
   if (!chosen && verify.elements.Otp.value) {
     return;
   }
@@ -65,7 +65,7 @@ function verifyText(text, { chosen }) {
   }
 }
 
-/** Reads the fields that are filled in; a whole number becomes one, all else stays as written. */
+/** Reads the fields that are filled in: digits in a whole-number field become a number. */
 function bodyOf(form) {
   const body = { ReferenceId: crypto.randomUUID() };
   for (const field of form.querySelectorAll("input")) {
@@ -84,11 +84,11 @@ function remember(body) {
   return last;
 }
 
-/** Makes one call, and says what came of it; says how long it has taken while nothing has. */
+/** Makes one call and shows its outcome; until then, shows how long it has been waiting. */
 async function one(path, body, place, add) {
   const say = onlyTheLatest(place);
   const seconds = element("span", "", "");
-  seconds.ariaHidden = "true"; // a screen reader would read each
+  seconds.ariaHidden = "true"; // a screen reader would read every second
   say("", "Waiting for the answer …");
   place.append(seconds);
   const started = Date.now();
@@ -115,7 +115,11 @@ async function atOnce(body, add) {
   const cells = Array.from({ length: AT_ONCE }, () => element("span", "", ""));
   document.getElementById("cells").replaceChildren(...cells);
   burst.hidden = false;
-  say("", `${AT_ONCE} requests with one ReferenceId are on their way …`);
+  say(
+    "",
+    `Sending ${AT_ONCE} requests with one ReferenceId … The first time is slow: ` +
+      `${AT_ONCE} copies of the function start.`,
+  );
   let answered = 0;
   try {
     await call("/otp", body, AT_ONCE, (exchange) => {
@@ -130,13 +134,13 @@ async function atOnce(body, add) {
         document.getElementById("counted").textContent = `${answered} of ${AT_ONCE}: ${counts}`;
       }
     });
-    say("good", `${AT_ONCE} answers, ${names.get("sent") ?? 0} sent. Look at the phone.`);
+    say("good", `${AT_ONCE} answers, ${names.get("sent") ?? 0} sent.`);
   } catch (problem) {
     say("bad", problem.message);
   }
 }
 
-/** Gives what speaks at a place, until another call does. */
+/** Returns a function that writes to a place until a later call takes the place over. */
 function onlyTheLatest(place) {
   const mine = {};
   speaking.set(place, mine);

@@ -1,12 +1,12 @@
-// Calls of the deployed API, which the sandbox signs and makes.
+// Calls to the deployed API, which the sandbox signs and makes.
 
 /**
  * Makes a call several times at once.
  *
  * @param path of the API, such as "/otp"
  * @param body the JSON text, sent as it is
- * @param times how often at once
- * @param onExchange is given each request with its answer, as they come
+ * @param times how many at once
+ * @param onExchange receives each request with its answer, in order of arrival
  */
 export async function call(path, body, times, onExchange) {
   const since = Date.now() / 1000 - 1;
@@ -24,7 +24,7 @@ export async function call(path, body, times, onExchange) {
     onExchange({ path, since, ...JSON.parse(line) });
   }
   if (answered < times) {
-    throw new Error("The sandbox has no answer; its terminal says why.");
+    throw new Error("The sandbox did not answer. Its terminal shows the error.");
   }
 }
 
@@ -42,16 +42,16 @@ async function* lines(stream) {
   }
 }
 
-/** Finds a header of a message, whatever its case; undefined if it has none. */
+/** Returns a header of a message, by name in any case; undefined if it is absent. */
 export function header(message, name) {
   const found = message.headers.find(([other]) => other.toLowerCase() === name.toLowerCase());
   return found?.[1];
 }
 
 /**
- * Says what became of a request.
+ * Describes the outcome of a request.
  *
- * @returns kind: good, bad or maybe; name: for a person; detail: a sentence of the answer's
+ * @returns kind: good, bad or maybe; name: in a word or two; detail: in a sentence
  */
 export function outcome(exchange) {
   const answer = parse(exchange.answer.body);
@@ -62,14 +62,14 @@ export function outcome(exchange) {
   if (answer?.VerificationResponse) {
     return answer.VerificationResponse.Valid
       ? { kind: "good", name: "valid", detail: "The code is right." }
-      : { kind: "bad", name: "not valid", detail: "The code is not right, used up or too old." };
+      : { kind: "bad", name: "not valid", detail: "The code is wrong, used or expired." };
   }
   if (answer?.MessageResponse) {
     return header(exchange.answer, "Idempotent-Replayed")
-      ? { kind: "good", name: "replayed", detail: "The answer of the first time. No other text." }
+      ? { kind: "good", name: "replayed", detail: "The recorded answer. No second text." }
       : { kind: "good", name: "sent", detail: "A text is on its way." };
   }
-  return { kind: "bad", name: "no JSON", detail: "The answer is none of the service’s." };
+  return { kind: "bad", name: "unknown", detail: "The answer is not one of the service’s." };
 }
 
 function parse(text) {

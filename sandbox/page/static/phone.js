@@ -1,4 +1,4 @@
-// The page: brings its three parts together.
+// Joins the page's three parts: the forms, the phone, the wire.
 
 import { onAsk } from "./ask.js";
 import { onText } from "./texts.js";

@@ -5,17 +5,17 @@ const list = document.getElementById("texts");
 const connection = document.getElementById("connection");
 
 /**
- * Shows the texts, those that have arrived and each new one.
+ * Shows the texts that have arrived, and each new one.
  *
- * @param verifyText is told of each text, and once more of the one that the person chooses.
+ * @param verifyText is called with each text, and again with the one that the reader chooses
  */
 export function onText(verifyText) {
   say("Connecting …", "");
   const events = new EventSource("/events");
-  // Of this sandbox, none has been shown yet; what is there is an earlier one's.
+  // A new sandbox: the texts on the screen are an earlier one's.
   events.addEventListener("new", () => list.replaceChildren());
   events.addEventListener("ready", () => say("Connected", "good"));
-  // The browser connects again by itself.
+  // The browser reconnects by itself.
   events.onerror = () => say("The sandbox does not answer. Is it running?", "bad");
   events.onmessage = ({ data }) => {
     const text = JSON.parse(data);
@@ -43,7 +43,7 @@ function show(text, choose) {
   button.addEventListener("click", choose);
   item.append(about, element("p", "bubble", text.body), button);
   list.append(item);
-  // Whoever reads an older text is not taken away from it.
+  // Do not scroll away from an older text that is being read.
   if (atEnd) {
     screen.scrollTop = screen.scrollHeight;
   }

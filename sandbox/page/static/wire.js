@@ -1,6 +1,6 @@
-// What went over the wire, and what the function wrote.
+// The requests and answers on the wire, and the function's log and metrics.
 
-import { outcome } from "./calls.js";
+import { header, outcome } from "./calls.js";
 import { element } from "./texts.js";
 
 const KEPT = 40;
@@ -12,7 +12,7 @@ const waiting = document.getElementById("waiting");
 const metrics = document.getElementById("metrics");
 const log = document.getElementById("log");
 
-let shown; // the one of the exchanges that is on the screen
+let shown; // the exchange on the screen
 
 /** Adds an exchange, and shows it. */
 export function add(exchange) {
@@ -47,14 +47,14 @@ async function show(exchange, button) {
   document.getElementById("answer").textContent = written(exchange.answer);
   metrics.hidden = true;
   log.hidden = true;
-  waiting.textContent = "Looking for it in the log …";
+  waiting.textContent = "Looking for the log lines …";
   exchange.written ??= await find(exchange);
   if (shown === exchange) {
     showWritten(exchange.written);
   }
 }
 
-/** Writes a message as HTTP does, with its JSON indented. */
+/** Formats a message as HTTP, with its JSON indented. */
 function written({ line, headers, body }) {
   const lines = headers.map(([name, value]) => `${name}: ${value}`);
   return [line, ...lines, "", indented(body)].join("\n");
@@ -68,13 +68,13 @@ function indented(text) {
   }
 }
 
-/** Asks for the log until it is there, which is a little later than the answer. */
+/** Asks for the log until it is there: it arrives a little later than the answer. */
 async function find(exchange) {
-  const named = exchange.answer.headers.find(([name]) => name.toLowerCase() === "x-request-id");
-  if (!named) {
+  const requestId = header(exchange.answer, "X-Request-Id");
+  if (!requestId) {
     return undefined;
   }
-  const address = `/written/${encodeURIComponent(named[1])}?since=${exchange.since}`;
+  const address = `/written/${encodeURIComponent(requestId)}?since=${exchange.since}`;
   for (let asked = 0; asked < ASK_TIMES && shown === exchange; asked += 1) {
     const response = await fetch(address).catch(() => undefined); // the sandbox may be gone
     if (response?.status === 200) {
@@ -87,7 +87,7 @@ async function find(exchange) {
 
 function showWritten(found) {
   if (!found) {
-    waiting.textContent = "Nothing is found. Has the API answered by itself, or the function died?";
+    waiting.textContent = "No log lines found: API Gateway answered by itself, or the function died.";
     return;
   }
   waiting.textContent = "";
