@@ -79,5 +79,7 @@ STEPS = (
     Step("A body over 8 KB is refused", "troubleshooting.md", _too_large),
     Step("Another media type is refused", "troubleshooting.md", _other_media_type),
     Step("A caller may choose the request's ID", "troubleshooting.md", _own_request_id),
-    Step("A direct invoke gets the problem as a function error", "recipes-http.md", _direct_problem),
+    Step(
+        "A direct invoke gets the problem as a function error", "recipes-http.md", _direct_problem
+    ),
 )
