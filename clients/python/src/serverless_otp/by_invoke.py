@@ -120,7 +120,7 @@ def _failure(document: object, request_id: str | None) -> OtpError:
     return problem or OutcomeUnknown(
         "The function ended without an answer: it may have done what it was asked, or not.",
         status=HTTPStatus.BAD_GATEWAY,
-        title="Nobody can know what became of the request",
+        title="The outcome of the request is unknown",
         request_id=request_id,
     )
 
