@@ -97,8 +97,8 @@ class ReleaseCheck(Construct):
         _resource(self.function).add_deletion_override("DependsOn")
         acknowledge(
             self.function,
-            "Only CodeDeploy invokes it, and takes a missing answer for a failure: tracing, a queue, "
-            "reserved concurrency or a VPC would add nothing.",
+            "Only CodeDeploy invokes it, and takes a missing answer for a failure: tracing, a "
+            "queue, reserved concurrency or a VPC would add nothing.",
             "Serverless-LambdaTracing",
             "Serverless-LambdaDLQ",
             "NIST.800.53.R5-LambdaDLQ",
