@@ -13,7 +13,21 @@ resource() {
     --query "StackResourceSummaries[?ResourceType=='$1'].PhysicalResourceId" --output text
 }
 
-# Send or Verify: which function the other commands are about.
+# The red alarms, and since when.
+alarms() {
+  aws cloudwatch describe-alarms --alarm-name-prefix "${STACK:?}-OtpAlarms" --state-value ALARM \
+    --query 'MetricAlarms[].[AlarmName, StateTransitionedTimestamp]' --output text
+}
+
+# What was changed by hand: begins to look for it, and lists what was found before.
+drift() {
+  aws cloudformation detect-stack-drift --stack-name "${STACK:?}"
+  aws cloudformation describe-stack-resource-drifts --stack-name "${STACK:?}" \
+    --stack-resource-drift-status-filters MODIFIED DELETED --output text \
+    --query 'StackResourceDrifts[].LogicalResourceId'
+}
+
+# Send or Verify: the function that the other commands look at.
 use() {
   FUNCTION=$(output "$1FunctionArn")
   FUNCTION=${FUNCTION%:live}
@@ -23,7 +37,7 @@ use() {
 
 last() { echo "--start-time $(($(date +%s) - 10800)) --end-time $(date +%s)"; }
 
-# A query of a log group, which comes from standard input.
+# Runs the Logs Insights query from standard input on a log group.
 insights() {
   local id
   id=$(aws logs start-query --log-group-name "${1:?which log group}" --query-string "$(cat)" $(last) \
@@ -44,7 +58,7 @@ filter message = "answered"
 QUERY
 }
 
-# What else was logged. Function errors that are a direct caller's problem are no news.
+# Whatever else was logged, except function errors that only carry a problem to a direct caller.
 reasons() {
   insights "$LOG" <<'QUERY'
 filter (ispresent(message) and message != "answered")
@@ -55,7 +69,7 @@ filter (ispresent(message) and message != "answered")
 QUERY
 }
 
-# The ReferenceIds that were asked for most; `one` is the requestId of the latest request.
+# The ReferenceIds with the most requests; `one` is the requestId of the latest request.
 busiest() {
   insights "$LOG" <<'QUERY'
 filter message = "answered"
@@ -66,7 +80,7 @@ filter message = "answered"
 QUERY
 }
 
-# All about a requestId, a ReferenceId or a code.
+# All lines with a requestId, a ReferenceId or a code.
 lines() {
   insights "$LOG" <<QUERY
 filter correlation_id = "$1" or reference_id = "$1" or code = "$1"
@@ -88,7 +102,7 @@ filter message = "answered" or type = "platform.report"
 QUERY
 }
 
-# How long requests took, in milliseconds; the start comes on top.
+# How long requests took, in milliseconds, without the start.
 durations() {
   insights "$LOG" <<'QUERY'
 filter type = "platform.report"
@@ -97,7 +111,7 @@ filter type = "platform.report"
 QUERY
 }
 
-# Who calls through the API: needs its access log (apiGatewayLogRole).
+# The callers of the API, from its access log (needs apiGatewayLogRole).
 callers() {
   local arn
   arn=$(aws apigateway get-stage --rest-api-id "${API:?}" --stage-name v1 \
@@ -141,7 +155,14 @@ failed_events() {
       .responsePayload.errorType? // "-", .requestPayload.ReferenceId? // .ReferenceId // "-"] | @tsv'
 }
 
-# Stop what CodeDeploy is deploying, of both functions.
+# The versions of the function, and the live one.
+versions() {
+  aws lambda list-versions-by-function --function-name "${FUNCTION:?}" \
+    --query 'Versions[].[Version, LastModified]' --output text
+  aws lambda get-alias --function-name "${FUNCTION:?}" --name live
+}
+
+# Stop CodeDeploy's deployments of both functions.
 stop_deployments() {
   local application group running
   for application in $(resource AWS::CodeDeploy::Application); do

@@ -1,4 +1,4 @@
-"""A finding of a security scanner that does not apply, acknowledged on one resource with a reason.
+"""Acknowledges findings of security scanners that do not apply, on one resource, with a reason.
 
 The reason is in the template's metadata, where an auditor reads it, and in docs/security.md.
 """
@@ -6,7 +6,7 @@ The reason is in the template's metadata, where an auditor reads it, and in docs
 from aws_cdk import Acknowledgment, CfnResource, Validations
 from constructs import IConstruct
 
-# Of checkov's rules; all others are cdk-nag's.
+# Begins the names of checkov's rules; all others are cdk-nag's.
 _CHECKOV = "CKV"
 
 
@@ -25,12 +25,8 @@ def acknowledge(construct: IConstruct, reason: str, *rules: str) -> None:
         if rule.startswith(_CHECKOV):
             _add(resource, "checkov", "skip", {"id": rule, "comment": reason})
         else:
-            _tell_the_cdk(resource, rule, reason)
+            Validations.of(resource).acknowledge(Acknowledgment(id=rule, reason=reason))
             _add(resource, "cdk_nag", "rules_to_suppress", {"id": rule, "reason": reason})
-
-
-def _tell_the_cdk(resource: CfnResource, rule: str, reason: str) -> None:
-    Validations.of(resource).acknowledge(Acknowledgment(id=rule, reason=reason))
 
 
 def _add(resource: CfnResource, tool: str, name: str, entry: dict[str, str]) -> None:

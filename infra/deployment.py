@@ -1,4 +1,4 @@
-"""What every part of one deployment shares."""
+"""The values that all parts of one deployment share."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,13 +11,13 @@ from .config import Config
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
-    """What every part of one deployment shares.
+    """The values that all parts of one deployment share.
 
     Attributes:
-        name: the dimension Deployment of its metrics; tells it from others in the account and
-            region, such as `ServerlessOtp/Otp`.
-        config: what the operator decided.
-        key: encrypts what is stored; None where AWS's own keys do.
+        name: the dimension Deployment of its metrics, such as `ServerlessOtp/Otp`: unique in the
+            account and region.
+        config: the operator's configuration.
+        key: encrypts stored data; None if AWS's own keys do.
         code: the folder that its functions run.
 
     """
@@ -29,15 +29,15 @@ class Deployment:
 
     @property
     def label(self) -> str:
-        """The name, where a slash has no place."""
+        """The name without a slash."""
         return self.name.replace("/", "-")
 
     @property
     def removal_policy(self) -> RemovalPolicy:
-        """What becomes of that which holds data, when it goes from the stack or the stack goes.
+        """The removal policy of resources that hold data.
 
-        What a failed deployment had just created goes in any case: it holds nothing, and its name
-        would be taken at the next try.
+        A resource that a failed deployment has just created is deleted in any case: it holds
+        nothing, and its name would be taken at the next try.
         """
         return (
             RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE

@@ -37,21 +37,21 @@ class OtpService(Construct):
     Args:
         scope: the construct it belongs to.
         construct_id: its name there.
-        config: what the operator decided; every key has its meaning in docs/configuration.md.
+        config: the operator's configuration, see docs/configuration.md.
         code: the folder to deploy; None builds it for the configuration's Python and processor.
 
     Attributes:
-        alarms: the alarms and the topic that they notify; None without them.
+        alarms: the alarms and the topic that they notify; None without alarms.
         api: the HTTP API, with its `url`.
         application_id: the Amazon Pinpoint application that sends.
-        caller_policy: attach it to whoever may call the API and the functions.
+        caller_policy: lets a role call the API and the functions.
         dashboard: the dashboard; None without one.
-        key: the KMS key that encrypts what is stored; None where AWS's own do.
-        pause_policy: attach it to whoever may pause sending.
+        key: the KMS key that encrypts stored data; None if AWS's own keys do.
+        pause_policy: lets a role pause sending.
         send: the send function, with its `alias`, `failure_queue` and `role`.
-        table: remembers ReferenceIds, counts messages, and holds the switch that pauses.
-        verify: the verify function, with its `alias` and `role`. It has no queue: what a caller
-            sends it holds a code, which is kept nowhere.
+        table: holds the ReferenceIds, the counts and the switches.
+        verify: the verify function, with its `alias` and `role`. It has no queue: its requests hold
+            codes, which are never stored.
 
     Raises:
         ConfigError: the stack is in another region than the configuration says.
@@ -208,28 +208,28 @@ class OtpService(Construct):
             "Store",
             self._send_metrics.store_failures,
             above=0,
-            meaning="Calls of DynamoDB fail.",
+            meaning="Calls of DynamoDB fail. Callers may get no text at the first try.",
             section="store",
         )
         alarms.add(
             "StoreThrottles",
             store_throttles(self.table),
             above=0,
-            meaning="DynamoDB throttles the table.",
+            meaning="DynamoDB throttles writes. Callers may get no text at the first try.",
             section="store",
         )
         alarms.add(
             "ApiErrors",
             self.api.metric("5XXError", "Average"),
             above=config.alarm_server_error_percent / 100,
-            meaning="The API answers with 5xx, for whatever reason.",
+            meaning="Many of the API's answers are 5xx, the functions' own included.",
             section="api-errors",
         )
         add_abuse_alarms(alarms, deployment.name, config)
         add_guard_alarms(alarms, deployment.name, self._verify_metrics, config)
 
     def _application_arn(self, resource: str) -> str:
-        """Name one of an application's OTP resources.
+        """Return the ARN of one of the application's OTP resources.
 
         Source: AWS Service Authorization Reference, Amazon Pinpoint, resource types otp and
         verify-otp.
@@ -243,7 +243,7 @@ class OtpService(Construct):
     def _create_application(self, deployment: Deployment) -> str:
         application = pinpoint.CfnApp(self, "Application", name=deployment.label)
         application.apply_removal_policy(deployment.removal_policy)
-        # Without it, an application texts nobody:
+        # Without the channel, an application sends no texts:
         # https://docs.aws.amazon.com/pinpoint/latest/apireference/apps-application-id-channels-sms.html
         pinpoint.CfnSMSChannel(self, "SmsChannel", application_id=application.ref, enabled=True)
         return application.ref

@@ -1,4 +1,4 @@
-"""The stack: a thin shell around the service, with what a caller needs as outputs."""
+"""The stack: the service, and outputs for callers and operators."""
 
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from .service import OtpService
 
 _VERSION_FILE = Path(__file__).resolve().parent.parent / "VERSION"
 
-_KEPT = "The table, the KMS key, the failure queue and the log groups stay when the stack goes"
+_KEPT = "The table, the KMS key, the failure queue and the log groups outlive the stack"
 
 
 class OtpStack(Stack):
@@ -20,9 +20,9 @@ class OtpStack(Stack):
     Args:
         scope: the app.
         construct_id: the stack's name.
-        config: what the operator decided, the region included.
+        config: the operator's configuration, with the region.
         code: the folder to deploy; None builds it for the configuration's Python and processor.
-        options: what any CDK stack takes.
+        options: the options of any CDK stack.
 
     """
 
@@ -37,7 +37,7 @@ class OtpStack(Stack):
     ) -> None:
         if config.region:
             options.setdefault("env", Environment(region=config.region))
-        # Whoever looks at the stack in the account sees what was deployed.
+        # Shows the deployed version in the account.
         version = _VERSION_FILE.read_text().strip()
         options.setdefault("description", f"Serverless OTP {version}: one-time passwords by text")
         super().__init__(scope, construct_id, **options)
@@ -48,48 +48,51 @@ class OtpStack(Stack):
     def _outputs(self, config: Config) -> dict[str, tuple[str, str]]:
         service = self.service
         outputs = {
-            "ApiUrl": (service.api.url, "POST /otp and /otp/verify below this address"),
+            "ApiUrl": (service.api.url, "Base URL of the API: POST /otp, POST /otp/verify"),
             "SendFunctionArn": (
                 service.send.alias.function_arn,
-                "Invoke this to send from another Lambda function",
+                "Invoke this ARN to send without the API",
             ),
             "VerifyFunctionArn": (
                 service.verify.alias.function_arn,
-                "Invoke this to verify from another Lambda function",
+                "Invoke this ARN to verify without the API",
             ),
             "CallerPolicyArn": (
                 service.caller_policy.managed_policy_arn,
-                "Attach this policy to a role that may call",
+                "Attach this policy to roles that call the API or the functions",
             ),
             "SendFailureQueueUrl": (
                 service.send.failure_queue.queue_url,
-                "Asynchronous requests that finally failed, with the problem",
+                "Asynchronous send requests that failed for good, each with its problem",
             ),
-            "ApplicationId": (service.application_id, "The Pinpoint application that sends"),
+            "ApplicationId": (
+                service.application_id,
+                "The Pinpoint application that sends and verifies",
+            ),
             "PausePolicyArn": (
                 service.pause_policy.managed_policy_arn,
-                "Attach this policy to whoever may pause sending",
+                "Attach this policy to roles that may pause sending",
             ),
             "TableName": (
                 service.table.table_name,
-                "Remembers ReferenceIds, counts messages, and holds the switch that pauses",
+                "Holds the ReferenceIds, the counts and the switches",
             ),
         }
         if service.alarms:
             outputs["AlarmTopicArn"] = (
                 service.alarms.topic.topic_arn,
-                "Subscribe whoever is on call",
+                "Subscribe the people on call to this topic",
             )
         if service.dashboard:
-            outputs["DashboardName"] = (service.dashboard.name, "Look here first")
+            outputs["DashboardName"] = (service.dashboard.name, "The CloudWatch dashboard")
         if service.api.domain:
             outputs["DomainTarget"] = (
                 service.api.domain.domain_name_alias_domain_name,
-                "Point the domain name to this, as an alias or a CNAME record",
+                "Target of the domain name's alias or CNAME record",
             )
         if config.keep_data:
             outputs["KeptOnDestroy"] = (
                 _KEPT,
-                "They hold data; docs/security.md says how to delete them",
+                "To delete them, see docs/security.md#after-cdk-destroy",
             )
         return outputs

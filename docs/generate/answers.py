@@ -54,68 +54,75 @@ OF_THE_FUNCTIONS: Mapping[str, tuple[Problem, ...]] = {
                 FieldError("/TemplateId", "Required together with EntityId."),
             ],
         ),
-        UnsupportedMediaType("Send the request as application/json."),
-        PayloadTooLarge(f"The body may have at most {MAX_BODY_BYTES} bytes."),
+        UnsupportedMediaType("The Content-Type is not JSON. Send application/json."),
+        PayloadTooLarge(f"The body is larger than {MAX_BODY_BYTES} bytes."),
         ReferenceIdReused("This ReferenceId was used for a different request. Use a new one."),
         InProgress("This ReferenceId is being processed. Repeat the request to learn its outcome."),
         OutcomeStillUnknown(
-            "The message of this ReferenceId may have been sent or not; it is not sent again. "
+            "The text for this ReferenceId may or may not have been sent, and is not sent again. "
             "To send another one, use a new ReferenceId."
         ),
         OutcomeUnknown(Delivery.unknown),
         StoreUnavailable(
             "The ReferenceId could not be recorded, so nothing was sent. Repeat the request."
         ),
-        DestinationNotAllowed("Numbers of this country are not texted."),
-        SendingPaused("Sending is paused. Nothing was sent."),
-        PauseUnknown("It cannot be read whether sending is paused. Nothing was sent."),
+        DestinationNotAllowed("Texts to this country are not allowed."),
+        SendingPaused("The operator has paused sending. Nothing was sent."),
+        PauseUnknown(
+            "The switch that pauses sending could not be read. Nothing was sent; repeat the "
+            "request."
+        ),
         TooManyMessages(
-            "Too many messages to this number in ten minutes. Nothing was sent; repeat the "
+            "Too many texts to this number in ten minutes. Nothing was sent; repeat the "
             "request after 312 s.",
             limit="destinationPer10Minutes",
             retry_after=312,
         ),
-        Throttled("Amazon Pinpoint throttled the message. Nothing was sent; repeat the request."),
+        Throttled("Amazon Pinpoint throttled the text. Nothing was sent; repeat the request."),
         AskedTooOften(
             "This ReferenceId was used for different requests too often, and is answered once a "
             "minute now. Nothing was sent for this request; repeat it after 42 s.",
             retry_after=42,
         ),
         TemporaryFailure(
-            "The message could not be sent this time. Nothing was sent; repeat the request."
+            "Amazon Pinpoint could not deliver the text. Nothing was sent; repeat the request."
         ),
         Unavailable("Amazon Pinpoint could not be reached. Nothing was sent; repeat the request."),
         RejectedByPinpoint("Amazon Pinpoint refused the request: Invalid origination identity"),
         Misconfigured(
-            "The service cannot send messages; its operator finds the reason in the function's log."
+            "The service cannot send texts. Nothing was sent; the reason is in the function's log."
         ),
-        OptedOut("The recipient has opted out of messages. Nothing was sent."),
-        PermanentFailure("The message cannot be delivered to this destination. Nothing was sent."),
+        OptedOut("The recipient has opted out of texts. Nothing was sent."),
+        PermanentFailure("Amazon Pinpoint cannot deliver texts to this number. Nothing was sent."),
         DuplicateDestination(
-            "Amazon Pinpoint calls the destination a duplicate. Nothing was sent."
+            "Amazon Pinpoint reports the number as a duplicate. Nothing was sent."
         ),
-        InternalError("The request failed. The operator finds the reason in the function's log."),
+        InternalError(
+            "The request failed because of a bug. The details are in the function's log."
+        ),
     ),
     VERIFY: (
         InvalidRequest(
             "The request has 1 bad field; see errors.",
             [FieldError("/Otp", "Must be the code that was texted: 5 to 8 digits.")],
         ),
-        UnsupportedMediaType("Send the request as application/json."),
-        PayloadTooLarge(f"The body may have at most {MAX_BODY_BYTES} bytes."),
+        UnsupportedMediaType("The Content-Type is not JSON. Send application/json."),
+        PayloadTooLarge(f"The body is larger than {MAX_BODY_BYTES} bytes."),
         OutcomeUnknown(Verification.unknown),
         Throttled(
-            "Amazon Pinpoint takes no more requests right now. No attempt was used; repeat the "
-            "request."
+            "Amazon Pinpoint is throttling requests. No attempt was used; repeat the request."
         ),
         Unavailable(
             "Amazon Pinpoint could not be reached. No attempt was used; repeat the request."
         ),
         RejectedByPinpoint("Amazon Pinpoint refused the request: Invalid reference ID"),
         Misconfigured(
-            "The service cannot verify codes; its operator finds the reason in the function's log."
+            "The service cannot verify codes. No attempt was used; the reason is in the function's "
+            "log."
         ),
-        InternalError("The request failed. The operator finds the reason in the function's log."),
+        InternalError(
+            "The request failed because of a bug. The details are in the function's log."
+        ),
     ),
 }
 

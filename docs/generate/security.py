@@ -49,7 +49,7 @@ def acknowledgements(resources: Mapping[str, Any]) -> dict[_Place, list[str]]:
 def kept(resources: Mapping[str, Any]) -> str:
     """List the resources that CloudFormation leaves behind."""
     return "\n".join(
-        f"- {code(_readable(resource['Metadata']))}, {resource['Type']}"
+        f"- {code(_readable(resource['Metadata']))}"
         for resource in resources.values()
         if resource.get("DeletionPolicy", "Delete") != "Delete"
         and resource["Type"] not in _GOES_WITH_ANOTHER
@@ -72,13 +72,13 @@ def _lines(names: Iterable[str]) -> str:
 
 
 def _phone_numbers(dev: Mapping[str, Any], production: Mapping[str, Any]) -> str:
-    record = f"{_duration(WINDOW_SECONDS)}, and a few days until DynamoDB deletes it"
-    counts = "its day (UTC) and an hour, and a few days until DynamoDB deletes it"
+    record = f"{_duration(WINDOW_SECONDS)}, plus a few days"
+    counts = "its day (UTC) and an hour, plus a few days"
     rows = (
         ("the caller's 200 answer", *2 * ("as long as the caller keeps it",)),
         ("the ReferenceId's record in DynamoDB", *2 * (record,)),
         (
-            "the counts of messages in DynamoDB: a hash, and the last four digits or fewer",
+            "the counts in DynamoDB: the last four digits or fewer, and a hash of the others",
             *2 * (counts,),
         ),
         ("the table's point-in-time recovery", *map(_recovery, (dev, production))),

@@ -1,4 +1,4 @@
-"""AWS WAF before the API: what AWS knows to be bad, and optionally who asks too often."""
+"""AWS WAF in front of the API: AWS's managed rules, and optionally a rate limit per address."""
 
 from aws_cdk import Stack
 from aws_cdk import aws_wafv2 as wafv2
@@ -9,25 +9,24 @@ from infra.deployment import Deployment
 
 from .rest_api import STAGE, OtpApi
 
-# Blocked before anything else is looked at.
+# The managed rule groups, in this order.
 _MANAGED_RULES = (
     "AWSManagedRulesAmazonIpReputationList",
     "AWSManagedRulesCommonRuleSet",
     "AWSManagedRulesKnownBadInputsRuleSet",
 )
-# Bare HTTP clients of some languages send no User-Agent; and a body that is too large is the
-# function's to refuse, as 413.
+# Some HTTP clients send no User-Agent, and the function itself refuses a large body, as 413.
 _ONLY_COUNTED = {"AWSManagedRulesCommonRuleSet": ("NoUserAgent_HEADER", "SizeRestrictions_BODY")}
 
 
 class Firewall(Construct):
-    """The web ACL, its log, and its place before the API.
+    """The web ACL, its log, and its association with the API.
 
     Args:
         scope: the construct it belongs to.
         construct_id: its name there.
-        deployment: the rate rule.
-        api: what it protects.
+        deployment: its configuration has the rate limit.
+        api: which it protects.
 
     Attributes:
         metric_name: the dimension WebACL of its metrics.
@@ -49,7 +48,7 @@ class Firewall(Construct):
         acl = wafv2.CfnWebACL(
             self,
             "Acl",
-            description="Before the API of Serverless OTP",
+            description="Protects the API of Serverless OTP",
             scope="REGIONAL",
             default_action=wafv2.CfnWebACL.DefaultActionProperty(allow={}),
             visibility_config=_visibility(self.metric_name),
@@ -62,8 +61,8 @@ class Firewall(Construct):
             self,
             "Log",
             deployment,
-            # WAF asks for the prefix. A firewall that comes again has another ID, and its log
-            # does not meet one that was kept.
+            # WAF requires the prefix. The ID keeps a new firewall's log apart from one that was
+            # kept.
             name=f"aws-waf-logs-{acl.attr_id}",
         )
         wafv2.CfnLoggingConfiguration(
@@ -73,7 +72,7 @@ class Firewall(Construct):
             log_destination_configs=[
                 stack.format_arn(service="logs", resource=f"log-group:{log_group.log_group_name}")
             ],
-            # The signature, which is valid for minutes, and the session's token. A signed URL has
+            # The signature, which is valid for minutes, and the session token. A signed URL has
             # both in its query.
             redacted_fields=[
                 *(
@@ -138,6 +137,6 @@ def _visibility(metric_name: str) -> wafv2.CfnWebACL.VisibilityConfigProperty:
     return wafv2.CfnWebACL.VisibilityConfigProperty(
         cloud_watch_metrics_enabled=True,
         metric_name=metric_name,
-        # Samples are whole requests, signatures included; the log leaves those out.
+        # Samples hold whole requests, with signatures, which the log leaves out.
         sampled_requests_enabled=False,
     )

@@ -1,6 +1,6 @@
-"""What API Gateway answers by itself, as problem documents in the contract's shape.
+"""API Gateway's own answers, as problem documents of the contract.
 
-A template must never name `$context.error.validationErrorString`: it holds what the caller wrote.
+A template must never use `$context.error.validationErrorString`: it holds the caller's input.
 The response types: https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
 """
 
@@ -21,17 +21,17 @@ from lambda_src.otp.contract.problems import (
 _AT_ONCE = 4
 
 _LEARN_THE_OUTCOME = (
-    "The request may have been carried out or not. Repeat a send with the same ReferenceId: that "
-    "tells the outcome, and never texts twice. A verify may have used an attempt."
+    "The request may or may not have been carried out. Repeat a send with the same ReferenceId: it "
+    "returns the outcome, and never texts twice. A verify may have used an attempt."
 )
 _SIGN = (
-    "Sign the request with AWS Signature Version 4 for execute-api and this region, as a principal "
-    "that may call this path."
+    "The request is not signed, its signature is invalid, or its principal may not call this path. "
+    "Sign it with AWS Signature Version 4 for execute-api and this region."
 )
 
 
 class AccessDenied(Problem):
-    """Whoever calls may not, or has not said who they are."""
+    """The caller is not authenticated, or may not make this request."""
 
     code = "AccessDenied"
     status = 403
@@ -39,13 +39,13 @@ class AccessDenied(Problem):
 
 
 class NotAuthenticated(AccessDenied):
-    """The same, where HTTP asks for another status."""
+    """The same problem, for which HTTP has another status."""
 
     status = 401
 
 
 class NotFound(Problem):
-    """There is no such path."""
+    """The path does not exist."""
 
     code = "NotFound"
     status = 404
@@ -53,7 +53,7 @@ class NotFound(Problem):
 
 
 class NotInvoked(OutcomeUnknown):
-    """API Gateway could not invoke the function, or could not read what it answered."""
+    """API Gateway could not invoke the function."""
 
     status = 500
 
@@ -65,41 +65,50 @@ class ConnectionLost(OutcomeUnknown):
 
 
 def problems() -> Iterator[tuple[str, Problem]]:
-    """Give the problem of every type of response that API Gateway has."""
+    """Yield the type of each of API Gateway's own responses, and its problem."""
     body = InvalidRequest(
         "The body must be a JSON object with at least one member.",
         [FieldError("", "Must be a JSON object with at least one member.")],
     )
-    ours = Misconfigured(
-        "The service is not set up correctly; its operator finds the reason in API Gateway's log."
-    )
+    ours = Misconfigured("The service is not set up correctly. The reason is in API Gateway's log.")
     yield "BAD_REQUEST_BODY", body
     yield "BAD_REQUEST_PARAMETERS", InvalidRequest("The request's parameters are not valid.")
     yield "DEFAULT_4XX", InvalidRequest("API Gateway cannot read the request.")
     yield "UNAUTHORIZED", NotAuthenticated(_SIGN)
     for type_ in ("ACCESS_DENIED", "EXPIRED_TOKEN", "INVALID_API_KEY", "INVALID_SIGNATURE"):
         yield type_, AccessDenied(_SIGN)
-    # What API Gateway calls so is also a path that there is not.
-    yield "MISSING_AUTHENTICATION_TOKEN", AccessDenied(f"{_SIGN} Or there is no such path.")
-    yield "WAF_FILTERED", AccessDenied("A firewall rule of the service refuses the request.")
-    yield "RESOURCE_NOT_FOUND", NotFound("POST to a path of the API that there is.")
-    yield "REQUEST_TOO_LARGE", PayloadTooLarge("The request is larger than API Gateway takes.")
-    yield "UNSUPPORTED_MEDIA_TYPE", UnsupportedMediaType("Send the request as application/json.")
+    # API Gateway also answers with this type if the path does not exist.
+    yield "MISSING_AUTHENTICATION_TOKEN", AccessDenied(f"{_SIGN} Or the path does not exist.")
+    yield (
+        "WAF_FILTERED",
+        AccessDenied(
+            "A firewall rule blocked the request. The operator finds it in the firewall's log."
+        ),
+    )
+    yield "RESOURCE_NOT_FOUND", NotFound("The path does not exist. POST to /otp or /otp/verify.")
+    yield "REQUEST_TOO_LARGE", PayloadTooLarge("The request is larger than API Gateway accepts.")
+    yield (
+        "UNSUPPORTED_MEDIA_TYPE",
+        UnsupportedMediaType("The Content-Type is not JSON. Send application/json."),
+    )
     for type_ in ("THROTTLED", "QUOTA_EXCEEDED"):
-        yield type_, Throttled("Too many requests are being made. Nothing was sent; repeat this.")
+        yield (
+            type_,
+            Throttled("API Gateway is throttling requests. Nothing was sent; repeat the request."),
+        )
     for type_ in ("AUTHORIZER_CONFIGURATION_ERROR", "AUTHORIZER_FAILURE"):
         yield type_, ours
     yield "API_CONFIGURATION_ERROR", NotInvoked(_LEARN_THE_OUTCOME)
-    # An answer of the function that is none, or no function to answer: what it did is not known.
+    # The function's answer was invalid, or there was none: the outcome is unknown.
     yield "DEFAULT_5XX", ConnectionLost(_LEARN_THE_OUTCOME)
     for type_ in ("INTEGRATION_FAILURE", "INTEGRATION_TIMEOUT"):
         yield type_, OutcomeUnknown(_LEARN_THE_OUTCOME)
 
 
 def add_gateway_responses(api: apigateway.RestApi) -> None:
-    """Give the API a problem document for each error that it produces itself.
+    """Add a problem document for each of API Gateway's own errors.
 
-    They are created a few at a time: API Gateway's control plane refuses many at once.
+    They are created a few at a time: API Gateway's control plane throttles many at once.
     """
     created: list[apigateway.GatewayResponse] = []
     for type_, problem in problems():
@@ -116,7 +125,7 @@ def add_gateway_responses(api: apigateway.RestApi) -> None:
             type=apigateway.ResponseType.of(type_),
             status_code=str(answer.status),
             response_headers=headers,
-            # The one template that API Gateway uses, whatever the caller accepts.
+            # API Gateway uses this template whatever the caller accepts.
             templates={"application/json": answer.body},
         )
         if len(created) >= _AT_ONCE:

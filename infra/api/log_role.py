@@ -1,4 +1,4 @@
-"""The role that API Gateway logs with, which is one for the whole account and region."""
+"""The role with which API Gateway writes logs: one for the whole account and region."""
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_apigateway as apigateway
@@ -9,15 +9,15 @@ from infra.acknowledge import acknowledge
 
 
 def create_log_role(scope: Construct) -> apigateway.CfnAccount:
-    """Create the role that API Gateway logs with, for every API of the account in the region.
+    """Create the role with which API Gateway writes the logs of all APIs in account and region.
 
-    It outlives the stack: the other APIs log with it too.
+    It outlives the stack: the other APIs use it, too.
     """
     role = iam.Role(
         scope,
         "LogRole",
         assumed_by=iam.ServicePrincipal("apigateway.amazonaws.com"),
-        description="API Gateway logs with it, for every API of this account in this region",
+        description="API Gateway writes logs with it, for every API of this account and region",
         managed_policies=[
             iam.ManagedPolicy.from_aws_managed_policy_name(
                 "service-role/AmazonAPIGatewayPushToCloudWatchLogs"
@@ -27,7 +27,7 @@ def create_log_role(scope: Construct) -> apigateway.CfnAccount:
     role.apply_removal_policy(RemovalPolicy.RETAIN)
     acknowledge(
         role,
-        "API Gateway asks for this policy by name for the role of the whole account: "
+        "API Gateway requires this managed policy on the account's role: "
         "https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html",
         "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/"
         "AmazonAPIGatewayPushToCloudWatchLogs]",

@@ -1,4 +1,4 @@
-"""Who may call the API at all: this account, and whom the configuration names."""
+"""The API's resource policy: this account and the configured principals may call."""
 
 from collections.abc import Mapping
 
@@ -10,10 +10,10 @@ from infra.config import Config
 
 
 def resource_policy(scope: Construct, config: Config) -> iam.PolicyDocument:
-    """Deny everybody but this account's principals and those that the configuration names.
+    """Deny all but this account's principals and those that the configuration names.
 
-    Within this account, a caller's own IAM policy allows it, and nothing here does. Another
-    account's caller needs both its own policy and an allowance here:
+    Callers in this account are allowed by their own IAM policies alone. Callers in other accounts
+    need their own policies and a statement here:
     https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-authorization-flow.html
     """
     this_account = Stack.of(scope).account

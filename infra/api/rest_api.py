@@ -28,9 +28,9 @@ _PATHS = ("/otp", "/otp/verify")
 _TLS = apigateway.SecurityPolicy.TLS13_1_2_PQ_2025_09
 _TLS_OF_THE_API = f"SecurityPolicy_{_TLS.value}"
 
-# No body, no query, no user agent: nothing that a caller could put a phone number into.
+# No body, no query, no user agent: no field in which a caller could put a phone number.
 _ACCESS_LOG = {
-    # The caller may choose the first, and never the second.
+    # The caller may choose the requestId, but not the extendedRequestId.
     "requestId": "$context.requestId",
     "extendedRequestId": "$context.extendedRequestId",
     "time": "$context.requestTime",
@@ -55,15 +55,15 @@ class OtpApi(Construct):
     Args:
         scope: the construct it belongs to.
         construct_id: its name there.
-        deployment: who may call it how often, and under which name.
-        send: what answers `POST /otp`.
-        verify: what answers `POST /otp/verify`.
+        deployment: its configuration has the principals, the rate limits and the domain name.
+        send: answers `POST /otp`.
+        verify: answers `POST /otp/verify`.
 
     Attributes:
         rest_api: the API.
-        url: below which its paths are, without a slash at its end.
-        domain: the domain name of its own, if it has one.
-        method_arns: the methods in the one stage, for a policy.
+        url: the base URL, without a slash at its end.
+        domain: the custom domain name, if it has one.
+        method_arns: the methods of the stage, for a policy.
 
     """
 
@@ -83,11 +83,11 @@ class OtpApi(Construct):
         self.rest_api = apigateway.RestApi(
             self,
             "Api",
-            # Its metrics are kept by name.
+            # The name is a dimension of its metrics.
             rest_api_name=deployment.label,
             description="Sends and verifies one-time passwords, at most one text per ReferenceId",
             endpoint_types=[apigateway.EndpointType.REGIONAL],
-            # The role is the whole account's: see log_role.py.
+            # The role is account-wide: see log_role.py.
             cloud_watch_role=False,
             policy=resource_policy(self, config),
             deploy_options=self._stage_options(config, access_log),
@@ -95,7 +95,7 @@ class OtpApi(Construct):
                 authorization_type=apigateway.AuthorizationType.IAM
             ),
         )
-        # RestApi adds an output of its own, with a generated name; the stack has a better one.
+        # RestApi adds an output with a generated name; the stack has its own.
         self.rest_api.node.try_remove_child("Endpoint")
         resource = self.rest_api.node.default_child
         assert isinstance(resource, apigateway.CfnRestApi)  # noqa: S101 - the CDK's own promise
@@ -119,7 +119,7 @@ class OtpApi(Construct):
         return f"{host}/{stage}"
 
     def metric(self, name: str, statistic: str) -> cloudwatch.Metric:
-        """Measure the API, by the minute: `5XXError`, for one, all of its own answers included."""
+        """Return a metric of the API by the minute, API Gateway's own answers included."""
         return cloudwatch.Metric(
             namespace="AWS/ApiGateway",
             metric_name=name,
@@ -138,7 +138,7 @@ class OtpApi(Construct):
             stage_name=STAGE,
             tracing_enabled=True,
             logging_level=errors_only,
-            # Data is the body, and so the phone number.
+            # The data is the body, and so the phone number.
             data_trace_enabled=False,
             throttling_rate_limit=config.api_requests_per_second,
             throttling_burst_limit=config.api_burst,
@@ -163,7 +163,7 @@ class OtpApi(Construct):
         )
 
     def _add_methods(self, send: lambda_.IFunction, verify: lambda_.IFunction) -> None:
-        # The function says the rest, naming every bad field.
+        # The function validates the rest, and names every bad field.
         an_object = self.rest_api.add_model(
             "Object",
             content_type="application/json",
@@ -177,29 +177,29 @@ class OtpApi(Construct):
         validator = self.rest_api.add_request_validator(
             "Body",
             validate_request_body=True,
-            # There are none; security scanners want it said.
+            # There are no parameters; security scanners require the setting.
             validate_request_parameters=True,
         )
         otp = self.rest_api.root.add_resource("otp")
         for resource, function in ((otp, send), (otp.add_resource("verify"), verify)):
             method = resource.add_method(
                 "POST",
-                # The console's test button would be a second way in, past the stage.
+                # The console's test button would bypass the stage.
                 apigateway.LambdaIntegration(function, allow_test_invoke=False),
                 request_models={"application/json": an_object},
                 request_validator=validator,
             )
             acknowledge(
                 method,
-                "Callers are services, not people: they sign with IAM (SigV4), for which a user "
-                "pool has no place.",
+                "Callers are services, which sign with IAM (SigV4). A user pool is for people.",
                 "AwsSolutions-COG4",
             )
 
     def _wait_for_logs(self, deployment: Deployment) -> None:
-        """Have the log group of API Gateway's own log, and the role that writes it, first.
+        """Create the group of API Gateway's execution log, and the role that writes it, first.
 
-        API Gateway would create the group itself: unencrypted, for ever, and to be left behind.
+        API Gateway would create the group itself: unencrypted, without expiry, and outside the
+        stack.
         """
         log_role = deployment.config.api_gateway_log_role
         if log_role == "none":
@@ -245,8 +245,7 @@ class OtpApi(Construct):
         stage = self.rest_api.deployment_stage
         acknowledge(
             stage,
-            "Every answer is about one POST and must never be given to another one: there is "
-            "nothing to cache.",
+            "Each answer belongs to one POST request, so nothing may be cached.",
             "NIST.800.53.R5-APIGWCacheEnabledAndEncrypted",
             "HIPAA.Security-APIGWCacheEnabledAndEncrypted",
             "PCI.DSS.321-APIGWCacheEnabledAndEncrypted",
@@ -255,8 +254,8 @@ class OtpApi(Construct):
         if config.api_gateway_log_role == "none":
             acknowledge(
                 stage,
-                "API Gateway logs with a role of the whole account, which the operator has not "
-                "given it (apiGatewayLogRole=none). The functions log every request.",
+                "API Gateway needs an account-wide role to write logs, and the operator has chosen "
+                "none (apiGatewayLogRole=none). The functions log every request.",
                 "AwsSolutions-APIG1",
                 "AwsSolutions-APIG6",
                 "Serverless-APIGWAccessLogging",
@@ -276,8 +275,8 @@ class OtpApi(Construct):
         if not config.client_certificate:
             acknowledge(
                 stage,
-                "A client certificate is for HTTP backends, and there is none: Lambda is invoked "
-                "with IAM (clientCertificate=false).",
+                "A client certificate is for HTTP backends. Here, Lambda is invoked with IAM "
+                "(clientCertificate=false).",
                 "NIST.800.53.R5-APIGWSSLEnabled",
                 "HIPAA.Security-APIGWSSLEnabled",
                 "PCI.DSS.321-APIGWSSLEnabled",

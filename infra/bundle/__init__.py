@@ -1,1 +1,1 @@
-"""What is deployed: the code and its dependencies."""
+"""The bundle that is deployed: the code and its dependencies."""

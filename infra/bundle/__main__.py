@@ -1,4 +1,4 @@
-"""Builds what is deployed into `build/bundle/`, for this machine's Python and processor.
+"""Builds the bundle into `build/bundle/`, for this machine's Python and processor.
 
 With `--fetch`, builds for each processor, so that `cdk synth` needs no network.
 """

@@ -1,4 +1,4 @@
-"""Builds what is deployed: the functions' code and its dependencies, without Docker.
+"""Builds the bundle: the functions' code and its dependencies, without Docker.
 
 The same input gives the same bytes. pydantic-core is compiled, so each of Lambda's processors has a
 bundle of its own, which any machine can build; and so has this machine, where the sandbox runs the
@@ -30,8 +30,8 @@ _RUN_PIP = Path(__file__).resolve().with_name("run_pip.py")
 
 #: The architecture of a bundle for this machine: its processor, its system and its C library.
 HOST = "host"
-# Which wheels pip takes. Those of manylinux2014 need glibc 2.17, which is older than what Amazon
-# Linux 2 and 2023 have.
+# Which wheels pip installs. manylinux2014 needs glibc 2.17, and Amazon Linux 2 and 2023 have newer
+# ones.
 _PLATFORMS = {
     "arm64": ("--platform", "manylinux2014_aarch64"),
     "x86_64": ("--platform", "manylinux2014_x86_64"),
@@ -54,15 +54,15 @@ class DependencyError(Exception):
 
 
 class MissingWheelError(DependencyError):
-    """It is not built for this Python and processor."""
+    """A dependency has no wheel for this Python and processor."""
 
 
 class UnreachableError(DependencyError):
-    """pip does not reach its index."""
+    """pip cannot reach its index."""
 
 
 class WrongHashError(DependencyError):
-    """Its file is not the one that was pinned."""
+    """A dependency's file does not have the pinned hash."""
 
 
 def build(python_version: str, architecture: str, *, install: Install | None = None) -> Path:
@@ -78,14 +78,14 @@ def build(python_version: str, architecture: str, *, install: Install | None = N
 
     Raises:
         DependencyError: as above.
-        MissingDataError, FileNotFoundError: it installed a release that lacks what is needed, or
-            what is left out.
+        MissingDataError, FileNotFoundError: a dependency lacks data that is needed, or folders that
+        would be removed.
 
     """
     interpreter = find_interpreter(python_version)
     if not interpreter:
         _tell(
-            f"No Python {python_version} is on this machine to write bytecode: cold starts will "
+            f"This machine has no Python {python_version} to write bytecode: cold starts will "
             "take more than twice as long. Install it, or set pythonVersion to the Python that you "
             "have."
         )
@@ -117,10 +117,10 @@ def build(python_version: str, architecture: str, *, install: Install | None = N
 
 
 def hash_of(code: Path) -> str:
-    """Give a hash over what is deployed: each file's name, mode and bytes.
+    """Return a hash over the bundle: each file's name, mode and bytes.
 
-    The CDK's own leaves out modes and carriage returns. What differs only in these would be taken
-    for uploaded already.
+    The CDK's own hash ignores modes and carriage returns: a bundle that differs only in these would
+    not be uploaded.
     """
     digest = hashlib.sha256()
     for file in sorted(path for path in code.rglob("*") if path.is_file()):
@@ -130,7 +130,7 @@ def hash_of(code: Path) -> str:
 
 
 def _find_sources() -> list[Path]:
-    """Find the modules, behind links too; not what editors and systems put beside them.
+    """Find the modules, behind links too, but not the files of editors and systems.
 
     `.#send.py` is a lock of Emacs, `._send.py` what macOS adds on other file systems.
     """
@@ -171,7 +171,7 @@ def _install(target: Path, python_version: str, architecture: str) -> None:
 def _explain(
     pip: subprocess.CompletedProcess[str], python_version: str, architecture: str
 ) -> DependencyError:
-    """Say in a sentence why pip failed, and what to do."""
+    """Return an error that says why pip failed, and what to do."""
     lines = ["", *pip.stderr.splitlines()]
     # If pip itself breaks, its traceback stands below "ERROR: Exception:".
     error = next((line for line in lines if re.match("ERROR: (?!Exception:)", line)), lines[-1])
@@ -181,7 +181,7 @@ def _explain(
         other = f", or set pythonVersion to {here}, whose libraries make setup has fetched"
         return UnreachableError(
             f"pip cannot reach its index for the libraries for Python {python_version} on "
-            f"{architecture}: connect this machine to the network, or mend where pip's index is "
+            f"{architecture}: connect this machine to the network, or correct pip's index "
             f"(pip config list){other if python_version != here else ''}."
         )
     if missing:
@@ -192,9 +192,9 @@ def _explain(
         )
     if wrong := _WRONG_HASH.search(pip.stderr):
         return WrongHashError(
-            f"The file of {wrong[1]} {wrong[2]} that pip gets is not one that "
-            "lambda_src/requirements.txt has the hash of: somebody may have changed it. See "
-            "where pip gets it from (pip config list), and what is in it."
+            f"The file of {wrong[1]} {wrong[2]} that pip downloads has none of the hashes in "
+            "lambda_src/requirements.txt: it may have been tampered with. Check where pip gets it "
+            "from (pip config list), and what is in it."
         )
     return DependencyError(
         f"pip could not install the libraries for Python {python_version} on {architecture}: "
@@ -209,7 +209,7 @@ def _make_readable(folder: Path) -> None:
 
 
 def _once(kind: str, runtime: str, inputs: str, make: Callable[[Path], None]) -> Path:
-    """Make a folder aside and move it into place whole, so that nobody ever sees half of one."""
+    """Make a folder aside and move it into place, so that no process ever sees half of one."""
     target = _BUILD / kind / f"{runtime}-{inputs}"
     if not target.exists():
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -229,9 +229,9 @@ def _once(kind: str, runtime: str, inputs: str, make: Callable[[Path], None]) ->
 
 
 def _forget_old(folder: Path, runtime: str) -> None:
-    """Remove what was built for a runtime from earlier code and not used for a day.
+    """Remove a runtime's folders that have not been used for a day.
 
-    What is for other runtimes stays: make setup fetched it, perhaps long before its first use.
+    Those of other runtimes stay: make setup fetched them, perhaps long before their first use.
     """
     for built in (*folder.glob(f"{runtime}-*"), *folder.glob(".making-*")):
         if time.time() - built.stat().st_mtime > _KEPT_SECONDS:

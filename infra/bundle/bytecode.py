@@ -1,8 +1,8 @@
-"""Bytecode for the functions: compiling at a cold start takes longer than all the rest of it.
+"""Bytecode for the functions: compiling would take more than half of a cold start.
 
-The CDK's zip gives files new times, and Lambda's folder cannot be written to. So the bytecode is
-hash-based and unchecked (PEP 552): Python takes it as it is, and the same source gives the same
-bytes. It is of one version of Python, whose interpreter must be here to write it.
+The CDK's zip gives files new times, and Lambda's folder is read-only. So the bytecode is hash-based
+and unchecked (PEP 552): Python uses it as it is, and the same source gives the same bytes. Bytecode
+is for one version of Python, which must be on this machine to write it.
 """
 
 import os
@@ -12,10 +12,10 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-# Where Lambda puts the code: what tracebacks name.
+# Lambda's folder for the code, for tracebacks.
 _IN_LAMBDA = "/var/task"
 
-# Compiles in one process and in order: what marshal writes depends on what was compiled before.
+# Compiles in one process and in order: marshal's bytes depend on what was compiled before.
 _COMPILE = """
 import pathlib, py_compile, sys
 folder, place = pathlib.Path(sys.argv[1]), sys.argv[2]
@@ -49,7 +49,7 @@ def find_interpreter(python_version: str) -> Interpreter | None:
     name = sys.executable if this else shutil.which(f"python{python_version}")
     if not name:
         return None
-    # A version manager's shim is on the path for versions that it has not.
+    # A version manager's shim may be on the path without its Python.
     question = "import platform, sys; print(sys.executable); print(platform.python_version())"
     asked = subprocess.run(  # noqa: S603 - found above
         [name, "-I", "-c", question],
@@ -70,18 +70,18 @@ def compile_all(folder: Path, interpreter: Interpreter, *, below: str = "") -> N
         below: where the folder is, within the functions' code.
 
     Raises:
-        subprocess.CalledProcessError: a module is none, and the interpreter has said which.
+        subprocess.CalledProcessError: a module is invalid; the interpreter has printed which.
 
     """
     subprocess.run(  # noqa: S603 - our own arguments
         [
-            # Nothing of this folder, nor what the environment's own packages start.
+            # Without this folder, and without site packages.
             *(interpreter.path, "-P", "-s", "-S", "-c", _COMPILE),
             str(folder),
             "/".join(filter(None, [_IN_LAMBDA, below])),
         ],
         check=True,
-        # None of Python's own settings here; and sets of texts in the same order every time.
+        # Without this environment's Python settings; with the same order of sets every time.
         env={
             **{name: value for name, value in os.environ.items() if not name.startswith("PYTHON")},
             "PYTHONHASHSEED": "0",

@@ -1,12 +1,12 @@
-"""Removes what the functions do not need of their dependencies."""
+"""Removes the parts of the dependencies that the functions do not need."""
 
 import shutil
 from pathlib import Path
 
 from .sdk_data import reduce_data
 
-# The largest folders of the dependencies that nothing here imports. tests/runtime/test_starting.py
-# starts the functions without.
+# The largest folders of the dependencies that the functions do not import.
+# tests/runtime/test_starting.py starts the functions without them.
 _UNUSED = (
     "aws_lambda_powertools/event_handler",  # the functions read events themselves
     *(
@@ -23,17 +23,18 @@ _UNUSED = (
 
 
 def prune(target: Path) -> None:
-    """Remove from a folder of installed dependencies what is never used.
+    """Remove unused parts from a folder of installed dependencies.
 
     Raises:
-        MissingDataError, FileNotFoundError: a release lacks what is needed, or what is left out.
+        MissingDataError, FileNotFoundError: a dependency lacks data that is needed, or a folder to
+        remove.
 
     """
     reduce_data(target / "botocore" / "data")
     for unused in _UNUSED:
         shutil.rmtree(target / unused)
-    # Command line tools, which nobody runs: their first line names the Python of this folder. And
-    # the lists of what was installed, which hold those files' hashes.
+    # Command line tools, whose first line names the Python that built the bundle, and the lists of
+    # installed files, which hold their hashes: both differ between machines.
     shutil.rmtree(target / "bin", ignore_errors=True)
     for record in target.glob("*.dist-info/RECORD"):
         record.unlink()

@@ -1,6 +1,6 @@
-"""Runs pip with its own arguments, and of the builder's settings only where files come from.
+"""Runs pip with only those of the user's settings that say where files come from.
 
-The others would change what is installed (platform, requirement), where (user, root) or whether
+Other settings would change what is installed (platform, requirement), where (user, root) or whether
 (dry-run). It is a script, `python -I infra/bundle/run_pip.py install …`, since an environment that
 `make setup` has just made can import nothing else; -I keeps out Python's own variables.
 """
@@ -25,7 +25,7 @@ _PIP = (sys.executable, "-I", "-m", "pip")
 
 
 def main() -> None:
-    """Become pip."""
+    """Run pip in place of this process."""
     # A pip.conf may say "quiet", which counts against -v.
     listed = subprocess.run(  # noqa: S603 - our own arguments
         [*_PIP, "config", "list", "-vvv"],

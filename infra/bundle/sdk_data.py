@@ -1,7 +1,7 @@
-"""What the functions need of botocore's data: reading it is most of making a client.
+"""Reduces botocore's data to what the functions need: reading it is most of making a client.
 
-Two of its 400 services stay. Of their models, the operations that the functions call and every
-shape that these reach stay, without documentation; of `endpoints.json`, what is about these two.
+Two of its 400 services stay: their operations that the functions call, with every shape that these
+use and without documentation, and their endpoints.
 """
 
 import json
@@ -13,8 +13,8 @@ from typing import Any
 from botocore.exceptions import DataNotFoundError
 from botocore.loaders import Loader
 
-#: What the functions call. DescribeEndpoints is a call of botocore's own, where a deployment sets
-#: AWS_ENABLE_ENDPOINT_DISCOVERY.
+#: The functions' calls. botocore itself calls DescribeEndpoints if AWS_ENABLE_ENDPOINT_DISCOVERY is
+#: set.
 OPERATIONS: Mapping[str, Sequence[str]] = {
     "dynamodb": (
         *("BatchGetItem", "DeleteItem", "DescribeEndpoints"),
@@ -23,7 +23,7 @@ OPERATIONS: Mapping[str, Sequence[str]] = {
     "pinpoint": ("SendOTPMessage", "VerifyOTPMessage"),
 }
 
-# A service's files that a client is made of. The others are examples, paginators and waiters.
+# The files that a client needs. The others are examples, paginators and waiters.
 _MODEL, _RULES = "service-2", "endpoint-rule-set-1"
 
 
@@ -32,7 +32,7 @@ class MissingDataError(Exception):
 
 
 def reduce_data(data: Path) -> None:
-    """Reduce botocore's data, where it is.
+    """Reduce botocore's data in place.
 
     Args:
         data: the folder `botocore/data`, as it was installed.
@@ -41,7 +41,7 @@ def reduce_data(data: Path) -> None:
         MissingDataError: a service, an operation or a service's endpoints are not in it.
 
     """
-    # It knows versions, compressed files, and additions to a model in files of their own.
+    # The loader knows versions, compressed files, and models in several files.
     loader = Loader(extra_search_paths=[str(data)], include_default_search_paths=False)
     for folder in [path for path in data.iterdir() if path.is_dir()]:
         if folder.name not in OPERATIONS:
@@ -61,7 +61,7 @@ def reduce_data(data: Path) -> None:
 
 
 def _reduce_service(folder: Path, loader: Loader, operations: Collection[str]) -> str:
-    """Reduce a service's data; returns what the service is called in `endpoints.json`."""
+    """Reduce a service's data; return the service's name in `endpoints.json`."""
     try:
         model = loader.load_service_model(folder.name, _MODEL)
         rules = loader.load_service_model(folder.name, _RULES)
@@ -86,7 +86,7 @@ def _reduce_model(model: Mapping[str, Any], operations: Collection[str]) -> dict
     while found:
         reached |= found
         found = {name for shape in found for name in _references(model["shapes"][shape])} - reached
-    # In their order: of two errors with the same code, botocore takes the last.
+    # In the original order: of two errors with the same code, botocore uses the last.
     shapes = {name: shape for name, shape in model["shapes"].items() if name in reached}
     reduced: dict[str, Any] = _without_prose({**model, "operations": kept, "shapes": shapes})
     return reduced
@@ -120,5 +120,5 @@ def _without_prose(part: Any) -> Any:  # noqa: ANN401 - JSON
 
 
 def _write(file: Path, content: Mapping[str, Any]) -> None:
-    """Write JSON, not compressed: what is that small is read faster so."""
+    """Write JSON, not compressed: small files are read faster so."""
     file.write_bytes(json.dumps(content, separators=(",", ":")).encode())

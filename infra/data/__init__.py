@@ -1,1 +1,1 @@
-"""What holds data, and what encrypts it."""
+"""Stored data: the table, the logs and the key that encrypts them."""

@@ -1,4 +1,4 @@
-"""The stack's own KMS key, for whoever must be able to take it away from AWS's services."""
+"""The stack's own KMS key, for operators who must be able to revoke access to stored data."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from constructs import Construct
 
 from infra.config import Config
 
-# What the guides of these services list for whoever writes through them, apart from kms:Decrypt.
+# The actions, besides kms:Decrypt, that these services' guides require for writing.
 _ACTIONS = {
     "dynamodb": ("DescribeKey", "Encrypt", "GenerateDataKey", "ReEncryptFrom", "ReEncryptTo"),
     "sns": ("GenerateDataKey",),
@@ -20,7 +20,7 @@ _ACTIONS = {
 def create_key(scope: Construct, *, config: Config) -> kms.Key | None:
     """Create the key, and let CloudWatch use it for this account's logs.
 
-    Everything else that encrypts does so for the functions' roles, which say so themselves.
+    The other services use it on behalf of the functions' roles, whose policies allow it.
     """
     if not config.customer_key:
         return None
@@ -31,7 +31,7 @@ def create_key(scope: Construct, *, config: Config) -> kms.Key | None:
         description=f"Encrypts what {stack.stack_name} stores",
         enable_key_rotation=True,
         removal_policy=(
-            # As long as the table, which stays even after a first deployment that has failed.
+            # Kept as long as the table, which stays even if the first deployment fails.
             RemovalPolicy.RETAIN if config.keep_data else RemovalPolicy.DESTROY
         ),
     )
@@ -65,10 +65,10 @@ def create_key(scope: Construct, *, config: Config) -> kms.Key | None:
 def statements_for_key(
     key: kms.IKey, *, region: str, services: Sequence[str]
 ) -> list[iam.PolicyStatement]:
-    """Say what a function's role may do with the key.
+    """Return what a function's role may do with the key.
 
-    It may use what it encrypts through these services, such as `sqs`, and through no others; and
-    decrypt, its own environment too, which Lambda does in the role's name.
+    It may encrypt through these services only, such as `sqs`; and decrypt, which Lambda also does
+    with the environment, on behalf of the role.
     """
     return [
         iam.PolicyStatement(
@@ -87,7 +87,7 @@ def statements_for_key(
 
 
 def statement_for_table(key: kms.IKey, *, region: str) -> iam.PolicyStatement:
-    """Say what whoever uses the table may do with the key: all that DynamoDB needs, through it."""
+    """Return what a user of the table may do with the key: what DynamoDB needs, through it."""
     return iam.PolicyStatement(
         actions=[f"kms:{action}" for action in sorted({"Decrypt", *_ACTIONS["dynamodb"]})],
         resources=[key.key_arn],

@@ -1,4 +1,4 @@
-"""Log groups: every one is the stack's own, forgets, and goes with the stack or outlives it."""
+"""Log groups: in the stack, with a retention, and kept or deleted with the stack."""
 
 from aws_cdk import aws_logs as logs
 from constructs import Construct
@@ -14,7 +14,7 @@ def create_log_group(
     *,
     name: str | None = None,
 ) -> logs.LogGroup:
-    """Create a log group; `name` where the service that writes it asks for one."""
+    """Create a log group; `name` if the service that writes it requires one."""
     group = logs.LogGroup(
         scope,
         construct_id,
@@ -24,13 +24,13 @@ def create_log_group(
     )
     resource = group.node.default_child
     assert isinstance(resource, logs.CfnLogGroup)  # noqa: S101 - the CDK's own promise
-    # The construct takes an enumeration of names; the number is what an operator knows.
+    # The construct takes an enumeration; the configuration has the number of days.
     resource.retention_in_days = deployment.config.log_retention_days
     if not deployment.key:
         acknowledge(
             group,
-            "CloudWatch Logs encrypts it with a key of its own; the operator has asked for none "
-            "of theirs (customerKey=false). No phone number and no code is in it.",
+            "CloudWatch Logs encrypts it with AWS's key (customerKey=false). It holds no phone "
+            "number and no code.",
             "NIST.800.53.R5-CloudWatchLogGroupEncrypted",
             "HIPAA.Security-CloudWatchLogGroupEncrypted",
             "PCI.DSS.321-CloudWatchLogGroupEncrypted",

@@ -1,4 +1,4 @@
-"""Who may pause sending."""
+"""The policy for pausing sending."""
 
 from aws_cdk import Stack
 from aws_cdk import aws_dynamodb as dynamodb
@@ -14,7 +14,7 @@ from .encryption import statement_for_table
 def create_pause_policy(
     scope: Construct, table: dynamodb.TableV2, key: kms.IKey | None
 ) -> iam.ManagedPolicy:
-    """Create the policy for people on call: the two switches, `pause` and `guard_switch`, alone."""
+    """Create the policy for people on call: for the two switches, `pause` and `guard_switch`."""
     return iam.ManagedPolicy(
         scope,
         "PausePolicy",

@@ -1,4 +1,4 @@
-"""The table: which ReferenceIds were texted, how many messages, and the switch that pauses."""
+"""The table: the records of ReferenceIds, the counts and the switches."""
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
@@ -8,7 +8,7 @@ from constructs import Construct
 from infra.acknowledge import acknowledge
 from infra.deployment import Deployment
 
-# Every write is to one item under a condition, one item is read, and nothing queries or scans.
+# Writes change one item, reads get one item, and there are no queries or scans.
 ITEM_ACTIONS = (
     "dynamodb:DeleteItem",
     "dynamodb:GetItem",
@@ -16,21 +16,21 @@ ITEM_ACTIONS = (
     "dynamodb:UpdateItem",
 )
 
-# What telling the guard of a code takes: the record and the balance are read, and what is written
-# is the guard's own. By the beginnings of their keys.
+# For credits: verify reads the record and the balance, and writes only the guard's items. Each
+# action with the prefixes of its keys.
 _CREDIT_ACTIONS = (
     ("dynamodb:BatchGetItem", ("guard#range#*", "send#*")),
     ("dynamodb:PutItem", ("guard#claim#*",)),
     ("dynamodb:UpdateItem", ("guard#range#*",)),
 )
 
-# Restoring yesterday's rows would help nobody: records live for 65 minutes, counts for a day. A day
-# is the least that AWS takes, and phone numbers are kept no longer than that.
+# Records live for 65 minutes and counts for a day, so older items are of no use. One day is AWS's
+# minimum, and keeps phone numbers no longer than that.
 _RECOVERY_DAYS = 1
 
 
 def statements_for_credits(table: dynamodb.TableV2) -> list[iam.PolicyStatement]:
-    """Say what the verify function may do with the table."""
+    """Return what the verify function may do with the table."""
     return [
         iam.PolicyStatement(
             actions=[action],
@@ -42,7 +42,7 @@ def statements_for_credits(table: dynamodb.TableV2) -> list[iam.PolicyStatement]
 
 
 def create_table(scope: Construct, deployment: Deployment) -> dynamodb.TableV2:
-    """Create the table. Losing it would let every ReferenceId of the last hour text again."""
+    """Create the table. If it is lost, the ReferenceIds of the last 65 minutes can text again."""
     key, keep_data = deployment.key, deployment.config.keep_data
     table = dynamodb.TableV2(
         scope,
@@ -63,14 +63,15 @@ def create_table(scope: Construct, deployment: Deployment) -> dynamodb.TableV2:
             if keep_data
             else None
         ),
-        # Not even a failed deployment may delete it: its deletion protection would stop that.
+        # A failed deployment must not try to delete it: deletion protection would make that fail,
+        # too.
         removal_policy=RemovalPolicy.RETAIN if keep_data else RemovalPolicy.DESTROY,
     )
     if not keep_data:
         acknowledge(
             table,
-            "Its records live for 65 minutes, and its counts for a day; the operator lets them go "
-            "with the stack (keepData=false).",
+            "Its records live for 65 minutes and its counts for a day; they are deleted with the "
+            "stack (keepData=false).",
             "CKV_AWS_165",
         )
     return table

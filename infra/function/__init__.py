@@ -1,1 +1,1 @@
-"""A Lambda function and what belongs to it."""
+"""The Lambda functions, their roles, failures and releases."""

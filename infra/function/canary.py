@@ -1,4 +1,4 @@
-"""Releases that begin with a tenth of the requests."""
+"""Canary releases: the first five minutes get a tenth of the requests."""
 
 from collections.abc import Sequence
 
@@ -21,9 +21,9 @@ def deploy_by_canary(
     alarms: Sequence[cloudwatch.IAlarm],
     check: ReleaseCheck,
 ) -> None:
-    """Have CodeDeploy shift the alias, if the new version passes the check.
+    """Let CodeDeploy shift the alias, if the new version passes the check.
 
-    A tenth of the requests for five minutes, then all of them; or back on an alarm.
+    A tenth of the requests for five minutes, then all; or back, if an alarm goes off.
     """
     policy = iam.ManagedPolicy(
         scope,
@@ -38,7 +38,7 @@ def deploy_by_canary(
                 ],
                 resources=[
                     function.function_arn,
-                    # By its text: the alias waits for this policy.
+                    # Written out: the alias depends on this policy.
                     f"{function.function_arn}:{alias.alias_name}",
                 ],
             ),
@@ -50,15 +50,14 @@ def deploy_by_canary(
     )
     acknowledge(
         policy,
-        "CodeDeploy describes the alarms of a deployment group by their names; the action "
-        "only reads, and the statement holds nothing else.",
+        "CodeDeploy reads the states of alarms. The statement holds this action only.",
         "AwsSolutions-IAM5[Resource::*]",
     )
     role = iam.Role(
         scope,
         "CanaryRole",
         assumed_by=iam.ServicePrincipal("codedeploy.amazonaws.com"),
-        description="Of the deployments, which have one policy",
+        description="Shifts the alias of the function to a new version",
         managed_policies=[policy],
     )
     group = codedeploy.LambdaDeploymentGroup(
@@ -70,7 +69,7 @@ def deploy_by_canary(
         auto_rollback=codedeploy.AutoRollbackConfig(
             deployment_in_alarm=True, failed_deployment=True, stopped_deployment=True
         ),
-        # AWS's managed policy for it may update every function of the account.
+        # AWS's managed policy would allow it to update every function of the account.
         role=role.without_policy_updates(),
         pre_hook=check.function,
     )

@@ -1,4 +1,4 @@
-"""Where failed asynchronous events go: into a queue that keeps, or to a topic that forgets."""
+"""Where failed asynchronous events go: to a queue that keeps them, or a topic that does not."""
 
 import abc
 
@@ -16,18 +16,18 @@ _PERIOD = Duration.minutes(5)
 
 
 class FailureTarget(abc.ABC):
-    """Where a function's events go that have finally failed, and how often they are tried before.
+    """Where a function's events go that failed for good, and how often they are tried before.
 
     Args:
         scope: the function's construct.
         deployment: what encrypts it, and whether it outlives the stack.
 
     Class attributes:
-        service: whose it is, as the KMS key knows it.
+        service: the AWS service, as in `kms:ViaService`.
         retries: how often Lambda repeats an event that has failed.
-        max_event_age_seconds: an event that is older is not tried any more.
-        alarm: the name of the alarm on what arrives, after the function's.
-        meaning: of that alarm, a sentence that begins after the function's name.
+        max_event_age_seconds: older events are not tried any more.
+        alarm: the name of the alarm on arriving events, after the function's name.
+        meaning: of that alarm, after the function's name.
         section: of docs/runbook.md.
 
     Attributes:
@@ -57,7 +57,7 @@ class FailureTarget(abc.ABC):
 
 
 class FailureQueue(FailureTarget):
-    """A queue that keeps failed events for two weeks, with the problem as the reason.
+    """A queue that keeps failed events for two weeks, with their problems.
 
     Attributes:
         queue: the queue.
@@ -66,10 +66,10 @@ class FailureQueue(FailureTarget):
 
     service = "sqs"
     retries = 2
-    # None arrives after the window of its ReferenceId (65 minutes): it would text again.
+    # No event may run after the window of its ReferenceId (65 minutes): it would text again.
     max_event_age_seconds = 5 * 60
     alarm = "FailureQueue"
-    meaning = "asynchronous requests have finally failed."
+    meaning = "asynchronous requests failed for good. Their callers do not know."
     section = "failure-queue"
 
     def __init__(self, scope: Construct, deployment: Deployment) -> None:
@@ -92,32 +92,30 @@ class FailureQueue(FailureTarget):
         )
         acknowledge(
             self.queue,
-            "It is the last stop: what failed for good waits here for a person, and nothing "
-            "consumes it that could fail again.",
+            "It is a dead-letter queue itself. A person reads it: there is no consumer to fail.",
             "Serverless-SQSRedrivePolicy",
         )
         if not deployment.key:
             acknowledge(
                 self.queue,
-                "SQS encrypts it with a key of its own; the operator has asked for none of theirs "
-                "(customerKey=false).",
+                "SQS encrypts it with AWS's key (customerKey=false).",
                 "CKV_AWS_27",
             )
 
 
 class ForgetfulTopic(FailureTarget):
-    """A topic without subscribers: SNS counts what arrives, and keeps nothing.
+    """A topic without subscribers: SNS counts the events, and keeps none.
 
-    For events that must not be written down anywhere, such as those with a code in them.
+    For events that must not be stored, because they hold codes.
     """
 
     service = "sns"
-    # Each retry may use up one of the person's attempts, for an answer that nobody gets.
+    # Each retry may use one of the person's attempts, for an answer that no caller gets.
     retries = 0
-    # The least that Lambda takes. Until then it keeps what it cannot run yet.
+    # Lambda's minimum. It keeps an event for so long if it cannot run it.
     max_event_age_seconds = 60
     alarm = "Asynchronous"
-    meaning = "asynchronous requests have failed, whose answer nobody gets."
+    meaning = "asynchronous requests failed. Their callers never learn whether a code is right."
     section = "asynchronous-verification"
 
     def __init__(self, scope: Construct, deployment: Deployment) -> None:
@@ -138,8 +136,8 @@ class ForgetfulTopic(FailureTarget):
         if not deployment.key:
             acknowledge(
                 topic,
-                "It keeps nothing, nobody may subscribe to it, and it takes TLS only; the operator "
-                "has asked for no key of their own (customerKey=false).",
+                "It keeps nothing, nobody may subscribe, and it accepts only TLS "
+                "(customerKey=false).",
                 "NIST.800.53.R5-SNSEncryptedKMS",
                 "HIPAA.Security-SNSEncryptedKMS",
                 "PCI.DSS.321-SNSEncryptedKMS",

@@ -1,4 +1,4 @@
-"""A function with its role, its log group, and the alias that everybody calls."""
+"""A function with its role, its log group, and the alias that callers invoke."""
 
 import hashlib
 import platform
@@ -23,7 +23,7 @@ from lambda_src.otp.time_limits import TimeLimits
 from .failures import FailureQueue, FailureTarget
 
 TIMEOUT_SECONDS = int(TimeLimits().function)
-# CPU comes with memory: with less, a request takes longer, and the first one most of all.
+# CPU comes with memory: with less, requests take longer, first ones most of all.
 MEMORY_MB = 512
 
 _ALIAS = "live"
@@ -54,17 +54,17 @@ class OtpFunction(Construct, Generic[_Target_co]):
     Args:
         scope: the construct it belongs to.
         construct_id: its name there.
-        deployment: how it runs, what encrypts for it.
+        deployment: its configuration, its key and its code.
         name: such as `send`: the module of the handler, and the dimension Function of its metrics.
         environment: the function's settings.
-        statements: what the function may do, apart from what every function may.
-        failures: the kind of target for asynchronous events that finally failed.
-        encrypts_through: AWS services, as the KMS key knows them, through which the function reads
-            and writes what is encrypted; that of the failures apart.
+        statements: what this function may do, besides what every function may.
+        failures: where asynchronous events go that failed for good.
+        encrypts_through: AWS services, as in `kms:ViaService`, through which the function encrypts,
+            besides that of the failures.
 
     Attributes:
-        alias: `live`, which is what the outside calls.
-        failures: where asynchronous events go that finally failed.
+        alias: `live`, which callers invoke.
+        failures: the target, made.
         function: the function behind the alias.
         role: the function's role.
 
@@ -115,15 +115,15 @@ class OtpFunction(Construct, Generic[_Target_co]):
             role=self.role.without_policy_updates(),
             log_group=log_group,
             logging_format=lambda_.LoggingFormat.JSON,
-            # A metric is a line without a level, which counts as INFO: a higher level drops it, and
-            # silences the alarms.
+            # A metric is a line without a level, which Lambda counts as INFO: a higher level would
+            # drop it, and silence the alarms.
             application_log_level_v2=lambda_.ApplicationLogLevel.INFO,
             tracing=lambda_.Tracing.ACTIVE,
             environment=environment,
             environment_encryption=key,
             current_version_options=lambda_.VersionOptions(removal_policy=_of_versions(config)),
-            # The alias has a destination, which tells the reason. This catches what was invoked
-            # around the alias.
+            # The alias has a destination, which also gets the reason. This catches events that
+            # bypass the alias.
             dead_letter_queue=self.failures.queue_or_none,
             dead_letter_topic=self.failures.topic_or_none,
             reserved_concurrent_executions=config.reserved_concurrency,
@@ -131,7 +131,7 @@ class OtpFunction(Construct, Generic[_Target_co]):
         )
         resource = self.function.node.default_child
         assert isinstance(resource, lambda_.CfnFunction)  # noqa: S101 - the CDK's own promise
-        # The role, which brings its policy, is waited for by reference already (cfn-lint W3005).
+        # The reference to the role already implies the dependency (cfn-lint W3005).
         resource.add_deletion_override("DependsOn")
         self.alias = lambda_.Alias(
             self,
@@ -145,7 +145,7 @@ class OtpFunction(Construct, Generic[_Target_co]):
 
     @property
     def failure_queue(self: "OtpFunction[FailureQueue]") -> sqs.Queue:
-        """The queue of failed asynchronous events, of a function that keeps them in one."""
+        """The queue of failed asynchronous events, if the function has one."""
         return self.failures.queue
 
     def _statements_of_every_function(
@@ -172,20 +172,20 @@ class OtpFunction(Construct, Generic[_Target_co]):
         )
         acknowledge(
             policy,
-            "X-Ray's write actions know no resource: AWS Service Authorization Reference, AWS "
-            "X-Ray. The statement holds these two actions only.",
+            "X-Ray's write actions support no resources (Service Authorization Reference, AWS "
+            "X-Ray). The statement holds these two actions only.",
             "AwsSolutions-IAM5[Resource::*]",
         )
         return iam.Role(
             self,
             "Role",
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
-            description="Of the function, which has one policy",
+            description="The function's own role, with one policy",
             managed_policies=[policy],
         )
 
     def _configure_asynchronous_invocation(self) -> None:
-        # Not configure_async_invoke(): it lets the function read a queue's attributes as well.
+        # Not configure_async_invoke(): it would also let the function read the queue's attributes.
         asynchronous = lambda_.CfnEventInvokeConfig(
             self,
             "Asynchronous",
@@ -199,15 +199,14 @@ class OtpFunction(Construct, Generic[_Target_co]):
                 )
             ),
         )
-        # It names the alias by a text, which says nothing of what must be there first.
+        # The alias is named by a string, which implies no dependency.
         asynchronous.node.add_dependency(self.alias)
 
     def _acknowledge(self, config: Config) -> None:
         acknowledge(
             self.function,
-            "It calls public AWS endpoints only, over TLS, with its role's signature. A VPC would "
-            "add network interfaces and NAT for nothing that it could reach or that could reach "
-            "it.",
+            "It calls only public AWS endpoints, over TLS, signed. A VPC would add network "
+            "interfaces and NAT, and protect nothing.",
             "NIST.800.53.R5-LambdaInsideVPC",
             "HIPAA.Security-LambdaInsideVPC",
             "PCI.DSS.321-LambdaInsideVPC",
@@ -216,15 +215,15 @@ class OtpFunction(Construct, Generic[_Target_co]):
         if not config.customer_key:
             acknowledge(
                 self.function,
-                "Lambda encrypts it with a key of its own, and no secret is in it; the operator "
-                "has asked for no key of theirs (customerKey=false).",
+                "Lambda encrypts the environment, which holds no secret, with AWS's key "
+                "(customerKey=false).",
                 "CKV_AWS_173",
             )
         if not config.reserved_concurrency:
             acknowledge(
                 self.function,
-                "Reserving is the operator's choice (reservedConcurrency): new accounts cannot "
-                "reserve any. The account's own limit bounds it, API Gateway throttles before.",
+                "The operator decides (reservedConcurrency): new accounts cannot reserve any. API "
+                "Gateway throttles, and the account's limit bounds it.",
                 "NIST.800.53.R5-LambdaConcurrency",
                 "HIPAA.Security-LambdaConcurrency",
                 "CKV_AWS_115",
@@ -232,18 +231,17 @@ class OtpFunction(Construct, Generic[_Target_co]):
         if config.python_version != PYTHON_VERSIONS[-1]:
             acknowledge(
                 self.function,
-                "The runtime is the Python that the tests ran on (pythonVersion), one that AWS "
-                "supports.",
+                "The runtime is the Python on which the tests ran (pythonVersion), and supported.",
                 "AwsSolutions-L1",
                 "Serverless-LambdaLatestVersion",
             )
 
 
 def _of_versions(config: Config) -> RemovalPolicy:
-    """Keep versions, to go back to by hand; not those of a failed deployment.
+    """Keep old versions, for a rollback by hand, but not those of failed deployments.
 
-    Its code may come again, and Lambda does not publish the same code twice in a row. With
-    SnapStart, every version is paid for.
+    A failed version's code may be deployed again, and Lambda does not publish the same code twice
+    in a row. With SnapStart, every version costs money, so none is kept.
     """
     if config.canary and not config.snap_start:
         return RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
@@ -251,10 +249,11 @@ def _of_versions(config: Config) -> RemovalPolicy:
 
 
 def _settings_digest(scope: Construct, config: Config) -> str:
-    """Tell apart what the CDK tells apart, and Lambda does not.
+    """Return a digest of settings that the CDK tells apart and Lambda does not.
 
-    The CDK publishes a new version where a property is written differently: a reference to the
-    region, or the region. Lambda finds nothing changed, and refuses to publish. This is a change.
+    The CDK publishes a new version if a property is written differently: a reference to the region
+    instead of its name. Lambda sees no change, and refuses to publish. The digest, in the
+    description, is a change.
     """
     region = Stack.of(scope).region
     written = (

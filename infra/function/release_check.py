@@ -1,4 +1,4 @@
-"""A function that CodeDeploy asks before a release gets its first request."""
+"""A function that CodeDeploy invokes before a release gets its first request."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,21 +13,21 @@ from infra.acknowledge import acknowledge
 from infra.data.logs import create_log_group
 from infra.deployment import Deployment
 
-# Lambda takes 4,096 characters.
+# Lambda accepts 4,096 characters of inline code.
 _CODE = Path(__file__).with_name("release_check_code.py")
 
 
 class ReleaseCheck(Construct):
-    """Invokes the new versions of functions with an empty request, which they refuse if they start.
+    """Invokes new versions with an empty request, which they refuse if they start.
 
-    A version that dies on import writes no metrics of ours, and a tenth of little traffic may not
-    reach it often enough to set off an alarm.
+    A version that crashes on import writes no metrics, and with little traffic a tenth may not be
+    enough to set off an alarm.
 
     Args:
         scope: the construct it belongs to.
         construct_id: its name there.
-        deployment: how long its log is kept, and what encrypts it.
-        functions: whose newest versions are invoked.
+        deployment: its configuration has the log's retention, and it has the key.
+        functions: their newest versions are invoked.
 
     Attributes:
         function: the hook for CodeDeploy.
@@ -51,7 +51,7 @@ class ReleaseCheck(Construct):
             statements=[
                 iam.PolicyStatement(
                     actions=["lambda:InvokeFunction"],
-                    # A statement that named the new version would be too young to be believed yet.
+                    # Not the new version alone: IAM might not yet have the new statement.
                     resources=[f"{function.function_arn}:*" for function in functions],
                 ),
                 iam.PolicyStatement(
@@ -62,21 +62,21 @@ class ReleaseCheck(Construct):
         )
         acknowledge(
             policy,
-            "A release makes a new version of each function: which, is not known beforehand.",
+            "A release publishes a new version of each function, whose number is not known before.",
             *(f"AwsSolutions-IAM5[Resource::<{_logical_id(it)}.Arn>:*]" for it in functions),
         )
         self._role = iam.Role(
             self,
             "Role",
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
-            description="Of the check of new versions",
+            description="Checks new versions",
             managed_policies=[policy],
         )
         self.function = lambda_.Function(
             self,
             "Function",
             description="Serverless OTP: invokes new versions before they get traffic",
-            # Its code needs nothing but what every runtime has.
+            # The code needs only what every runtime has.
             runtime=lambda_.Runtime.PYTHON_3_14,
             architecture=lambda_.Architecture.ARM_64,
             code=lambda_.Code.from_inline(_CODE.read_text()),
@@ -93,13 +93,12 @@ class ReleaseCheck(Construct):
             },
             environment_encryption=deployment.key,
         )
-        # The role, which brings its policy, is waited for by reference already (cfn-lint W3005).
+        # The reference to the role already implies the dependency (cfn-lint W3005).
         _resource(self.function).add_deletion_override("DependsOn")
         acknowledge(
             self.function,
-            "CodeDeploy alone invokes it, for a second at each release, and takes an answer that "
-            "does not come for a no: there is nothing to trace, to queue, to reserve, or to hide "
-            "in a VPC.",
+            "Only CodeDeploy invokes it, and takes a missing answer for a failure: tracing, a "
+            "queue, reserved concurrency or a VPC would add nothing.",
             "Serverless-LambdaTracing",
             "Serverless-LambdaDLQ",
             "NIST.800.53.R5-LambdaDLQ",
@@ -116,7 +115,7 @@ class ReleaseCheck(Construct):
         )
 
     def may_answer(self, scope: Construct, group: codedeploy.LambdaDeploymentGroup) -> Construct:
-        """Let the function tell its verdict to a deployment group; what needs it waits for this."""
+        """Let the function report to a deployment group; returns the policy, to depend on."""
         return iam.ManagedPolicy(
             scope,
             "CheckPolicy",

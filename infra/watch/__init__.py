@@ -1,1 +1,1 @@
-"""What is measured, who is told, and where to look."""
+"""Metrics, alarms and the dashboard."""

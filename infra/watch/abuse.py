@@ -1,4 +1,4 @@
-"""What tells that somebody is abusing it."""
+"""Alarms on abuse."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -11,27 +11,27 @@ from .metrics import NAMESPACE, by_country
 
 _HOUR = Duration.hours(1)
 
-# A caller that takes one ReferenceId for two requests by mistake is told so, and stops. Who guesses
-# the number of one is answered five times, and then sixty times an hour.
+# A caller that uses one ReferenceId for two requests by mistake gets 422, and stops. A guesser of
+# the number of a ReferenceId is answered five times, and then sixty times an hour.
 _MOST_REUSED = 20
 
-# Below so many, a share says nothing, and little is at stake: 20 guesses an hour at six digits find
-# a code in nearly six years.
+# A share of fewer says nothing, and little is at stake: 20 guesses an hour at six digits find a
+# code in nearly six years.
 LEAST_WRONG_CODES = 20
 
-# CloudWatch asks for every metric of an alarm, and three are behind each country's.
+# CloudWatch bills every metric of an alarm, and each country's alarm has three.
 _MOST_COUNTRIES_BY_DEFAULT = 5
 
 
 def verified_percent(
     deployment: str, config: Config, country: str | None = None
 ) -> cloudwatch.MathExpression:
-    """Say which share of the texts of an hour was verified, in percent.
+    """Return the share of an hour's texts that was verified, in percent.
 
-    A person types in most codes that they asked for; a traffic pump none. 100 where there are few
-    messages, refused ones included: a share of few says nothing.
+    People enter most codes that they request; traffic pumps enter none. 100 if there are few texts,
+    refused ones included: a share of few says nothing.
     """
-    # A graph may show several, in which an id stands for one metric.
+    # A graph may show several countries, and an ID must stand for one metric in it.
     suffix = f"_{country.lower()}" if country else ""
     texts, verified, refused = (f"{name}{suffix}" for name in ("texts", "verified", "refused"))
     volume = config.alarm_verified_volume
@@ -50,10 +50,10 @@ def verified_percent(
 
 
 def wrong_percent(deployment: str) -> cloudwatch.MathExpression:
-    """Say which share of the codes of an hour was wrong, in percent.
+    """Return the share of an hour's codes that was invalid, in percent.
 
-    0 where hardly any was wrong, however few were right: a guesser is heard of in a deployment with
-    ten verifications an hour as well as in one with ten thousand.
+    0 if hardly any was invalid. The share does not depend on the volume: a guesser shows in a
+    deployment with ten verifications an hour and in one with ten thousand.
     """
     return cloudwatch.MathExpression(
         expression=(f"IF(wrong >= {LEAST_WRONG_CODES}, 100 * wrong / (wrong + verified), 0)"),
@@ -67,7 +67,7 @@ def wrong_percent(deployment: str) -> cloudwatch.MathExpression:
 
 
 def reused(deployment: str) -> cloudwatch.Metric:
-    """Count requests with a ReferenceId that belongs to another request."""
+    """Return the number of requests whose ReferenceId belongs to another request."""
     return cloudwatch.Metric(
         namespace=NAMESPACE,
         metric_name="Refused",
@@ -82,7 +82,7 @@ def reused(deployment: str) -> cloudwatch.Metric:
 
 
 def watched_countries(config: Config) -> tuple[str, ...]:
-    """Give the countries that are watched apart: a pump in one may not show in all."""
+    """Return the countries with alarms of their own: a pump in one may not show in the total."""
     if config.alarm_verified_countries is not None:
         return config.alarm_verified_countries
     allowed = config.allowed_countries
@@ -91,7 +91,7 @@ def watched_countries(config: Config) -> tuple[str, ...]:
 
 
 def add_abuse_alarms(alarms: Alarms, deployment: str, config: Config) -> None:
-    """Add the alarms on what goes out, what is refused, and what is never typed in."""
+    """Add the alarms on texts, refused texts and codes that are not verified."""
     alarms.add(
         "TextsPerHour",
         by_country("Texts", deployment, _HOUR),
@@ -105,7 +105,7 @@ def add_abuse_alarms(alarms: Alarms, deployment: str, config: Config) -> None:
         "RefusedByLimit",
         by_country("RefusedByLimit", deployment, _HOUR),
         above=config.alarm_refused_per_hour,
-        meaning="Limits refuse many messages.",
+        meaning="Limits refuse many texts: of abusers, or of people if a limit is too tight.",
         section="refused-by-limit",
         bad_periods=1,
         of_periods=1,
@@ -115,7 +115,8 @@ def add_abuse_alarms(alarms: Alarms, deployment: str, config: Config) -> None:
             f"Verified{country or ''}",
             verified_percent(deployment, config, country),
             below=config.alarm_verified_percent,
-            meaning=f"Few of the codes texted {f'to {country} ' if country else ''}are verified.",
+            meaning=f"Few of the codes texted {f'to {country} ' if country else ''}are verified: "
+            "texts do not arrive, or nobody wants them.",
             section="verified",
             bad_periods=1,
             of_periods=1,
@@ -124,7 +125,7 @@ def add_abuse_alarms(alarms: Alarms, deployment: str, config: Config) -> None:
         "WrongCodes",
         wrong_percent(deployment),
         above=config.alarm_wrong_codes_percent,
-        meaning="Many of the codes that are typed in are wrong.",
+        meaning="Many of the codes that people enter are invalid.",
         section="wrong-codes",
         bad_periods=1,
         of_periods=1,
@@ -133,7 +134,7 @@ def add_abuse_alarms(alarms: Alarms, deployment: str, config: Config) -> None:
         "ReferenceIdReused",
         reused(deployment),
         above=_MOST_REUSED,
-        meaning="ReferenceIds are used for different requests.",
+        meaning="Many requests use another request's ReferenceId, and get 422.",
         section="referenceid-reused",
         bad_periods=1,
         of_periods=1,

@@ -1,8 +1,7 @@
-"""What wakes somebody up.
+"""The alarms and their topic.
 
-Alarms judge minutes and not requests: at 2 bad minutes among 15, a busy service is heard of after
-two minutes, and one that texts every few minutes is heard of at all. No data is good news: at
-night, nobody texts.
+Alarms count bad minutes: 2 among 15 set one off after two minutes in a busy service, and also in
+one that texts every few minutes. Missing data is good: at night, there are no texts.
 """
 
 from aws_cdk import Stack
@@ -27,7 +26,7 @@ class Alarms(Construct):
         config: the thresholds and the topic.
 
     Attributes:
-        topic: what alarms notify, when they go off and when all is well again.
+        topic: notified when an alarm goes off, and when it is over.
         all: the alarms, in the order in which they were added.
 
     """
@@ -59,7 +58,8 @@ class Alarms(Construct):
         Args:
             construct_id: its name here.
             metric: what is measured, with its period.
-            meaning: a sentence; no threshold in it, or changing one would change two things.
+            meaning: what is wrong, and for whom, without the threshold, or changing that would
+                change two properties.
             section: of docs/runbook.md.
             above: goes off above this value ...
             below: ... or below this one: one of the two.
@@ -93,7 +93,7 @@ class Alarms(Construct):
     def _create_topic(self) -> sns.Topic:
         topic = sns.Topic(self, "Topic", enforce_ssl=True)
         stack = Stack.of(self)
-        # A topic with a policy of its own has lost the one that let the account publish.
+        # A topic with its own policy loses the default one, which let the account publish.
         topic.add_to_resource_policy(
             iam.PolicyStatement(
                 sid="AlarmsOfThisAccount",
@@ -110,8 +110,8 @@ class Alarms(Construct):
         )
         acknowledge(
             topic,
-            "It carries the names of alarms, over TLS only. A disabled customer's key would mute "
-            "the alarms, too; and through SNS's own key, CloudWatch cannot publish.",
+            "It carries only alarms, over TLS. Disabling a customer's key would mute them, and "
+            "with SNS's own key, CloudWatch cannot publish.",
             "NIST.800.53.R5-SNSEncryptedKMS",
             "HIPAA.Security-SNSEncryptedKMS",
             "PCI.DSS.321-SNSEncryptedKMS",

@@ -1,4 +1,4 @@
-"""One dashboard, read from top to bottom by somebody tired.
+"""The dashboard, which is read from top to bottom.
 
 Is it working? Is someone abusing it? What is slow? What is failing?
 """
@@ -30,9 +30,9 @@ class Dashboard(Construct):
     Args:
         scope: the construct it belongs to.
         construct_id: its name there.
-        deployment: what it shows.
-        alarms: those of the deployment, if there are any.
-        functions: what is measured about each, by name, such as `send`.
+        deployment: which it shows.
+        alarms: of the deployment, if there are any.
+        functions: the metrics of each function, by name, such as `send`.
         api: the API.
         table: the table of ReferenceIds.
         firewall: the web ACL, if there is one.
@@ -63,7 +63,7 @@ class Dashboard(Construct):
         )
         self.name = self._dashboard.dashboard_name
         self._heading(
-            f"# {deployment.name}\nRead from top to bottom. What each alarm means and what to do: "
+            f"# {deployment.name}\nRead from top to bottom. The runbook explains each alarm: "
             f"{deployment.config.runbook_url}"
         )
         if alarms:
@@ -78,7 +78,7 @@ class Dashboard(Construct):
         self._what_is_failing(functions, table)
 
     def _is_it_working(self, functions: Functions) -> None:
-        self._heading("## Is it working?\nRequests come in, texts go out, and few fail.")
+        self._heading("## Is it working?\nRequests arrive, texts go out, and few requests fail.")
         self._row(
             (
                 "Requests a minute",
@@ -89,12 +89,12 @@ class Dashboard(Construct):
                 [by_country("Texts", self._deployment, Duration.minutes(1)).with_(label="texts")],
             ),
             (
-                "Share of requests that fail on our side, or without an outcome",
+                "Share of requests with a server error or an unknown outcome",
                 [
                     metric.with_(label=f"{name}: {label}")
                     for name, metrics in functions.items()
                     for metric, label in (
-                        (metrics.server_error_rate, "our side"),
+                        (metrics.server_error_rate, "server error"),
                         (metrics.outcome_unknown_rate, "outcome unknown"),
                     )
                 ],
@@ -103,13 +103,12 @@ class Dashboard(Construct):
 
     def _is_someone_abusing_it(self, api: OtpApi, firewall: Firewall | None) -> None:
         self._heading(
-            "## Is someone abusing it?\nTexts to countries that you do not expect, codes that "
-            "nobody types in, many refusals, many requests that API Gateway or the firewall turns "
-            "away."
+            "## Is someone abusing it?\nSigns: texts to unexpected countries, codes that are not "
+            "verified, many refused texts, many requests that API Gateway or the firewall blocks."
         )
-        turned_away = [api.metric("4XXError", "Sum").with_(label="4xx of the API, ours included")]
+        blocked = [api.metric("4XXError", "Sum").with_(label="4xx, the functions' own included")]
         if firewall:
-            turned_away.append(
+            blocked.append(
                 cloudwatch.Metric(
                     namespace="AWS/WAFV2",
                     metric_name="BlockedRequests",
@@ -139,19 +138,25 @@ class Dashboard(Construct):
             ("Refused by a limit, by limit", [self._by("Limit", "RefusedByLimit")]),
             ("Refused by a limit, by country", [self._by("Country", "RefusedByLimit")]),
             ("Refused, by code", [self._by("Function,Code", "Refused")]),
-            ("Turned away", turned_away),
+            ("Blocked by API Gateway or the firewall", blocked),
         )
         if self._config.guard != "off":
             self._row(
                 ("Refused by the guard, by country", [self._by("Country", "GuardRefused")]),
-                ("It would have refused", [self._by("Country", "GuardWouldRefuse")]),
-                ("Probes of ranges that are cut off", [self._by("Country", "GuardProbes")]),
+                (
+                    "Recorded by the guard only, by country",
+                    [self._by("Country", "GuardWouldRefuse")],
+                ),
+                (
+                    "Probes of ranges that are cut off, by country",
+                    [self._by("Country", "GuardProbes")],
+                ),
             )
 
     def _what_is_slow(self, functions: Functions, api: OtpApi) -> None:
         self._heading(
-            "## What is slow?\nSending waits four times: for the lock, the counts and the record "
-            "in DynamoDB, and for Pinpoint. Verifying waits once, for Pinpoint."
+            "## What is slow?\nSending waits for the lock, the counts and the record in DynamoDB, "
+            "and for Pinpoint. Verifying waits for Pinpoint."
         )
         self._row(
             *(
@@ -172,7 +177,7 @@ class Dashboard(Construct):
                 ],
             ),
             (
-                "Running at once",
+                "Concurrent executions",
                 [metrics.concurrent.with_(label=name) for name, metrics in functions.items()],
             ),
         )
@@ -181,18 +186,18 @@ class Dashboard(Construct):
         self._heading("## What is failing?")
         self._row(
             (
-                "Died without an answer (%), refused to run",
+                "Ended without an answer (%), throttled",
                 [
                     metric
                     for name, metrics in functions.items()
                     for metric in (
-                        metrics.crash_percent.with_(label=f"{name}: died"),
+                        metrics.crash_percent.with_(label=f"{name}: no answer"),
                         metrics.throttles.with_(label=f"{name}: throttled"),
                     )
                 ],
             ),
             (
-                "DynamoDB: writes that failed or were throttled",
+                "DynamoDB: calls that failed or were throttled",
                 [
                     *(
                         metrics.store_failures.with_(label=f"{name}: failed")
@@ -202,13 +207,13 @@ class Dashboard(Construct):
                 ],
             ),
             (
-                "Asynchronous requests that finally failed",
+                "Asynchronous requests that failed for good",
                 [metrics.failures.with_(label=name) for name, metrics in functions.items()],
             ),
         )
 
     def _by(self, dimension: str, metric: str, hours: int = 0) -> cloudwatch.MathExpression:
-        """Find a metric of ours for every value of a dimension, whatever values there are."""
+        """Return one of our metrics for every value of a dimension."""
         period = Duration.hours(hours) if hours else Duration.minutes(1)
         return cloudwatch.MathExpression(
             expression=(

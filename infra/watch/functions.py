@@ -1,4 +1,4 @@
-"""What wakes somebody up about one function."""
+"""The alarms on one function."""
 
 from aws_cdk import aws_cloudwatch as cloudwatch
 
@@ -16,25 +16,26 @@ def add_function_alarms(
     failures: FailureTarget,
     config: Config,
 ) -> list[cloudwatch.IAlarm]:
-    """Add a function's alarms; returns those that a bad release can set off.
+    """Add a function's alarms; return those that roll back a release.
 
-    Not those that a slow or failing Pinpoint sets off: a good release would go back for it.
+    The others also go off if Pinpoint is slow or fails, and would roll back a good release.
     """
     rollback: list[cloudwatch.IAlarm] = [
         alarms.add(
             f"{construct_id}ServerErrors",
             metrics.server_error_rate,
             above=config.alarm_server_error_percent / 100,
-            meaning=f"{construct_id}: requests fail on our side.",
+            meaning=f"{construct_id}: requests fail with server errors. Callers know.",
             section="server-errors",
         ),
         alarms.add(
             f"{construct_id}Crashes",
             metrics.crash_percent,
             above=config.alarm_crash_percent,
-            meaning=f"{construct_id}: the function dies without an answer.",
+            meaning=f"{construct_id}: the function ends without an answer. Callers do not know the "
+            "outcome.",
             section="crashes",
-            # The newest minute may lack what we report, which CloudWatch gets a little later.
+            # ReportedErrors of the newest minute may arrive a little later.
             bad_periods=3,
         ),
     ]
@@ -42,7 +43,7 @@ def add_function_alarms(
         f"{construct_id}Latency",
         metrics.duration_p99,
         above=config.alarm_latency_ms,
-        meaning=f"{construct_id}: the slowest hundredth of the requests takes too long.",
+        meaning=f"{construct_id}: the slowest 1 % of the requests take too long. People wait.",
         section="latency",
         bad_periods=2,
         of_periods=5,
@@ -51,14 +52,15 @@ def add_function_alarms(
         f"{construct_id}OutcomeUnknown",
         metrics.outcome_unknown_rate,
         above=config.alarm_outcome_unknown_percent / 100,
-        meaning=f"{construct_id}: Pinpoint leaves requests without an outcome.",
+        meaning=f"{construct_id}: Pinpoint's answers are lost or late. Callers do not know the "
+        "outcome.",
         section="outcome-unknown",
     )
     alarms.add(
         f"{construct_id}Throttles",
         metrics.throttles,
         above=0,
-        meaning=f"{construct_id}: Lambda refuses to run the function.",
+        meaning=f"{construct_id}: Lambda throttles the function. Callers are refused.",
         section="throttles",
     )
     alarms.add(

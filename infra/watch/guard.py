@@ -1,4 +1,4 @@
-"""What tells what the guard does, and whether it still can."""
+"""The alarms on the guard."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -15,7 +15,7 @@ _LEAST_UNTOLD, _MOST_UNTOLD_PERCENT = 5, 10
 
 
 def guarded(deployment: str) -> cloudwatch.MathExpression:
-    """Count the messages of an hour that the guard refuses, or would refuse."""
+    """Return the number of texts of an hour that the guard refused, or would have refused."""
     return cloudwatch.MathExpression(
         expression="guard_refused + guard_would_refuse",
         using_metrics={
@@ -28,9 +28,9 @@ def guarded(deployment: str) -> cloudwatch.MathExpression:
 
 
 def untold_percent(deployment: str, verify: FunctionMetrics) -> cloudwatch.MathExpression:
-    """Say of which share of the right codes of an hour the guard was not told, in percent.
+    """Return the share of an hour's right codes whose credit was lost, in percent.
 
-    0 where hardly any was lost: one that is lost does no harm.
+    0 if hardly any was lost: a single one does no harm.
     """
     return cloudwatch.MathExpression(
         expression=f"IF(untold >= {_LEAST_UNTOLD}, 100 * untold / verified, 0)",
@@ -46,14 +46,14 @@ def untold_percent(deployment: str, verify: FunctionMetrics) -> cloudwatch.MathE
 def add_guard_alarms(
     alarms: Alarms, deployment: str, verify: FunctionMetrics, config: Config
 ) -> None:
-    """Add the alarms on the guard, where there is one."""
+    """Add the alarms on the guard, if there is one."""
     if config.guard == "off":
         return
     alarms.add(
         "Guard",
         guarded(deployment),
         above=config.alarm_guarded_per_hour,
-        meaning="Ranges of numbers get many texts that nobody verifies.",
+        meaning="Ranges of numbers get many texts whose codes are not verified.",
         section=_SECTION,
         bad_periods=1,
         of_periods=1,
@@ -62,7 +62,7 @@ def add_guard_alarms(
         "GuardManyRanges",
         by_country("GuardManyRanges", deployment, _HOUR),
         above=0,
-        meaning="So many ranges are cut off at once that the guard only records.",
+        meaning="So many ranges are cut off at once that the guard refuses nothing.",
         section=_SECTION,
         bad_periods=1,
         of_periods=1,
@@ -71,7 +71,7 @@ def add_guard_alarms(
         "GuardUntold",
         untold_percent(deployment, verify),
         above=_MOST_UNTOLD_PERCENT,
-        meaning="The guard is not told of codes that are verified.",
+        meaning="The guard does not learn of verified codes, and may cut off people's ranges.",
         section=_SECTION,
         bad_periods=1,
         of_periods=1,

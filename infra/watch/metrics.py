@@ -1,4 +1,4 @@
-"""What is measured: the functions' own metrics, and some of AWS's."""
+"""The metrics: the functions' own, and some of AWS's."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -38,21 +38,21 @@ class FunctionMetrics:
         self.throttles = alias.metric_throttles(period=_MINUTE, statistic="Sum")
         self.duration_p50 = alias.metric_duration(period=_MINUTE, statistic="p50")
         self.duration_p99 = alias.metric_duration(period=_MINUTE, statistic="p99")
-        # Lambda counts a function that answers a direct caller's typo as an error, as it does one
-        # that died. We count the former, so the rest are the latter.
+        # Lambda's Errors counts problems that direct callers got as function errors, and crashes.
+        # ReportedErrors counts the former, so the rest are crashes.
         self.crash_percent = cloudwatch.MathExpression(
-            # A function that never starts reports nothing at all, not even a series to be filled.
+            # A function that never starts writes no ReportedErrors, and FILL needs a series.
             expression=(
                 f"100 * ({name}_errors - SUM([FILL({name}_reported, 0), TIME_SERIES(0)])) "
                 f"/ {name}_invocations"
             ),
-            # The functions share a graph, in which an id stands for one metric.
+            # The functions share a graph, and an ID must stand for one metric in it.
             using_metrics={
                 f"{name}_errors": alias.metric_errors(period=_MINUTE, statistic="Sum"),
                 f"{name}_reported": self._own("ReportedErrors", "Sum"),
                 f"{name}_invocations": alias.metric_invocations(period=_MINUTE, statistic="Sum"),
             },
-            label="Died without an answer (%)",
+            label="Ended without an answer (%)",
             period=_MINUTE,
         )
 
@@ -69,7 +69,7 @@ class FunctionMetrics:
 def by_country(
     name: str, deployment: str, period: Duration, country: str | None = None
 ) -> cloudwatch.Metric:
-    """Count texts, right or wrong codes, or refused messages: of a deployment, or to one country.
+    """Return the number of texts, codes or refused texts, of a deployment or of one country.
 
     Args:
         name: `Texts`, `Verified`, `WrongCodes`, `RefusedByLimit`, or one of the guard's.
@@ -88,7 +88,7 @@ def by_country(
 
 
 def store_throttles(table: dynamodb.TableV2) -> cloudwatch.Metric:
-    """Count the writes that DynamoDB throttled; reads are few."""
+    """Return the number of writes that DynamoDB throttled; reads are few."""
     return cloudwatch.Metric(
         namespace="AWS/DynamoDB",
         metric_name="WriteThrottleEvents",

@@ -1,1 +1,1 @@
-"""Serverless OTP: what runs in Lambda. `send` and `verify` are the entry points, others rooms."""
+"""Serverless OTP: the code that runs in Lambda. `send` and `verify` are the entry points."""

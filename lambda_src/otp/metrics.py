@@ -1,4 +1,4 @@
-"""What is counted: CloudWatch metrics of the namespace ServerlessOtp, all in the unit Count.
+"""Writes CloudWatch metrics: namespace ServerlessOtp, unit Count.
 
 | metric         | counts                                                 | dimensions            |
 |----------------|--------------------------------------------------------|-----------------------|
@@ -7,36 +7,32 @@
 | OutcomeUnknown | 504 OutcomeUnknown, not the 409s that follow it        | Deployment, Function  |
 | Replayed       | answers that were recorded earlier                     | Deployment, Function  |
 | ReportedErrors | function errors that are the answer to a direct call;  | Deployment, Function  |
-|                | the others in Lambda's own Errors died without one     |                       |
-| StoreFailures  | calls of the table that failed: for the lock, the      | Deployment, Function  |
-|                | answer, a count, a switch; readings of a switch that   |                       |
-|                | make no sense; of verify, codes that the guard was not |                       |
-|                | told of                                                |                       |
-| Texts          | messages that Pinpoint took                            | Deployment, and again |
+|                | Lambda's own Errors minus these ended without one      |                       |
+| StoreFailures  | failed calls of the table: for the lock, the answer, a | Deployment, Function  |
+|                | count, a switch; invalid switches; in verify, credits  |                       |
+|                | that a failure lost                                    |                       |
+| Texts          | texts that Pinpoint accepted                           | Deployment, and again |
 |                |                                                        | with Country          |
-| Verified       | codes that were right                                  | as Texts              |
-| WrongCodes     | codes that were not valid: wrong, used or too late, or | as Texts              |
-|                | after too many attempts: Pinpoint does not say which   |                       |
-| RefusedByLimit | messages that a limit has refused                      | as Texts, and again   |
+| Verified       | right codes                                            | as Texts              |
+| WrongCodes     | invalid codes: wrong, used, expired, or too many       | as Texts              |
+|                | attempts; Pinpoint does not say which                  |                       |
+| RefusedByLimit | texts that a limit refused                             | as Texts, and again   |
 |                |                                                        | with Limit            |
-| GuardRefused,  | messages beyond the allowance of a range: refused,     | as Texts              |
-| GuardWould     | only told, and let through as a probe                  |                       |
+| GuardRefused,  | texts beyond a range's allowance: refused, only        | as Texts              |
+| GuardWould     | recorded, or sent as a probe                           |                       |
 | Refuse,        |                                                        |                       |
 | GuardProbes    |                                                        |                       |
-| GuardManyRanges| those of these, while too many ranges are cut off      | as Texts              |
+| GuardManyRanges| those of them while too many ranges are cut off        | as Texts              |
 | Refused        | answers that are problems                              | Deployment, Function, |
 |                |                                                        | Code                  |
 
-The first five are written with every request, a zero too: the statistic Average is then the share
-of requests, and an alarm on a rate needs no arithmetic. Texts, Verified, WrongCodes and
-RefusedByLimit are written together, three of them zero: arithmetic on them then has a number for
-each. So are the guard's four, where it had something to do.
+The first five are written with every request, as 0 or 1: their Average is then the share of
+requests. Texts, Verified, WrongCodes and RefusedByLimit are written together, three of them as 0,
+so that an expression has a value for each. So are the guard's four.
 
-They are lines of the log in CloudWatch's embedded metric format, one to four a request: no call,
-and nothing to wait for. CloudWatch asks $0.30 a month for a metric, which is a name with one value
-of each dimension, by the hour in which it is written. So a dimension must have few values: Code is
-the problems of the contract, Limit the limits, and Country the countries that are texted, never a
-number or an ID.
+Metrics are log lines in CloudWatch's embedded metric format, one to four per request: no call, and
+nothing to wait for. CloudWatch bills each combination of a name and its dimensions' values, $0.30 a
+month, by the hour in which it is written. So a dimension has few values: never a number or an ID.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
@@ -44,6 +40,8 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedd
 import json
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal, get_args
 
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
@@ -60,12 +58,12 @@ CountryMetric = Literal["Texts", "Verified", "WrongCodes", "RefusedByLimit"]
 
 
 class RequestMetrics:
-    """Counts the requests of one function, and what became of them.
+    """Counts the requests of one function, and their outcomes.
 
     Args:
         deployment: the dimension Deployment, such as `ServerlessOtp/Otp`.
         function: the dimension Function, such as `send`.
-        logger: told of requests that could not be counted.
+        logger: for metrics that could not be written.
 
     """
 
@@ -75,36 +73,31 @@ class RequestMetrics:
         self._logger = logger
 
     def count(self, answer: Answer, *, started: float, reported_error: bool) -> None:
-        """Count one request.
-
-        Never raises: the text may have gone out, and a metric must not change the answer.
+        """Count one request. Never raises.
 
         Args:
-            answer: what became of the request.
+            answer: to the request.
             started: when the invocation started, in seconds since 1970.
-            reported_error: True where the answer is a function error.
+            reported_error: True if the answer is a function error.
 
         """
-        try:
+        with self._never_raising():
             self._count_request(answer, started, reported_error=reported_error)
             if answer.code:
                 self._count_refusal(answer.code, started)
-        except Exception:
-            self._logger.exception("The request could not be counted")
 
     def count_by_country(
         self, metric: CountryMetric, country: str, *, limit: str | None = None
     ) -> None:
-        """Count a text, a code, or a message that a limit has refused. Never raises.
+        """Count a text, a code, or a text that a limit refused. Never raises.
 
         Args:
-            metric: a message that certainly went out just now, a code that was right or wrong, or
-                a message that a limit has refused.
-            country: of the destination, as `destination.country` says.
+            metric: what to count, just now.
+            country: of the destination, as `destination.country` names it.
             limit: the configuration key of the limit that refused.
 
         """
-        try:
+        with self._never_raising():
             line = self._line(time.time())
             line.add_dimensions(Country=country)
             for name in get_args(CountryMetric):
@@ -115,22 +108,20 @@ class RequestMetrics:
                 line.add_dimension("Limit", limit)
                 line.add_metric("RefusedByLimit", MetricUnit.Count, 1)
                 self._write(line)
-        except Exception:
-            self._logger.exception("The message could not be counted by country")
 
     def count_guarded(
         self, country: str, *, refused: bool = False, would_refuse: bool = False, many: bool
     ) -> None:
-        """Count a message beyond the allowance of a range. Never raises.
+        """Count a text beyond the allowance of a range. Never raises.
 
         Args:
             country: of the destination.
-            refused: whether the guard refuses it ...
-            would_refuse: ... or only tells; neither of them: it is a probe.
+            refused: whether the guard refused it ...
+            would_refuse: ... or only recorded it; if neither, it is a probe.
             many: whether too many ranges are cut off at once.
 
         """
-        try:
+        with self._never_raising():
             line = self._line(time.time())
             line.add_dimensions(Country=country)
             for name, value in (
@@ -141,18 +132,22 @@ class RequestMetrics:
             ):
                 line.add_metric(name, MetricUnit.Count, value)
             self._write(line)
-        except Exception:
-            self._logger.exception("The message could not be counted for the guard")
 
     def count_store_failure(self) -> None:
-        """Count a call of the table that failed, noticed by the caller or not. Never raises."""
-        try:
+        """Count a failed call of the table, whether it changed the answer or not. Never raises."""
+        with self._never_raising():
             line = self._line(time.time())
             line.add_dimension("Function", self._function)
             line.add_metric("StoreFailures", MetricUnit.Count, 1)
             self._write(line)
+
+    @contextmanager
+    def _never_raising(self) -> Iterator[None]:
+        """Log a failure: the text may have gone out, and a metric must not change the answer."""
+        try:
+            yield
         except Exception:
-            self._logger.exception("The failure could not be counted")
+            self._logger.exception("Could not write a metric")
 
     def _count_request(self, answer: Answer, started: float, *, reported_error: bool) -> None:
         first_unknown = (OutcomeUnknown.status, OutcomeUnknown.code)
@@ -176,20 +171,19 @@ class RequestMetrics:
         self._write(line)
 
     def _line(self, started: float) -> EphemeralMetrics:
-        """Begin a line: an object of its own, so that nothing of one line can get into another."""
+        """Begin a line, in an object of its own: nothing of one line can get into another."""
         line = EphemeralMetrics(
             namespace=_NAMESPACE,
-            # Not None: POWERTOOLS_SERVICE_NAME would then be one more dimension, and so another
-            # metric than the one that the alarms watch.
+            # Not None: POWERTOOLS_SERVICE_NAME would become a dimension, and the alarms watch
+            # metrics without it.
             service="",
             default_dimensions={"Deployment": self._deployment},
         )
-        # Lambda's own metrics bear the time at which the function was invoked. Errors and
-        # ReportedErrors are subtracted, and so must fall into the same period.
+        # Lambda's own metrics have the time of the invocation. ReportedErrors is subtracted from
+        # Errors, so both must fall into the same period.
         line.set_timestamp(int(started * 1000))
         return line
 
     def _write(self, line: EphemeralMetrics) -> None:
-        # In one piece, which `flush_metrics` does not: calls of the table are made side by side,
-        # and each may have something to say.
+        # In one piece: `flush_metrics` prints, which writes the line break separately.
         sys.stdout.write(json.dumps(line.serialize_metric_set(), separators=(",", ":")) + "\n")

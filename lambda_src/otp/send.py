@@ -1,7 +1,6 @@
 """Lambda entry point: sends a one-time password, at most one text per ReferenceId.
 
-The entry points alone prepare things at import, once per cold start: settings, clients and their
-connections.
+Only the entry points do work at import, once per cold start: settings, clients, connections.
 """
 
 import os
@@ -40,7 +39,7 @@ if TYPE_CHECKING:
 
 
 def start(environment: Mapping[str, str]) -> Handler:
-    """Make the function that the environment describes.
+    """Make the handler that the environment describes.
 
     Raises:
         KeyError: a setting is missing.
@@ -48,7 +47,7 @@ def start(environment: Mapping[str, str]) -> Handler:
 
     """
     settings = SendSettings.from_environment(environment)
-    logger = create_logger("otp-send")  # first: it keeps the SDK quiet about its credentials
+    logger = create_logger("otp-send")  # first: the SDK would log where its credentials are
     pinpoint = create_pinpoint_client(settings.time_limits)
     dynamodb = create_dynamodb_client(settings.time_limits)
     check_endpoints([pinpoint, dynamodb], sandbox=settings.sandbox)
@@ -64,7 +63,7 @@ def build(
     environment: Mapping[str, str],
     pause: Callable[[float], None] = time.sleep,
 ) -> Handler:
-    """Put the function together, and open the connections that a message needs.
+    """Put the handler together, and open the connections that a text needs.
 
     Args:
         settings: what the stack tells the function.
@@ -72,14 +71,14 @@ def build(
         pinpoint: from `create_pinpoint_client`.
         dynamodb: from `create_dynamodb_client`.
         environment: Lambda's own variables, which say how it starts.
-        pause: waits some seconds before a call is repeated.
+        pause: sleeps before a call is repeated.
 
     """
     table, time_limits = settings.table_name, settings.time_limits
     metrics = RequestMetrics(settings.deployment, "send", logger)
 
     def tell(told: Told) -> None:
-        """Say what the guard does with a message beyond a range's allowance."""
+        """Log and count what the guard did with a text beyond a range's allowance."""
         logger.append_keys(guard=told.what, range=told.range)
         metrics.count_guarded(
             told.country,
@@ -116,7 +115,7 @@ def build(
         )
 
     def text(request: Request, caller: str) -> Answer:
-        """Send the message now, if the operator allows it."""
+        """Send the text, if the operator's rules allow it."""
         number = request["DestinationIdentity"]
         check_allowed(request, settings)
         country = destinations.admit(number)
@@ -136,12 +135,12 @@ def build(
         return Answer(status=200, body=body, earns_credit=guarded)
 
     def connect() -> None:
-        """Open the connections that a message needs."""
+        """Open the connections that a text needs."""
         open_connections(environment, [pinpoint, dynamodb])
         delivery.has_connected()
 
     def warm_up() -> None:
-        """Do what the first requests would do once."""
+        """Do the one-time work of the first requests."""
         destinations.warm_up()
         records.warm_up()
         delivery.warm_up()

@@ -1,4 +1,4 @@
-"""The functions' environment, both ways: the stack writes it, and the functions read it."""
+"""The functions' settings as environment variables: the stack writes them, the functions read."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -16,7 +16,7 @@ class DestinationRules:
     Attributes:
         allowed_countries: ISO 3166-1 alpha-2 codes.
         allowed_number_types: such as `MOBILE`, as libphonenumber calls them.
-        blocked_prefixes: the beginnings of numbers that may not, such as `+1900`.
+        blocked_prefixes: prefixes of numbers that may not be texted, such as `+1900`.
 
     """
 
@@ -44,18 +44,18 @@ class DestinationRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextLimits:
-    """How many messages may go out; None is no limit.
+    """How many texts may go out; None is no limit.
 
     Attributes:
         destination_per_10_minutes: to one number.
         destination_per_day: to one number.
-        destination_interval_seconds: the least time between two messages to one number.
-        block_per_hour: to all numbers that differ in their last digits only, at most four.
+        destination_interval_seconds: the minimum time between two texts to one number.
+        block_per_hour: to all numbers that differ only in their last digits, at most four.
         country_per_day: to a country that `countries_per_day` does not name.
         countries_per_day: to a country, by its ISO 3166-1 alpha-2 code.
         caller_per_hour: for one caller.
         deployment_per_hour: in all.
-        requests_per_second: how many requests the API admits, which shared counters must bear.
+        requests_per_second: how many requests the API admits; shared counters must bear them.
 
     """
 
@@ -74,8 +74,8 @@ class TextLimits:
         """Read the limits.
 
         Raises:
-            KeyError: one is not set. Without a limit it is set to `off`.
-            ValueError: one is no number.
+            KeyError: one is not set; "no limit" is `off`.
+            ValueError: one is not a number.
 
         """
         return cls(
@@ -115,14 +115,14 @@ class TextLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuardRules:
-    """How a range of numbers is cut off that nobody verifies.
+    """How ranges of numbers are cut off whose codes are not verified.
 
     Attributes:
-        refuses: whether texts are refused; otherwise it is only told which would have been.
+        refuses: whether texts are refused; otherwise, it is only recorded which would be.
         allowance: how many unverified texts a range gets in an hour.
-        texts_per_verified: how many texts a verified code makes up for.
-        probe_seconds: from the allowance on, one text goes out every so many seconds.
-        ranges: those that are left alone, such as `49-15123`, or how they begin.
+        texts_per_verified: how many texts a verified code offsets.
+        probe_seconds: at the allowance, one text goes out every so many seconds.
+        ranges: the exempt ranges, such as `49-15123`, or their beginnings.
 
     """
 
@@ -134,7 +134,7 @@ class GuardRules:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "GuardRules | None":
-        """Read the rules; None where there is no guard. Raises as `TextLimits` does."""
+        """Read the rules; None without a guard. Raises as `TextLimits` does."""
         mode = environment["OTP_GUARD"]
         if mode == "off":
             return None
@@ -159,15 +159,15 @@ class GuardRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What the stack tells every function.
+    """The settings of every function.
 
     Attributes:
         application_id: the Amazon Pinpoint application.
-        deployment: which deployment this is, in its metrics.
-        sandbox: whether this is the sandbox, whose reserved numbers play its failures.
+        deployment: the dimension Deployment of the metrics.
+        sandbox: whether this is the sandbox, where some reserved numbers are texted.
         time_limits: how long each step may take.
         table_name: the table of ReferenceIds and counts.
-        guard: how ranges are cut off that nobody verifies; None: they are not.
+        guard: how ranges are cut off; None without a guard.
 
     """
 
@@ -183,8 +183,8 @@ class Settings:
         """Read the settings.
 
         Raises:
-            KeyError: naming the variable that is not set. The function then fails to start,
-                which is loud and texts nobody.
+            KeyError: naming the variable that is not set. The function then fails to start, and
+                texts nobody.
 
         """
         return cls(**_of_every_function(environment))
@@ -203,16 +203,16 @@ class Settings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendSettings(Settings):
-    """What the stack tells the send function.
+    """The settings of the send function.
 
     Attributes:
-        origination_identity: the sender, where the caller names none.
-        brand_name: the brand in the text, where the caller names none.
-        language: the text's language, where the caller names none; None leaves it to AWS.
+        origination_identity: the sender, if the caller names none.
+        brand_name: the brand in the text, if the caller names none.
+        language: the text's language, if the caller names none; None leaves it to AWS.
         allowed_origination_identities: what a caller may name as the sender; empty: anything.
         allowed_brand_names: what a caller may name as the brand; empty: anything.
         destinations: which numbers may be texted.
-        limits: how many messages may go out.
+        limits: how many texts may go out.
 
     """
 
@@ -230,8 +230,8 @@ class SendSettings(Settings):
 
         Raises:
             KeyError: as above.
-            ValueError: a variable is not what it should be; or Powertools is told to let every
-                request through, and so to text twice.
+            ValueError: a variable is invalid; or one would switch Powertools' idempotency off, and
+                so text twice.
 
         """
         if IDEMPOTENCY_DISABLED in environment:
@@ -252,7 +252,7 @@ class SendSettings(Settings):
     def to_environment(self) -> dict[str, str]:
         """Write the settings."""
         return {
-            # Not super(): with slots, the class is another one than the one that is written here.
+            # Not super(): with slots, dataclass replaces the class that super() would refer to.
             **Settings.to_environment(self),
             "OTP_ORIGINATION_IDENTITY": self.origination_identity,
             "OTP_BRAND_NAME": self.brand_name,

@@ -12,11 +12,11 @@
 | DynamoDB records the outcome  | 5 s     | as the lock                                        |
 | left for everything else      | 3 s     |                                                    |
 
-Where nothing was sent, the record gives way to two other steps: the counts are given back in 2 s,
-each on the connection that has just counted, in one attempt of 1 s that begins only while it fits;
-and the ReferenceId is freed, 5 s as the lock. That leaves 1 s.
+If nothing was sent, two steps replace the record. The counts are given back within 2 s: each on the
+connection that has just counted, in one attempt of 1 s that begins only while it fits. And the
+ReferenceId is freed within 5 s, as the lock. That leaves 1 s.
 
-Of a request to verify, Pinpoint has the same 10 s. Then the guard is told of a code that was right:
+For verify, Pinpoint has the same 10 s. After a right code:
 
 | step                          | at most | which is                                           |
 |-------------------------------|---------|----------------------------------------------------|
@@ -24,19 +24,19 @@ Of a request to verify, Pinpoint has the same 10 s. Then the guard is told of a 
 |                               |         | read (and 0.5 s connect, at first) that begins     |
 |                               |         | only while 1 s remains                             |
 
-These are botocore's timeouts, and so bounds for a usual failure only: it gives the time to connect
-to each of a host's addresses anew, and the time to read to each part of an answer. What takes
-longer than the function may is killed by Lambda, and then the ReferenceId is held.
+botocore's timeouts bound usual failures only: the connect timeout applies to each of a host's
+addresses, the read timeout to each part of an answer. A function that reaches its own timeout is
+ended by Lambda; the ReferenceId is then held.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-# The longest ValidityPeriod (60 minutes) and a margin for the function's own time: while a code
-# may be valid, its ReferenceId cannot get a second one.
+# The longest ValidityPeriod (60 minutes) and a margin for the function's own time: while a code is
+# valid, its ReferenceId cannot get a second one.
 WINDOW_SECONDS = 65 * 60
 
-# A bound on what the time allows: three is what the SDK would do, if it knew what it must not do.
+# The SDK's own default. The time limit may allow fewer.
 PINPOINT_ATTEMPTS = 3
 
 
@@ -77,7 +77,7 @@ class TimeLimits:
         return cls(**values)
 
     def to_environment(self) -> dict[str, str]:
-        """Write the function's own limit, and the others where they are not the defaults."""
+        """Write the function's own limit, and the others if they are not the defaults."""
         usual = type(self)()
         return {
             f"OTP_{name.upper()}_SECONDS": f"{getattr(self, name):g}"

@@ -1,8 +1,8 @@
 """Lambda entry point: verifies a one-time password.
 
-Pinpoint knows the code, its life and the attempts. Of a code that was right, the guard is told,
-after the answer is known. The entry points alone prepare things at import, once per cold start:
-settings, clients and their connections.
+Pinpoint knows the code, its validity and the attempts. After a right code, the guard's credit is
+given, once the answer is known. Only the entry points do work at import, once per cold start:
+settings, clients, connections.
 """
 
 import os
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 def start(environment: Mapping[str, str]) -> Handler:
-    """Make the function that the environment describes; raises as in `send`."""
+    """Make the handler that the environment describes; raises as in `send`."""
     settings = Settings.from_environment(environment)
     logger = create_logger("otp-verify")  # first, as in `send`
     pinpoint = create_pinpoint_client(settings.time_limits)
@@ -54,15 +54,15 @@ def build(
     environment: Mapping[str, str],
     pause: Callable[[float], None] = time.sleep,
 ) -> Handler:
-    """Put the function together, and open the connections that a verification needs.
+    """Put the handler together, and open the connections that a verification needs.
 
     Args:
         settings: what the stack tells the function.
         logger: from `create_logger`.
         pinpoint: from `create_pinpoint_client`.
-        dynamodb: from `create_credit_client`; None where there is no guard to be told.
+        dynamodb: from `create_credit_client`; None without a guard.
         environment: Lambda's own variables, which say how it starts.
-        pause: waits some seconds before a call is repeated.
+        pause: sleeps before a call is repeated.
 
     """
     limits = settings.time_limits
@@ -83,7 +83,7 @@ def build(
         logger.append_keys(
             reference_id=request["ReferenceId"], destination=request["DestinationIdentity"]
         )
-        # Before the call: nothing that can fail may come after it, for a code is right only once.
+        # Before the call: nothing that can fail may come after it, since a code is right only once.
         of_country = country(request["DestinationIdentity"])
         valid, body = verification.verify(request)
         logger.append_keys(valid=valid)  # into a dictionary, which cannot fail
@@ -100,7 +100,7 @@ def build(
         verification.has_connected()
 
     def warm_up() -> None:
-        """Do what the first requests would do once."""
+        """Do the one-time work of the first requests."""
         verification.warm_up()
         if codes:
             codes.warm_up()

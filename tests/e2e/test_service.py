@@ -117,7 +117,7 @@ def test_what_the_gateway_refuses_is_a_problem(deployment: Deployment) -> None:
 
     assert_problem(unsigned, 403, "AccessDenied")
     assert deployment.texts(asked["ReferenceId"]) == []
-    assert "no such path" in assert_problem(nowhere, 403, "AccessDenied")["detail"]
+    assert "the path does not exist" in assert_problem(nowhere, 403, "AccessDenied")["detail"]
     # And what is no text gets to the function as it is, which says so.
     assert_problem(deployment.post(b"\xff\xfe\xfd"), 400, "InvalidRequest")
 

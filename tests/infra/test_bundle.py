@@ -169,7 +169,7 @@ def test_without_the_runtimes_python_there_is_no_bytecode_and_it_is_said(
     monkeypatch.setenv("PATH", str(shim.parent))
     slow = project.build(other)
     assert not list(slow.rglob("*.pyc"))
-    assert f"No Python {other}" in capsys.readouterr().err
+    assert f"no Python {other}" in capsys.readouterr().err
 
     shim.write_text("#!/bin/sh\nexit 127\n")
     shim.chmod(0o755)
@@ -366,7 +366,7 @@ def test_of_pips_settings_only_where_files_come_from_is_taken(tmp_path: Path, sa
             "DependencyError",
             "pip could not install the libraries for Python 3.13 on arm64: Wheel 'broken' located",
         ),
-        (b"something else", "WrongHashError", "The file of broken 1.0 that pip gets is not "),
+        (b"something else", "WrongHashError", "The file of broken 1.0 that pip downloads has "),
     ],
 )
 def test_what_pip_cannot_install_is_said_and_leaves_nothing(

@@ -103,7 +103,7 @@ DASHBOARD = """
 ## Is it working?
 Requests a minute: Sum ServerlessOtp/Requests our(send) 60; Sum ServerlessOtp/Requests our(verify) 60
 Texts a minute: Sum ServerlessOtp/Texts our(all) 60
-Share of requests that fail on our side, or without an outcome: Average ServerlessOtp/ServerErrors our(send) 60; Average ServerlessOtp/OutcomeUnknown our(send) 60; Average ServerlessOtp/ServerErrors our(verify) 60; Average ServerlessOtp/OutcomeUnknown our(verify) 60
+Share of requests with a server error or an unknown outcome: Average ServerlessOtp/ServerErrors our(send) 60; Average ServerlessOtp/OutcomeUnknown our(send) 60; Average ServerlessOtp/ServerErrors our(verify) 60; Average ServerlessOtp/OutcomeUnknown our(verify) 60
 ## Is someone abusing it?
 Texts an hour by country: each Country: Texts 3600
 Verified of an hour's texts (%): verified; verified_ca; verified_us
@@ -112,19 +112,19 @@ Wrong codes an hour by country: each Country: WrongCodes 3600
 Refused by a limit, by limit: each Limit: RefusedByLimit 60
 Refused by a limit, by country: each Country: RefusedByLimit 60
 Refused, by code: each Function,Code: Refused 60
-Turned away: Sum AWS/ApiGateway/4XXError ApiName=Otp-Otp,Stage=v1 60; Sum AWS/WAFV2/BlockedRequests Region=here,Rule=ALL,WebACL=Otp-Otp 60
+Blocked by API Gateway or the firewall: Sum AWS/ApiGateway/4XXError ApiName=Otp-Otp,Stage=v1 60; Sum AWS/WAFV2/BlockedRequests Region=here,Rule=ALL,WebACL=Otp-Otp 60
 Refused by the guard, by country: each Country: GuardRefused 60
-It would have refused: each Country: GuardWouldRefuse 60
-Probes of ranges that are cut off: each Country: GuardProbes 60
+Recorded by the guard only, by country: each Country: GuardWouldRefuse 60
+Probes of ranges that are cut off, by country: each Country: GuardProbes 60
 ## What is slow?
 Duration of send (ms): p50 AWS/Lambda/Duration live(Send) 60; p99 AWS/Lambda/Duration live(Send) 60
 Duration of verify (ms): p50 AWS/Lambda/Duration live(Verify) 60; p99 AWS/Lambda/Duration live(Verify) 60
 Latency of the API (ms): p50 AWS/ApiGateway/Latency ApiName=Otp-Otp,Stage=v1 60; p99 AWS/ApiGateway/Latency ApiName=Otp-Otp,Stage=v1 60
-Running at once: Maximum AWS/Lambda/ConcurrentExecutions FunctionName=Send 60; Maximum AWS/Lambda/ConcurrentExecutions FunctionName=Verify 60
+Concurrent executions: Maximum AWS/Lambda/ConcurrentExecutions FunctionName=Send 60; Maximum AWS/Lambda/ConcurrentExecutions FunctionName=Verify 60
 ## What is failing?
-Died without an answer (%), refused to run: Sum AWS/Lambda/Throttles live(Send) 60; Sum AWS/Lambda/Throttles live(Verify) 60; crashes(send); crashes(verify)
-DynamoDB: writes that failed or were throttled: Sum ServerlessOtp/StoreFailures our(send) 60; Sum ServerlessOtp/StoreFailures our(verify) 60; Sum AWS/DynamoDB/WriteThrottleEvents TableName=table 60
-Asynchronous requests that finally failed: Maximum AWS/SQS/ApproximateNumberOfMessagesVisible QueueName=failures 300; Sum AWS/SNS/NumberOfMessagesPublished TopicName=failures 300
+Ended without an answer (%), throttled: Sum AWS/Lambda/Throttles live(Send) 60; Sum AWS/Lambda/Throttles live(Verify) 60; crashes(send); crashes(verify)
+DynamoDB: calls that failed or were throttled: Sum ServerlessOtp/StoreFailures our(send) 60; Sum ServerlessOtp/StoreFailures our(verify) 60; Sum AWS/DynamoDB/WriteThrottleEvents TableName=table 60
+Asynchronous requests that failed for good: Maximum AWS/SQS/ApproximateNumberOfMessagesVisible QueueName=failures 300; Sum AWS/SNS/NumberOfMessagesPublished TopicName=failures 300
 """  # noqa: E501 - a table
 
 

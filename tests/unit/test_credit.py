@@ -247,7 +247,7 @@ def test_what_fails_never_changes_the_answer(
     assert calls == [*CALLS[: CALLS.index(call) + 1]]
     assert balance(journey) == (-3 if (call, fault) == ("UpdateItem", lost) else 1)
     assert sum("StoreFailures" in line for line in journey.verifying.metric_lines()) == 1
-    assert "could not be told to the guard" in journey.verifying.log()
+    assert "Could not credit the verified code" in journey.verifying.log()
     journey.verifying.mend()
     say_valid(journey.verifying)
     assert journey.valid(about, code)  # and again: nothing twice

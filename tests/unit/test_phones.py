@@ -123,11 +123,11 @@ def test_a_blocked_phone_is_blocked_in_each_spelling(service: Service, blocked: 
 @pytest.mark.parametrize(
     ("number", "countries", "said"),
     [
-        ("+541145678901", {"AR"}, "type are not texted. A mobile in Argentina is written +54 9, "),
-        ("+24101441234", {"GA"}, "type are not texted. A mobile in Gabon is written +241 and "),
-        ("+972599123456", {"PS"}, "country are not texted. A mobile in Palestine is written +970 "),
-        ("+37744123456", {"XK"}, "country are not texted. A mobile in Kosovo is written +383 4 "),
-        ("+551123456789", {"BR"}, "Numbers of this type are not texted."),
+        ("+541145678901", {"AR"}, "not allowed. A mobile in Argentina is written +54 9, "),
+        ("+24101441234", {"GA"}, "not allowed. A mobile in Gabon is written +241 and "),
+        ("+972599123456", {"PS"}, "not allowed. A mobile in Palestine is written +970 "),
+        ("+37744123456", {"XK"}, "not allowed. A mobile in Kosovo is written +383 4 "),
+        ("+551123456789", {"BR"}, "Texts to this type of number are not allowed."),
     ],
 )
 def test_a_number_that_is_not_texted_is_told_how_a_mobile_is_written(

@@ -1,1 +1,1 @@
-"""What callers and the service say to each other: requests, answers, problems."""
+"""The contract with callers: requests, answers and problems."""

@@ -1,4 +1,4 @@
-"""What the caller gets, in the form in which it is recorded and replayed."""
+"""An answer to the caller, in the form in which it is recorded and replayed."""
 
 from typing import NamedTuple
 
@@ -8,12 +8,12 @@ class Answer(NamedTuple):
 
     Attributes:
         status: the HTTP status.
-        body: the JSON text, exactly as sent: a replay must be the same bytes.
+        body: the JSON, exactly as sent: a replay has the same bytes.
         code: the problem's code, or None for a success.
-        retry_after: seconds, where repeating the same request can help.
-        replayed: True where this is the recorded answer to an earlier, identical request.
-        server_error: True where the service itself failed, and its operator is to be told.
-        earns_credit: False where the guard has not counted the text: its code is worth nothing.
+        retry_after: seconds to wait, if repeating the same request can help.
+        replayed: True if this is the recorded answer to an earlier, identical request.
+        server_error: True if the service itself failed: it counts as a server error.
+        earns_credit: False if the guard did not count the text: a right code then earns no credit.
 
     """
 

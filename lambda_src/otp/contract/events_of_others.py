@@ -1,10 +1,10 @@
-"""What an event of another AWS service is called, where a request should be.
+"""Recognizes events of other AWS services that arrive where a request should be.
 
-It looks like https://docs.aws.amazon.com/lambda/latest/dg/lambda-services.html says, or like
+Their shapes: https://docs.aws.amazon.com/lambda/latest/dg/lambda-services.html and
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-events-structure.html.
 """
 
-# By the source that each record of a batch names.
+# By the event source that each record of a batch names.
 _OF_RECORDS = {
     "SelfManagedKafka": "a Kafka event",
     "aws:dynamodb": "a DynamoDB stream event",
@@ -19,7 +19,7 @@ _OF_RECORDS = {
 
 
 def kind(event: object) -> str | None:
-    """Name the kind of an event in words of its own, nothing of the event; None if unknown."""
+    """Name the kind of an event, without repeating any of it; None if unknown."""
     match event:
         case [dict(), *_]:
             return "a list, as an EventBridge pipe sends it"

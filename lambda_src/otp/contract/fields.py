@@ -1,4 +1,4 @@
-"""What each text of a request may be: AWS's documented limits, and what they leave open.
+"""The rules for each string of a request: AWS's documented limits, and ours where AWS has none.
 
 Source: Amazon Pinpoint developer guide, "Generate one-time passwords (OTPs)",
 https://docs.aws.amazon.com/pinpoint/latest/developerguide/send-validate-otp.html
@@ -13,17 +13,17 @@ from pydantic import AfterValidator
 
 from .phone_number import is_possible
 
-#: What a text must be, in words: its pattern would be hard to read, and cannot say all of it.
+#: The rules in words, for error messages: a pattern is hard to read and cannot express them all.
 RULES: Mapping[str, str] = {
     "ReferenceId": "1 to 48 printable ASCII characters without spaces, such as a UUID",
     "DestinationIdentity": (
-        "a phone number in E.164 format: + and the digits, as many as its country's numbers have, "
-        "without the prefix that is dialled at home"
+        "a phone number in E.164 format: +, the country code and the whole number, without the "
+        "prefix for calls within the country"
     ),
     "OriginationIdentity": "a phone number in E.164 format, short code, sender ID, pool or ARN",
     "BrandName": (
-        "1 to 20 characters, some of which can be seen, and none of which is a control character "
-        "or turns the direction of the text"
+        "1 to 20 characters, at least one of them visible, without control characters and "
+        "characters that change the direction of writing"
     ),
     "EntityId": "1 to 50 printable ASCII characters without spaces",
     "TemplateId": "1 to 50 printable ASCII characters without spaces",
@@ -37,25 +37,25 @@ def _possible(number: str) -> str:
     return number
 
 
-# Blanks, marks and formatting; and letters and symbols that show nothing.
+# Blanks, marks and format characters; below, letters and symbols without a glyph.
 _INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Mc", "Me", "Mn", "Zl", "Zp", "Zs"})
 _INVISIBLE = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 
 
 def _visible(name: str) -> str:
     if all(unicodedata.category(one) in _INVISIBLE_CATEGORIES or one in _INVISIBLE for one in name):
-        raise ValueError("Nothing of it can be seen.")
+        raise ValueError("No character is visible.")
     return name
 
 
 # In pydantic's regular expressions, "$" is the very end of the text, not "before a line break".
 ReferenceIdText = Annotated[str, Field(pattern=r"^[!-~]{1,48}$")]
 PhoneNumber = Annotated[str, Field(pattern=r"^\+[1-9][0-9]{1,14}$"), AfterValidator(_possible)]
-# The characters that AWS's SMS and voice API (2022-03-31) takes in any origination identity.
+# The characters that AWS's SMS and voice API (2022-03-31) accepts in an origination identity.
 OriginationIdentityText = Annotated[str, Field(pattern=r"^[A-Za-z0-9_:/+-]{1,256}$")]
-# No control character, not of the text's direction either, by which a name reads as another one;
-# but joiners and marks, which names in Persian and Indic scripts need. Not U+FFFD: that is what a
-# wrong encoding has become on its way here.
+# No control characters and no direction overrides, which make a name read as another one. Joiners
+# and marks are allowed: names in Persian and Indic scripts need them. U+FFFD is not: it is the
+# trace of a wrong encoding.
 BrandNameText = Annotated[
     str,
     Field(pattern=r"^[^\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffd]{1,20}$"),

@@ -1,4 +1,4 @@
-"""How the function is called, and how it answers: through API Gateway, or by `lambda:Invoke`.
+"""Reads calls and writes replies: through API Gateway, or by a direct `lambda:Invoke`.
 
 A direct invoke takes the same JSON object as the HTTP body and returns the same JSON object; a
 failure there is a function error whose type is the problem's code and whose message is the
@@ -34,12 +34,13 @@ _MOST_CHARACTERS = 80
 
 DIRECT, UNKNOWN = "direct", "unknown"
 
-# Only a direct caller can write one.
-_NO_EVENT = "This is not an event as API Gateway writes it: headers and body hold text."
-_GLUE = "What goes between them is in docs/recipes-aws.md#events-of-other-services."
+# Only a direct caller can send one.
+_NO_EVENT = "This looks like API Gateway's event, but its headers or its body are not strings."
+_GLUE = "To convert it, see docs/recipes-aws.md#events-of-other-services."
 
-# The holder of temporary credentials chooses the last name in the ARN, anew as often as they like.
-# Behind it is a role; or one of the IAM users who may federate, and the ARN does not tell which.
+# The last part of a session's ARN is chosen by the caller, who may change it for every request.
+# Without it, the ARN names the role; of a federated user it does not tell which IAM user is behind
+# it.
 _SESSION = re.compile(r"^(arn:[^:]+:sts::\d+:(?:assumed-role/[^/]+|federated-user))/.*")
 
 _Event = Any  # API Gateway's event, or any JSON value that a direct caller sends
@@ -51,11 +52,11 @@ class Call(Protocol):
     """One call of the function.
 
     Attributes:
-        request_id: what the caller can quote, and finds in the log: API Gateway's, or Lambda's for
-            a direct invoke, masked as every text there.
-        caller: who calls: an ARN of IAM's. `DIRECT` for a direct invoke, which does not say who,
-            and `UNKNOWN` where API Gateway does not know.
-        problems_are_errors: True where the reply to a problem is a function error.
+        request_id: identifies the request in the answer and in the log: API Gateway's ID, or
+            Lambda's for a direct invoke, masked like everything in the log.
+        caller: the caller's IAM ARN; `DIRECT` for a direct invoke, which names no caller; `UNKNOWN`
+            if API Gateway names none.
+        problems_are_errors: True if a problem is replied as a function error.
 
     """
 
@@ -64,10 +65,10 @@ class Call(Protocol):
     problems_are_errors: bool
 
     def payload(self) -> object:
-        """Decode the request; raises the Problem that it deserves."""
+        """Decode the request; raises a Problem if it cannot be read."""
 
     def reply(self, answer: Answer) -> dict[str, Any]:
-        """Write the answer as this caller reads it."""
+        """Write the answer in this caller's format."""
 
 
 class CountAnswer(Protocol):
@@ -81,9 +82,9 @@ _Respond = Callable[[object, Call], Answer]
 
 
 def answering(logger: "Logger", count: CountAnswer) -> Callable[[_Respond], Handler]:
-    """Make a Lambda handler of a function from a payload and its call to an Answer.
+    """Make a Lambda handler from a function that turns a payload and its call into an Answer.
 
-    Whatever goes wrong is answered as a Problem; what nobody foresaw, as an InternalError whose
+    Every failure is answered as a Problem. An unexpected exception is an InternalError, whose
     details go to the log only.
     """
 
@@ -118,18 +119,18 @@ def _answer(call: Call, respond: _Respond, logger: "Logger") -> Answer:
     except Problem as problem:
         answer = problem.answer(call.request_id)
         if answer.server_error and problem.__cause__:
-            logger.exception("Failed on our side", code=answer.code, exc_info=problem.__cause__)
+            logger.exception("Server error", code=answer.code, exc_info=problem.__cause__)
         return answer
     except Exception:
-        logger.exception("Nobody foresaw this")
+        logger.exception("Unhandled exception")
         return InternalError(
-            "The request failed. The operator finds the reason in the function's log."
+            "The request failed because of a bug. The details are in the function's log."
         ).answer(call.request_id)
 
 
 def _receive(event: _Event, context: "LambdaContext") -> Call:
     match event:
-        # An HTTP API's event of version 1.0 has the same members, and says its version.
+        # An HTTP API's event of format 1.0 has the same members, and `version`.
         case {"httpMethod": str(), "requestContext": {"requestId": str()}} if (
             "version" not in event
         ):
@@ -151,16 +152,16 @@ class _HttpCall:
         self._check_media_type()
         body = self._body()
         if len(body) > MAX_BODY_BYTES:
-            raise PayloadTooLarge(f"The body may have at most {MAX_BODY_BYTES} bytes.")
+            raise PayloadTooLarge(f"The body is larger than {MAX_BODY_BYTES} bytes.")
         if not body.strip():
-            raise InvalidRequest("The request has no body.")
+            raise InvalidRequest("The request has no body. Send a JSON object.")
         try:
-            # Decoded here: `json` would also take UTF-16 and UTF-32, and pass halves of pairs on.
+            # Decode first: `json` would also accept UTF-16, UTF-32 and lone surrogates.
             text = body.decode()
             if text.startswith("\ufeff"):
-                raise InvalidRequest("The body begins with a byte order mark: send it without.")
+                raise InvalidRequest("The body begins with a byte order mark. Remove it.")
             return json.loads(text, object_pairs_hook=members)
-        except (ValueError, RecursionError):  # brackets in brackets, before Python 3.13
+        except (ValueError, RecursionError):  # deep nesting, before Python 3.13
             raise InvalidRequest("The body is not valid JSON.") from None
 
     def reply(self, answer: Answer) -> dict[str, Any]:
@@ -176,7 +177,7 @@ class _HttpCall:
         return {"statusCode": answer.status, "headers": headers, "body": answer.body}
 
     def _check_media_type(self) -> None:
-        """Accept JSON, and what says nothing: then the body decides (RFC 9110, section 8.3)."""
+        """Accept JSON, and no Content-Type: then the body decides (RFC 9110, section 8.3)."""
         headers = self._event.get("headers") or {}
         if not isinstance(headers, dict):
             raise InvalidRequest(_NO_EVENT)
@@ -186,7 +187,9 @@ class _HttpCall:
                     raise InvalidRequest(_NO_EVENT)
                 media_type = value.partition(";")[0].strip().lower()
                 if media_type != "application/json" and not media_type.endswith("+json"):
-                    raise UnsupportedMediaType("Send the request as application/json.")
+                    raise UnsupportedMediaType(
+                        "The Content-Type is not JSON. Send application/json."
+                    )
 
     def _body(self) -> bytes:
         body = self._event.get("body") or ""
@@ -211,7 +214,7 @@ class _DirectCall:
         self.caller = DIRECT
 
     def payload(self) -> object:
-        # Every request names one; what does not is refused here, or as a bad request later.
+        # Every request has one. Anything else is refused, here or by the parser.
         if isinstance(self._event, dict) and "ReferenceId" in self._event:
             return self._event
         if kind := events_of_others.kind(self._event):
@@ -229,10 +232,10 @@ class _DirectCall:
 
 
 def _as_logged(request_id: str) -> str:
-    """Make an ID what the log may hold of it; the answer has the same, so that it is found there.
+    """Clean an ID for the log. The answer has the same form, so that it can be found there.
 
     API Gateway takes over a caller's X-Amzn-RequestId that is a UUID, and has
-    `<UUID>_REPLACED_INVALID_REQUEST_ID` for another one: its ID is the caller's text.
+    `<UUID>_REPLACED_INVALID_REQUEST_ID` for another one: so the ID may be written by the caller.
     https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html
     """
     return mask(_NOT_IN_AN_ID.sub("", request_id)[:_MOST_CHARACTERS])

@@ -1,13 +1,13 @@
-"""Phone numbers as E.164 writes them."""
+"""Checks that a phone number is in E.164 format."""
 
 import phonenumbers
 
 
 def is_possible(number: str) -> bool:
-    """Say whether a number is one that some numbering plan could have, by its length.
+    """Tell whether a number is in E.164 format, with a length that its numbering plan allows.
 
-    And written as E.164 wants it: libphonenumber also understands `+4401…`, with the zero that is
-    dialled at home, and a phone with two numbers would have two of every limit.
+    libphonenumber also parses `+4401…`, with the zero for calls within the country. Were both
+    accepted, one phone would have two of every limit.
     """
     try:
         parsed = phonenumbers.parse(number)

@@ -1,4 +1,4 @@
-"""A failure as the caller is told about it.
+"""A failure, as an answer to the caller.
 
 The document is an `application/problem+json` object (RFC 9457) with the extensions `code`,
 `retryable` and `requestId`, and `errors` for bad input.
@@ -20,7 +20,7 @@ class FieldError(NamedTuple):
 
 
 class Problem(Exception):  # noqa: N818 - "problem" is RFC 9457's word for it
-    """A failure that the caller is told about.
+    """A failure that is answered to the caller.
 
     Args:
         detail: a sentence for a developer; never holds a code, a phone number or a stack trace.
@@ -33,14 +33,13 @@ class Problem(Exception):  # noqa: N818 - "problem" is RFC 9457's word for it
         code: what the caller branches on; also the `errorType` of a direct invoke.
         status: the HTTP status.
         title: the same for every occurrence of this problem (RFC 9457).
-        retry_after: seconds to wait before repeating the same request, or None where repeating
-            cannot help. It is what makes a problem `retryable`.
-        keeps_reference_id: True where the ReferenceId must not be used for another text: the
-            problem is recorded. False where certainly nothing was texted: the ReferenceId is free.
-        maybe_texted: True where nobody can know whether a message went out.
-        ours: whether the service failed, where the status is 5xx: it counts as a server error, for
-            which the operator may be woken. So it is unless the class says otherwise, with the
-            reason: a new problem is rather counted than forgotten.
+        retry_after: seconds to wait before repeating the same request; None if repeating cannot
+            help. A problem with it is `retryable`.
+        keeps_reference_id: True if the problem is recorded, and the ReferenceId is not texted
+            again. False if certainly nothing was texted: the ReferenceId is free.
+        maybe_texted: True if a text may have gone out.
+        ours: for a 5xx, whether it counts as a server error, on which there is an alarm. True by
+            default, so that a new problem is counted; a class that sets False says why.
 
     """
 
@@ -59,7 +58,7 @@ class Problem(Exception):  # noqa: N818 - "problem" is RFC 9457's word for it
         self.extensions: Mapping[str, Any] = {}
 
     def answer(self, request_id: str) -> Answer:
-        """Write the problem down as the answer to the request `request_id`."""
+        """Make the answer to the request `request_id`."""
         document: dict[str, Any] = {
             "type": f"urn:problem-type:serverless-otp:{self.code}",
             "title": self.title,

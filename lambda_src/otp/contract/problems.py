@@ -9,7 +9,7 @@ from .problem import Problem
 
 
 class InvalidRequest(Problem):
-    """The request is not what the contract asks for."""
+    """The request breaks the contract."""
 
     code = "InvalidRequest"
     status = 400
@@ -32,7 +32,7 @@ class PayloadTooLarge(Problem):
     title = "The request is too large"
 
 
-# What the record of the ReferenceId says.
+# From the record of the ReferenceId.
 
 
 class ReferenceIdReused(Problem):
@@ -53,15 +53,14 @@ class InProgress(Problem):
 
 
 class OutcomeUnknown(Problem):
-    """What was asked for may have been done or not; nobody can know."""
+    """The request may have been carried out or not, and this cannot be found out."""
 
     code = "OutcomeUnknown"
     status = 504
-    title = "Nobody can know what became of the request"
+    title = "The outcome of the request is unknown"
     keeps_reference_id = True
     maybe_texted = True
-    # It has a metric and an alarm of its own: an outage of Pinpoint's must not make a good release
-    # go back.
+    # It has its own metric and alarm: an outage of Pinpoint must not roll back a good release.
     ours = False
 
 
@@ -72,7 +71,7 @@ class OutcomeStillUnknown(OutcomeUnknown):
 
 
 class StoreUnavailable(Problem):
-    """The ReferenceId cannot be recorded, or the message counted, so nothing is sent."""
+    """The ReferenceId could not be recorded, or the text not counted; nothing was sent."""
 
     code = "StoreUnavailable"
     status = 503
@@ -80,33 +79,33 @@ class StoreUnavailable(Problem):
     retry_after = 5
 
 
-# What the operator allows. Not texted, and the ReferenceId is free:
+# Refused by the operator's rules. Not texted, and the ReferenceId is free.
 
 
 class DestinationNotAllowed(Problem):
-    """The number's country or type is not one that this deployment texts."""
+    """The operator's rules do not allow texts to this number."""
 
     code = "DestinationNotAllowed"
     status = 403
-    title = "This deployment does not send messages to this destination"
+    title = "This deployment does not send texts to this number"
 
 
 class SendingPaused(Problem):
-    """The operator has paused sending, altogether or to this country."""
+    """The operator has paused sending, to all countries or to this one."""
 
     code = "SendingPaused"
     status = 503
     title = "Sending is paused"
-    # As long as it may take until a switch is heeded by all.
+    # The time within which every function reads the switch again.
     retry_after = 60
-    # It is the operator's own decision.
+    # The operator decided it.
     ours = False
 
 
 class PauseUnknown(SendingPaused):
-    """It was never found out whether sending is paused, and so it is."""
+    """The switch was never read, so sending counts as paused."""
 
-    # Nobody has decided this: a release that cannot read the switch must go back.
+    # The operator did not decide this: a release that cannot read the switch must be rolled back.
     ours = True
 
 
@@ -116,41 +115,41 @@ class TooManyMessages(Problem):
     Args:
         detail: as for every problem.
         limit: the configuration key of the limit, such as `blockPerHour`.
-        retry_after: seconds until this limit lets the same request through, if no other message
-            comes before it.
+        retry_after: seconds until this limit lets the same request through, if no other text comes
+            before it.
 
     """
 
     code = "TooManyMessages"
     status = 429
-    title = "A limit on messages is reached"
-    retry_after = 60  # of the class: it can be repeated; of every one: when
+    title = "A limit on texts is reached"
+    retry_after = 60  # Marks the class retryable; instances set the wait.
 
     def __init__(self, detail: str, *, limit: str, retry_after: int) -> None:
         super().__init__(detail)
         self.limit = limit
         self.retry_after = retry_after
-        # A direct caller sees no header.
+        # A direct caller gets no Retry-After header.
         self.extensions = {"limit": limit, "retryAfter": retry_after}
 
 
-# What Pinpoint says. Not texted, and certain of it:
+# From Pinpoint. Certainly not texted.
 
 
 class Throttled(Problem):
-    """Pinpoint takes no more messages right now."""
+    """Pinpoint accepts no more requests for now."""
 
     code = "Throttled"
     status = 429
-    title = "Too many messages are being sent"
+    title = "Too many requests"
     retry_after = 5
 
 
 class AskedTooOften(Throttled):
-    """A ReferenceId was used for different requests, and is answered once a minute only.
+    """Different requests used this ReferenceId too often: it is answered once a minute.
 
-    It is of this service's own, and says nothing of the message: the record may hold one that was
-    sent. It has the code of what API Gateway answers to too many requests, and is treated alike.
+    The limit is this service's own, and says nothing about the text: the record may hold one that
+    was sent. Callers treat it like API Gateway's throttling, so it has the same code.
 
     Args:
         detail: as for every problem.
@@ -165,14 +164,14 @@ class AskedTooOften(Throttled):
 
 
 class TemporaryFailure(Problem):
-    """Pinpoint could not hand over the message this time."""
+    """Pinpoint could not deliver the text this time."""
 
     code = "TemporaryFailure"
     status = 503
-    title = "The message could not be sent for now"
+    title = "The text could not be sent this time"
     retry_after = 10
-    # It is about one message: Pinpoint was asked, and answered. The carrier or the phone is the
-    # reason, and nothing in the deployment would mend it.
+    # It concerns one text: Pinpoint answered, and the carrier or the phone is the reason. No change
+    # of the deployment would help.
     ours = False
 
 
@@ -186,7 +185,7 @@ class Unavailable(Problem):
 
 
 class RejectedByPinpoint(Problem):
-    """Pinpoint refuses the request as it is."""
+    """Pinpoint refused the request as invalid."""
 
     code = "RejectedByPinpoint"
     status = 422
@@ -194,7 +193,7 @@ class RejectedByPinpoint(Problem):
 
 
 class Misconfigured(Problem):
-    """The deployment's own setup is wrong; the caller cannot mend it."""
+    """The deployment is set up wrongly; only the operator can fix it."""
 
     code = "Misconfigured"
     status = 500
@@ -205,7 +204,7 @@ class Misconfigured(Problem):
 
 
 class OptedOut(Problem):
-    """The recipient has opted out of messages."""
+    """The recipient has opted out of texts."""
 
     code = "OptedOut"
     status = 422
@@ -214,16 +213,16 @@ class OptedOut(Problem):
 
 
 class PermanentFailure(Problem):
-    """The message can never reach this destination."""
+    """Texts can never reach this number."""
 
     code = "PermanentFailure"
     status = 422
-    title = "The message cannot be delivered"
+    title = "The text cannot be delivered"
     keeps_reference_id = True
 
 
 class DuplicateDestination(Problem):
-    """Pinpoint calls the destination a duplicate of another one."""
+    """Pinpoint reports the number as a duplicate of another one."""
 
     code = "DuplicateDestination"
     status = 422
@@ -232,7 +231,7 @@ class DuplicateDestination(Problem):
 
 
 class InternalError(Problem):
-    """Something nobody foresaw."""
+    """An unexpected exception."""
 
     code = "InternalError"
     status = 500

@@ -1,10 +1,10 @@
-"""What a caller may ask for: AWS's documented limits, in one place, checked by Powertools' Parser.
+"""The requests: AWS's documented limits, in one place, checked by Powertools' Parser.
 
 Source: Amazon Pinpoint developer guide, "Generate one-time passwords (OTPs)",
 https://docs.aws.amazon.com/pinpoint/latest/developerguide/send-validate-otp.html
 
-A request stays the dictionary the caller wrote, because that is what is compared when the same
-ReferenceId comes again; the deployment's defaults are filled in only to send it.
+A request stays the dictionary that the caller wrote, because that is compared when the same
+ReferenceId comes again. The deployment's defaults are filled in only to send it.
 """
 
 from collections import Counter
@@ -39,21 +39,21 @@ Request = dict[str, Any]
 
 
 def _left_out(description: str) -> Any:  # noqa: ANN401 - as pydantic's own Field
-    """Describe a field that may be left out, but not be null, and whose default is elsewhere."""
+    """Describe an optional field that may not be null, and whose default comes from elsewhere."""
     return Field(default_factory=str, description=description)
 
 
 class _Request(BaseModel):
-    # Hidden input: a ValidationError that is logged by mistake must show no number and no code.
+    # Hide the input: a ValidationError that is logged by mistake must show no number and no code.
     model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
 
     ReferenceId: ReferenceIdText = Field(
-        description="Names the message. For the same one, at most one text goes out in "
-        f"{WINDOW_SECONDS // 60} minutes, so every new message needs a new and random one."
+        description="Identifies the text. At most one goes out for it in "
+        f"{WINDOW_SECONDS // 60} minutes, so every new text needs a new, random ReferenceId."
     )
     DestinationIdentity: PhoneNumber = Field(
-        description="The phone. Which countries and types of numbers are texted, and how often, "
-        "is the operator's to decide."
+        description="The phone number. The operator decides which countries and types of numbers "
+        "are texted, and how often."
     )
 
 
@@ -68,24 +68,20 @@ class SendOtpRequest(_Request):
     )
 
     OriginationIdentity: OriginationIdentityText = _left_out(
-        "Who sends the text. The operator may allow some only."
+        "The sender of the text. The operator may allow only some."
     )
-    BrandName: BrandNameText = _left_out("The name in the text. The operator may allow some only.")
+    BrandName: BrandNameText = _left_out("The name in the text. The operator may allow only some.")
     Channel: Literal["SMS"] = Field("SMS", description="How the code is sent.")
     CodeLength: int = Field(6, ge=5, le=8, description="How many digits the code has.")
     # The longest life that NIST SP 800-63B and OWASP ASVS 6.5 give such a code is ten minutes.
-    ValidityPeriod: int = Field(
-        10, ge=5, le=60, description="For how many minutes the code is valid."
-    )
+    ValidityPeriod: int = Field(10, ge=5, le=60, description="How many minutes the code is valid.")
     AllowedAttempts: int = Field(3, ge=1, le=5, description="How many times a code may be tried.")
     Language: LanguageTag = _left_out("The language of the text.")
     EntityId: DltId = _left_out(
-        "For numbers in India: the sender's identifier with the regulator (DLT). Together with "
-        "TemplateId or not at all."
+        "For numbers in India: the sender's ID with the regulator (DLT). Requires TemplateId."
     )
     TemplateId: DltId = _left_out(
-        "For numbers in India: the text's identifier with the regulator (DLT). Together with "
-        "EntityId or not at all."
+        "For numbers in India: the template's ID with the regulator (DLT). Requires EntityId."
     )
 
 
@@ -93,7 +89,7 @@ class VerifyOtpRequest(_Request):
     """The fields of `VerifyOTPMessageRequestParameters`, spelled as in boto3."""
 
     Otp: Annotated[str, Field(pattern=r"^[0-9]{5,8}$")] = Field(
-        description="What the person typed in, as a text: a code may begin with a zero."
+        description="The code that the person typed, as a string: it may begin with a zero."
     )
 
 
@@ -126,13 +122,13 @@ def parse_send_otp(payload: object) -> Request:
 
 
 def members(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    """Make a JSON object of its members, for `json.loads`.
+    """Make a JSON object from its members, for `json.loads`; refuse duplicate names.
 
-    What stands in front of the API may have checked the first of two members with one name, and the
-    last is the one that would be used: RFC 8259, section 4.
+    A component in front of the API may have checked the first of two members with one name, while
+    `json` uses the last (RFC 8259, section 4).
 
     Raises:
-        InvalidRequest: naming every member that is there twice.
+        InvalidRequest: naming every member that occurs twice.
 
     """
     found = dict(pairs)
@@ -143,12 +139,12 @@ def members(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def check_allowed(request: Request, settings: SendSettings) -> None:
-    """Check what the caller chose against what this deployment lets callers choose from.
+    """Check the caller's sender and brand against those that the deployment allows.
 
-    Apart from the contract, since the operator may change it while a request is being repeated.
+    Not part of the contract, since the operator may change them while a request is being repeated.
 
     Raises:
-        InvalidRequest: naming every field that holds something else.
+        InvalidRequest: naming every field with another value.
 
     """
     choices = {
@@ -157,7 +153,7 @@ def check_allowed(request: Request, settings: SendSettings) -> None:
     }
     _refuse(
         [
-            FieldError(f"/{field}", "Is not one of those that this deployment allows.")
+            FieldError(f"/{field}", "This deployment does not allow this value.")
             for field, allowed in choices.items()
             if allowed and field in request and request[field] not in allowed
         ]
@@ -185,7 +181,7 @@ def parse_verify_otp(payload: object) -> "VerifyOTPMessageRequestParametersTypeD
 def with_defaults(
     request: Request, settings: SendSettings
 ) -> "SendOTPMessageRequestParametersTypeDef":
-    """Fill in what the caller left out: the contract's choice, or the deployment's."""
+    """Fill in what the caller left out, with the contract's defaults and the deployment's."""
     parameters = {
         **_DEFAULTS,
         "OriginationIdentity": settings.origination_identity,
@@ -197,14 +193,14 @@ def with_defaults(
 
 
 def _object(payload: object) -> Request:
-    # The Parser would decode a text as JSON once more.
+    # The Parser would decode a string as JSON.
     if not isinstance(payload, dict):
         raise InvalidRequest("The request must be a JSON object.")
     return payload
 
 
 def _errors(request: Request, model: type[BaseModel]) -> list[FieldError]:
-    # Of a name that UTF-8 cannot write, pydantic says neither which it is nor what else is wrong.
+    # With a name that UTF-8 cannot encode, pydantic names neither that field nor any other.
     writable = {name: value for name, value in request.items() if _is_writable(name)}
     errors = []
     try:
@@ -220,7 +216,7 @@ def _errors(request: Request, model: type[BaseModel]) -> list[FieldError]:
 
 
 def _dlt_errors(request: Request) -> list[FieldError]:
-    # Not in the model: pydantic would ask for it only when every field is good.
+    # Not in the model: pydantic checks across fields only when every field is valid.
     for given, missing in (("EntityId", "TemplateId"), ("TemplateId", "EntityId")):
         if given in request and missing not in request:
             return [FieldError(f"/{missing}", f"Required together with {given}.")]
@@ -239,11 +235,11 @@ _UNKNOWN, _TWICE = "extra_forbidden", "twice"
 
 
 def _field_error(name: str, kind: str, message: str = "") -> FieldError:
-    """Name a field by a JSON pointer (RFC 6901); its name is the caller's text, and masked."""
+    """Describe a bad field by a JSON pointer (RFC 6901); its name, the caller's, is masked."""
     if kind == _UNKNOWN:
         detail = "There is no such field."
     elif kind == _TWICE:
-        detail = "Is there more than once."
+        detail = "Must not occur more than once."
     elif kind in ("missing", "string_type") or name not in RULES:
         detail = f"{message}."
     else:

@@ -1,1 +1,1 @@
-"""One ReferenceId, one message."""
+"""At most one text per ReferenceId."""

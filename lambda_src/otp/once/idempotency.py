@@ -1,8 +1,7 @@
-"""One ReferenceId, one message: Powertools idempotency, made strict.
+"""At most one text per ReferenceId: Powertools idempotency, made strict.
 
-Powertools protects against doing work twice; here the work is a text that cannot be taken back. So
-its records are kept by `ReferenceIdRecords`, and every outcome that must not text again is written
-as an answer.
+A text cannot be taken back. So `ReferenceIdRecords` keeps the records, and every outcome after
+which nothing may be texted again is recorded as an answer.
 """
 
 from collections.abc import Callable
@@ -37,10 +36,10 @@ from .records import IN_PROGRESS, ReferenceIdRecords
 
 
 class OncePerReferenceId:
-    """A way to answer a request such that its ReferenceId is texted at most once in the window.
+    """Answers requests such that a ReferenceId is texted at most once in its window.
 
     Args:
-        records: where ReferenceIds are remembered.
+        records: of the ReferenceIds.
 
     """
 
@@ -69,23 +68,23 @@ class OncePerReferenceId:
         *,
         range_digest: str | None = None,
     ) -> Answer:
-        """Answer the request: by a text, or by what is known of the ReferenceId already.
+        """Answer a request: send its text, or say what the ReferenceId's record says.
 
         Args:
             request: as the caller wrote it.
-            request_id: what the caller can quote.
-            text: sends the message and answers the 200. It raises a Problem for everything else;
-                any other exception must mean that nothing was texted.
-            range_digest: of the range that the guard counts the number in.
+            request_id: identifies the request in its answer.
+            text: sends the text and returns the 200. In any other case it raises a Problem; another
+                exception must mean that nothing was texted.
+            range_digest: of the number's range, if the guard counts it.
 
         Raises:
             ReferenceIdReused: the ReferenceId belongs to a different request.
-            AskedTooOften: it was used for different requests, and nothing is told for now.
+            AskedTooOften: different requests used it too often.
             InProgress: the same request is running.
-            OutcomeStillUnknown: it ran, and nobody knows whether it texted.
-            StoreUnavailable: the ReferenceId could not be taken, or a mismatch not be counted;
+            OutcomeStillUnknown: it ran, and may have texted.
+            StoreUnavailable: the ReferenceId could not be locked, or a mismatch not counted;
                 nothing was texted.
-            Problem: whatever `text` raised; the ReferenceId is free.
+            Problem: raised by `text`; the ReferenceId is free.
 
         """
         # A new owner for every attempt: Lambda repeats the request ID when it retries an event.
@@ -112,9 +111,9 @@ class OncePerReferenceId:
         request_id: str,
         text: Callable[[], Answer],
     ) -> Answer:
-        """Text, and turn whatever must hold the ReferenceId into an answer to be recorded.
+        """Send the text; return a problem that must hold the ReferenceId, so that it is recorded.
 
-        What this raises, Powertools takes as not done, and frees the ReferenceId.
+        If this raises, Powertools takes the work as not done, and frees the ReferenceId.
         """
         try:
             return text()
@@ -127,7 +126,7 @@ class OncePerReferenceId:
 def _replay(answer: Answer, record: DataRecord) -> Answer:  # noqa: ARG001 - Powertools' signature
     if answer.code == OutcomeUnknown.code:
         raise OutcomeStillUnknown(
-            "The message of this ReferenceId may have been sent or not; it is not sent again. "
+            "The text for this ReferenceId may or may not have been sent, and is not sent again. "
             "To send another one, use a new ReferenceId."
         )
     return answer._replace(replayed=True)

@@ -1,14 +1,14 @@
-"""The records of ReferenceIds: Powertools' DynamoDB layer, narrowed to hold rather than repeat.
+"""The records of ReferenceIds: Powertools' DynamoDB layer, made to hold rather than repeat.
 
     lock ──────────────────────────────────────────────────────────────▶ window ends
      │ INPROGRESS: running, or dead since the lock + the function's timeout
      ├─ sent, or refused for good   → COMPLETED, the answer: replayed
-     ├─ nobody can know             → COMPLETED, OutcomeUnknown: held
+     ├─ outcome unknown             → COMPLETED, OutcomeUnknown: held
      └─ certainly not sent          → deleted: free
 
-Whoever knows a ReferenceId but not its request could guess the number, and learn from a 422 that
-the guess was wrong. So the record counts requests that differ; after five of them, one request a
-minute is answered, the right one included.
+A caller that knows a ReferenceId but not its number could try numbers: a 422 says that a guess was
+wrong. So the record counts requests that differ; after five of them, one request a minute is
+answered, the right one included.
 """
 
 import json
@@ -41,14 +41,14 @@ _INPROGRESS = STATUS_CONSTANTS["INPROGRESS"]
 _COMPLETED = STATUS_CONSTANTS["COMPLETED"]
 _OUTCOME_UNKNOWN = json.dumps({"status": OutcomeUnknown.status, "code": OutcomeUnknown.code})
 
-# Of different requests with one ReferenceId, before it is told about once in so many seconds only.
+# A ReferenceId answers so many different requests, and after them one request in so many seconds.
 MOST_MISMATCHES = 5
 SECONDS_BETWEEN_ANSWERS = 60
 
-#: What the caller is told while the same request runs.
+#: The detail while the same request runs.
 IN_PROGRESS = "This ReferenceId is being processed. Repeat the request to learn its outcome."
 
-# Before a write is repeated, at most: as in botocore's standard retries for DynamoDB.
+# The longest pause before a write is repeated, as in botocore's standard retries for DynamoDB.
 _PAUSE_SECONDS = 0.025
 LONGEST_PAUSE_SECONDS = 1  # where DynamoDB throttles
 _THROTTLED = frozenset(
@@ -79,19 +79,19 @@ class ReferenceIdRecords(DynamoDBPersistenceLayer):
     `locked_at` (milliseconds), `expiration` (seconds; the table's TTL), `range` (a hash of the
     number's, where the guard counts) and, when known, `data` (the answer). Requests that differed
     leave `mismatches` (their number) and `answered_at` (seconds; of the last answer that counts).
-    `validation` covers the ReferenceId, which is not stored in clear: whoever reads the table
-    cannot guess the number from the hash, unless they know the ReferenceId, too.
+    `validation` covers the ReferenceId, which is not stored in clear: a reader of the table who
+    does not know it cannot find the number by trying numbers.
 
     Args:
         table_name: a table with the key `id` and the TTL attribute `expiration`.
         client: a DynamoDB client.
-        limits: after the function's own, an attempt without an outcome is surely dead.
-        logger: told of outcomes that could not be written.
+        limits: after the function's timeout, an attempt without an outcome is dead.
+        logger: for outcomes that could not be written.
         store_failed: called for every write that failed.
         pause: waits some seconds before a write is repeated.
 
-    Every write here may be repeated, and is, once: it is conditional on its owner. A mismatch may
-    be counted twice by that, which errs on the side of telling less.
+    Every write that fails is repeated once, which is safe because it is conditional on its owner. A
+    mismatch may be counted twice, which only answers fewer requests.
 
     """
 
@@ -119,17 +119,17 @@ class ReferenceIdRecords(DynamoDBPersistenceLayer):
         data: dict[str, Any],
         remaining_time_in_millis: int | None = None,  # noqa: ARG002 - see the docstring
     ) -> None:
-        """Take the ReferenceId for the whole window, or find out who has it.
+        """Lock the ReferenceId for the whole window, or raise what its record says.
 
-        Powertools lets go of a lock when the Lambda's remaining time has passed; a function that
-        died may have texted before, so this lock does not depend on it.
+        Powertools releases a lock when the function's remaining time has passed. This lock ignores
+        that time: the function may have texted before it died.
 
         Raises:
             IdempotencyValidationError: it belongs to a different request.
-            IdempotencyItemAlreadyExistsError: with its record.
-            AskedTooOften: the record says nothing for now.
+            IdempotencyItemAlreadyExistsError: it belongs to the same request; carries the record.
+            AskedTooOften: different requests used it too often.
             InProgress: the record has just been freed.
-            ClientError, BotoCoreError: DynamoDB did not answer; nothing is sent then.
+            ClientError, BotoCoreError: the write failed; nothing is sent then.
 
         """
         now = time.time()
@@ -156,7 +156,7 @@ class ReferenceIdRecords(DynamoDBPersistenceLayer):
         except self.client.exceptions.ConditionalCheckFailedException as taken:
             item: dict[str, Any] = taken.response["Item"]  # type: ignore[typeddict-item]  # ALL_OLD puts it there
             if item["owner"]["S"] == data["owner"]:
-                return  # Our own lock: DynamoDB took it, and the answer to that write was lost.
+                return  # Our own lock: DynamoDB's answer to the first write was lost.
             differs = item["validation"]["S"] != payload_hash
             if differs or "mismatches" in item:
                 self._admit(item, mismatches=int(differs))
@@ -167,15 +167,15 @@ class ReferenceIdRecords(DynamoDBPersistenceLayer):
             ) from None
         except Exception as failure:
             self._store_failed()
-            # DynamoDB may have taken the lock all the same. Nothing is sent, so it is undone.
+            # DynamoDB may have written the lock all the same. Nothing is sent, so undo it.
             self.delete_record(data, failure)
             raise
 
     def _admit(self, item: dict[str, Any], *, mismatches: int) -> None:
-        """Decide, in one write, whether a request may be told about the record that it has met.
+        """Decide, in one write, whether a request is told what the record says.
 
-        Of requests that come at once, DynamoDB lets no more through than are allowed. The owner,
-        the outcome and the window's end stay as they are.
+        The write is conditional, so simultaneous requests cannot exceed the limit. The owner, the
+        outcome and the window's end stay as they are.
         """
         now = int(time.time())
         try:
@@ -213,10 +213,10 @@ class ReferenceIdRecords(DynamoDBPersistenceLayer):
             raise
 
     def save_success(self, data: dict[str, Any], result: dict[str, Any]) -> None:
-        """Write the answer down.
+        """Record the answer.
 
-        Never raises: the text has gone out, and an error would tell the caller otherwise. Without
-        the outcome, the record holds the ReferenceId all the same.
+        Never raises: the text has gone out, and an error would say otherwise. Without the answer,
+        the record still holds the ReferenceId.
         """
         names = {"#status": "status", "#data": "data", "#owner": "owner"}
         forgotten = {} if result.pop("earns_credit", True) else {"#range": "range"}
@@ -237,12 +237,12 @@ class ReferenceIdRecords(DynamoDBPersistenceLayer):
             )
         except Exception:
             self._store_failed()
-            self._logger.exception("The outcome could not be recorded; the ReferenceId is held")
+            self._logger.exception("Could not record the answer: the ReferenceId stays held")
 
     def delete_record(self, data: dict[str, Any], exception: Exception) -> None:  # noqa: ARG002 - Powertools' signature
         """Free the ReferenceId: nothing was texted.
 
-        Never raises, so that the caller is told why nothing was texted. A record that cannot be
+        Never raises, so that the caller learns why nothing was texted. A record that cannot be
         deleted holds the ReferenceId, which is safe.
         """
         try:
@@ -258,13 +258,13 @@ class ReferenceIdRecords(DynamoDBPersistenceLayer):
                 },
             )
         except self.client.exceptions.ConditionalCheckFailedException:
-            pass  # Nothing of ours is there: an answer got lost, or there never was a record.
+            pass  # No lock of ours: it was never written, or the first delete's answer was lost.
         except Exception:
             self._store_failed()
-            self._logger.exception("The ReferenceId could not be freed; it is held")
+            self._logger.exception("Could not free the ReferenceId: it stays held")
 
     def _twice(self, write: Callable[..., _T], **parameters: Any) -> _T:  # noqa: ANN401 - of boto3
-        """Make a write, and once more if it failed and that may pass."""
+        """Make a write, and repeat it once if the failure may be transient."""
         try:
             return write(**parameters)
         except Exception as failure:
@@ -290,7 +290,7 @@ class ReferenceIdRecords(DynamoDBPersistenceLayer):
 
 
 def _pause_after(failure: Exception) -> float | None:
-    """Say for how long to pause at most before a write is repeated; None: not at all."""
+    """Return the longest pause before a write is repeated; None: do not repeat it."""
     if not isinstance(failure, ClientError):
         return _PAUSE_SECONDS  # There was no answer.
     if failure.response["Error"]["Code"] in _THROTTLED:

@@ -1,1 +1,1 @@
-"""The one package that knows which AWS service sends and verifies."""
+"""The only package that knows which AWS service sends and verifies."""

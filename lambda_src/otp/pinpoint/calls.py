@@ -1,8 +1,7 @@
-"""Calls of Amazon Pinpoint's OTP operations: made once, and again only if they were not taken.
+"""Calls Amazon Pinpoint's OTP operations; repeats a call only if Pinpoint did not accept it.
 
-Everything that can come back is one of three: done, certainly not done, or unknown. What it means
-for a message is in `delivery`, and for a code in `verification`; no other room knows which AWS
-service there is.
+A call is done, certainly not done, or unknown. `delivery` says what that means for a text, and
+`verification` for a code.
 """
 
 import re
@@ -45,14 +44,13 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-# botocore raises these where there is no connection, and so no request; and an SSLError where the
-# certificate is not trusted. Its other errors may come after the request has left: a read that
-# timed out or a connection that closed, of course, but any other SSLError too, since TLS fails in
-# the middle of an answer as well as in the handshake.
+# botocore raises these if there is no connection, and so no request; and an SSLError if the
+# certificate is not trusted. Its other errors may come after the request has left: a read timeout,
+# a closed connection, and any other SSLError, since TLS can fail in the middle of an answer.
 _NO_CONNECTION = (ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError)
-# OpenSSL says so of the certificate, urllib3 of the name in it.
+# Raised by OpenSSL about the certificate, by urllib3 about the name in it.
 _NOT_TRUSTED = (ssl.SSLCertVerificationError, CertificateError)
-# And these before it even looks for a connection.
+# Raised before botocore opens a connection.
 _NEVER_MADE = (
     CredentialRetrievalError,
     EndpointProviderError,
@@ -61,24 +59,24 @@ _NEVER_MADE = (
     PartialCredentialsError,
 )
 
-# A code: of five to eight digits. AWS's messages may repeat what they refuse.
+# A code has five to eight digits. AWS's messages may repeat the input that they refuse.
 _CODE = re.compile(r"\d{5,}")
 
 _NOT_TAKEN = (HTTPStatus.TOO_MANY_REQUESTS,)
 _REFUSED_REQUEST = (HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 _REFUSED_DEPLOYMENT = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
 
-# Lambda freezes a function between two requests. A connection that the other side has closed or
-# forgotten meanwhile looks open, and a message on it would be one whose answer is lost.
+# Lambda freezes a function between two requests. A connection that the other side has closed
+# meanwhile looks open, and the outcome of a text sent on it would be unknown.
 _TRUSTED_SECONDS = 20
 
 _FIRST_PAUSE_SECONDS = 0.2
-# Functions restored from one snapshot must not pause alike; the system's randomness is not in it.
+# The system's randomness is not in a snapshot: functions restored from one pause differently.
 _JITTER = SystemRandom()
 
 
 def create_pinpoint_client(limits: TimeLimits) -> "PinpointClient":
-    """Create the client; it does not retry, which may be a second text, or attempt."""
+    """Create the client. It never retries: that could be a second text, or a second attempt."""
     client: PinpointClient = create_client(
         "pinpoint",
         connect_seconds=limits.pinpoint_connect,
@@ -88,19 +86,19 @@ def create_pinpoint_client(limits: TimeLimits) -> "PinpointClient":
 
 
 class PinpointCalls:
-    """Calls one operation of one Pinpoint application, and says what its failures mean.
+    """Calls one operation of one Pinpoint application, and turns its failures into problems.
 
     Args:
         client: from `create_pinpoint_client`.
         application_id: the application.
         limits: how long all attempts may take together.
-        logger: told what only the operator may know.
+        logger: for details that only the operator may see.
         pause: waits some seconds between two attempts.
 
     Class attributes:
-        not_done: says that a call which was not taken has had no effect.
-        unknown: says that nobody can know whether it had.
-        cannot: what a deployment cannot do that is set up wrongly.
+        not_done: for details: a call that was not accepted had no effect.
+        unknown: the detail of OutcomeUnknown.
+        cannot: for details: what a deployment that is set up wrongly cannot do.
 
     """
 
@@ -124,16 +122,16 @@ class PinpointCalls:
         self.has_connected()
 
     def has_connected(self) -> None:
-        """Take note that the connection is new, or was used just now."""
-        # The clock on the wall: the other one stands still while the function is frozen.
+        """Note that the connection was opened or used just now."""
+        # Not the monotonic clock, which stops while the function is frozen.
         self._connected_at = time.time()
 
     def _call(self, request: Callable[[], _T]) -> _T:
-        """Make a request, and read its answer; again only if it was not taken, and there is time.
+        """Make a request and read its answer; repeat it only if it was not accepted, and in time.
 
         Raises:
             OutcomeUnknown: it may have had its effect.
-            Problem: any other one says for certain that it had none.
+            Problem: any other one means that it certainly had none.
 
         """
         try:
@@ -141,15 +139,15 @@ class PinpointCalls:
         except ClientError as error:
             self._refused(error)
         except _NEVER_MADE as error:
-            self._misconfigured(type(error).__name__, "The request could not be made")
+            self._misconfigured("Could not make the request to Pinpoint", type(error).__name__)
         except Exception as error:
             if _never_left(error):
                 raise Unavailable(
                     f"Amazon Pinpoint could not be reached. {self.not_done}; repeat the request."
                 ) from error
-            # A broken connection, an answer that is late or cannot be read, or anything else: the
-            # request may have left, so no exception may look like "not done".
-            self._logger.exception("Pinpoint's answer is lost")
+            # A broken connection, a late or unreadable answer, or anything else: the request may
+            # have left, so no exception may look like "not done".
+            self._logger.exception("No readable answer from Pinpoint: outcome unknown")
             raise OutcomeUnknown(self.unknown) from error
 
     def _until_taken(self, request: Callable[[], _T]) -> _T:
@@ -165,7 +163,7 @@ class PinpointCalls:
                 in_time = deadline.leaves(pause + limits.pinpoint_attempt)
                 if not (_was_not_taken(error) and attempt < PINPOINT_ATTEMPTS and in_time):
                     raise
-                self._logger.info("Pinpoint did not take the request", attempt=attempt)
+                self._logger.info("Pinpoint did not accept the request: retrying", attempt=attempt)
                 self._pause(pause)
 
     def _on_a_fresh_connection(self, request: Callable[[], _T]) -> _T:
@@ -182,20 +180,26 @@ class PinpointCalls:
         message = _CODE.sub("*****", mask(error.response["Error"].get("Message", "")))
         if status in _NOT_TAKEN:
             raise Throttled(
-                f"Amazon Pinpoint takes no more requests right now. {self.not_done}; "
-                "repeat the request."
+                f"Amazon Pinpoint is throttling requests. {self.not_done}; repeat the request."
             ) from error
         if status in _REFUSED_REQUEST:
             raise RejectedByPinpoint(f"Amazon Pinpoint refused the request: {message}") from error
         if status in _REFUSED_DEPLOYMENT:
-            self._misconfigured(code, message)
-        self._logger.error("Pinpoint failed", status_code=status, error=code, reason=message)
+            self._misconfigured(
+                "Pinpoint denied the request or does not know the application", code, message
+            )
+        self._logger.error(
+            "Pinpoint returned an error: outcome unknown",
+            status_code=status,
+            error=code,
+            reason=message,
+        )
         raise OutcomeUnknown(self.unknown) from error
 
-    def _misconfigured(self, error: str, message: str) -> NoReturn:
-        self._logger.error("Pinpoint does not let us", error=error, reason=message)
+    def _misconfigured(self, event: str, error: str, reason: str | None = None) -> NoReturn:
+        self._logger.error(event, error=error, reason=reason)
         raise Misconfigured(
-            f"The service cannot {self.cannot}; its operator finds the reason in the function's "
+            f"The service cannot {self.cannot}. {self.not_done}; the reason is in the function's "
             "log."
         )
 
@@ -208,7 +212,7 @@ def _was_not_taken(error: Exception) -> bool:
 
 def _never_left(error: Exception) -> bool:
     if isinstance(error, SSLError):
-        # botocore puts the reason into its text only; what it was raised in place of, Python keeps.
+        # botocore puts the reason into its text only; Python keeps the original exception.
         reason: BaseException | None = error
         while reason and not isinstance(reason, _NOT_TRUSTED):
             reason = reason.__cause__ or reason.__context__

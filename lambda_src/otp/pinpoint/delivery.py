@@ -1,4 +1,4 @@
-"""The message itself: SendOTPMessage. It was sent, certainly not sent, or nobody knows."""
+"""Sends texts: SendOTPMessage. A text was sent, certainly not sent, or the outcome is unknown."""
 
 import json
 from typing import TYPE_CHECKING, Any
@@ -22,20 +22,20 @@ if TYPE_CHECKING:
     )
 
 _UNKNOWN = (
-    "The message may have been sent or not. Do not assume either: the same ReferenceId never "
-    "sends it again. To send another one, use a new ReferenceId."
+    "The text may or may not have been sent, and this ReferenceId never sends it again. To send "
+    "another one, use a new ReferenceId."
 )
 
 
 class Delivery(PinpointCalls):
-    """Sends messages through one Pinpoint application."""
+    """Sends texts through one Pinpoint application."""
 
     not_done = "Nothing was sent"
     unknown = _UNKNOWN
-    cannot = "send messages"
+    cannot = "send texts"
 
     def warm_up(self) -> None:
-        """Do all that the first call does once, without making one."""
+        """Do the one-time work of the first call, without making it."""
         rehearse(
             self._client,
             "send_otp_message",
@@ -50,15 +50,15 @@ class Delivery(PinpointCalls):
         )
 
     def send(self, parameters: "SendOTPMessageRequestParametersTypeDef") -> str:
-        """Send one message.
+        """Send one text.
 
         Returns:
             The body of the 200: `{"MessageResponse": …}` as AWS returned it, as JSON. It is made
-            here because nothing that can fail may come after the message has gone out.
+                here because nothing that can fail may come after the text has gone out.
 
         Raises:
-            OutcomeUnknown: the message may have been sent.
-            Problem: any other one says for certain that it was not.
+            OutcomeUnknown: the text may have been sent.
+            Problem: any other one means that it certainly was not.
 
         """
 
@@ -67,14 +67,14 @@ class Delivery(PinpointCalls):
                 ApplicationId=self._application_id, SendOTPMessageRequestParameters=parameters
             )
             [result] = answer["MessageResponse"]["Result"].values()
-            _ = result["DeliveryStatus"]  # without which the answer is none
+            _ = result["DeliveryStatus"]  # KeyError here: the answer is unreadable
             return result, json.dumps({"MessageResponse": answer["MessageResponse"]})
 
         result, body = self._call(request)
         status = result["DeliveryStatus"]
         if status != "SUCCESSFUL":
             self._logger.warning(
-                "Pinpoint did not send",
+                "Pinpoint's delivery status is not SUCCESSFUL",
                 delivery_status=status,
                 status_code=result.get("StatusCode"),
                 status_message=result.get("StatusMessage"),
@@ -84,33 +84,33 @@ class Delivery(PinpointCalls):
 
 
 def _not_successful(status: Any, message: str) -> Problem:  # noqa: ANN401 - AWS may add values
-    """Say what a DeliveryStatus other than SUCCESSFUL means.
+    """Return the problem for a DeliveryStatus other than SUCCESSFUL.
 
-    Source: the DeliveryStatus values of MessageResult, Amazon Pinpoint API reference. TIMEOUT is
-    in its prose only, and anything it does not list is as unknown as UNKNOWN_FAILURE. That an
-    opt-out can also come as a PERMANENT_FAILURE whose message says so, its users report:
+    Source: the DeliveryStatus values of MessageResult, Amazon Pinpoint API reference. TIMEOUT is in
+    its prose only; a value that it does not list is treated like UNKNOWN_FAILURE. Users report
+    opt-outs that come as a PERMANENT_FAILURE with such a message:
     https://github.com/department-of-veterans-affairs/notification-api/issues/1319
     """
     if status == "PERMANENT_FAILURE" and "opted out" in message.lower():
         status = "OPT_OUT"
     match status:
         case "OPT_OUT":
-            return OptedOut("The recipient has opted out of messages. Nothing was sent.")
+            return OptedOut("The recipient has opted out of texts. Nothing was sent.")
         case "PERMANENT_FAILURE":
             return PermanentFailure(
-                "The message cannot be delivered to this destination. Nothing was sent."
+                "Amazon Pinpoint cannot deliver texts to this number. Nothing was sent."
             )
         case "DUPLICATE":
             return DuplicateDestination(
-                "Amazon Pinpoint calls the destination a duplicate. Nothing was sent."
+                "Amazon Pinpoint reports the number as a duplicate. Nothing was sent."
             )
         case "THROTTLED":
             return Throttled(
-                "Amazon Pinpoint throttled the message. Nothing was sent; repeat the request."
+                "Amazon Pinpoint throttled the text. Nothing was sent; repeat the request."
             )
         case "TEMPORARY_FAILURE":
             return TemporaryFailure(
-                "The message could not be sent this time. Nothing was sent; repeat the request."
+                "Amazon Pinpoint could not deliver the text. Nothing was sent; repeat the request."
             )
         case _:
             return OutcomeUnknown(_UNKNOWN)

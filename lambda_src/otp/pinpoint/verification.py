@@ -1,4 +1,4 @@
-"""The code that a person typed in: VerifyOTPMessage, which counts every attempt."""
+"""Verifies codes: VerifyOTPMessage, which counts every attempt."""
 
 import json
 from typing import TYPE_CHECKING
@@ -15,13 +15,13 @@ class Verification(PinpointCalls):
 
     not_done = "No attempt was used"
     unknown = (
-        "The code may have been checked or not, and an attempt may have been used. Repeating the "
-        "request may use another one."
+        "The code may or may not have been checked, and an attempt may have been used. Repeating "
+        "the request may use another one."
     )
     cannot = "verify codes"
 
     def warm_up(self) -> None:
-        """Do all that the first call does once, without making one."""
+        """Do the one-time work of the first call, without making it."""
         rehearse(
             self._client,
             "verify_otp_message",
@@ -34,7 +34,7 @@ class Verification(PinpointCalls):
         )
 
     def verify(self, request: "VerifyOTPMessageRequestParametersTypeDef") -> tuple[bool, str]:
-        """Verify a code, once: asking again would use another of the allowed attempts.
+        """Verify a code, once: a second call would use another attempt.
 
         Returns:
             Whether it is right, and the body of the 200: `{"VerificationResponse": {"Valid": …}}`
@@ -42,7 +42,7 @@ class Verification(PinpointCalls):
 
         Raises:
             OutcomeUnknown: an attempt may have been used.
-            Problem: any other one says for certain that none was.
+            Problem: any other one means that certainly none was.
 
         """
 
@@ -50,7 +50,7 @@ class Verification(PinpointCalls):
             answer = self._client.verify_otp_message(
                 ApplicationId=self._application_id, VerifyOTPMessageRequestParameters=request
             )["VerificationResponse"]
-            # Without Valid, the answer is none.
+            # KeyError here: the answer is unreadable.
             return answer["Valid"], json.dumps({"VerificationResponse": answer})
 
         return self._call(call)

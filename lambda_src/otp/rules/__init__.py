@@ -1,1 +1,1 @@
-"""What the operator allows: which numbers, how many messages, and whether at all."""
+"""The operator's rules: which numbers are texted, how often, and whether at all."""

@@ -1,12 +1,12 @@
-"""The balance of a range: an item of the table, and the writes that move it.
+"""The balance of a range of numbers: an item of the table, and the writes that change it.
 
-A text adds one, and a verified code takes some away, down to minus the allowance. From the
-allowance on, a text goes out only so many seconds after the last one: a probe, to find out whether
-anybody verifies again. A new hour starts at the smaller of zero and the last balance: what was
-verified stays, and what was not is forgotten.
+A text adds one, and a verified code subtracts some, down to minus the allowance. At the allowance,
+one text goes out every `probe_seconds`: a probe, which shows whether codes are verified again. A
+new hour starts at the last balance, or at zero if that was positive: unverified texts are
+forgotten.
 
-A write is conditional, so it decides by itself what a text may do, however many come at once. A
-text is one write; two where it is the first one in an hour after a balance above zero.
+The writes are conditional, so they are exact under concurrency. A text is one write, or two if it
+is the first in an hour after a positive balance.
 """
 
 import math
@@ -17,7 +17,7 @@ from ..settings import GuardRules
 
 HOUR = 3600
 
-# What was verified before a quiet night counts in the morning.
+# A balance outlives a quiet night.
 _KEPT_SECONDS = 24 * HOUR
 
 _DECIMALS = 3  # of times: milliseconds
@@ -49,9 +49,9 @@ class Balance(NamedTuple):
         )
 
     def wait(self, rules: GuardRules, now: float) -> int:
-        """Say for how many seconds texts are refused, from the allowance on."""
+        """Return for how many seconds texts are refused, at the allowance."""
         left = math.ceil(min(self.texted + rules.probe_seconds, (self.hour + 1) * HOUR) - now)
-        # Clocks differ, and another text may have been asked for later.
+        # Clocks differ, and another function may have counted a later text.
         return max(1, min(left, rules.probe_seconds))
 
 
@@ -73,21 +73,22 @@ class CountedText(NamedTuple):
 
 
 def key(digest: str) -> str:
-    """Give the key of a range's item."""
+    """Return the key of a range's item."""
     return f"guard#range#{digest}"
 
 
 def counting(text: CountedText, rules: GuardRules) -> dict[str, Any]:
-    """Make the arguments of the write that counts a text, below the allowance or as a probe.
+    """Build the write that counts a text, below the allowance or as a probe.
 
-    An hour that begins at zero or less begins with it. The balance afterwards tells a probe.
+    It also begins an hour after a balance of zero or less. A balance above the allowance afterwards
+    means that the text is a probe.
     """
     values = {
         ":zero": 0,
         ":one": 1,
         ":allowance": rules.allowance,
         ":now": text.now,
-        ":earliest": rounded(text.now - rules.probe_seconds),
+        ":earliest": text.now - rules.probe_seconds,
     }
     return {
         **_write(
@@ -105,7 +106,7 @@ def counting(text: CountedText, rules: GuardRules) -> dict[str, Any]:
 
 
 def beginning(text: CountedText) -> dict[str, Any]:
-    """Make the arguments of the write that begins an hour after a balance above zero."""
+    """Build the write that counts the first text of an hour after a positive balance."""
     return _write(
         text.digest,
         text.hour,
@@ -116,9 +117,9 @@ def beginning(text: CountedText) -> dict[str, Any]:
 
 
 def giving_back(text: CountedText, rules: GuardRules) -> dict[str, Any]:
-    """Make the arguments of the write that takes a text out that was not sent, in its hour.
+    """Build the write that takes out a text that was not sent, in its hour.
 
-    A probe is due again then.
+    After a probe, the next one is due at once.
     """
     values: dict[str, float] = {":one": 1, ":floor": -rules.allowance}
     update = "SET balance = balance - :one, expiration = :expiration"
@@ -133,7 +134,7 @@ def giving_back(text: CountedText, rules: GuardRules) -> dict[str, Any]:
 def crediting(
     digest: str, hour: int, found: Balance | None, rules: GuardRules
 ) -> dict[str, Any] | None:
-    """Make the arguments of the write for a verified code.
+    """Build the write for a verified code.
 
     Args:
         digest: of the range.
@@ -142,7 +143,7 @@ def crediting(
         rules: the operator's.
 
     Returns:
-        The arguments; None where the balance is as low as it may be.
+        The write; None if the balance is as low as it may be.
 
     """
     taken, floor = rules.texts_per_verified, -rules.allowance
@@ -184,11 +185,6 @@ def crediting(
             {**values, ":floor": floor},
         )
     return None
-
-
-def rounded(now: float) -> float:
-    """Round a time to what an item holds of it."""
-    return round(now, _DECIMALS)
 
 
 def _write(

@@ -1,8 +1,7 @@
-"""Items of counters, and the writes that count a message in one or take it out again.
+"""Items of counters, and the writes that count a text in one or take it out again.
 
-An item holds some counters that go up together or not at all. Windows are fixed: their time is part
-of the key or of the attribute's name, a new one begins at zero, and the table's TTL removes old
-ones.
+The counters of an item go up together or not at all. Windows are fixed: the time is part of the key
+or of the attribute's name, so a new window begins at zero. The table's TTL removes old items.
 """
 
 import math
@@ -33,11 +32,11 @@ class Counter(NamedTuple):
 
 
 class Interval(NamedTuple):
-    """A least time between two messages.
+    """A minimum time between two texts.
 
     Attributes:
         limit_name: of the limit, for the caller.
-        attribute: of the item; it holds when the last message was, in seconds since 1970.
+        attribute: of the item; it holds the time of the last text, in seconds since 1970.
         seconds: between two.
 
     """
@@ -55,9 +54,9 @@ class CounterItem(NamedTuple):
         ends_at: when the last of its windows ends, in seconds since 1970.
         counters: which.
         interval: beside them, if there is one.
-        of_many: whether it holds counters of many numbers, of which another message has others. It
-            then loses a counter of which all is given back, or it would grow by every message that
-            was not sent; and that it is full says nothing about the next message.
+        of_many: True if it holds the counters of many numbers, so that the next text may have
+            others. A counter that falls to zero is then removed, or the item would grow with every
+            text that was not sent; and a full counter says nothing about the next text.
 
     """
 
@@ -69,7 +68,7 @@ class CounterItem(NamedTuple):
 
     @property
     def attributes(self) -> tuple[str, ...]:
-        """The attributes that a message changes."""
+        """The attributes that a text changes."""
         of_interval = (self.interval.attribute,) if self.interval else ()
         return (*(counter.attribute for counter in self.counters), *of_interval)
 
@@ -79,7 +78,7 @@ class Refusal(NamedTuple):
 
     Attributes:
         limit_name: of the limit.
-        retry_after: seconds until it lets another message through.
+        retry_after: seconds until it lets another text through.
 
     """
 
@@ -88,11 +87,11 @@ class Refusal(NamedTuple):
 
 
 class Counted(NamedTuple):
-    """A message that is counted in an item, for certain.
+    """A text that is certainly counted in an item.
 
     Attributes:
         item: the item.
-        now: when it was asked for, in seconds since 1970: the interval's own mark.
+        now: when it was asked for, in seconds since 1970: what the interval's attribute holds.
         held: what the item's attributes were afterwards.
 
     """
@@ -103,10 +102,10 @@ class Counted(NamedTuple):
 
 
 class FullError(Exception):
-    """A message is not counted: limits are reached.
+    """A text was not counted: limits are reached.
 
     Attributes:
-        refusals: by which.
+        refusals: one for each limit that is reached.
 
     """
 
@@ -116,7 +115,7 @@ class FullError(Exception):
 
 
 def counting(item: CounterItem, now: float) -> dict[str, Any]:
-    """Make the arguments of the write that counts one message, if no limit is reached."""
+    """Build the write that counts one text, if no limit is reached."""
     names = {"#expiration": "expiration"}
     values = {":expiration": {"N": str(item.ends_at + _MARGIN_SECONDS)}}
     conditions, adding, setting = [], [], ["#expiration = :expiration"]
@@ -145,14 +144,14 @@ def counting(item: CounterItem, now: float) -> dict[str, Any]:
 
 
 def giving_back(counted: Counted, held: Mapping[str, float]) -> dict[str, Any] | None:
-    """Make the arguments of the write that takes one message out, if the item is as thought.
+    """Build the write that takes one text out, if the item still holds `held`.
 
     Args:
-        counted: the message.
+        counted: the text.
         held: the value of each attribute; zero if the item lacks it.
 
     Returns:
-        The arguments, or None where there is nothing left to take out.
+        The write; None if there is nothing left to take out.
 
     """
     item = counted.item
@@ -161,7 +160,7 @@ def giving_back(counted: Counted, held: Mapping[str, float]) -> dict[str, Any] |
     conditions, adding, removing = [], [], []
     for place, counter in enumerate(item.counters):
         if held[counter.attribute] < 1:
-            continue  # The operator has removed it, to let somebody in.
+            continue  # The operator deleted the count, to let a number in again.
         name = f"#c{place}"
         names[name] = counter.attribute
         values[":one"] = {"N": "1"}
@@ -190,7 +189,7 @@ def giving_back(counted: Counted, held: Mapping[str, float]) -> dict[str, Any] |
 
 
 def refusals(item: CounterItem, held: Mapping[str, Any], now: float) -> Iterator[Refusal]:
-    """Say which limits are reached, by what the item holds."""
+    """Return the limits that are reached, from what the item holds."""
     for counter in item.counters:
         if value_of(held, counter.attribute) >= counter.most:
             yield refusal(counter, now)
@@ -202,7 +201,7 @@ def refusals(item: CounterItem, held: Mapping[str, Any], now: float) -> Iterator
 
 
 def refusal(counter: Counter, now: float) -> Refusal:
-    """Say until when a full counter refuses."""
+    """Return until when a full counter refuses."""
     return Refusal(counter.limit_name, max(1, math.ceil(counter.ends_at - now)))
 
 
@@ -220,5 +219,5 @@ def _number(seconds: float) -> str:
 
 
 def rounded(now: float) -> float:
-    """Round a time to what an item holds of it."""
+    """Round a time to the precision with which an item holds it."""
     return round(now, _DECIMALS)

@@ -1,6 +1,6 @@
-"""Counters in DynamoDB, each of a window of time: a message is counted, or refused, in one write.
+"""Counters in DynamoDB, each for a window of time: one write counts a text, or refuses it.
 
-Every write is conditional and of one item, and so exact however many functions write at once.
+Every write is conditional and changes one item, so counts are exact under concurrency.
 """
 
 import time
@@ -27,19 +27,19 @@ if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
-# To give back to an item that others change meanwhile.
+# Attempts to return a count to an item that other functions write.
 _TRIES = 3
 
-# How long a full item is not asked again. The operator may empty one, and others give back.
+# How long a full item is not tried again. Short, since counts are returned or deleted meanwhile.
 _REMEMBERED_SECONDS = 5
 
 
 class Written(NamedTuple):
-    """What became of a conditional write.
+    """The result of a conditional write.
 
     Attributes:
         made: whether its condition held.
-        item: what the write gives back; otherwise what the item holds, which is against it.
+        item: what the write returned; if it was not made, what the item holds.
 
     """
 
@@ -50,14 +50,13 @@ class Written(NamedTuple):
 class Counters:
     """The counters of one table.
 
-    No call is repeated: what is counted or given back twice would be one message less or more than
-    a limit allows.
+    No call is repeated: a text that is counted or given back twice would shift the limit.
 
     Args:
         table_name: a table with the key `id` and the TTL attribute `expiration`.
         client: a DynamoDB client, which makes every call once.
         limits: how long each step may take.
-        logger: told of what failed.
+        logger: for failures.
         store_failed: called for every call that failed.
 
     """
@@ -78,14 +77,14 @@ class Counters:
         self._full_until: dict[str, float] = {}
 
     def deadline(self) -> Deadline:
-        """Begin the time in which the switch is read and a message counted, everywhere."""
+        """Start the time in which the switch is read and a text counted in all items."""
         return Deadline(self._time_limits.counting)
 
     def check(self, items: Sequence[CounterItem]) -> None:
-        """Find out whether one of the items was full just now, without a call.
+        """Raise if one of the items was full just now; makes no call.
 
         Raises:
-            FullError: by the first that was.
+            FullError: with the limit of the first that was.
 
         """
         now = time.time()
@@ -95,15 +94,15 @@ class Counters:
                 raise FullError([refusal(counter, now) for counter in item.counters])
 
     def count(self, item: CounterItem, deadline: Deadline) -> Counted:
-        """Count one message in an item.
+        """Count one text in an item.
 
         Args:
             item: what to count.
-            deadline: of all that is counted for the message.
+            deadline: of everything that is counted for the text.
 
         Raises:
-            FullError: not counted, since limits are reached.
-            StoreUnavailable: nobody knows whether it is counted.
+            FullError: not counted: limits are reached.
+            StoreUnavailable: it may be counted or not.
 
         """
         now = rounded(time.time())
@@ -111,8 +110,8 @@ class Counters:
             written = self.write(counting(item, now), deadline)
             reached = () if written.made else tuple(refusals(item, written.item, now))
             if not (written.made or reached):
-                # Whatever the reason: that must not look like "counted".
-                raise RuntimeError("The count was refused, and no limit is reached.")
+                # An unknown reason must not look like "counted".
+                raise RuntimeError("The write was refused, but no limit is reached.")
         if reached:
             self._remember(item, now)
             raise FullError(reached)
@@ -120,19 +119,19 @@ class Counters:
 
     @contextmanager
     def failing_closed(self) -> Iterator[None]:
-        """Turn whatever fails inside into a StoreUnavailable: nothing is sent."""
+        """Turn any failure inside into a StoreUnavailable: nothing is sent."""
         try:
             yield
         except Exception:
             self._store_failed()
-            self._logger.exception("A message could not be counted")
+            self._logger.exception("Could not count the text")
             raise StoreUnavailable(
-                "The message could not be counted, so nothing was sent."
+                "The text could not be counted, so nothing was sent. Repeat the request."
             ) from None
 
     @contextmanager
     def telling(self, failure: str) -> Iterator[None]:
-        """Tell of whatever fails inside, and go on."""
+        """Log any failure inside, and go on."""
         try:
             yield
         except Exception:
@@ -145,15 +144,14 @@ class Counters:
         """Make one conditional write, if it can be over in time.
 
         Args:
-            call: its arguments, without the table.
+            call: the arguments of the write, without the table.
             deadline: of all writes.
-            connected: whether another write has just been made on the connection: then this one
-                takes as long as its answer.
+            connected: True if the connection has just been used: then only the read timeout counts.
 
         """
         limits = self._time_limits
         if not deadline.leaves(limits.dynamodb_read if connected else limits.dynamodb_attempt):
-            raise TimeoutError("The calls before this one took too long.")
+            raise TimeoutError("No time left: earlier calls took too long.")
         try:
             answer: Any = self._client.update_item(TableName=self._table_name, **call)
         except self._client.exceptions.ConditionalCheckFailedException as against:
@@ -162,13 +160,13 @@ class Counters:
         return Written(made=True, item=answer.get("Attributes", {}))
 
     def deadline_for_giving_back(self) -> Deadline:
-        """Begin the time in which a message is taken out again, everywhere."""
+        """Start the time in which a text is given back to all items."""
         return Deadline(self._time_limits.giving_back)
 
     def give_back(self, counted: Sequence[Counted], deadline: Deadline) -> None:
-        """Take the message out of every item again in which it was counted.
+        """Take a text out of every item in which it was counted.
 
-        Never raises. What cannot be given back in time stays counted until its window ends.
+        Never raises. A count that cannot be given back in time stays until its window ends.
         """
         for one in counted:
             self._give_back(one, deadline)
@@ -180,18 +178,18 @@ class Counters:
         self._full_until[item.key] = now + _REMEMBERED_SECONDS
 
     def _give_back(self, counted: Counted, deadline: Deadline) -> None:
-        held = counted.held  # unless others have counted meanwhile
-        with self.telling("A message that was not sent stays counted"):
+        held = counted.held  # unless other functions have written meanwhile
+        with self.telling("Could not return the count"):
             for _ in range(_TRIES):
                 call = giving_back(counted, held)
                 if not call:
-                    return  # Others have removed all of it.
+                    return  # The operator deleted the counts.
                 try:
                     found = self.write(call, deadline, connected=True)
                 except TimeoutError:
-                    self._logger.warning("A message that was not sent stays counted: no time left")
+                    self._logger.warning("Could not return the count: no time left")
                     return
                 if found.made:
                     return
                 held = {name: value_of(found.item, name) for name in counted.held}
-            self._logger.warning("A message that was not sent stays counted: others are too quick")
+            self._logger.warning("Could not return the count: %s conflicting writes", _TRIES)

@@ -1,9 +1,9 @@
-"""What a verified code is worth to the range of its number: the guard is told, and nobody else.
+"""Credits the range of a number whose code was right: its balance in the guard falls.
 
-It comes after the answer, which it never changes: what fails here is a credit that is lost. In
-three calls at most, each made once: the ReferenceId's record and the balance are read, the credit
-is claimed by an item of its own, and then the balance is moved. So a code that two functions verify
-is worth something once, and one whose text the guard has not counted is worth nothing.
+This comes after the answer is known and never changes it: a failure only loses the credit. It takes
+three calls at most, each made once: one reads the ReferenceId's record and the balance, one claims
+the credit with an item of its own, and one lowers the balance. So a code that two functions verify
+is credited once, and a text that the guard did not count is not credited.
 """
 
 import time
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def create_credit_client(limits: TimeLimits) -> "DynamoDBClient":
-    """Create a client of the table, which makes every call once, and waits for little."""
+    """Create a client of the table, which makes every call once, with short timeouts."""
     client: DynamoDBClient = create_client(
         "dynamodb", connect_seconds=limits.credit_connect, read_seconds=limits.credit_read
     )
@@ -31,15 +31,15 @@ def create_credit_client(limits: TimeLimits) -> "DynamoDBClient":
 
 
 class Credits:
-    """Lowers the balances of ranges by what was verified.
+    """Lowers the balances of ranges for verified codes.
 
     Args:
         rules: the operator's.
         table_name: the table of ReferenceIds and balances.
         client: from `create_credit_client`.
         limits: how long it may take.
-        logger: told of what failed.
-        store_failed: called for every credit that is lost by a failure.
+        logger: for failures.
+        store_failed: called for every credit that a failure loses.
 
     """
 
@@ -60,7 +60,7 @@ class Credits:
         self._store_failed = store_failed
 
     def warm_up(self) -> None:
-        """Do all that the first call does once, without making one."""
+        """Do the one-time work of the first call, without making it."""
         rehearse(self._client, "batch_get_item", **self._reading("none", "none"))
 
     def give(self, record_key: str, number: str) -> None:
@@ -75,12 +75,12 @@ class Credits:
             self._give(record_key, range_of(number).digest)
         except Exception:
             self._store_failed()
-            self._logger.exception("A verified code could not be told to the guard")
+            self._logger.exception("Could not credit the verified code")
 
     def _give(self, record_key: str, digest: str) -> None:
         deadline, now = Deadline(self._limits.crediting), time.time()
         record, balance = self._read(record_key, digest, deadline)
-        # TTL deletes an expired record late, and one of the release before names no range.
+        # TTL deletes an expired record late, and a record of the previous release names no range.
         if record.get("range") != {"S": digest} or int(record["expiration"]["N"]) < now:
             return
         lowering = crediting(digest, int(now // HOUR), Balance.of(balance), self._rules)
@@ -91,16 +91,16 @@ class Credits:
         try:
             self._in_time(deadline, self._client.put_item, TableName=table, **_claiming(record))
         except refused:
-            return  # Another function has claimed it.
+            return  # Claimed already.
         try:
             self._in_time(deadline, self._client.update_item, TableName=table, **lowering)
         except refused:
-            self._logger.info("A credit is lost: the balance has changed meanwhile")
+            self._logger.info("Could not credit the verified code: conflicting write")
 
     def _read(
         self, record_key: str, digest: str, deadline: Deadline
     ) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-        """Read the record and the balance; what is not there is empty."""
+        """Read the record and the balance; a missing item is empty."""
         reading = self._reading(record_key, digest)
         answer = self._in_time(deadline, self._client.batch_get_item, **reading)
         found = {item["id"]["S"]: item for item in answer["Responses"][self._table_name]}
@@ -112,7 +112,7 @@ class Credits:
                 self._table_name: {
                     "Keys": [{"id": {"S": one}} for one in (record_key, key(digest))],
                     "ConsistentRead": True,
-                    # Not the answer, which holds the number.
+                    # Without the answer, which holds the number.
                     "ProjectionExpression": ("id, #range, #owner, expiration, of_hour, balance"),
                     "ExpressionAttributeNames": {"#range": "range", "#owner": "owner"},
                 }
@@ -120,17 +120,17 @@ class Credits:
         }
 
     def _in_time(self, deadline: Deadline, call: Callable[..., Any], **arguments: Any) -> Any:  # noqa: ANN401 - of boto3
-        # On one connection, each takes as long as its answer.
+        # The calls share a connection, so only the read timeout counts.
         if not deadline.leaves(self._limits.credit_read):
-            raise TimeoutError("The calls before this one took too long.")
+            raise TimeoutError("No time left: earlier calls took too long.")
         return call(**arguments)
 
 
 def _claiming(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Make the arguments of the write that claims the credit of a record.
+    """Build the write that claims the credit of a record.
 
-    Each attempt to send has an owner of its own: the same ReferenceId may be texted again after its
-    window. The claim outlives the record, which is no more read then.
+    The key is the record's owner, since the same ReferenceId may be texted again after its window.
+    The claim outlives the record, which is not read after its expiration.
     """
     return {
         "Item": {

@@ -1,4 +1,4 @@
-"""Where a number is, and whether it may be texted.
+"""The country of a number, and whether the number may be texted.
 
 A number's country code is not enough: +1 alone is 25 countries, told apart by area code.
 """
@@ -12,11 +12,11 @@ from .phones import spelling_of_mobiles, spellings
 # ISO 3166-1 leaves ZZ to its users, and CLDR uses it for "unknown or none".
 NO_COUNTRY = "ZZ"
 
-#: What libphonenumber calls otherwise. 001 is the world, for services that are of no country;
-#: Ascension and Tristan da Cunha are of Saint Helena in ISO 3166-1, and so in `allowedCountries`.
+#: Regions that libphonenumber names differently. 001 is for services without a country; Ascension
+#: and Tristan da Cunha belong to Saint Helena in ISO 3166-1, and so in `allowedCountries`.
 ISO_3166 = {"001": NO_COUNTRY, "AC": "SH", "TA": "SH"}
 
-# Those that a number can be of. UK, for one, is none: it is GB.
+# The countries that a number can have. UK is not one of them: it is GB.
 COUNTRIES = frozenset(ISO_3166.get(region, region) for region in phonenumbers.SUPPORTED_REGIONS)
 
 
@@ -27,8 +27,8 @@ NUMBER_TYPES: dict[int, str] = {
     if name.isupper() and name != "UNKNOWN"
 }
 
-# The numbers that play the sandbox's failures. 555-0100 to 555-0199 of every North American area
-# code are set aside for fiction, and so nobody has them.
+# The numbers that trigger the sandbox's failures. 555-0100 to 555-0199 of every North American area
+# code are reserved for fiction, so they have no subscribers.
 SANDBOX_NUMBERS = frozenset(f"+1206555{last:04}" for last in range(100, 112))
 
 
@@ -37,7 +37,7 @@ class Destinations:
 
     Args:
         rules: the operator's.
-        sandbox: whether this is the sandbox, whose reserved numbers play its failures.
+        sandbox: whether this is the sandbox, where `SANDBOX_NUMBERS` are texted.
 
     """
 
@@ -46,7 +46,7 @@ class Destinations:
         self._sandbox = sandbox
 
     def warm_up(self) -> None:
-        """Load what libphonenumber knows of the allowed countries, which it does one by one."""
+        """Load libphonenumber's data for the allowed countries, which it loads one by one."""
         for allowed in self._rules.allowed_countries:
             example = phonenumbers.example_number_for_type(
                 allowed, phonenumbers.PhoneNumberType.MOBILE
@@ -55,13 +55,13 @@ class Destinations:
                 country(phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.E164))
 
     def admit(self, number: str) -> str:
-        """Find the country of a number that may be texted.
+        """Return the country of a number that may be texted.
 
         Args:
             number: in E.164 format.
 
         Returns:
-            Its country, as `country` does.
+            Its country, as from `country`.
 
         Raises:
             DestinationNotAllowed: it may not.
@@ -70,40 +70,40 @@ class Destinations:
         if self.is_of_the_sandbox(number):
             return country(number)
         if number in SANDBOX_NUMBERS:
-            raise DestinationNotAllowed("This number is for the sandbox; nobody has it.")
+            raise DestinationNotAllowed("This number is reserved for the sandbox.")
         if any(of.startswith(self._rules.blocked_prefixes) for of in spellings(number)):
-            raise DestinationNotAllowed("Numbers that begin like this one are blocked.")
+            raise DestinationNotAllowed("Numbers with this prefix are blocked.")
         parsed = phonenumbers.parse(number)
         if not phonenumbers.is_valid_number(parsed):
-            raise DestinationNotAllowed("No numbering plan has such a number.")
+            raise DestinationNotAllowed("This number is in no numbering plan.")
         where = country(number)
         if where not in self._rules.allowed_countries:
             raise DestinationNotAllowed(
-                "Numbers of this country are not texted." + spelling_of_mobiles(number)
+                "Texts to this country are not allowed." + spelling_of_mobiles(number)
             )
         if NUMBER_TYPES[phonenumbers.number_type(parsed)] not in self._rules.allowed_number_types:
             raise DestinationNotAllowed(
-                "Numbers of this type are not texted." + spelling_of_mobiles(number)
+                "Texts to this type of number are not allowed." + spelling_of_mobiles(number)
             )
         return where
 
     def is_of_the_sandbox(self, number: str) -> bool:
-        """Say whether this is the sandbox, and the number plays one of its failures."""
+        """Tell whether this is the sandbox, and the number triggers one of its failures."""
         return self._sandbox and number in SANDBOX_NUMBERS
 
 
 def country(number: str) -> str:
-    """Find the country of a number.
+    """Return the country of a number.
 
-    Where two share even the ranges, as Morocco and Western Sahara do, it is always the same one.
+    If two countries share their ranges, as Morocco and Western Sahara do, it is always the same.
 
     Args:
         number: in E.164 format, such as `+12065550100`. It need not be assigned to anybody.
 
     Returns:
-        An ISO 3166-1 alpha-2 code, or `XK`, by which everybody calls Kosovo. `ZZ` where there is
-        no country: satellite and international services such as +800, +870 and +883, and ranges
-        that libphonenumber does not know. Never an error: what is no number is of no country.
+        An ISO 3166-1 alpha-2 code, or `XK`, the usual code for Kosovo. `ZZ` if there is no country:
+        satellite and international services such as +800, +870 and +883, ranges that libphonenumber
+        does not know, and text that is not a number.
 
     """
     try:

@@ -1,17 +1,17 @@
-"""The guard: a range of numbers that nobody verifies is cut off, and one that verifies is not.
+"""The guard: it cuts off ranges of numbers whose codes are not verified.
 
-Real people enter their codes, and traffic pumps never do. So each range has a balance (`balance`),
-which a text raises and a verified code lowers (`credit`). What happens from the allowance on:
+People enter their codes, and traffic pumps never do. So each range has a balance (`balance`), which
+a text raises and a verified code lowers (`credit`). At the allowance:
 
 | the guard                               | a text                              | is counted |
 |-----------------------------------------|-------------------------------------|------------|
 | any, and a probe is due                 | goes out                            | yes        |
 | refuses                                 | is refused                          | no         |
-| records                                 | goes out, and is told               | no         |
+| records                                 | goes out, and is logged             | no         |
 
-So the balance is the same either way, and what is told is what would have been refused. One that is
-to refuse only records where the operator's switch says so, and while too many ranges are cut off at
-once. And one that records stops nothing, not even where a text cannot be counted.
+So the balance is the same either way, and recording shows what refusing would refuse. A guard that
+refuses only records if the operator's switch opens the range, or while too many ranges are cut off
+at once. A guard that records stops nothing, not even a text that cannot be counted.
 """
 
 import time
@@ -21,17 +21,17 @@ from typing import Literal, NamedTuple
 from ..contract.problems import StoreUnavailable
 from ..runtime.deadline import Deadline
 from ..settings import GuardRules
-from .balance import HOUR, Balance, CountedText, beginning, counting, giving_back, rounded
-from .counter_items import FullError, Refusal
+from .balance import HOUR, Balance, CountedText, beginning, counting, giving_back
+from .counter_items import FullError, Refusal, rounded
 from .counters import Counters
 from .guard_switch import GuardSwitch
 from .ranges import Range, range_of
 from .refused_ranges import RefusedRanges
 
-#: The limit that a refusal names.
+#: The name of the limit in a refusal.
 ALLOWANCE = "guardAllowance"
 
-# Others may begin the hour meanwhile, by this clock or by one that is ahead.
+# Other functions may begin the hour meanwhile, also by a clock that is ahead.
 _TRIES = 4
 
 
@@ -53,12 +53,12 @@ class Told(NamedTuple):
 
 
 class Guard:
-    """The balances of ranges, as sending meets them.
+    """Counts texts in the balances of their ranges.
 
     Args:
         rules: the operator's.
         counters: write to the table.
-        switch: by which the operator lets ranges through.
+        switch: with which the operator opens ranges.
         tell: called for every text beyond the allowance.
 
     """
@@ -77,7 +77,7 @@ class Guard:
         self._ranges = RefusedRanges()
 
     def range_of(self, number: str) -> Range | None:
-        """Give the range that a number is counted in; None: it is left alone."""
+        """Return the range that a number is counted in; None: it is exempt."""
         found = range_of(number)
         return None if found.begins_with(self._rules.ranges) else found
 
@@ -87,14 +87,14 @@ class Guard:
         Args:
             number: the destination, in E.164 format.
             country: of the destination.
-            deadline: of all that is counted for the message.
+            deadline: of everything that is counted for the text.
 
         Returns:
-            What is counted; None where nothing is.
+            The counted text; None if it is not counted.
 
         Raises:
             FullError: the text is refused.
-            StoreUnavailable: nobody knows whether it is counted, and the guard refuses.
+            StoreUnavailable: it may be counted or not, and the guard refuses.
 
         """
         where = self.range_of(number)
@@ -122,12 +122,12 @@ class Guard:
         raise FullError([Refusal(ALLOWANCE, counted)])
 
     def give_back(self, counted: CountedText, deadline: Deadline) -> None:
-        """Take a text out again that was not sent. Never raises; what fails stays counted."""
-        with self._counters.telling("A message that was not sent stays counted in its range"):
+        """Take a text out that was not sent. Never raises; if it fails, the text stays counted."""
+        with self._counters.telling("Could not return the range's count"):
             self._counters.write(giving_back(counted, self._rules), deadline, connected=True)
 
     def _count(self, digest: str, now: float, deadline: Deadline) -> CountedText | int:
-        """Count a text, or say for how many seconds texts are refused."""
+        """Count a text, or return for how many seconds texts are refused."""
         rules = self._rules
         text = CountedText(digest, int(now // HOUR), now)
         call = counting(text, rules)
@@ -145,4 +145,4 @@ class Guard:
                 return held.wait(rules, now)
             else:
                 call = counting(text, rules)
-        raise RuntimeError("Others have changed the balance all the time.")
+        raise RuntimeError(f"Could not count in the range: {_TRIES} conflicting writes")

@@ -1,4 +1,4 @@
-"""The operator's switch of the guard: it lets ranges through again, without a deployment.
+"""The operator's switch of the guard: it opens ranges again, without a deployment.
 
 It is one item of the table, `{"id": "guard", "open": "49-15123"}`, beside the one that pauses
 sending. No item, or `none`: the guard does what its configuration says. `all`: it only records. A
@@ -17,18 +17,19 @@ _NAME = re.compile(r"[0-9]+(-[0-9]+)*")
 
 
 class GuardSwitch(Switch):
-    """What the switch said when it was last read."""
+    """The guard's switch, as last read."""
 
     item = ITEM
     attribute = ATTRIBUTE
-    unread = "The switch of the guard could not be read"
-    unreadable = "The switch of the guard is unreadable: it refuses nothing"
-    changed = "The guard has opened ranges, or not any more"
+    unread = "Could not read the guard's switch"
+    unreadable = "The guard's switch is invalid: nothing is refused"
+    changed = "The guard's switch changed"
 
     def opens(self, where: Range) -> bool:
-        """Say whether nothing is refused in a range; reads the switch again where it is time to.
+        """Tell whether a range is open: nothing is refused in it. Reads the switch when it is due.
 
-        Never read, it opens all: the fixed limits hold, and an operator may have opened them.
+        If the switch was never read, all are open: the operator may have opened them, and the fixed
+        limits still hold.
         """
         opened = self._says()
         return opened is None or ALL in opened or where.begins_with(opened)

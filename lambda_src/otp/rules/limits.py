@@ -1,9 +1,9 @@
-"""How many messages: to a number, a block of numbers, a country, for a caller, in all.
+"""How many texts: to a number, a block of numbers, a country, for a caller, in all.
 
-Traffic pumps walk through ranges of numbers, so a number's limits are not enough: a block is all
-numbers that differ in their last digits only, mostly four (`phones`). What is counted where:
+Traffic pumps walk through ranges of numbers, so limits per number are not enough. A block is all
+numbers that differ only in their last digits, mostly four (`phones`). What is counted where:
 
-| limit       | item                                | exact | is written by messages |
+| limit       | item                                | exact | is written by texts    |
 |-------------|-------------------------------------|-------|------------------------|
 | destination | of the number's block and day (UTC) | yes   | to that block          |
 | block       | the same, in the same write         | yes   | to that block          |
@@ -12,17 +12,17 @@ numbers that differ in their last digits only, mostly four (`phones`). What is c
 | caller      | of the caller and hour, in shards   | 2 %   | for that caller        |
 | deployment  | of the hour, in shards              | 2 %   | to anybody             |
 
-One write decides about a number and its block. Were they two, of sixty simultaneous messages to one
-number the five that may go out could each be refused by a block full of those that will not.
+One write decides about a number and its block. With two writes, sixty simultaneous texts to one
+number could fill its block, and the five that the number's limit admits would be refused.
 
-They are counted one after the other, the one that refuses most first. A message that is refused by
-one is not counted in those after it, and given back to those before it. A shared counter that was
-full is remembered for some seconds, so that a message that it would refuse is not counted at all.
+Items are counted one after the other, the one that refuses most first. If one refuses, the text is
+given back to those before it. A full shared counter is remembered for some seconds, so that a text
+that it would refuse is not counted at all.
 
-A shared counter is split into shards when one item could not bear the requests that the API admits,
-each with its part of the limit. Messages meet shards at random, so one may be full while others are
-not: of as many messages as the limit allows, up to 2 % are refused on average, since a shard has
-400 or more. It only ever refuses too early.
+If one item could not bear the requests that the API admits, a shared counter is split into shards,
+each with its part of the limit. Texts are assigned to shards at random, so one may be full while
+others are not. Of as many texts as the limit allows, up to 2 % are refused on average, since a
+shard allows 400 or more. It only ever refuses too early.
 """
 
 import hashlib
@@ -46,21 +46,21 @@ from .phones import block, counted_by
 _TEN_MINUTES, _HOUR, _DAY = 600, 3600, 86_400
 
 # DynamoDB writes an item at most 1,000 times a second (Amazon DynamoDB developer guide, "Best
-# practices for designing and using partition keys"). A refused message is counted, and given back.
+# practices for designing and using partition keys"). A refused text is counted, and given back.
 _WRITES_PER_SECOND = 500
 _WRITES_PER_REQUEST = 2
-# Messages meet shards at random: of n to each, about 0.4 √n are too many for theirs, here 2 %.
+# Of n texts to each shard, about 0.4 √n are too many for theirs: 2 % of 400.
 _LEAST_PER_SHARD = 400
 
 MEANINGS = {
-    "destinationPer10Minutes": "Too many messages to this number in ten minutes.",
-    "destinationPerDay": "Too many messages to this number today.",
-    "destinationIntervalSeconds": "The last message to this number was moments ago.",
-    "blockPerHour": "Too many messages to numbers like this one in an hour.",
-    ALLOWANCE: "Too many messages to numbers like this one, and too few of their codes entered.",
-    "countryPerDay": "Too many messages to this country today.",
-    "callerPerHour": "Too many messages for this caller in an hour.",
-    "deploymentPerHour": "Too many messages in an hour.",
+    "destinationPer10Minutes": "Too many texts to this number in ten minutes.",
+    "destinationPerDay": "Too many texts to this number today.",
+    "destinationIntervalSeconds": "The last text to this number was moments ago.",
+    "blockPerHour": "Too many texts to numbers like this one in an hour.",
+    ALLOWANCE: "Too many texts to numbers like this one, and too few of their codes verified.",
+    "countryPerDay": "Too many texts to this country today.",
+    "callerPerHour": "Too many texts for this caller in an hour.",
+    "deploymentPerHour": "Too many texts in an hour.",
 }
 
 
@@ -69,9 +69,9 @@ class Limits:
 
     Args:
         limits: the operator's.
-        counters: where messages are counted.
-        switch: which may pause all of it.
-        guard: which cuts off ranges that nobody verifies, if there is one.
+        counters: count texts.
+        switch: which pauses sending.
+        guard: which cuts off ranges whose codes are not verified, if there is one.
 
     """
 
@@ -91,20 +91,20 @@ class Limits:
     def counting(
         self, *, number: str, country: str, caller: str, unlimited: bool = False
     ) -> Iterator[bool]:
-        """Count a message that is sent inside, unless it certainly was not sent.
+        """Count a text that is sent inside; give it back if it certainly was not sent.
 
-        Gives whether the guard has counted it, so that its code may be made up for.
+        Yields whether the guard has counted it, so that a right code earns a credit.
 
         Args:
             number: the destination, in E.164 format.
             country: of the destination.
-            caller: as `invocation` names it.
-            unlimited: whether it is not counted.
+            caller: as `Call.caller`.
+            unlimited: True if it is not counted.
 
         Raises:
-            SendingPaused: the switch says so.
+            SendingPaused: by the switch.
             TooManyMessages: a limit is reached.
-            StoreUnavailable: the message could not be counted.
+            StoreUnavailable: the text could not be counted.
 
         """
         deadline = self._counters.deadline()
@@ -186,7 +186,7 @@ class Limits:
         )
         if not counters and not interval:
             return None
-        # Without its limit, a block could have more numbers in a day than an item can hold.
+        # Without blockPerHour, a block could have more numbers in a day than an item can hold.
         whose = number if limits.block_per_hour is None else shared
         return CounterItem(
             key=f"limit#number#{_digest(whose)}#{_began(now, _DAY):%Y-%m-%d}",
@@ -206,7 +206,7 @@ class Limits:
         counter = Counter(
             limit_name=limit_name,
             attribute="messages",
-            # What cannot be divided goes to the first ones.
+            # The first shards get the remainder.
             most=limit // shards + (shard < limit % shards),
             ends_at=_end(now, seconds),
         )
@@ -217,15 +217,15 @@ class Limits:
         )
 
     def _shards(self, limit: int, seconds: int) -> int:
-        """Split a shared counter into as many items as the requests need, and the limit bears."""
-        # Direct invocations are not held by the API's rate, but by what the limit lets through.
+        """Return how many shards the requests need and the limit permits."""
+        # The API's rate does not bound direct invocations, but the limit does.
         rate = max(self._limits.requests_per_second, limit / seconds)
         needed = math.ceil(rate * _WRITES_PER_REQUEST / _WRITES_PER_SECOND)
         return max(1, min(needed, limit // _LEAST_PER_SHARD))
 
 
 def _too_many(full: FullError) -> TooManyMessages:
-    # The longest: before, another one would still refuse.
+    # The longest wait: before it ends, that limit still refuses.
     last = max(full.refusals, key=lambda refusal: refusal.retry_after)
     return TooManyMessages(
         f"{MEANINGS[last.limit_name]} Nothing was sent; repeat the request after "
@@ -236,7 +236,7 @@ def _too_many(full: FullError) -> TooManyMessages:
 
 
 def _began(now: float, seconds: int) -> datetime:
-    """Say when the window began that `now` is in."""
+    """Return when the window of `now` began."""
     return datetime.fromtimestamp(now - now % seconds, UTC)
 
 
@@ -245,5 +245,5 @@ def _end(now: float, seconds: int) -> int:
 
 
 def _digest(text: str) -> str:
-    """Keep numbers and names out of keys, which AWS may log. It is no secret: they are few."""
+    """Keep numbers and names out of keys, which AWS may log. They are few: it is no secret."""
     return hashlib.sha256(text.encode()).hexdigest()

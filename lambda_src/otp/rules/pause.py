@@ -1,4 +1,4 @@
-"""The operator's switch: sending stops, altogether or to some countries, without a deployment.
+"""The operator's switch that pauses sending, to all countries or to some, without a deployment.
 
 It is one item of the table, `{"id": "paused", "countries": "all"}`, which the operator writes with
 any DynamoDB client; docs/runbook.md has the command. No item, or `none`: nothing is paused. A text
@@ -14,26 +14,30 @@ ATTRIBUTE = "countries"
 
 
 class PauseSwitch(Switch):
-    """What the switch said when it was last read."""
+    """The switch that pauses sending, as last read."""
 
     item = ITEM
     attribute = ATTRIBUTE
-    unread = "The switch that pauses sending could not be read"
-    unreadable = "The switch that pauses sending is unreadable: all is paused"
-    changed = "Sending is paused, or not any more"
+    unread = "Could not read the switch that pauses sending"
+    unreadable = "The switch that pauses sending is invalid: all is paused"
+    changed = "The switch that pauses sending changed"
 
     def check(self, country: str) -> None:
-        """Let a message to a country pass; reads the switch again where it is time to.
+        """Let a text to a country pass. Reads the switch when it is due.
 
         Raises:
-            SendingPaused: nobody may be texted, or nobody there; or that was never found out.
+            SendingPaused: sending is paused, to all or to this country; or the switch was never
+                read.
 
         """
         paused = self._says()
         if paused is None:
-            raise PauseUnknown("It cannot be read whether sending is paused. Nothing was sent.")
+            raise PauseUnknown(
+                "The switch that pauses sending could not be read. Nothing was sent; repeat the "
+                "request."
+            )
         if ALL in paused:
-            raise SendingPaused("Sending is paused. Nothing was sent.")
+            raise SendingPaused("The operator has paused sending. Nothing was sent.")
         if country in paused:
             raise SendingPaused(
                 "The operator has paused sending to this country. Nothing was sent."

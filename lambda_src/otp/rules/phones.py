@@ -1,8 +1,9 @@
-"""What a phone is counted by: one number, however it is written, and the block around it.
+"""The number that a phone is counted by, however it is written, and the block around it.
 
-Texts go to what the caller wrote. A list of the plans in which one phone has several numbers, all
-of them valid to libphonenumber, each with its source: what merely looks alike may be two
-subscribers, as Brazil's landlines of eight digits and mobiles of nine are.
+Texts still go to the number that the caller wrote. `PLANS` lists the numbering plans in which one
+phone has several numbers that libphonenumber calls valid, each with its source. Numbers that merely
+look alike may be two subscribers, as in Brazil: landlines have eight digits there, and mobiles
+nine.
 """
 
 from collections.abc import Iterator
@@ -18,8 +19,8 @@ class Plan(NamedTuple):
 
     Attributes:
         length: of such a number, with its +.
-        counted: the beginning that it is counted by, for each one that is written.
-        mobile: how a mobile is written there, for those who may not text what they wrote.
+        counted: the prefix that it is counted by, for each prefix that is written.
+        mobile: how a mobile is written there, for callers whose number is refused.
 
     """
 
@@ -85,7 +86,7 @@ PLANS = (
 
 
 def counted_by(number: str) -> str:
-    """Give the number, in E.164 format, that a phone is counted by."""
+    """Return the number, in E.164 format, that a phone is counted by."""
     for plan in PLANS:
         for written, counted in plan.counted.items():
             if len(number) == plan.length and number.startswith(written):
@@ -94,7 +95,7 @@ def counted_by(number: str) -> str:
 
 
 def spellings(number: str) -> Iterator[str]:
-    """Give every number that a phone has, in E.164 format."""
+    """Yield every number that a phone has, in E.164 format."""
     one = counted_by(number)
     yield one
     for plan in PLANS:
@@ -106,7 +107,7 @@ def spellings(number: str) -> Iterator[str]:
 
 
 def spelling_of_mobiles(number: str) -> str:
-    """Say how a mobile is written, where a phone has a better number than this; nothing else."""
+    """Return how a mobile is written, if the phone has a better number than this; else ""."""
     for plan in PLANS:
         if len(number) == plan.length and number.startswith(tuple(plan.counted)):
             return f" {plan.mobile}"
@@ -114,16 +115,16 @@ def spelling_of_mobiles(number: str) -> str:
 
 
 def block(number: str) -> tuple[str, str]:
-    """Split a number into what it shares with its block, and its own digits."""
+    """Split a number into the digits that it shares with its block, and its own digits."""
     national = phonenumbers.national_significant_number(phonenumbers.parse(number))
     own = own_digits(len(national))
     return number[:-own], number[-own:]
 
 
 def own_digits(digits: int) -> int:
-    """Say by how many digits a block's numbers differ, by the length of their national number.
+    """Return in how many digits a block's numbers differ, by the length of the national number.
 
-    By half of them, and at most four: where numbers have five digits, ten thousand would be the
-    country.
+    Half of them, and at most four: a block of ten thousand would be a tenth of a country whose
+    numbers have five digits.
     """
     return min(_MOST_OWN_DIGITS, (digits + 1) // 2)

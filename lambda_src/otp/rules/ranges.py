@@ -1,7 +1,7 @@
-"""Ranges of numbers, which the guard learns about: all that differ in their last six digits only.
+"""Ranges of numbers for the guard: all numbers that differ only in their last six digits.
 
-A whole country is no range: what pumps do there would shut out everybody else. So of a short number
-at least two national digits are shared, besides the country code.
+A range is never a whole country, or a pump would shut out everybody there. So short numbers share
+at least two national digits, besides the country code.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ class Range(NamedTuple):
 
     Attributes:
         name: its country code and the digits after it, such as `49-15123`.
-        digest: what stands for it in the table.
+        digest: identifies it in the table.
 
     """
 
@@ -31,12 +31,12 @@ class Range(NamedTuple):
     digest: str
 
     def begins_with(self, names: Collection[str]) -> bool:
-        """Say whether one of these ranges is this one, or holds it, as `49-151` does."""
+        """Tell whether one of these ranges is this one or contains it, as `49-151` does."""
         return _digits(self.name).startswith(tuple(_digits(name) for name in names))
 
 
 def range_of(number: str) -> Range:
-    """Give the range of a number in E.164 format; of a phone's several numbers, always the same."""
+    """Return the range of a number in E.164 format, the same for all numbers of a phone."""
     one = counted_by(number)
     parsed = phonenumbers.parse(one)
     country = str(parsed.country_code)

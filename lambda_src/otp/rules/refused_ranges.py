@@ -1,11 +1,11 @@
-"""How many ranges are cut off at once, as one environment meets them.
+"""Counts the ranges that are cut off at once, as one execution environment sees them.
 
-A pump is in few ranges. Where many are cut off at once, it is more likely that verifying is broken,
-or nobody tells the guard of it: then the guard refuses nothing, and an alarm tells. Nothing is
-asked of the table for this: every environment knows the ranges that it was asked for in this hour.
+A pump uses few ranges. If many are cut off at once, it is more likely that verifying is broken, or
+that credits are lost: then the guard refuses nothing, and an alarm goes off. This needs no call of
+the table: each environment knows the ranges of its own requests in this hour.
 """
 
-#: From so many ranges on, and from this share of all, they are too many.
+#: Too many: at least so many ranges, and this share of all.
 MANY, SHARE = 10, 0.5
 
 
@@ -17,12 +17,12 @@ class RefusedRanges:
         self._met: dict[str, bool] = {}
 
     def note(self, digest: str, hour: int, *, refused: bool) -> None:
-        """Note what a range was like just now."""
+        """Note whether a range is cut off now."""
         if hour != self._hour:
             self._hour, self._met = hour, {}
         self._met[digest] = refused
 
     def are_many(self) -> bool:
-        """Say whether too many are refused at once."""
+        """Tell whether too many are cut off at once."""
         refused = sum(self._met.values())
         return refused >= MANY and refused >= SHARE * len(self._met)

@@ -1,7 +1,7 @@
-"""A switch: an item of the table that the operator writes, read every half a minute.
+"""A switch: an item of the table that the operator writes, read every 30 seconds.
 
-In DynamoDB, because a text needs it anyway: a switch in another service is one more that can fail,
-and SSM's 40 requests a second are what 1,200 functions make.
+It is in DynamoDB because every text needs DynamoDB anyway. Another service would be one more that
+can fail, and 1,200 functions would use up SSM's 40 requests a second.
 """
 
 import time
@@ -15,26 +15,26 @@ if TYPE_CHECKING:
 
 ALL, NONE = "all", "none"
 
-# A switch is to be heeded within a minute: half of it, and some readings may fail.
+# A switch must act within a minute, even if some reads fail.
 REFRESH_SECONDS = 30
 _AGAIN_AFTER_SECONDS = 5
 
 
 class Switch(ABC):
-    """What a switch said when it was last read.
+    """A switch, as last read.
 
     Args:
         table_name: the table that holds the item.
         client: a DynamoDB client.
-        logger: told when it cannot be read, or says nothing that makes sense.
-        store_failed: called when it cannot be read.
+        logger: for a switch that cannot be read, is invalid, or changed.
+        store_failed: called when it cannot be read or is invalid.
 
     Class attributes:
         item: the key of the item.
-        attribute: that holds a text: `all`, `none`, or what it is on for, with commas.
-        unread: the log's line where it cannot be read.
-        unreadable: the log's line where it makes no sense: then it is on for all.
-        changed: the log's line where it says something else than before.
+        attribute: holds a string: `all`, `none`, or what it is on for, with commas.
+        unread: the log line if it cannot be read.
+        unreadable: the log line if it is invalid: then it is on for all.
+        changed: the log line if its value changed.
 
     """
 
@@ -60,19 +60,19 @@ class Switch(ABC):
 
     @abstractmethod
     def _understand(self, words: frozenset[str]) -> frozenset[str] | None:
-        """Read what an operator wrote, in capitals; None: it makes no sense."""
+        """Read what the operator wrote, in capitals; None: it is invalid."""
 
     def _says(self) -> frozenset[str] | None:
-        """Give what it is on for; reads it again where it is time to. None: it was never read."""
-        # The clock on the wall: the other one stands still while the function is frozen. It may be
-        # set back.
+        """Return what it is on for, and read it when it is due. None: it was never read."""
+        # Not the monotonic clock, which stops while the function is frozen. This one may be set
+        # back.
         wait = self._due_at - time.time()
         if self._said is None or not 0 < wait <= REFRESH_SECONDS:
             self._read()
         return self._said
 
     def _read(self) -> None:
-        """Read the switch. Never raises: unreadable, it says what it said before."""
+        """Read the switch. Never raises: if it cannot be read, its last value holds."""
         now = time.time()
         try:
             answer = self._client.get_item(
@@ -87,7 +87,7 @@ class Switch(ABC):
         else:
             self._due_at = now + REFRESH_SECONDS
             if said is None:
-                # An operator who writes it wants something to happen.
+                # The operator wrote it to switch something: switch all.
                 said = frozenset({ALL})
                 self._store_failed()
                 self._logger.error(self.unreadable)

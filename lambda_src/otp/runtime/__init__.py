@@ -1,1 +1,1 @@
-"""The ground floor: logs, clients of AWS, the start."""
+"""Logs, AWS clients, deadlines and the start of a function."""

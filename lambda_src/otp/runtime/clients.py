@@ -1,8 +1,8 @@
-"""Clients of AWS, and their connections.
+"""AWS clients and their connections.
 
-Lambda gives a function's start a whole processor, and its requests the share that its memory pays
-for: under a third of one at 512 MB. A TLS handshake is mostly arithmetic, so connections are opened
-at the start, one for each client, and kept.
+Lambda gives a function's start a whole processor, and its requests a share by memory: under a third
+at 512 MB. A TLS handshake is mostly arithmetic, so each client's connection is opened at the start,
+and kept.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ from botocore.config import Config
 
 from .initialization import INITIALIZATION
 
-# botocore puts its own together twice for every call, which takes a tenth of the call's CPU.
+# botocore would build its own twice for every call, which takes a tenth of the call's CPU.
 _USER_AGENT = f"Boto3/{boto3.__version__} md/serverless-otp"
 
 _OPENING = "opening a connection"
@@ -25,7 +25,7 @@ _OPENING_SECONDS = 2  # of the ten that Lambda gives a start
 
 
 def create_client(service: str, *, connect_seconds: float, read_seconds: float) -> Any:  # noqa: ANN401 - each service has a type of its own
-    """Create a client that makes every call once: what may be repeated, its user knows.
+    """Create a client that makes every call once: only its user knows what may be repeated.
 
     Args:
         service: as boto3 names it.
@@ -34,26 +34,26 @@ def create_client(service: str, *, connect_seconds: float, read_seconds: float) 
 
     """
     return boto3.client(
-        service,  # type: ignore[call-overload]  # a text, where the stubs want one of their names
+        service,  # type: ignore[call-overload]  # the stubs want a literal
         config=Config(
             connect_timeout=connect_seconds,
             read_timeout=read_seconds,
-            # The first one included: with `max_attempts`, 1 would be another one.
+            # Includes the first attempt; `max_attempts` counts retries.
             retries={"mode": "standard", "total_max_attempts": 1},
             user_agent=_USER_AGENT,
-            # A host for each account is for those who share one client of DynamoDB's among many.
-            # Here, it would not be the one to which connections are opened.
+            # Calls would go to the account's own host, and not to the one to which connections are
+            # opened.
             account_id_endpoint_mode="disabled",
-            # Whatever AWS_ENDPOINT_DISCOVERY_ENABLED says: the role may not ask for endpoints.
+            # Overrides AWS_ENDPOINT_DISCOVERY_ENABLED: the role may not call DescribeEndpoints.
             endpoint_discovery_enabled=False,
         ),
     )
 
 
 def check_endpoints(clients: Sequence[BaseClient], *, sandbox: bool) -> None:
-    """Raise ValueError if a client would send in the clear, by AWS_ENDPOINT_URL or the like.
+    """Raise ValueError if a client would send unencrypted, by AWS_ENDPOINT_URL for example.
 
-    The endpoints of a VPC and those for FIPS are https. The sandbox is all on one machine.
+    VPC and FIPS endpoints are https. The sandbox is all on one machine, and may use http.
     """
     for client in clients:
         url = client.meta.endpoint_url
@@ -67,17 +67,18 @@ def open_connections(
     clients: Sequence[BaseClient],
     seconds: float = _OPENING_SECONDS,
 ) -> None:
-    """Open a connection for each client; outside of Lambda, none. Never raises.
+    """Open a connection for each client; does nothing outside of Lambda. Never raises.
 
     Args:
         environment: Lambda's own variables.
-        clients: whose.
-        seconds: how long to wait. What is not open then is opened by who needs it.
+        clients: for which.
+        seconds: how long to wait. A connection that is not open by then is opened by its first
+            call.
 
     """
     if INITIALIZATION not in environment:
         return
-    # One thread for all, so that there is an end to waiting: two would get into each other's way.
+    # In a thread, so that the wait is bounded; in one, since two would compete for the processor.
     thread = Thread(target=_open, args=(clients,), name=_OPENING, daemon=True)
     with suppress(RuntimeError):  # no more threads
         thread.start()
@@ -85,24 +86,24 @@ def open_connections(
 
 
 def rehearse(client: BaseClient, operation: str, **parameters: object) -> None:
-    """Do all that a first call does once, without making it.
+    """Do the one-time work of a first call, without making it.
 
     Args:
         client: whose call it is.
-        operation: as a method of the client is called.
+        operation: the name of the client's method.
         parameters: valid ones.
 
     """
-    # Serializes, finds the endpoint and signs; and sends nothing.
+    # Serializes, resolves the endpoint and signs, but sends nothing.
     client.generate_presigned_url(  # type: ignore[attr-defined]  # botocore adds it to every client
         operation, Params=parameters
     )
 
 
 def _open(clients: Sequence[BaseClient]) -> None:
-    """Ask for the root of each service, unsigned: it answers something, and does nothing."""
+    """Request the root of each service, unsigned: it has no effect, and any answer will do."""
     for client in clients:
-        with suppress(Exception):  # whoever needs it will try again, and tell
+        with suppress(Exception):  # the first call tries again, and reports
             request = AWSRequest(method="GET", url=client.meta.endpoint_url).prepare()
-            # Private, but the only way to a connection that does not call an operation.
-            client._endpoint.http_session.send(request)  # type: ignore[attr-defined]  # noqa: SLF001 - as said
+            # Private, but the only way to open a connection without calling an operation.
+            client._endpoint.http_session.send(request)  # type: ignore[attr-defined]  # noqa: SLF001 - see above

@@ -1,4 +1,4 @@
-"""A time by which several calls are to be over: each begins only if it can still be in time."""
+"""A deadline for several calls: each begins only if it can end in time."""
 
 import time
 
@@ -7,7 +7,7 @@ class Deadline:
     """The end of a step.
 
     Args:
-        seconds: how long the step may take, from now on.
+        seconds: how long the step may take, from now.
 
     """
 
@@ -15,5 +15,5 @@ class Deadline:
         self._at = time.monotonic() + seconds
 
     def leaves(self, seconds: float) -> bool:
-        """Say whether there is time for something that may take this long."""
+        """Tell whether that many seconds are left."""
         return time.monotonic() + seconds <= self._at

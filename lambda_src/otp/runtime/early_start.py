@@ -1,18 +1,17 @@
-"""SnapStart: every execution environment continues from one snapshot, taken after the import.
+"""Early starts: SnapStart, where all environments continue from one snapshot, and provisioned ones.
 
-What must not be the same in two of them, or is gone when one of them begins:
+What a snapshot, taken after the import, must not contain, or cannot preserve:
 
 - Randomness: `uuid4`, `secrets` and `SystemRandom` ask the system every time, and the OpenSSL of
-  Lambda's runtime is a build that is safe for snapshots. Nothing draws from Python's `random`:
-  botocore would for the pauses between its retries, of which it makes none.
-- Open connections: a request on a dead one would look like one whose answer is lost, which is a
-  message that may have been sent. They are closed before the snapshot, where there is time, and the
-  other side is still there to be told; and opened anew after every restore.
-- Credentials: botocore takes them from the runtime's endpoint here, and renews them by the clock.
+  Lambda's runtime is a build that is safe for snapshots. Nothing uses Python's `random`: botocore
+  would for the pauses between retries, but it makes no retries.
+- Open connections: the outcome of a text sent on a dead one would be unknown. They are closed
+  before the snapshot, and opened anew after every restore.
+- Credentials: botocore gets them from the runtime's endpoint, and renews them by the clock.
 - Powertools' `cold_start`: unset until the first request, so that every restore logs one.
 
-And whatever takes time but is the same for all is done before the snapshot, where nobody waits; as
-it is with provisioned concurrency, which has no snapshot, but starts long before the first request.
+One-time work is done before the snapshot, where no request waits; with provisioned concurrency, at
+the start, which is long before the first request.
 
 https://docs.aws.amazon.com/lambda/latest/dg/snapstart-uniqueness.html
 https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks-python.html
@@ -39,16 +38,15 @@ def start_early(
     warm_up: Callable[[], None],
     connect: Callable[[], None],
 ) -> None:
-    """Do what can be done early, where there is an early: see above. A usual start does nothing.
+    """Do one-time work before the first request, see above; an on-demand start does nothing.
 
-    Lambda runs the hooks before a snapshot in the reverse order of registration: what registers
-    later, and uses a client, is still cleaned up.
+    Lambda runs the hooks before a snapshot in the reverse order of registration: clients that a
+    later hook uses are still closed.
 
     Args:
         environment: Lambda's own variables.
         clients: all AWS clients that are created at import.
-        warm_up: does what the first requests would do once. That it fails is no reason not to
-            start: they do it then.
+        warm_up: does one-time work of the first requests. If it fails, they do it themselves.
         connect: opens connections.
 
     """
@@ -58,7 +56,7 @@ def start_early(
             warm_up()
     if initialization != _SNAPSTART:
         return
-    from snapshot_restore_py import (  # noqa: PLC0415 - the runtime has it, and nobody else
+    from snapshot_restore_py import (  # noqa: PLC0415 - exists in Lambda's runtime only
         register_after_restore,
         register_before_snapshot,
     )

@@ -1,11 +1,10 @@
-"""What comes before the imports: switches of Powertools are ignored, the garbage collector rests.
+"""Before the imports: ignores Powertools' variables, and stops the garbage collector.
 
-Powertools reads variables that would print events, and so codes and numbers, into the log
-(POWERTOOLS_LOGGER_LOG_EVENT, POWERTOOLS_DEBUG), leave lines out that alarms and the runbook need
-(POWERTOOLS_LOG_LEVEL), or fail on a value that it cannot read. Everything is set in code instead.
+Powertools' variables could write events, and so codes and numbers, into the log
+(POWERTOOLS_LOGGER_LOG_EVENT, POWERTOOLS_DEBUG), suppress lines that alarms and the runbook need
+(POWERTOOLS_LOG_LEVEL), or fail on an invalid value. Everything is set in code instead.
 
-Nothing that the imports make is garbage. The collector would look through all of it again and
-again, for an eighth of a cold start's CPU.
+The imports make no garbage, and looking for it would take an eighth of a cold start's CPU.
 """
 
 import gc
@@ -22,7 +21,7 @@ _OFF = frozenset({"", "0", "f", "false", "n", "no", "off"})
 
 
 def ignore_switches(environment: MutableMapping[str, str]) -> None:
-    """Have Powertools find none of its variables; call it before the first import of Powertools."""
+    """Remove Powertools' variables; call this before the first import of Powertools."""
     for name in [name for name in environment if name.startswith("POWERTOOLS_")]:
         if name != IDEMPOTENCY_DISABLED or environment[name].lower() in _OFF:
             del environment[name]
@@ -30,7 +29,7 @@ def ignore_switches(environment: MutableMapping[str, str]) -> None:
 
 @contextmanager
 def uncollected_imports() -> Iterator[None]:
-    """Import in peace, in Lambda; elsewhere, whoever imports this decides about the collector."""
+    """Import without the garbage collector, in Lambda; elsewhere, leave the collector alone."""
     if INITIALIZATION not in os.environ:
         yield
         return
@@ -38,5 +37,5 @@ def uncollected_imports() -> Iterator[None]:
     try:
         yield
     finally:
-        gc.freeze()  # what is here stays, and need not be looked through again
+        gc.freeze()  # imported objects stay: the collector may skip them
         gc.enable()

@@ -1,6 +1,6 @@
-"""The functions' log: one JSON object a line, every text of it masked.
+"""The functions' log: one JSON object a line, with every string masked.
 
-The SDK's own records go past this logger, to Lambda's handler: the SDK logs warnings only.
+The SDK's own records bypass this logger, to Lambda's handler; the SDK logs only warnings.
 """
 
 import json
@@ -11,8 +11,8 @@ from aws_lambda_powertools import Logger
 
 from .masking import mask
 
-# Written by the runtime or by AWS, never by a caller, and useless when masked: Lambda's request ID
-# may hold seven digits in a row, and a function's ARN holds the account.
+# Written by AWS, never by a caller, and useless when masked: Lambda's request ID may hold seven
+# digits in a row, and a function's ARN holds the account.
 _OURS = frozenset(
     {
         "function_arn",
@@ -25,8 +25,7 @@ _OURS = frozenset(
 
 def create_logger(service: str) -> Logger:
     """Create the structured logger (one JSON object a line) of a function."""
-    # Lambda lets INFO through with JSON logs: botocore would tell at every start where it has found
-    # credentials.
+    # At INFO, botocore would log at every start where it found credentials.
     logging.getLogger("botocore").setLevel(logging.WARNING)
     return Logger(
         service=service,
@@ -34,7 +33,7 @@ def create_logger(service: str) -> Logger:
         level=logging.INFO,
         json_serializer=_serialize,
         utc=True,
-        # Lambda takes a line with another timestamp for one of INFO.
+        # Lambda reads a line's level only with such a timestamp.
         use_rfc3339=True,
     )
 

@@ -1,7 +1,6 @@
-"""No phone number leaves through a log or an error: digits are masked.
+"""Masks digits, so that no phone number gets into a log or an error.
 
-`mask` is applied to every text of every log line by the logger itself, so that forgetting it at
-one place cannot leak anything.
+The logger applies `mask` to every string of every line, so no caller of the logger can forget it.
 """
 
 import re
