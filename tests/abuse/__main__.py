@@ -12,8 +12,9 @@ from docs.generate.templates import resources
 from sandbox.client import HttpAnswer
 from sandbox.start import step
 from sandbox.supervisor import detached
-from tests.support.deployment import Deployment, code_in, request
+from tests.support.deployment import Deployment, request
 from tests.support.metric_math import goes_off
+from tests.support.texts import code_in
 
 _SECONDS_NEEDED = 420
 _HOUR = 3600

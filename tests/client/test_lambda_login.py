@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from docs.examples.another_team import build_login
-from tests.support.deployment import Deployment, code_in
+from tests.support.deployment import Deployment
+from tests.support.texts import code_in
 
 from .conftest import ARN
 from .scripted import NUMBER

@@ -7,8 +7,9 @@ from serverless_otp import InvalidRequest, NoAnswer
 
 from clients.python.examples.try_sandbox import main
 from sandbox.state import STATE_FILE
-from tests.support.deployment import Deployment, code_in
+from tests.support.deployment import Deployment
 from tests.support.proxy import Proxy
+from tests.support.texts import code_in
 
 from .conftest import Connect
 from .scripted import NUMBER, VirtualClock, Way

@@ -21,7 +21,8 @@ from serverless_otp import Say
 
 from clients.python.examples.login import ALLOWED_ATTEMPTS
 from sandbox.state import ROOT
-from tests.support.deployment import NUMBER, Deployment, code_in
+from tests.support.deployment import NUMBER, Deployment
+from tests.support.texts import code_in
 
 #: After which gunicorn kills a worker, by default.
 WORKER_SECONDS = 30

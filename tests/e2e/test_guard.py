@@ -16,7 +16,8 @@ from lambda_src.otp.settings import GuardRules
 from lambda_src.otp.time_limits import TimeLimits
 from sandbox import client
 from tests.support.at_once import at_once
-from tests.support.deployment import Deployment, code_in, request
+from tests.support.deployment import Deployment, request
+from tests.support.texts import code_in
 
 RULES = GuardRules(refuses=True, allowance=30, texts_per_verified=4, probe_seconds=120, ranges=())
 AT_ONCE = 64

@@ -15,7 +15,8 @@ import pytest
 
 from sandbox import client
 from sandbox.client import HttpAnswer
-from tests.support.deployment import NUMBER, Deployment, code_in, request
+from tests.support.deployment import NUMBER, Deployment, request
+from tests.support.texts import code_in
 
 # Each is answered by a function of its own, which takes a while to start. `make faults` sends 32 at
 # once, and `make abuse` 64.

@@ -26,7 +26,8 @@ from docs.examples.event_bridge import CodesStack
 from docs.examples.step_functions import VerificationStack
 from docs.examples.step_functions_page import NotWaitingError, Page
 from sandbox import client
-from tests.support.deployment import NUMBER, Deployment, code_in
+from tests.support.deployment import NUMBER, Deployment
+from tests.support.texts import code_in
 
 _SECONDS = 60
 

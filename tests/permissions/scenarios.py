@@ -16,7 +16,8 @@ from botocore.exceptions import ClientError
 
 from lambda_src.otp.rules.ranges import range_of
 from sandbox.client import HttpAnswer
-from tests.support.deployment import code_in, request
+from tests.support.deployment import request
+from tests.support.texts import code_in
 
 from .account import Account
 from .grants import Grant

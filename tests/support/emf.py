@@ -1,16 +1,16 @@
-"""Reads metrics in the embedded metric format, as CloudWatch would."""
+"""Reads metrics in the embedded metric format, as CloudWatch does."""
 
 import json
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-# Namespace, dimensions sorted by name, metric: one metric that is paid for.
+# Namespace, dimensions sorted by name, name: one metric on the bill.
 Metric = tuple[str, tuple[tuple[str, str], ...], str]
 
 
 def read(lines: Iterable[str]) -> dict[Metric, list[float]]:
-    """Collect the values of every metric; CloudWatch must not pass over any part of a line."""
+    """Collect the values of every metric; fails on a line that CloudWatch would drop in part."""
     metrics: dict[Metric, list[float]] = defaultdict(list)
     for line in lines:
         document = json.loads(line)
@@ -28,7 +28,7 @@ def read(lines: Iterable[str]) -> dict[Metric, list[float]]:
 
 
 def timestamp(line: str) -> Any:
-    """Read the time of a line, in milliseconds since 1970."""
+    """Return the time of a line in milliseconds since 1970."""
     return json.loads(line)["_aws"]["Timestamp"]
 
 

@@ -1,4 +1,4 @@
-"""A way to a service that can be broken."""
+"""A proxy that injects faults between a client and a service."""
 
 import json
 import os
@@ -12,14 +12,14 @@ from typing import Any
 from sandbox.servers import free_port
 from sandbox.state import FOLDER, State
 
-#: As microburst's rules are.
+#: A microburst rule.
 Rule = dict[str, Any]
 
 _START_SECONDS = 30
 
 
 class Proxy:
-    """A microburst in front of a service, which signs anew: a signature covers the Host."""
+    """A microburst in front of a service; it signs again, because a signature covers the Host."""
 
     def __init__(self, upstream: str, state: State) -> None:
         port = free_port()
@@ -43,21 +43,21 @@ class Proxy:
         self._wait()
 
     def stop(self) -> None:
-        """End it; politely, it would wait for the answers that it holds back."""
+        """Kill it: on SIGTERM it would wait for the answers that it delays."""
         self._process.kill()
         self._process.wait()
 
     def break_by(self, *rules: Rule) -> None:
-        """Inject these faults from now on, and forget those that fired; without any, none."""
+        """Replace all rules and reset the count of fired faults; no rules means no faults."""
         self._call("POST", "rules", list(rules))
         self._call("DELETE", "fired")
 
     def fired(self) -> int:
-        """How many faults have fired since `break_by`."""
+        """Count the faults that have fired since `break_by`."""
         return len(self._call("GET", "fired?limit=100000"))
 
     def requests(self) -> int:
-        """How many requests have come, ever, whatever became of them."""
+        """Count all requests so far, failed ones included."""
         total: int = self._call("GET", "stats")["requests"]["total"]
         return total
 
