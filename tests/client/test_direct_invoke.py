@@ -1,4 +1,4 @@
-"""The example that verifies by `lambda:Invoke` without the client."""
+"""The example that verifies by `lambda:Invoke` without the client package."""
 
 import pytest
 from botocore.exceptions import ConnectionClosedError
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.parametrize("way", [Way.LAMBDA])
 
 
 def verify(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> bool:
-    """Verify through the scripted server."""
+    """Verify through the scripted server; the read timeout exceeds the function's."""
     monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", scripted.url)
     functions = direct_invoke.connect()
     waits: float = functions.meta.config.read_timeout  # type: ignore[attr-defined]  # the stubs leave it out
@@ -21,10 +21,10 @@ def verify(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> bool:
     return direct_invoke.verify(functions, ARN.format("verify"), "mine", NUMBER, "123456")
 
 
-def test_verify_whose_answer_is_lost_is_asked_once(
+def test_verify_is_not_retried_after_a_lost_answer(
     scripted: Scripted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Asked again, the answer to a right code would be that it is wrong."""
+    """The first try may have used the code, so a retry would report it as wrong."""
     scripted.says(Reply(how="dropped"), {"VerificationResponse": {"Valid": False}})
 
     with pytest.raises(ConnectionClosedError):
@@ -36,10 +36,10 @@ def test_verify_whose_answer_is_lost_is_asked_once(
 @pytest.mark.parametrize(
     ("said", "valid"), [(VERIFIED, True), ({"VerificationResponse": {"Valid": False}}, False)]
 )
-def test_answer_is_given(
+def test_answer_is_returned(
     scripted: Scripted, monkeypatch: pytest.MonkeyPatch, said: dict[str, object], *, valid: bool
 ) -> None:
-    """Of the function, to what the contract says."""
+    """The request has the fields of the contract."""
     scripted.says(said)
 
     assert verify(scripted, monkeypatch) is valid
@@ -49,7 +49,7 @@ def test_answer_is_given(
 
 
 def test_problem_is_raised_by_its_code(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As the function error's type says it."""
+    """The code is the function error's type."""
     scripted.says(problem("InvalidRequest", 400))
 
     with pytest.raises(direct_invoke.ProblemError, match="InvalidRequest"):

@@ -1,4 +1,4 @@
-"""The client against the deployed service, over a way that breaks, too."""
+"""The client against the deployed service, also through a proxy that loses answers."""
 
 import re
 
@@ -14,13 +14,13 @@ from tests.support.texts import code_in
 from .conftest import Connect
 from .scripted import NUMBER, VirtualClock, Way
 
-#: The request goes through, to whatever service.
+#: The request reaches the service, but its answer is lost.
 ANSWER_LOST = {"service": "*", "response": {"abort_bytes": 0}}
 
 
 @pytest.mark.usefixtures("deployment")
-def test_example_sends_verifies_and_fails(capsys: pytest.CaptureFixture[str]) -> None:
-    """The one that a caller begins with: it prints the text, the answer, and a problem."""
+def test_example_prints_a_text_an_answer_and_a_problem(capsys: pytest.CaptureFixture[str]) -> None:
+    """This is the first example that a caller runs."""
     main(STATE_FILE)
 
     text, verified, problem = capsys.readouterr().out.splitlines()
@@ -32,7 +32,7 @@ def test_example_sends_verifies_and_fails(capsys: pytest.CaptureFixture[str]) ->
 def test_problem_names_the_fields_and_leads_to_the_log(
     way: Way, deployment: Deployment, to_sandbox: Connect
 ) -> None:
-    """As the service says it, which knows the rules of the fields; the number is not in it."""
+    """The message has no digits of the number, and its request ID is in the functions' log."""
     client = to_sandbox()
     sent = client.send(NUMBER, code_length=8, brand_name="Client")
     with pytest.raises(InvalidRequest) as raised:
@@ -46,15 +46,15 @@ def test_problem_names_the_fields_and_leads_to_the_log(
     log = deployment.log()
     assert raised.value.request_id
     assert raised.value.request_id in log
-    # By invoke, MiniStack gives another one than the function.
+    # By invoke, MiniStack returns a different ID than the function logs.
     assert sent.request_id
     assert sent.request_id in log or way is Way.LAMBDA
 
 
-def test_lost_answers_of_a_send_end_in_one_text_and_of_a_verify_in_one_request(
+def test_lost_answers_are_retried_for_send_only(
     proxy: Proxy, deployment: Deployment, to_sandbox: Connect
 ) -> None:
-    """One ReferenceId. A right code is used up: to verify again would say that it is wrong."""
+    """Retries of a send text once. A retried verify would report the used code as wrong."""
     client, before = to_sandbox(proxy.url, clock=VirtualClock()), proxy.requests()
     proxy.break_by(ANSWER_LOST | {"times": 2})
 

@@ -1,4 +1,4 @@
-"""Asynchronous callers: Lambda repeats what fails, and keeps what finally failed."""
+"""Asynchronous invocation: Lambda retries a failed event, then keeps it in the failure queue."""
 
 import json
 import time
@@ -9,21 +9,18 @@ import boto3
 from sandbox import client
 from tests.support.deployment import Deployment, request
 
-# MiniStack repeats after one and two seconds, where AWS does after one and two minutes.
+# MiniStack retries after one and two seconds; AWS after one and two minutes.
 _SECONDS_UNTIL_LAMBDA_GIVES_UP = 30
 
 
-def test_a_failed_event_lands_in_the_failure_queue_with_its_problem(deployment: Deployment) -> None:
-    """After three attempts: the request, and the problem as the reason; a repeated one texts once.
-
-    All at once, for each takes Lambda seconds to give up.
-    """
+def test_failed_event_lands_in_the_failure_queue_with_its_problem(deployment: Deployment) -> None:
+    """Lambda tries three times; an event whose first try texted does not text again."""
     options = client.aws_options(deployment.state)
     lambda_, sqs = boto3.client("lambda", **options), boto3.client("sqs", **options)
     function, _, alias = deployment.state.sendFunction.rpartition(":")
     of_alias = lambda_.get_function_event_invoke_config(FunctionName=function, Qualifier=alias)
-    # MiniStack heeds the configuration of a function only, not that of an alias: the function gets
-    # the one that the stack has deployed for the alias, and is what is invoked here.
+    # MiniStack ignores the configuration of an alias, so the test copies it to the function and
+    # invokes that.
     lambda_.put_function_event_invoke_config(
         FunctionName=function,
         MaximumRetryAttempts=of_alias["MaximumRetryAttempts"],
@@ -38,7 +35,7 @@ def test_a_failed_event_lands_in_the_failure_queue_with_its_problem(deployment: 
         "InvalidRequest": request(CodeLength=9),
     }
 
-    for event in events.values():
+    for event in events.values():  # all before the first wait: each takes seconds to fail finally
         lambda_.invoke(
             FunctionName=function, InvocationType="Event", Payload=json.dumps(event).encode()
         )

@@ -1,4 +1,4 @@
-"""The short form of `make faults`: telling faults, a few times, on the sandbox of the session."""
+"""A short form of `make faults`: one fault of each kind, on the sandbox of the test run."""
 
 from collections.abc import Iterator
 
@@ -9,8 +9,7 @@ from tests.faults.scenarios import ALL
 from tests.faults.trial import Trial
 from tests.support.deployment import Deployment
 
-# One of each kind: before and after the text, of either store, and a function that dies. All of
-# them, and many times each, are left to `make faults`.
+# One of each kind: before and after the text, of Pinpoint and DynamoDB, and a function that dies.
 TELLING = {
     "Pinpoint 429",
     "Pinpoint's connection reset after the text",
@@ -23,14 +22,14 @@ TELLING = {
 
 @pytest.fixture(scope="module")
 def lab(deployment: Deployment) -> Iterator[Lab]:
-    """Point the deployed function to proxies, and back when all tests here are done."""
+    """Put proxies between the deployed function and AWS for the tests of this module."""
     with Lab(deployment.state) as lab:
         yield lab
 
 
 @pytest.mark.parametrize("name", sorted(TELLING))
-def test_a_fault_texts_nobody_twice_and_makes_no_answer_a_lie(lab: Lab, name: str) -> None:
-    """Through the fault, its repair and the function's timeout, one by one and at once."""
+def test_fault_never_texts_twice_and_every_answer_is_true(lab: Lab, name: str) -> None:
+    """During the fault, after its repair and past the function's timeout; alone and in parallel."""
     trial = Trial(lab, cases=2, duplicates=3)
     [scenario] = [scenario for scenario in ALL if scenario.name == name]
 

@@ -1,4 +1,4 @@
-"""What the page's server gives to the page, and refuses to everybody else."""
+"""The page's server: requests that it refuses, and the headers of its pages."""
 
 import json
 import re
@@ -11,13 +11,13 @@ import pytest
 
 from tests.support.deployment import Deployment, request
 
-NOT_TAKEN = [("times", 21), ("times", 0), ("path", "/other"), ("body", {})]
+INVALID = [("times", 21), ("times", 0), ("path", "/other"), ("body", {})]
 
 
 def call(
     deployment: Deployment, path: str, content: Any = None, media_type: str = "application/json"
 ) -> tuple[int, Message, bytes]:
-    """`GET` something of the page's; with content, `POST` it."""
+    """`GET` a path, or `POST` content to it."""
     body = None if content is None else json.dumps(content).encode()
     headers = {"Content-Type": media_type}
     asked = urllib.request.Request(deployment.state.pageUrl + path, body, headers)
@@ -32,15 +32,15 @@ def call(
 @pytest.mark.parametrize(
     ("change", "media_type", "refused"),
     [
-        # A form of another page can send no JSON without asking, and nobody answers that.
+        # Another page could post this without a preflight.
         ({}, "text/plain", 415),
-        *(({name: value}, "application/json", 400) for name, value in NOT_TAKEN),
+        *(({name: value}, "application/json", 400) for name, value in INVALID),
     ],
 )
-def test_what_the_page_would_not_ask_for_is_refused(
+def test_request_that_the_page_never_makes_is_refused(
     deployment: Deployment, change: dict[str, Any], media_type: str, refused: int
 ) -> None:
-    """And nobody is texted."""
+    """A refused request texts nobody."""
     asked = {"path": "/otp", "body": json.dumps(request()), "times": 1, **change}
     texts = deployment.texts()
 
@@ -51,10 +51,8 @@ def test_what_the_page_would_not_ask_for_is_refused(
 
 
 @pytest.mark.parametrize("path", ["", "reference", "static/phone.js"])
-def test_pages_load_nothing_from_elsewhere_and_run_nothing_inline(
-    deployment: Deployment, path: str
-) -> None:
-    """The browser is told so."""
+def test_page_loads_only_its_own_files(deployment: Deployment, path: str) -> None:
+    """The Content-Security-Policy forbids other origins and inline scripts."""
     status, headers, body = call(deployment, path)
 
     assert status == 200
