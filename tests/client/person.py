@@ -5,12 +5,7 @@ from typing import cast
 
 from serverless_otp import FieldError, InvalidRequest, OtpClient, OtpError, Sent, Verification
 
-from clients.python.examples.login import (
-    ALLOWED_ATTEMPTS,
-    SECONDS_BETWEEN_TEXTS,
-    Answer,
-    Login,
-)
+from clients.python.examples.login import ALLOWED_ATTEMPTS, SECONDS_BETWEEN_TEXTS, Answer, Login
 from clients.python.examples.store import Store
 from tests.support.at_once import InMemory
 

@@ -14,16 +14,7 @@ CODES = [
     *("This is your One Time Password: 123456 from ExampleCorp", "@example.com #123456"),
     *("認証コードは123456です", "The code is 123456. 123456 ends in 10 minutes."),
 ]
-NO_CODES = [
-    "",
-    "  ",
-    "12a456",
-    "l23456",
-    "abcdef",
-    "123456 or 654321?",
-    "No. 123456789",
-    "G123456",
-]
+NO_CODES = ["", "  ", "12a456", "l23456", "abcdef", "123456 or 654321?", "No. 123456789", "G123456"]
 
 
 @pytest.mark.parametrize("typed", CODES)
@@ -50,7 +41,7 @@ NUMBERS = {
         *(("US", typed) for typed in ("tel:+1-206-555-0100", "\u200eTEL:2065550100")),
     ],
     "+447911123456": [
-        *(("GB", typed) for typed in ("07911 123456", "+44 (0)7911 123456", "447911123456")),
+        *(("GB", typed) for typed in ("07911 123456", "+44 (0)7911 123456", "447911123456"))
     ],
     # Read as a national number, the second one would be a landline.
     "+4915123456789": [("DE", typed) for typed in ("0151 23456789", "49 (0)151 23456789")],

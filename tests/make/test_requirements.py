@@ -11,9 +11,7 @@ from .machine import ROOT
 FOLDERS = ("lambda_src/", "infra/", "", "sandbox/", "tools/scan/", "tools/mutants/")
 
 # What a line of a pinned file may be, beside a comment: no option, such as one that names an index.
-LINE = re.compile(
-    r"[\w.-]+==[\w.!+-]+( ; [^\\]+)? \\|    --hash=sha256:[0-9a-f]{64}( \\)?",
-)
+LINE = re.compile(r"[\w.-]+==[\w.!+-]+( ; [^\\]+)? \\|    --hash=sha256:[0-9a-f]{64}( \\)?")
 
 
 def pinned(folder: str) -> dict[str, str]:

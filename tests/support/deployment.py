@@ -74,8 +74,7 @@ class Deployment:
     def set_switch(self, value: str) -> None:
         """Set the switch that pauses sending, as docs/runbook.md does."""
         self._dynamodb.put_item(
-            TableName=self.state.table,
-            Item={"id": {"S": "paused"}, "countries": {"S": value}},
+            TableName=self.state.table, Item={"id": {"S": "paused"}, "countries": {"S": value}}
         )
 
     def version(self) -> str:
