@@ -1,4 +1,4 @@
-"""Releases that are broken on purpose: what is deployed, with one piece of its code replaced."""
+"""Broken releases: the deployed code with one piece replaced."""
 
 import io
 import zipfile
@@ -11,10 +11,10 @@ import boto3
 from sandbox import client
 from sandbox.state import ROOT, State
 
-#: The sandbox's own: releases here are broken, and the log may hold what none may.
+#: The folder of the sandbox for broken releases.
 FOLDER = ".sandbox-test-accept"
 
-#: A file below `otp/`, a piece of it, and what is there instead.
+#: A file below `otp/`, a piece of it, and its replacement.
 Change = tuple[str, str, str]
 
 _NOTHING: Mapping[str, str] = {}
@@ -27,7 +27,7 @@ def release(
     changes: Sequence[Change] = (),
     environment: Mapping[str, str] = _NOTHING,
 ) -> Iterator[None]:
-    """Have callers get another version of `send` or `verify` for a while."""
+    """Deploy a changed version of `send` or `verify` for the length of a `with` block."""
     lambda_ = boto3.client("lambda", **client.aws_options(state))
     alias_arn = {"send": state.sendFunction, "verify": state.verifyFunction}[function]
     name, _, alias = alias_arn.rpartition(":")
@@ -49,7 +49,7 @@ def _configure(lambda_: Any, name: str, environment: Mapping[str, str]) -> None:
 
 
 def _code(changes: Sequence[Change]) -> bytes:
-    """Pack what was deployed, changed; the bytecode of a changed file would be run in its place."""
+    """Zip the deployed code with its changes, and without the bytecode of changed files."""
     [asset] = [path for path in (ROOT / FOLDER / "cdk.out").glob("asset.*") if path.is_dir()]
     bytecode = tuple(_bytecode_of(file) for file, _, _ in changes)
     packed = io.BytesIO()
