@@ -47,33 +47,28 @@ _REST = _AN_HOUR - _VERIFIED - _A_BLOCK - _A_NUMBER
 def main() -> int:
     """Run every step; returns the exit status."""
     _wait_for_an_hour_with_room()
-    with detached() as state, ThreadPoolExecutor(_BURST) as threads:
+    with detached() as state:
         deployment = Deployment(state)
         problems = [
-            *_verify_all(deployment, threads),
-            *_pump(_ONE_BLOCK, {_A_BLOCK}, deployment, threads),
+            *_verify_all(deployment),
+            *_pump(_ONE_BLOCK, {_A_BLOCK}, deployment),
             *_burst(deployment),
-            *_pump(_ONE_COUNTRY, {_REST - 1, _REST}, deployment, threads),
+            *_pump(_ONE_COUNTRY, {_REST - 1, _REST}, deployment),
             *_try_the_switch(deployment),
         ]
-    with detached(_REFUSING) as state, ThreadPoolExecutor(_BURST) as threads:
-        problems += _pump_a_range(Deployment(state), threads)
+    with detached(_REFUSING) as state:
+        problems += _pump_a_range(Deployment(state))
     for problem in problems:
         print(f"PROBLEM {problem}", file=sys.stderr)
     return 1 if problems else 0
 
 
-def _pump(
-    numbers: list[str], may_be: set[int], deployment: Deployment, threads: ThreadPoolExecutor
-) -> Iterator[str]:
+def _pump(numbers: list[str], may_be: set[int], deployment: Deployment) -> Iterator[str]:
     """Request a text to each number; yields the problems if the limits do not hold."""
-    name = f"{len(numbers):,} numbers from {numbers[0]} on"
-    before = {text["to"] for text in deployment.texts()}
-    started = time.time()
+    name, started = f"{len(numbers):,} numbers from {numbers[0]} on", time.time()
     with step(name):
-        asked = [request(DestinationIdentity=number) for number in numbers]
-        answers = list(threads.map(deployment.send, asked))
-    texts = len({text["to"] for text in deployment.texts()} - before)
+        answers = _ask(deployment, numbers)
+    texts = len(_texts(deployment, numbers))
     kinds = _told(texts, answers)
     off = _alarms_that_go_off(deployment, started)
     if texts not in may_be:
@@ -85,6 +80,17 @@ def _pump(
         yield f"{name}: the alarms {missing} did not go off"
 
 
+def _ask(deployment: Deployment, numbers: list[str]) -> list[HttpAnswer]:
+    with ThreadPoolExecutor(_BURST) as threads:
+        asked = [request(DestinationIdentity=number) for number in numbers]
+        return [*threads.map(deployment.send, asked)]
+
+
+def _texts(deployment: Deployment, numbers: list[str]) -> list[dict[str, str]]:
+    of_these = {*numbers}
+    return [text for text in deployment.texts() if text["to"] in of_these]
+
+
 def _told(texts: int, answers: Iterable[HttpAnswer]) -> Counter[str]:
     """Print texts and answers; returns the count of each kind of answer."""
     kinds = Counter(map(_kind, answers))
@@ -93,17 +99,20 @@ def _told(texts: int, answers: Iterable[HttpAnswer]) -> Counter[str]:
     return kinds
 
 
-def _verify_all(deployment: Deployment, threads: ThreadPoolExecutor) -> Iterator[str]:
+def _verify_all(deployment: Deployment) -> Iterator[str]:
     """Send and verify all codes; yields a problem if one fails or an alarm goes off."""
     started = time.time()
     # Eight ranges, so that the guard's allowance suffices until the codes are verified.
     numbers = [f"+1360{2 + place % 8}{place // 8:02}0001" for place in range(_VERIFIED)]
-    with step(f"{_VERIFIED} people who verify"):
-        asked = [request(DestinationIdentity=number) for number in numbers]
-        list(threads.map(deployment.send, asked))
-        codes = {text["referenceId"]: code_in(text) for text in deployment.texts()}
-        typed = [{**one, "Otp": codes.get(one["ReferenceId"])} for one in asked]
-        answers = list(threads.map(deployment.verify, typed))
+    with step(f"{_VERIFIED} people who verify"), ThreadPoolExecutor(_BURST) as threads:
+        _ask(deployment, numbers)
+        typed = [
+            request(
+                ReferenceId=text["referenceId"], DestinationIdentity=text["to"], Otp=code_in(text)
+            )
+            for text in _texts(deployment, numbers)
+        ]
+        answers = [*threads.map(deployment.verify, typed)]
     valid = sum(b'"Valid": true' in answer.body for answer in answers)
     off = _alarms_that_go_off(deployment, started)
     print(f"    verified  {valid}")
@@ -125,16 +134,14 @@ def _alarms_that_go_off(deployment: Deployment, since: float) -> set[str]:
     return off
 
 
-def _pump_a_range(deployment: Deployment, threads: ThreadPoolExecutor) -> Iterator[str]:
+def _pump_a_range(deployment: Deployment) -> Iterator[str]:
     """Text a range without verifying; yields a problem if the guard does not refuse."""
     with step(f"{len(_ONE_RANGE)} numbers of one range, refused by the guard"):
-        asked = [request(DestinationIdentity=number) for number in _ONE_RANGE]
-        refused = [answer for answer in threads.map(deployment.send, asked) if answer.status == 429]
-        texts = len({text["to"] for text in deployment.texts()} & {*_ONE_RANGE})
-        waits = [answer.json()["retryAfter"] for answer in refused]
-        time.sleep(max(waits))
-        asked = [request(DestinationIdentity=number) for number in _ONE_RANGE[:_BURST]]
-        probes = [answer.status for answer in threads.map(deployment.send, asked)].count(200)
+        refused = [answer for answer in _ask(deployment, _ONE_RANGE) if answer.status == 429]
+        texts = len(_texts(deployment, _ONE_RANGE))
+        time.sleep(max(answer.json()["retryAfter"] for answer in refused))
+        again = _ask(deployment, _ONE_RANGE[:_BURST])
+        probes = [answer.status for answer in again].count(200)
     kinds = _told(texts + probes, refused)
     if (texts, probes) != (_AN_ALLOWANCE, 1) or {*kinds} != {"429 TooManyMessages guardAllowance"}:
         yield f"one range: {texts} texts, {probes} probes, {dict(kinds)}"
@@ -143,10 +150,8 @@ def _pump_a_range(deployment: Deployment, threads: ThreadPoolExecutor) -> Iterat
 def _burst(deployment: Deployment) -> Iterator[str]:
     """Request many texts to one number at once; yields a problem if its limit does not hold."""
     with step(f"{_BURST} requests at once, one number"):
-        asked = [request(DestinationIdentity=_BURST_NUMBER) for _ in range(_BURST)]
-        with ThreadPoolExecutor(_BURST) as threads:
-            answers = list(threads.map(deployment.send, asked))
-    texts = sum(text["to"] == _BURST_NUMBER for text in deployment.texts())
+        answers = _ask(deployment, [_BURST_NUMBER] * _BURST)
+    texts = len(_texts(deployment, [_BURST_NUMBER]))
     kinds = _told(texts, answers)
     refused = "429 TooManyMessages destinationPer10Minutes"
     if texts != _A_NUMBER or kinds != {"200": _A_NUMBER, refused: _BURST - _A_NUMBER}:
@@ -155,26 +160,19 @@ def _burst(deployment: Deployment) -> Iterator[str]:
 
 def _try_the_switch(deployment: Deployment) -> Iterator[str]:
     """Pause and resume sending; yields a problem if a function is too late."""
-    version = deployment.version()
+    version, numbers = deployment.version(), [_SANDBOX_NUMBER] * _AT_ONCE
     for value, status in (("all", 503), ("none", 200)):
         deployment.set_switch(value)
-        started = time.monotonic()
-        seconds = 0.0
-        while not (heeded := _all_answer(deployment, status)) and seconds < _SWITCH_SECONDS:
-            time.sleep(1)
+        started, seconds, statuses = time.monotonic(), 0.0, set[int]()
+        while statuses != {status} and seconds < _SWITCH_SECONDS:
+            statuses = {answer.status for answer in _ask(deployment, numbers)}
             seconds = time.monotonic() - started
+            time.sleep(1)
         print(f"==> Switch to {value}: applied by all functions after {seconds:.0f} s")
-        if not heeded:
+        if statuses != {status}:
             yield f"the switch to {value} was not applied within {_SWITCH_SECONDS} s"
     if deployment.version() != version:
         yield "the version of the function has changed"
-
-
-def _all_answer(deployment: Deployment, status: int) -> bool:
-    """Tell whether many concurrent requests all get this status."""
-    with ThreadPoolExecutor(_AT_ONCE) as threads:
-        asked = [request(DestinationIdentity=_SANDBOX_NUMBER) for _ in range(_AT_ONCE)]
-        return {answer.status for answer in threads.map(deployment.send, asked)} == {status}
 
 
 def _wait_for_an_hour_with_room() -> None:

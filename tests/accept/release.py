@@ -1,6 +1,7 @@
 """Broken releases: the deployed code with one piece replaced."""
 
 import io
+import re
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -51,7 +52,9 @@ def _configure(lambda_: Any, name: str, environment: Mapping[str, str]) -> None:
 def _code(changes: Sequence[Change]) -> bytes:
     """Zip the deployed code with its changes, and without the bytecode of changed files."""
     [asset] = [path for path in (ROOT / FOLDER / "cdk.out").glob("asset.*") if path.is_dir()]
-    bytecode = tuple(_bytecode_of(file) for file, _, _ in changes)
+    bytecode = tuple(
+        re.sub(r"(\w+\.)py$", r"__pycache__/\1", f"otp/{file}") for file, *_ in changes
+    )
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         for path in sorted(asset.rglob("*")):
@@ -65,8 +68,3 @@ def _code(changes: Sequence[Change]) -> bytes:
                     content = content.replace(old.encode(), new.encode())
             archive.writestr(name, content)
     return packed.getvalue()
-
-
-def _bytecode_of(file: str) -> str:
-    folder, _, name = f"otp/{file}".rpartition("/")
-    return f"{folder}/__pycache__/{name.removesuffix('.py')}."

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from docs.examples.another_team import build_login
+from sandbox.commands import variables
 from tests.support.deployment import Deployment
 from tests.support.texts import code_in
 
@@ -45,15 +46,9 @@ def handled(environment: dict[str, str], *events: dict[str, Any]) -> list[Any]:
 @pytest.fixture
 def environment(deployment: Deployment) -> dict[str, str]:
     """Return the variables that name the sandbox and its functions."""
-    state = deployment.state
-    return {
-        "SEND_FUNCTION_ARN": state.sendFunction,
-        "VERIFY_FUNCTION_ARN": state.verifyFunction,
-        "AWS_ENDPOINT_URL": state.awsEndpoint,
-        "AWS_ACCESS_KEY_ID": state.accessKeyId,
-        "AWS_SECRET_ACCESS_KEY": state.secretAccessKey,
-        "AWS_REGION": state.region,
-    }
+    given = variables(deployment.state)
+    functions = {f"{name}_ARN": given[name] for name in ("SEND_FUNCTION", "VERIFY_FUNCTION")}
+    return given | functions
 
 
 def about(phone: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.commands import variables
 from tests.support.checkout import copy_files_to
 from tests.support.deployment import Deployment
 from tests.support.sandboxed import running
@@ -27,10 +28,7 @@ Checkout = tuple[Path, dict[str, str]]
 
 @pytest.fixture(scope="session")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
-    """Run a sandbox in a copy of the checkout, so that blocks cannot write into the original.
-
-    All pages share it, so each page must undo its changes.
-    """
+    """Run one sandbox, in a copy of the checkout; each page must undo its changes."""
     folder = tmp_path_factory.mktemp("commands") / "checkout"
     copy_files_to(folder)
     for name in INSTALLED:
@@ -40,18 +38,11 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
     for file in [*folder.iterdir(), *folder.glob("*/**/requirements.txt")]:
         os.utime(file, (0, 0), follow_symlinks=False)
     programs = (f"{folder}/.venv/bin", f"{folder}/node_modules/.bin", os.environ["PATH"])
-    variables = {name: value for name, value in os.environ.items() if name != "SANDBOX_FOLDER"}
-    variables["PATH"] = os.pathsep.join(programs)
+    environment = {name: value for name, value in os.environ.items() if name != "SANDBOX_FOLDER"}
+    environment["PATH"] = os.pathsep.join(programs)
     with running(folder=".sandbox", checkout=folder) as state:
-        of_aws = {
-            "AWS_ENDPOINT_URL": state.awsEndpoint,
-            "AWS_ENDPOINT_URL_PINPOINT": state.pinpointEndpoint,
-            "AWS_ACCESS_KEY_ID": state.accessKeyId,
-            "AWS_SECRET_ACCESS_KEY": state.secretAccessKey,
-            "AWS_REGION": state.region,
-            "AWS_DEFAULT_REGION": state.region,
-        }
-        yield folder, variables | of_aws
+        of_aws = {name: of for name, of in variables(state).items() if name.startswith("AWS_")}
+        yield folder, environment | of_aws
         assert Deployment(state).leaks() == [], "a log or a metric holds what none may"
 
 

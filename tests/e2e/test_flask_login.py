@@ -20,6 +20,7 @@ import pytest
 from serverless_otp import Say
 
 from clients.python.examples.login import ALLOWED_ATTEMPTS
+from sandbox.commands import variables
 from sandbox.state import ROOT
 from tests.support.deployment import NUMBER, Deployment
 from tests.support.texts import code_in, wrong_code
@@ -38,10 +39,7 @@ def start(deployment: Deployment, tmp_path: Path) -> Iterator[Start]:
     [copying] = re.findall(r"^APP=.*?(?=^```)", recipes, re.MULTILINE | re.DOTALL)
     copying = copying.replace("APP=../my-app", 'APP="$1"')
     subprocess.run(["/bin/sh", "-euc", copying, "-", tmp_path / "an app"], cwd=ROOT, check=True)
-    environment = {
-        "AWS_ACCESS_KEY_ID": deployment.state.accessKeyId,
-        "AWS_SECRET_ACCESS_KEY": deployment.state.secretAccessKey,
-        "AWS_DEFAULT_REGION": deployment.state.region,
+    environment = variables(deployment.state) | {
         "FLASK_SECRET_KEY": "of-a-test",
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(ROOT / "clients/python/src"),
@@ -101,10 +99,7 @@ class Browser:
 
 
 def test_login_by_code_and_after_three_wrong_codes(deployment: Deployment, start: Start) -> None:
-    """Right codes work once, three wrong codes use up a text, and an old cookie gains nothing.
-
-    An old cookie neither shortens the wait for the next text nor restores a session after logout.
-    """
+    """A right code works once, three wrong ones use up a text, and an old cookie gains nothing."""
     url, _ = start(deployment.state.apiUrl)
     browser, known = Browser(url), len(deployment.texts())
     first = copy.copy(browser)
@@ -141,10 +136,7 @@ def test_form_without_its_csrf_token_is_refused(deployment: Deployment, start: S
 
 
 def test_request_ends_before_its_worker_is_killed(deployment: Deployment, start: Start) -> None:
-    """Endless throttling, a late answer and an unreachable service all end in time.
-
-    The code of the text with the late answer is valid; a request that was not sent is logged.
-    """
+    """Endless throttling, a late answer and an unreachable service all end in time."""
     url, _ = start(deployment.state.apiUrl)
     without_service, log = start("http://127.0.0.1:9/v1")
     browsers = {

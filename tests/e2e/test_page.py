@@ -2,31 +2,14 @@
 
 import json
 import re
-import urllib.error
-import urllib.request
-from email.message import Message
 from typing import Any
 
 import pytest
+import urllib3
 
 from tests.support.deployment import Deployment, request
 
 INVALID = [("times", 21), ("times", 0), ("path", "/other"), ("body", {})]
-
-
-def call(
-    deployment: Deployment, path: str, content: Any = None, media_type: str = "application/json"
-) -> tuple[int, Message, bytes]:
-    """`GET` a path, or `POST` content to it."""
-    body = None if content is None else json.dumps(content).encode()
-    headers = {"Content-Type": media_type}
-    asked = urllib.request.Request(deployment.state.pageUrl + path, body, headers)
-    try:
-        with urllib.request.urlopen(asked, timeout=60) as answer:
-            return answer.status, answer.headers, answer.read()
-    except urllib.error.HTTPError as refusal:
-        with refusal:
-            return refusal.code, refusal.headers, refusal.read()
 
 
 @pytest.mark.parametrize(
@@ -44,18 +27,19 @@ def test_request_that_the_page_never_makes_is_refused(
     asked = {"path": "/otp", "body": json.dumps(request()), "times": 1, **change}
     texts = deployment.texts()
 
-    status, _, _ = call(deployment, "calls", asked, media_type)
+    url, headers = f"{deployment.state.pageUrl}calls", {"Content-Type": media_type}
+    answer = urllib3.request("POST", url, json=asked, headers=headers)
 
-    assert status == refused
+    assert answer.status == refused
     assert deployment.texts() == texts
 
 
 @pytest.mark.parametrize("path", ["", "reference", "static/phone.js"])
 def test_page_loads_only_its_own_files(deployment: Deployment, path: str) -> None:
     """The Content-Security-Policy forbids other origins and inline scripts."""
-    status, headers, body = call(deployment, path)
+    page = urllib3.request("GET", deployment.state.pageUrl + path)
 
-    assert status == 200
-    assert "default-src 'none'; script-src 'self'" in headers["Content-Security-Policy"]
-    assert headers["Cache-Control"] == "no-store"
-    assert not re.findall(rb"<(?:script|link|img)[^>]*(?:src|href)=.?(?!/static/)[a-z]", body)
+    assert page.status == 200
+    assert "default-src 'none'; script-src 'self'" in page.headers["Content-Security-Policy"]
+    assert page.headers["Cache-Control"] == "no-store"
+    assert not re.findall(rb"<(?:script|link|img)[^>]*(?:src|href)=.?(?!/static/)[a-z]", page.data)

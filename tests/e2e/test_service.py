@@ -1,7 +1,4 @@
-"""The parts of the deployed service work together, over signed HTTP and by direct invoke.
-
-tests/unit and tests/infra test the behaviour of each part.
-"""
+"""The parts of the deployed service work together; tests/unit and tests/infra test each part."""
 
 import json
 import time

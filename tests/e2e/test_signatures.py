@@ -1,13 +1,12 @@
 """The sandbox serves only requests signed with its secret key."""
 
 import json
-import urllib.error
-import urllib.request
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
 import pytest
+import urllib3
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
@@ -64,13 +63,9 @@ def test_calls_signed_with_the_secret_are_served(deployment: Deployment, service
 )
 def test_unsigned_call_is_refused(deployment: Deployment, method: str, path: str) -> None:
     """MiniStack's own endpoints, beside those of AWS, are refused, too."""
-    url = deployment.state.awsEndpoint + path
+    answer = urllib3.request(method, deployment.state.awsEndpoint + path)
 
-    with pytest.raises(urllib.error.HTTPError) as refusal:
-        urllib.request.urlopen(urllib.request.Request(url, method=method))
-
-    with refusal.value as answer:
-        assert answer.status in {400, 403}
+    assert answer.status in {400, 403}
 
 
 def test_api_refuses_a_wrong_signature(deployment: Deployment) -> None:

@@ -33,8 +33,8 @@ _ACCEPTED = ["200", "403", "409", "422", "429", "503", "504"]
 _REFUSED = ["400", "415"]
 
 
-def schema(operation: str) -> schemathesis.BaseSchema:
-    """Load the document and configure the generation for one operation."""
+def schema() -> schemathesis.BaseSchema:
+    """Load the document and configure the generation."""
     config = SchemathesisConfig.from_dict(
         {
             "seed": SEED,
@@ -54,7 +54,7 @@ def schema(operation: str) -> schemathesis.BaseSchema:
     )
     schema = schemathesis.openapi.from_dict(json.loads(_DOCUMENT), config=config)
     schema.hook("flatmap_case")(_steered)
-    return schema.include(operation_id=operation)
+    return schema
 
 
 def is_valid(case: schemathesis.Case[Any]) -> bool:
@@ -63,10 +63,7 @@ def is_valid(case: schemathesis.Case[Any]) -> bool:
 
 
 def of_its_own(case: schemathesis.Case[Any], place: int) -> None:
-    """Make the ReferenceId of a valid boundary request unique.
-
-    All of them have the example's ReferenceId, so only one would be texted.
-    """
+    """Make a valid boundary request's ReferenceId unique: repeats of the example's do not text."""
     meta, body = case.meta, case.body
     of_a_boundary = is_valid(case) and meta and meta.phase.name is TestPhase.COVERAGE
     if of_a_boundary and isinstance(body, dict) and f'"{body["ReferenceId"]}"' in _DOCUMENT:

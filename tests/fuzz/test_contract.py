@@ -34,24 +34,11 @@ def signed(request: requests.PreparedRequest, state: State) -> requests.Prepared
     return request
 
 
-@schema("sendOtp").parametrize()
-def test_send_answers_as_documented(
+@schema().parametrize()
+def test_answer_is_as_documented(
     case: schemathesis.Case[Any], deployment: Deployment, tally: Counter[str]
 ) -> None:
     """Requests are examples, boundaries, and generated ones, valid and invalid."""
-    ask(case, deployment, tally)
-
-
-@schema("verifyOtp").parametrize()
-def test_verify_answers_as_documented(
-    case: schemathesis.Case[Any], deployment: Deployment, tally: Counter[str]
-) -> None:
-    """As for send."""
-    ask(case, deployment, tally)
-
-
-def ask(case: schemathesis.Case[Any], deployment: Deployment, tally: Counter[str]) -> None:
-    """Make one request and check its answer."""
     operation = case.operation.definition.raw["operationId"]
     of_its_own(case, tally.total())
 

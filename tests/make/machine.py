@@ -44,7 +44,6 @@ class Made:
     """The result of a run of make; `calls` lists the calls of Python and npm."""
 
     status: int
-    stdout: list[str]
     stderr: list[str]
     calls: list[str]
 
@@ -94,7 +93,6 @@ class Machine:
         )
         return Made(
             done.returncode,
-            done.stdout.splitlines(),
             # Leaves out make's own last line.
             [line for line in done.stderr.splitlines() if not line.startswith("make: ***")],
             self._calls.read_text().splitlines(),

@@ -22,10 +22,7 @@ def pinned(folder: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_pins_match_requirements_and_have_hashes(folder: str) -> None:
-    """Every requirement has a reason beside it, and no pin names a package index.
-
-    This fails if a requirement changes without `make update`.
-    """
+    """A requirement has a reason beside it, a pin names no index, and `make update` was run."""
     source = (ROOT / folder / "requirements.in").read_text()
     wanted = dict(re.findall(r"^(?![-#\s])([^#\n]+)(.*)$", source, re.MULTILINE))
     lines = (ROOT / folder / "requirements.txt").read_text().splitlines()

@@ -17,10 +17,7 @@ NPM = "npm is missing: it comes with Node.js from https://nodejs.org (Debian: ap
 
 
 def test_setup_installs_everything_once(tmp_path: Path) -> None:
-    """A second run only checks; an interrupted installation is made again.
-
-    Options of pip and variables of Python in the environment have no effect.
-    """
+    """A second run only checks; an interrupted installation is made again."""
     machine = Machine(tmp_path)
 
     made = machine.make("setup")

@@ -19,20 +19,11 @@ _TRUST = {"Version": "2012-10-17", "Statement": [_MAY_ASSUME]}
 
 
 class Account:
-    """A sandbox, with the roles that call it.
-
-    Attributes:
-        state: the sandbox's addresses.
-        deployment: the service, called as the account's root, which may do everything.
-        functions: the aliases of the functions by short name.
-        roles: the functions' own roles by short name; `caller`, with the stack's policy for
-            callers; `on call`, which may pause sending; and `stranger`, which has no policy.
-
-    """
+    """A sandbox, with the functions' roles, and roles that call the service."""
 
     def __init__(self, deployment: Deployment) -> None:
         self.state = state = deployment.state
-        self.deployment = deployment
+        self.deployment = deployment  # called as the account's root, which may do everything
         self.functions = {"send": state.sendFunction, "verify": state.verifyFunction}
         self._iam = self.client("iam")
         self.roles = {

@@ -43,10 +43,7 @@ class Grant(NamedTuple):
 
     @contextlib.contextmanager
     def removed(self) -> Iterator[None]:
-        """Remove only this grant for the length of a `with` block.
-
-        The change applies at once: MiniStack reads the policies at every call.
-        """
+        """Remove only this grant for a while; MiniStack reads the policies at every call."""
         before = _document(self.role.iam, self.policy_arn)
         statements = _statements(before)
         statement = {**statements[self.statement], "Sid": "Left"}

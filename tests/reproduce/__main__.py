@@ -32,9 +32,7 @@ _RUNTIME = f"{sys.version_info.major}.{sys.version_info.minor}"
 def main() -> int:
     """Compare all runs; returns the number of different ones."""
     parser = argparse.ArgumentParser(prog="python -m tests.reproduce", description=__doc__)
-    parser.add_argument(
-        "--oldest", action="store_true", help="try one other Python, the oldest"
-    )
+    parser.add_argument("--oldest", action="store_true", help="try one other Python, the oldest")
     arguments = parser.parse_args()
     others = {version: python for version in _VERSIONS if (python := _find(version))}
     others.pop(_RUNTIME, None)

@@ -9,9 +9,15 @@ _Given = TypeVar("_Given")
 
 
 def at_once(count: int, do: Callable[[], _Given]) -> list[_Given]:
-    """Call a function in `count` threads; returns every result."""
+    """Call a function in `count` threads at the same time; returns every result."""
+    start = threading.Barrier(count)
+
+    def call() -> _Given:
+        start.wait()
+        return do()
+
     with ThreadPoolExecutor(count) as pool:
-        return [doing.result() for doing in [pool.submit(do) for _ in range(count)]]
+        return [called.result() for called in [pool.submit(call) for _ in range(count)]]
 
 
 class InMemory:

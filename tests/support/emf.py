@@ -19,7 +19,10 @@ def read(lines: Iterable[str]) -> dict[Metric, list[float]]:
             assert len(directive["Metrics"]) <= 100
             for names in directive["Dimensions"]:
                 assert 1 <= len(names) <= 30
-                dimensions = tuple((name, _text(document[name])) for name in sorted(names))
+                dimensions = tuple((name, document[name]) for name in sorted(names))
+                for _, text in dimensions:
+                    assert isinstance(text, str)
+                    assert 1 <= len(text) <= 1024
                 for definition in directive["Metrics"]:
                     assert definition["Unit"] == "Count"
                     key = (directive["Namespace"], dimensions, definition["Name"])
@@ -30,12 +33,6 @@ def read(lines: Iterable[str]) -> dict[Metric, list[float]]:
 def timestamp(line: str) -> Any:
     """Return the time of a line in milliseconds since 1970."""
     return json.loads(line)["_aws"]["Timestamp"]
-
-
-def _text(value: Any) -> str:
-    assert isinstance(value, str)
-    assert 1 <= len(value) <= 1024
-    return value
 
 
 def _numbers(value: Any) -> list[float]:

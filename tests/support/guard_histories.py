@@ -1,10 +1,6 @@
 """Random histories of a number range, played to a guard or to docs/generate/guard_rule.py.
 
-To compare a guard with the rule (a small allowance saves calls)::
-
-    @given(histories(RULE))
-    def test_guard_answers_as_the_rule_does(history):
-        assert play(history, guard, START) == play(history, Balance(RULE), START)
+tests/docs/test_guard.py and tests/unit/test_credit.py compare the two.
 """
 
 from typing import Literal, NamedTuple, Protocol

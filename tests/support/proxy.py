@@ -1,21 +1,18 @@
 """A proxy that injects faults between a client and a service."""
 
-import json
 import os
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 from typing import Any
+
+import urllib3
+from urllib3.util import Retry
 
 from sandbox.servers import free_port
 from sandbox.state import FOLDER, State
 
 #: A microburst rule.
 Rule = dict[str, Any]
-
-_START_SECONDS = 30
 
 
 class Proxy:
@@ -40,7 +37,8 @@ class Proxy:
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
-        self._wait()
+        # Until it listens, connections fail.
+        self._call("GET", "health", retries=Retry(200, backoff_factor=0.05, backoff_max=0.1))
 
     def stop(self) -> None:
         """Kill it: on SIGTERM it would wait for the answers that it delays."""
@@ -61,20 +59,8 @@ class Proxy:
         total: int = self._call("GET", "stats")["requests"]["total"]
         return total
 
-    def _call(self, method: str, path: str, content: Any = None) -> Any:
-        body = None if content is None else json.dumps(content).encode()
-        call = urllib.request.Request(f"{self.url}/_microburst/{path}", body, method=method)
-        with urllib.request.urlopen(call, timeout=10) as answer:
-            return json.load(answer)
-
-    def _wait(self) -> None:
-        deadline = time.monotonic() + _START_SECONDS
-        while True:
-            try:
-                self._call("GET", "health")
-            except (urllib.error.URLError, OSError):
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.05)
-            else:
-                return
+    def _call(self, method: str, path: str, content: Any = None, retries: Retry | int = 0) -> Any:
+        url = f"{self.url}/_microburst/{path}"
+        answer = urllib3.request(method, url, json=content, timeout=10, retries=retries)
+        assert answer.status < 300, answer.data
+        return answer.json()
