@@ -1,4 +1,4 @@
-"""Clients of a scripted server, of the sandbox, and of a proxy in front of it."""
+"""Clients of a scripted server and of the sandbox."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -10,7 +10,6 @@ import pytest
 from serverless_otp import OtpClient
 
 from tests.support.deployment import Deployment
-from tests.support.proxy import Proxy
 
 from .scripted import NUMBER, Scripted, Way
 
@@ -78,32 +77,14 @@ def _session() -> boto3.Session:
     return boto3.Session("testing", "testing", region_name="us-east-1")
 
 
-@pytest.fixture(scope="session")
-def proxy(deployment: Deployment) -> Iterator[Proxy]:
-    """Start a proxy that injects faults between clients and the sandbox."""
-    proxy = Proxy(deployment.state.awsEndpoint, deployment.state)
-    yield proxy
-    proxy.stop()
-
-
 @pytest.fixture
-def to_sandbox(way: Way, deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> Connect:
-    """Return a function that makes clients of the sandbox, or of a proxy in front of it."""
+def of_sandbox(way: Way, deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> OtpClient:
+    """Create a client of the sandbox."""
     state = deployment.state
     session = boto3.Session(state.accessKeyId, state.secretAccessKey, region_name=state.region)
-
-    def to_sandbox(url: str = state.awsEndpoint, **options: Any) -> OtpClient:
-        if way is Way.HTTP:
-            api_url = state.apiUrl.replace(state.awsEndpoint, url)
-            return OtpClient(api_url=api_url, session=session, **options)
-        session.events.register("before-call.lambda.Invoke", _write_colons)
-        monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", url)
-        send, verify = state.sendFunction, state.verifyFunction
-        return OtpClient(send_function=send, verify_function=verify, session=session, **options)
-
-    return to_sandbox
-
-
-def _write_colons(params: dict[str, Any], **_: Any) -> None:
-    """Leave colons unescaped, because the proxy signs the path as it is."""
-    params["url"] = params["url"].replace("%3A", ":")
+    if way is Way.HTTP:
+        return OtpClient(api_url=state.apiUrl, session=session)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", state.awsEndpoint)
+    return OtpClient(
+        send_function=state.sendFunction, verify_function=state.verifyFunction, session=session
+    )

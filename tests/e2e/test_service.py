@@ -1,9 +1,6 @@
 """The parts of the deployed service work together; tests/unit and tests/infra test each part."""
 
 import json
-import time
-from collections import Counter
-from functools import partial
 from typing import Any
 
 import boto3
@@ -102,24 +99,3 @@ def test_refusal_of_api_gateway_is_a_problem(deployment: Deployment) -> None:
     assert "no such path" in assert_problem(nowhere, 403, "AccessDenied")["detail"]
     # Binary content reaches the function, which refuses it.
     assert_problem(deployment.post(b"\xff\xfe\xfd"), 400, "InvalidRequest")
-
-
-def test_concurrent_requests_reach_a_limit_exactly(deployment: Deployment) -> None:
-    """Five of eight text the number; the others are told when to retry."""
-
-    def send(number: str) -> HttpAnswer:
-        return deployment.send(request(DestinationIdentity=number))
-
-    for number in ("+12062110001", "+12062110002"):
-        window = time.time() // 600
-        answers = at_once(AT_ONCE, partial(send, number))
-        if time.time() // 600 == window:
-            break  # otherwise a new ten-minute window began, so try the second number
-
-    assert Counter(answer.status for answer in answers) == {200: 5, 429: AT_ONCE - 5}
-    assert len([text for text in deployment.texts() if text["to"] == number]) == 5
-    for answer in answers:
-        if answer.status == 429:
-            problem = assert_problem(answer, 429, "TooManyMessages")
-            assert problem["limit"] == "destinationPer10Minutes"
-            assert 1 <= int(answer.headers["Retry-After"]) <= 600

@@ -69,7 +69,6 @@ def of_the_table(operation: str, **given: Any) -> Call:
 @pytest.mark.parametrize(
     ("role", "service", "call", "said"),
     [
-        ("stranger", "lambda", invoke("live"), "AccessDenied"),
         ("caller", "lambda", invoke(""), "AccessDenied"),
         ("caller", "lambda", invoke("1"), "AccessDenied"),
         ("caller", "lambda", invoke("$LATEST", apart=True), "AccessDenied"),
@@ -96,13 +95,6 @@ def test_role_may_not(account: Account, role: str, service: str, call: Call, sai
         call(account, account.client(service, account.roles[role]))
 
     assert why(refusal) in {(400, "AccessDeniedException"), (403, "AccessDeniedException")}
-
-
-def test_stranger_may_not_call_the_api(account: Account) -> None:
-    """A refused request texts nobody."""
-    asked = request()
-    assert account.post("/otp", asked, account.roles["stranger"]).status == 403
-    assert account.deployment.texts(asked["ReferenceId"]) == []
 
 
 def test_caller_may_pass_the_alias_as_a_qualifier(account: Account) -> None:
