@@ -92,8 +92,8 @@ class Scripted(ThreadingHTTPServer):
 
 
 class _Connection(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"  # the first that keeps connections
-    disable_nagle_algorithm = True  # the head and the body are written one after the other
+    protocol_version = "HTTP/1.1"  # keeps connections open
+    disable_nagle_algorithm = True  # otherwise the body waits for the ACK of the head
     server: Scripted
 
     def do_POST(self) -> None:

@@ -47,7 +47,7 @@ class Aws(ThreadingHTTPServer):
 
 
 class _Connection(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"  # the first that keeps connections
+    protocol_version = "HTTP/1.1"  # keeps connections open
     wbufsize = -1  # one packet per answer: a second one would wait for the first one's ACK
     server: Aws
 

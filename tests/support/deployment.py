@@ -108,7 +108,7 @@ class Deployment:
             start = page["events"][-1]["timestamp"]
 
     def leaks(self) -> list[str]:
-        """List the numbers and codes of all texts that the log holds; it must hold something."""
+        """List the numbers and codes of all texts that the log holds; fails on an empty log."""
         log, texts = self.log(), self.texts()
         assert '"message": "answered"' in log or not texts
         return leaked(log, texts)

@@ -37,7 +37,7 @@ class Proxy:
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
-        # Until it listens, connections fail.
+        # Connections fail until it listens.
         self._call("GET", "health", retries=Retry(200, backoff_factor=0.05, backoff_max=0.1))
 
     def stop(self) -> None:
