@@ -60,10 +60,10 @@ def test_concurrent_requests_with_one_reference_id_text_once(deployment: Deploym
 
 def test_refusal_of_api_gateway_is_a_problem(deployment: Deployment) -> None:
     """API Gateway refuses an unsigned request and an unknown path with 403, as a problem."""
-    asked = request()
-    unsigned = deployment.post(json.dumps(asked).encode(), signed=False)
-    nowhere = client.post(deployment.state, "/nowhere", b"{}")
-    binary = deployment.post(b"\xff\xfe\xfd")  # this one reaches the function, which refuses it
+    asked, state = request(), deployment.state
+    unsigned = client.post(state, "/otp", json.dumps(asked).encode(), signed=False)
+    nowhere = client.post(state, "/nowhere", b"{}")
+    binary = client.post(state, "/otp", b"\xff\xfe\xfd")  # this one reaches the function
 
     refusals = [(answer.status, answer.json()["code"]) for answer in (unsigned, nowhere, binary)]
     assert refusals == [(403, "AccessDenied"), (403, "AccessDenied"), (400, "InvalidRequest")]

@@ -6,8 +6,6 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from sandbox import client
-from sandbox.client import HttpAnswer
 from sandbox.state import ACCOUNT_ID
 from tests.support.deployment import Deployment
 
@@ -52,11 +50,6 @@ class Account:
             *(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"]),
             region_name=self.state.region,
         )
-
-    def post(self, path: str, body: Any, role: Role) -> HttpAnswer:
-        """`POST` to the API with the credentials of a role."""
-        credentials = self.session(role).get_credentials()
-        return client.post(self.state, path, json.dumps(body).encode(), credentials=credentials)
 
     def create_role(self, name: str, *policies: str) -> Role:
         """Create a role with policies; root may assume it."""

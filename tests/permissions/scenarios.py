@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from botocore.exceptions import ClientError
 
 from lambda_src.otp.rules.ranges import range_of
+from sandbox import client
 from sandbox.client import HttpAnswer
 from tests.support.deployment import request
 from tests.support.texts import code_in
@@ -112,20 +113,20 @@ def _use_the_switch(account: Account, grant: Grant) -> str:
 def _do_as_the_lambda_service(account: Account, grant: Grant) -> str:
     """Write a log or store a failed event, as the Lambda service does with the role."""
     service, _, action = grant.action.partition(":")
-    client = account.client(service, grant.role)
+    caller = account.client(service, grant.role)
     if service == "sqs":
         name = grant.resource.rpartition(":")[2]
         url = account.client("sqs").get_queue_url(QueueName=name)["QueueUrl"]
-        return _done(lambda: client.send_message(QueueUrl=url, MessageBody="failed"))
+        return _done(lambda: caller.send_message(QueueUrl=url, MessageBody="failed"))
     if service == "sns":
-        return _done(lambda: client.publish(TopicArn=grant.resource, Message="failed"))
+        return _done(lambda: caller.publish(TopicArn=grant.resource, Message="failed"))
     group = grant.resource.partition(":log-group:")[2].removesuffix(":*")
     stream = {"logGroupName": group, "logStreamName": str(uuid.uuid4())}
     if action == "CreateLogStream":
-        return _done(lambda: client.create_log_stream(**stream))
+        return _done(lambda: caller.create_log_stream(**stream))
     account.client("logs").create_log_stream(**stream)
     printed = [{"timestamp": int(time.time() * 1000), "message": "printed"}]
-    return _done(lambda: client.put_log_events(**stream, logEvents=printed))
+    return _done(lambda: caller.put_log_events(**stream, logEvents=printed))
 
 
 def _trace(account: Account, grant: Grant) -> str:
@@ -138,7 +139,9 @@ def _trace(account: Account, grant: Grant) -> str:
 
 def _call_the_api(account: Account, grant: Grant) -> str:
     path = grant.resource.partition("/POST")[2]
-    return _said(account.post(path, _asked(path), grant.role))
+    credentials = account.session(grant.role).get_credentials()
+    body = json.dumps(_asked(path)).encode()
+    return _said(client.post(account.state, path, body, credentials=credentials))
 
 
 def _invoke(account: Account, grant: Grant) -> str:

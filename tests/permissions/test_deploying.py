@@ -39,10 +39,7 @@ def cdk(account: Account, role: Role, folder: Path, command: tuple[str, ...]) ->
         ],
         cwd=folder,  # a folder without cdk.json
         env={
-            **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-            "AWS_EC2_METADATA_DISABLED": "true",
+            **os.environ,
             "AWS_REGION": account.state.region,
             "AWS_ENDPOINT_URL": by_name(account.state.awsEndpoint),
             "AWS_ACCESS_KEY_ID": credentials.access_key,

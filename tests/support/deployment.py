@@ -50,12 +50,6 @@ class Deployment:
         self._dynamodb: DynamoDBClient = boto3.client("dynamodb", **options)
         self._logs: CloudWatchLogsClient = boto3.client("logs", config=config, **options)
 
-    def post(
-        self, body: bytes, headers: Mapping[str, str] | None = None, *, signed: bool = True
-    ) -> HttpAnswer:
-        """`POST /otp`."""
-        return client.post(self.state, "/otp", body, headers, signed=signed)
-
     def send(self, asked: Mapping[str, Any]) -> HttpAnswer:
         """`POST /otp` with a JSON object, signed."""
         return client.send(self.state, asked)

@@ -54,11 +54,6 @@ class Proxy:
         """Count the faults that have fired since `break_by`."""
         return len(self._call("GET", "fired?limit=100000"))
 
-    def requests(self) -> int:
-        """Count all requests so far, failed ones included."""
-        total: int = self._call("GET", "stats")["requests"]["total"]
-        return total
-
     def _call(self, method: str, path: str, content: Any = None, retries: Retry | int = 0) -> Any:
         url = f"{self.url}/_microburst/{path}"
         answer = urllib3.request(method, url, json=content, timeout=10, retries=retries)
