@@ -80,7 +80,14 @@ def env() -> int:
         for name in ("API_URL", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_PINPOINT"):
             print(f"export {name}={_NOWHERE}")
         return 1
-    variables = {
+    for name, value in variables(state).items():
+        print(f"export {name}={shlex.quote(value)}")
+    return 0
+
+
+def variables(state: State) -> dict[str, str]:
+    """Give the variables that lead the AWS CLI, the SDKs and the pages to the sandbox."""
+    return {
         "API_URL": state.apiUrl,
         "SEND_FUNCTION": state.sendFunction,
         "VERIFY_FUNCTION": state.verifyFunction,
@@ -93,9 +100,6 @@ def env() -> int:
         "AWS_REGION": state.region,
         "AWS_DEFAULT_REGION": state.region,
     }
-    for name, value in variables.items():
-        print(f"export {name}={shlex.quote(value)}")
-    return 0
 
 
 def add_to(commands: Any) -> None:  # noqa: ANN401 - argparse has no public type for it

@@ -1,7 +1,4 @@
-"""What all tests share: they meet nothing of the developer's own.
-
-Neither AWS credentials nor a sandbox that is running: the tests have one in another folder.
-"""
+"""Isolates the tests from the developer's AWS credentials and running sandbox."""
 
 import os
 
@@ -18,5 +15,5 @@ os.environ |= {
     "SANDBOX_FOLDER": ".sandbox-test",
 }
 
-# Their modules read the environment, which is set by now.
+# After the environment is set, because these modules read it.
 pytest_plugins = ["tests.support.sandboxed", "tests.support.workers"]

@@ -1,4 +1,4 @@
-"""`make abuse`: pumps, a burst and the switch, on a sandbox with a new deployment's limits."""
+"""`make abuse`: SMS pumping, a burst and the switch, on a sandbox with the default limits."""
 
 import json
 import re
@@ -12,98 +12,107 @@ from docs.generate.templates import resources
 from sandbox.client import HttpAnswer
 from sandbox.start import step
 from sandbox.supervisor import detached
-from tests.support.deployment import Deployment, code_in, request
+from tests.support.deployment import Deployment, request
 from tests.support.metric_math import goes_off
+from tests.support.texts import code_in
 
 _SECONDS_NEEDED = 420
 _HOUR = 3600
 _SWITCH_SECONDS = 60
 _AT_ONCE = 8
 
-# A pump is none of these's business.
 _ALARMS_ON_ABUSE = {"RefusedByLimit", "Verified"}
 _SANDBOX_NUMBER = "+12065550100"
 
-# No more at once than the functions that the first pump has started.
+# Not more than the functions that the first step has started.
 _BURST, _BURST_NUMBER = 16, "+12532340001"
-_A_NUMBER = 5  # messages in ten minutes
-_A_BLOCK = 20  # messages in an hour
-_AN_HOUR = 1000  # messages in all
-_VERIFIED = 101  # more than the least that the alarm on verified codes looks at
+_A_NUMBER = 5  # texts to a number in ten minutes
+_A_BLOCK = 20  # texts to a block in an hour
+_AN_HOUR = 1000  # texts of the deployment in an hour
+_VERIFIED = 101  # just above the minimum of the alarm on verified codes
 
 
-# An area code each: what one has used up of its blocks is not the other's.
+# Each has its own area code, so that they do not share blocks.
 _ONE_BLOCK = [f"+1206300{last:04}" for last in range(500)]
 _ONE_COUNTRY = [f"+1425{200 + place % 700}{place // 700:04}" for place in range(1500)]
-# Forty blocks, and so below the limits of all.
+# Forty blocks, so no block reaches its limit.
 _ONE_RANGE = [f"+15092{place % 40:02}{place // 40:04}" for place in range(200)]
 _AN_ALLOWANCE = 30
-# The first probe is due when all have been refused.
+# Long enough to refuse all requests before the first probe.
 _REFUSING = {"guard": "refuse", "guardProbeSeconds": "40"}
-# Of the hour's thousand, less what has gone out before.
+# The deployment's hourly limit, less the texts of the earlier steps.
 _REST = _AN_HOUR - _VERIFIED - _A_BLOCK - _A_NUMBER
 
 
 def main() -> int:
-    """Run the pumps, then the switch; returns the exit status."""
+    """Run every step; returns the exit status."""
     _wait_for_an_hour_with_room()
-    with detached() as state, ThreadPoolExecutor(_BURST) as threads:
+    with detached() as state:
         deployment = Deployment(state)
         problems = [
-            *_verify_all(deployment, threads),
-            *_pump(_ONE_BLOCK, {_A_BLOCK}, deployment, threads),
+            *_verify_all(deployment),
+            *_pump(_ONE_BLOCK, {_A_BLOCK}, deployment),
             *_burst(deployment),
-            *_pump(_ONE_COUNTRY, {_REST - 1, _REST}, deployment, threads),
+            *_pump(_ONE_COUNTRY, {_REST - 1, _REST}, deployment),
             *_try_the_switch(deployment),
         ]
-    with detached(_REFUSING) as state, ThreadPoolExecutor(_BURST) as threads:
-        problems += _pump_a_range(Deployment(state), threads)
+    with detached(_REFUSING) as state:
+        problems += _pump_a_range(Deployment(state))
     for problem in problems:
         print(f"PROBLEM {problem}", file=sys.stderr)
     return 1 if problems else 0
 
 
-def _pump(
-    numbers: list[str], may_be: set[int], deployment: Deployment, threads: ThreadPoolExecutor
-) -> Iterator[str]:
-    """Have so many numbers texted, and see how many are; gives what is wrong with that."""
-    name = f"{len(numbers):,} numbers from {numbers[0]} on"
-    before = {text["to"] for text in deployment.texts()}
-    started = time.time()
+def _pump(numbers: list[str], may_be: set[int], deployment: Deployment) -> Iterator[str]:
+    """Request a text to each number; yields the problems if the limits do not hold."""
+    name, started = f"{len(numbers):,} numbers from {numbers[0]} on", time.time()
     with step(name):
-        asked = [request(DestinationIdentity=number) for number in numbers]
-        answers = list(threads.map(deployment.send, asked))
-    texts = len({text["to"] for text in deployment.texts()} - before)
+        answers = _ask(deployment, numbers)
+    texts = len(_texts(deployment, numbers))
     kinds = _told(texts, answers)
     off = _alarms_that_go_off(deployment, started)
     if texts not in may_be:
-        yield f"{name}: {texts} texts, and not one of {may_be}"
+        yield f"{name}: {texts} texts, expected one of {may_be}"
     expected = re.compile(r"200|429 TooManyMessages \w+")
     if strange := [kind for kind in kinds if not expected.fullmatch(kind)]:
-        yield f"{name}: answers {strange}"
+        yield f"{name}: unexpected answers {strange}"
     if missing := _ALARMS_ON_ABUSE - off:
-        yield f"{name}: {missing} did not go off"
+        yield f"{name}: the alarms {missing} did not go off"
+
+
+def _ask(deployment: Deployment, numbers: list[str]) -> list[HttpAnswer]:
+    with ThreadPoolExecutor(_BURST) as threads:
+        asked = [request(DestinationIdentity=number) for number in numbers]
+        return [*threads.map(deployment.send, asked)]
+
+
+def _texts(deployment: Deployment, numbers: list[str]) -> list[dict[str, str]]:
+    of_these = {*numbers}
+    return [text for text in deployment.texts() if text["to"] in of_these]
 
 
 def _told(texts: int, answers: Iterable[HttpAnswer]) -> Counter[str]:
-    """Print what came of it; gives how often each answer was given."""
+    """Print texts and answers; returns the count of each kind of answer."""
     kinds = Counter(map(_kind, answers))
     print(f"    texts     {texts}")
     print(f"    answers   {', '.join(f'{count} {kind}' for kind, count in kinds.most_common())}")
     return kinds
 
 
-def _verify_all(deployment: Deployment, threads: ThreadPoolExecutor) -> Iterator[str]:
-    """Send to people who type their codes in; gives what is wrong: nothing may go off."""
+def _verify_all(deployment: Deployment) -> Iterator[str]:
+    """Send and verify all codes; yields a problem if one fails or an alarm goes off."""
     started = time.time()
-    # In eight ranges: so many in one would be beyond what the guard allows before anybody verifies.
+    # Eight ranges, so that the guard's allowance suffices until the codes are verified.
     numbers = [f"+1360{2 + place % 8}{place // 8:02}0001" for place in range(_VERIFIED)]
-    with step(f"{_VERIFIED} people who verify"):
-        asked = [request(DestinationIdentity=number) for number in numbers]
-        list(threads.map(deployment.send, asked))
-        codes = {text["referenceId"]: code_in(text) for text in deployment.texts()}
-        typed = [{**one, "Otp": codes.get(one["ReferenceId"])} for one in asked]
-        answers = list(threads.map(deployment.verify, typed))
+    with step(f"{_VERIFIED} people who verify"), ThreadPoolExecutor(_BURST) as threads:
+        _ask(deployment, numbers)
+        typed = [
+            request(
+                ReferenceId=text["referenceId"], DestinationIdentity=text["to"], Otp=code_in(text)
+            )
+            for text in _texts(deployment, numbers)
+        ]
+        answers = [*threads.map(deployment.verify, typed)]
     valid = sum(b'"Valid": true' in answer.body for answer in answers)
     off = _alarms_that_go_off(deployment, started)
     print(f"    verified  {valid}")
@@ -112,7 +121,7 @@ def _verify_all(deployment: Deployment, threads: ThreadPoolExecutor) -> Iterator
 
 
 def _alarms_that_go_off(deployment: Deployment, since: float) -> set[str]:
-    """Judge the alarms that a new deployment has on our own metrics, named as in the stack."""
+    """Evaluate the stack's alarms on our own metrics; returns the names of those that go off."""
     metrics = [line for line in deployment.log(since=since).splitlines() if '"_aws"' in line]
     off = {
         logical_id.removeprefix("OtpAlarms")[:-8]
@@ -125,28 +134,24 @@ def _alarms_that_go_off(deployment: Deployment, since: float) -> set[str]:
     return off
 
 
-def _pump_a_range(deployment: Deployment, threads: ThreadPoolExecutor) -> Iterator[str]:
-    """Have a range texted that nobody verifies; gives what is wrong with what came of it."""
+def _pump_a_range(deployment: Deployment) -> Iterator[str]:
+    """Text a range without verifying; yields a problem if the guard does not refuse."""
     with step(f"{len(_ONE_RANGE)} numbers of one range, refused by the guard"):
-        asked = [request(DestinationIdentity=number) for number in _ONE_RANGE]
-        refused = [answer for answer in threads.map(deployment.send, asked) if answer.status == 429]
-        texts = len({text["to"] for text in deployment.texts()} & {*_ONE_RANGE})
-        waits = [answer.json()["retryAfter"] for answer in refused]
-        time.sleep(max(waits))
-        asked = [request(DestinationIdentity=number) for number in _ONE_RANGE[:_BURST]]
-        probes = [answer.status for answer in threads.map(deployment.send, asked)].count(200)
+        refused = [answer for answer in _ask(deployment, _ONE_RANGE) if answer.status == 429]
+        texts = len(_texts(deployment, _ONE_RANGE))
+        time.sleep(max(answer.json()["retryAfter"] for answer in refused))
+        again = _ask(deployment, _ONE_RANGE[:_BURST])
+        probes = [answer.status for answer in again].count(200)
     kinds = _told(texts + probes, refused)
     if (texts, probes) != (_AN_ALLOWANCE, 1) or {*kinds} != {"429 TooManyMessages guardAllowance"}:
         yield f"one range: {texts} texts, {probes} probes, {dict(kinds)}"
 
 
 def _burst(deployment: Deployment) -> Iterator[str]:
-    """Ask for messages to one number, all at once; gives what is wrong with what came of it."""
+    """Request many texts to one number at once; yields a problem if its limit does not hold."""
     with step(f"{_BURST} requests at once, one number"):
-        asked = [request(DestinationIdentity=_BURST_NUMBER) for _ in range(_BURST)]
-        with ThreadPoolExecutor(_BURST) as threads:
-            answers = list(threads.map(deployment.send, asked))
-    texts = sum(text["to"] == _BURST_NUMBER for text in deployment.texts())
+        answers = _ask(deployment, [_BURST_NUMBER] * _BURST)
+    texts = len(_texts(deployment, [_BURST_NUMBER]))
     kinds = _told(texts, answers)
     refused = "429 TooManyMessages destinationPer10Minutes"
     if texts != _A_NUMBER or kinds != {"200": _A_NUMBER, refused: _BURST - _A_NUMBER}:
@@ -154,39 +159,32 @@ def _burst(deployment: Deployment) -> Iterator[str]:
 
 
 def _try_the_switch(deployment: Deployment) -> Iterator[str]:
-    """Pause, and let it go on; gives what is wrong."""
-    version = deployment.version()
+    """Pause and resume sending; yields a problem if a function is too late."""
+    version, numbers = deployment.version(), [_SANDBOX_NUMBER] * _AT_ONCE
     for value, status in (("all", 503), ("none", 200)):
         deployment.set_switch(value)
-        started = time.monotonic()
-        seconds = 0.0
-        while not (heeded := _all_answer(deployment, status)) and seconds < _SWITCH_SECONDS:
-            time.sleep(1)
+        started, seconds, statuses = time.monotonic(), 0.0, set[int]()
+        while statuses != {status} and seconds < _SWITCH_SECONDS:
+            statuses = {answer.status for answer in _ask(deployment, numbers)}
             seconds = time.monotonic() - started
-        print(f"==> Switch to {value}: heeded by all functions after {seconds:.0f} s")
-        if not heeded:
-            yield f"the switch to {value} was not heeded within {_SWITCH_SECONDS} s"
+            time.sleep(1)
+        print(f"==> Switch to {value}: applied by all functions after {seconds:.0f} s")
+        if statuses != {status}:
+            yield f"the switch to {value} was not applied within {_SWITCH_SECONDS} s"
     if deployment.version() != version:
-        yield "another version was deployed"
-
-
-def _all_answer(deployment: Deployment, status: int) -> bool:
-    """Ask many functions at once, and say whether all answer so."""
-    with ThreadPoolExecutor(_AT_ONCE) as threads:
-        asked = [request(DestinationIdentity=_SANDBOX_NUMBER) for _ in range(_AT_ONCE)]
-        return {answer.status for answer in threads.map(deployment.send, asked)} == {status}
+        yield "the version of the function has changed"
 
 
 def _wait_for_an_hour_with_room() -> None:
-    """Have the pumps within one hour of the clock, which is what the limits go by."""
+    """Wait for the next hour if the steps would cross it, because limits reset then."""
     left = _HOUR - time.time() % _HOUR
     if left < _SECONDS_NEEDED:
-        with step(f"Waiting {left:.0f} s for the next hour, in which all limits begin anew"):
+        with step(f"Waiting {left:.0f} s for the next hour, when all limits reset"):
             time.sleep(left)
 
 
 def _kind(answer: HttpAnswer) -> str:
-    """Say what an answer is; a refusal says when to come again, or that is said, too."""
+    """Summarise an answer; a refusal without a plausible Retry-After is marked."""
     content = answer.json() if answer.body.startswith(b"{") else {}
     retry_after = int(answer.headers.get("Retry-After", "0"))
     without = answer.status != 200 and not 0 < retry_after <= 24 * _HOUR

@@ -1,4 +1,4 @@
-"""A sandbox of its own, which releases here are to break."""
+"""A fixture: a separate sandbox, because these tests deploy broken releases."""
 
 from collections.abc import Iterator
 
@@ -12,6 +12,6 @@ from .release import FOLDER
 
 @pytest.fixture(scope="session")
 def deployment() -> Iterator[Deployment]:
-    """Deploy once, for all tests; its log may hold what none may."""
+    """Deploy once for all tests; a broken release may log numbers, so nothing checks its log."""
     with running("--auth", folder=FOLDER) as state:
         yield Deployment(state)

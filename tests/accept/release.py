@@ -1,6 +1,7 @@
-"""Releases that are broken on purpose: what is deployed, with one piece of its code replaced."""
+"""Broken releases: the deployed code with one piece replaced."""
 
 import io
+import re
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,10 +12,10 @@ import boto3
 from sandbox import client
 from sandbox.state import ROOT, State
 
-#: The sandbox's own: releases here are broken, and the log may hold what none may.
+#: The folder of the sandbox for broken releases.
 FOLDER = ".sandbox-test-accept"
 
-#: A file below `otp/`, a piece of it, and what is there instead.
+#: A file below `otp/`, a piece of it, and its replacement.
 Change = tuple[str, str, str]
 
 _NOTHING: Mapping[str, str] = {}
@@ -27,7 +28,7 @@ def release(
     changes: Sequence[Change] = (),
     environment: Mapping[str, str] = _NOTHING,
 ) -> Iterator[None]:
-    """Have callers get another version of `send` or `verify` for a while."""
+    """Deploy a changed version of `send` or `verify` for the length of a `with` block."""
     lambda_ = boto3.client("lambda", **client.aws_options(state))
     alias_arn = {"send": state.sendFunction, "verify": state.verifyFunction}[function]
     name, _, alias = alias_arn.rpartition(":")
@@ -49,9 +50,11 @@ def _configure(lambda_: Any, name: str, environment: Mapping[str, str]) -> None:
 
 
 def _code(changes: Sequence[Change]) -> bytes:
-    """Pack what was deployed, changed; the bytecode of a changed file would be run in its place."""
+    """Zip the deployed code with its changes, and without the bytecode of changed files."""
     [asset] = [path for path in (ROOT / FOLDER / "cdk.out").glob("asset.*") if path.is_dir()]
-    bytecode = tuple(_bytecode_of(file) for file, _, _ in changes)
+    bytecode = tuple(
+        re.sub(r"(\w+\.)py$", r"__pycache__/\1", f"otp/{file}") for file, *_ in changes
+    )
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         for path in sorted(asset.rglob("*")):
@@ -65,8 +68,3 @@ def _code(changes: Sequence[Change]) -> bytes:
                     content = content.replace(old.encode(), new.encode())
             archive.writestr(name, content)
     return packed.getvalue()
-
-
-def _bytecode_of(file: str) -> str:
-    folder, _, name = f"otp/{file}".rpartition("/")
-    return f"{folder}/__pycache__/{name.removesuffix('.py')}."

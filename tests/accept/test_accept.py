@@ -1,4 +1,4 @@
-"""`make accept` says what differs: each of its steps on a deployment that is broken on purpose."""
+"""`make accept` reports every deviation: each step runs on a deployment that breaks it."""
 
 import json
 import re
@@ -14,6 +14,7 @@ from infra.api import gateway_responses
 from sandbox import client
 from sandbox.state import ROOT, State
 from tests.support.deployment import NUMBER, Deployment, request
+from tests.support.texts import code_in
 from tools.accept import __main__ as accept
 from tools.accept import on_request, operation, without_text
 from tools.accept.deployment import from_sandbox
@@ -30,7 +31,7 @@ Accept = Callable[..., Report]
 
 @pytest.fixture
 def state(deployment: Deployment) -> State:
-    """Give the sandbox of all tests here."""
+    """The state of the sandbox."""
     return deployment.state
 
 
@@ -41,7 +42,7 @@ def run(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Accept:
-    """Give a way to accept the sandbox; returns the lines of the report by step."""
+    """Return a function that accepts the sandbox and returns the report's lines by step."""
     monkeypatch.setattr(operation, "LOG_SECONDS", 2)
 
     def run(only: str = "", *options: str, to: str = NUMBER, person: bool = True) -> Report:
@@ -49,9 +50,7 @@ def run(
         arguments = accept.parser().parse_args(["--only", only, "--report", str(report), *options])
         reader = Person(
             to,
-            lambda reference_id: [
-                text["body"].split(": ")[1].split(" ")[0] for text in deployment.texts(reference_id)
-            ],
+            lambda reference_id: [code_in(text) for text in deployment.texts(reference_id)],
         )
         trial = from_sandbox(deployment.state)
         status = accept.accept(trial, reader if person else None, arguments)
@@ -64,8 +63,8 @@ def run(
     return run
 
 
-def test_what_is_deployed_is_accepted(run: Accept) -> None:
-    """Every step is right, or says why it cannot tell."""
+def test_sound_deployment_is_accepted(run: Accept) -> None:
+    """Two steps are skipped, because the sandbox has neither alarms nor TLS."""
     report = run("", "--queue")
     assert {line["end"] for line in report.values()} == {"right", "skipped"}, report
     skipped = {name for name, line in report.items() if line["end"] == "skipped"}
@@ -76,7 +75,7 @@ INVOCATION, VERIFICATION = "contract/invocation.py", "pinpoint/verification.py"
 LOCK = "attribute_not_exists(id) OR expiration < :now"
 ALWAYS = "attribute_not_exists(id) OR expiration >= :now"
 VALID = 'return answer["Valid"], json.dumps({"VerificationResponse": answer})'
-#: Releases of a function, each with its changes, and the steps that are wrong then.
+#: Releases: the function, and for each change the step that must notice it.
 BROKEN: list[tuple[str, list[tuple[str, Change]]]] = [
     (
         "send",
@@ -129,10 +128,10 @@ BROKEN: list[tuple[str, list[tuple[str, Change]]]] = [
 
 
 @pytest.mark.parametrize(("function", "broken"), BROKEN)
-def test_a_release_that_breaks_the_contract_is_wrong(
+def test_broken_release_is_wrong(
     run: Accept, state: State, function: str, broken: list[tuple[str, Change]]
 ) -> None:
-    """Each step is named with what was expected, what came, and the page that speaks of it."""
+    """The step for each change reports it."""
     with release(state, function, sorted({change for _, change in broken})):
         report = run()
     for step, _ in broken:
@@ -141,15 +140,15 @@ def test_a_release_that_breaks_the_contract_is_wrong(
 
 
 def assert_wrong(line: dict[str, str]) -> None:
-    """Assert that a line says all that it should of what is wrong."""
+    """Assert that a line has the expectation, the result, and an existing page."""
     assert line["end"] == "wrong", line
     assert line["expected"]
     assert line["came"]
     assert (ROOT / line["page"]).exists()
 
 
-def test_a_red_alarm_is_wrong(run: Accept, state: State) -> None:
-    """And named."""
+def test_red_alarm_is_wrong(run: Accept, state: State) -> None:
+    """The report names the alarm."""
     cloudwatch = boto3.client("cloudwatch", **client.aws_options(state))
     name = "ServerlessOtp-OtpAlarmsStore"
     cloudwatch.put_metric_alarm(
@@ -174,16 +173,16 @@ def test_a_red_alarm_is_wrong(run: Accept, state: State) -> None:
     [
         # The stack's description has another version than this checkout.
         ("release", None),
-        # Anybody could text.
+        # The API does not check signatures.
         ("unsigned", HttpAnswer(200, Message(), b"{}", None)),
-        # Which the sandbox, without TLS, cannot show.
+        # The sandbox has no TLS, so the answer is made up.
         ("TLS", HttpAnswer(400, Message(), b"{}", "TLSv1.1")),
     ],
 )
-def test_another_release_an_open_route_and_an_old_tls_are_wrong(
+def test_step_judges_a_bad_answer(
     state: State, monkeypatch: pytest.MonkeyPatch, named: str, answer: HttpAnswer | None
 ) -> None:
-    """Each by its step, which is given such an answer."""
+    """A wrong release, an open route and an old TLS version are found."""
     monkeypatch.setattr(Trial, "post", lambda *_, **__: answer)
     old = "Serverless OTP 0.1.0: texts"
     other = replace(from_sandbox(state), description=old, endpoint=None)
@@ -200,10 +199,10 @@ def test_another_release_an_open_route_and_an_old_tls_are_wrong(
         ("The switch", ("rules/pause.py", "if ALL in paused:", "if None in paused:")),
     ],
 )
-def test_a_queue_or_a_switch_that_does_nothing_is_wrong(
+def test_broken_queue_or_switch_is_wrong(
     run: Accept, state: State, monkeypatch: pytest.MonkeyPatch, step: str, change: Change
 ) -> None:
-    """There is nothing to wait for then."""
+    """The steps stop waiting after a time limit."""
     monkeypatch.setattr(on_request, "QUEUE_SECONDS", 5)
     monkeypatch.setattr(on_request, "REFRESH_SECONDS", 0)
     with release(state, "send", [change]):
@@ -215,11 +214,11 @@ def test_a_queue_or_a_switch_that_does_nothing_is_wrong(
     [
         ({"OTP_DESTINATION_PER_DAY": "1"}, "none", "recorded|valid", "a limit is used up"),
         ({"OTP_ALLOWED_COUNTRIES": "CA"}, "none", "recorded|valid", "does not text this number"),
-        # It stays as it is, and pausing is not tried; a new version reads it anew.
+        # Sending is paused already, so the step does not touch the switch.
         ({"OTP_LANGUAGE": "de-DE"}, "all", "The switch", ""),
     ],
 )
-def test_what_the_configuration_or_the_switch_explains_is_skipped(
+def test_step_that_the_configuration_prevents_is_skipped(
     run: Accept,
     deployment: Deployment,
     environment: dict[str, str],
@@ -227,7 +226,7 @@ def test_what_the_configuration_or_the_switch_explains_is_skipped(
     others: str,
     because: str,
 ) -> None:
-    """With the sentence of the problem; and so is what needs the text, and nothing is wrong."""
+    """The reason comes from the problem; steps that need the text are skipped, too."""
     deployment.send(request(DestinationIdentity=SOMEBODY))
     deployment.set_switch(switch)
     with release(deployment.state, "send", environment=environment):
@@ -238,7 +237,7 @@ def test_what_the_configuration_or_the_switch_explains_is_skipped(
 
 
 def test_without_a_person_nobody_is_texted(run: Accept, deployment: Deployment) -> None:
-    """What needs a text is skipped; the rest is judged, as the deploy workflow does."""
+    """Only the steps that need a text are skipped; the deploy workflow runs it like this."""
     before = len(deployment.texts())
     report = run(person=False)
     assert {line["end"] for line in report.values()} == {"right", "skipped"}
@@ -246,8 +245,8 @@ def test_without_a_person_nobody_is_texted(run: Accept, deployment: Deployment) 
     assert len(deployment.texts()) == before
 
 
-def test_what_the_firewall_refuses_is_skipped() -> None:
-    """In the words of the API's own answer: the emulator has no firewall."""
+def test_request_that_the_firewall_blocks_is_skipped() -> None:
+    """The emulator has no firewall, so the answer is the template's."""
     refusal = dict(gateway_responses.problems())["WAF_FILTERED"].answer("request-id")
     with pytest.raises(Skipped):
         pass_firewall(HttpAnswer(refusal.status, Message(), refusal.body.encode(), None))

@@ -1,4 +1,4 @@
-"""A server that answers what it is told to: API Gateway or Lambda, for what no emulator plays."""
+"""A server with scripted answers, in place of API Gateway or Lambda, for cases no emulator has."""
 
 import json
 import threading
@@ -16,14 +16,14 @@ VERIFIED = {"VerificationResponse": {"Valid": True}}
 
 
 class Way(Enum):
-    """How a caller comes."""
+    """How a client calls the service."""
 
     HTTP = "http"
     LAMBDA = "invoke"
 
 
 class Reply(NamedTuple):
-    """An answer; the connection may end in the middle of it or instead, or nothing comes."""
+    """An answer; it may be cut off, replaced by a closed connection, or never come."""
 
     status: int = 200
     body: bytes = b"{}"
@@ -32,7 +32,7 @@ class Reply(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """A request that came."""
+    """A received request."""
 
     path: str
     headers: Mapping[str, str]
@@ -41,35 +41,35 @@ class Asked(NamedTuple):
     connection: int
 
 
-# An answer as it is, a success, a problem, or a problem and how many seconds to wait.
+# A raw answer; a success or a problem; or a problem and its Retry-After in seconds.
 Said = Reply | dict[str, Any] | tuple[dict[str, Any], int]
 
 
 class VirtualClock(Clock):
-    """A clock whose time passes by waiting only; it keeps how long, each time."""
+    """A clock that only waits move; records each wait."""
 
     def __init__(self) -> None:
         self.waits: list[float] = []
         self._passed = 0.0
 
     def now(self) -> float:
-        """Give what has passed."""
+        """Return the seconds that have passed."""
         return self._passed
 
     wall = now
 
     def wait(self, seconds: float) -> None:
-        """Note it, and let it have passed."""
+        """Record the wait and move the clock."""
         self.waits.append(seconds)
         self.advance(seconds)
 
     def advance(self, seconds: float) -> None:
-        """Let time pass."""
+        """Move the clock."""
         self._passed += seconds
 
 
 class Scripted(ThreadingHTTPServer):
-    """Gives one reply after the other, and then the last one for ever."""
+    """Plays its replies in order, then repeats the last one."""
 
     daemon_threads = True
 
@@ -77,23 +77,23 @@ class Scripted(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Connection)
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
         self.asked: list[Asked] = []
-        self.clock = VirtualClock()  # of its clients, if they want it
+        self.clock = VirtualClock()  # for its clients
         self.over = threading.Event()
         self._way = way
         self._replies: list[Reply] = []
 
     def says(self, *said: Said) -> None:
-        """Tell it what to answer."""
+        """Set the replies."""
         self._replies = [written(self._way, one) for one in said]
 
     def next(self) -> Reply:
-        """Choose the reply."""
+        """Return the next reply."""
         return self._replies.pop(0) if len(self._replies) > 1 else self._replies[0]
 
 
 class _Connection(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"  # the first that keeps connections
-    disable_nagle_algorithm = True  # the head and the body are written one after the other
+    protocol_version = "HTTP/1.1"  # keeps connections open
+    disable_nagle_algorithm = True  # otherwise the body waits for the ACK of the head
     server: Scripted
 
     def do_POST(self) -> None:
@@ -115,11 +115,11 @@ class _Connection(BaseHTTPRequestHandler):
         self.wfile.write(reply.body[:20] if reply.how == "cut" else reply.body)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Keep stderr quiet."""
 
 
 def problem(code: str, status: int, *, retryable: bool = False, **more: Any) -> dict[str, Any]:
-    """Make a problem document as the service does."""
+    """Make a problem document like the service's."""
     return {
         "type": f"urn:problem-type:serverless-otp:{code}",
         "title": f"The title of {code}",
@@ -133,7 +133,7 @@ def problem(code: str, status: int, *, retryable: bool = False, **more: Any) -> 
 
 
 def written(way: Way, said: Said) -> Reply:
-    """Write an answer as the service does for those who come this way."""
+    """Encode an answer as the service does for HTTP or for an invoke."""
     if isinstance(said, Reply):
         return said
     document, seconds = said if isinstance(said, tuple) else (said, None)
@@ -153,5 +153,5 @@ def written(way: Way, said: Said) -> Reply:
 
 
 def failed(error: object) -> Reply:
-    """Write a function error."""
+    """Encode a function error."""
     return Reply(200, json.dumps(error).encode(), {"X-Amz-Function-Error": "Unhandled"})

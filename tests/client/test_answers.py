@@ -1,4 +1,4 @@
-"""How each answer is understood."""
+"""The client's result or exception for each answer."""
 
 import json
 import re
@@ -26,8 +26,8 @@ OPTIONAL: dict[str, Any] = {
 }
 
 
-def test_fields_given_are_sent_by_their_names(scripted: Scripted, client: OtpClient) -> None:
-    """Those of the contract, and none else; the service says what they may be."""
+def test_only_given_fields_are_sent(scripted: Scripted, client: OtpClient) -> None:
+    """The client adds no defaults and does not validate: the service knows the rules."""
     scripted.says(MESSAGE)
 
     client.send(NUMBER, reference_id="mine")
@@ -39,8 +39,8 @@ def test_fields_given_are_sent_by_their_names(scripted: Scripted, client: OtpCli
     assert all_of_them == least | in_the_contract
 
 
-def test_verification_is_true_or_false_by_itself(scripted: Scripted, client: OtpClient) -> None:
-    """The attribute, and the whole."""
+def test_verification_is_true_if_the_code_is_valid(scripted: Scripted, client: OtpClient) -> None:
+    """`if client.verify(…)` works as a caller expects."""
     scripted.says(VERIFIED, {"VerificationResponse": {"Valid": False}})
 
     right, wrong = (client.verify(NUMBER, "mine", "123456") for _ in range(2))
@@ -56,15 +56,15 @@ def test_verification_is_true_or_false_by_itself(scripted: Scripted, client: Otp
     [
         (MESSAGE, "message"),
         ({**MESSAGE, "IdempotentReplayed": True}, "message"),
-        # The text went out all the same.
+        # A missing message ID is no failure: the text went out.
         ({"MessageResponse": {"Result": None}}, None),
         ({"MessageResponse": {"Result": {NUMBER: {"StatusCode": 200}}}}, None),
     ],
 )
-def test_sent_says_what_was_sent(
+def test_sent_has_the_ids_of_the_text(
     scripted: Scripted, client: OtpClient, answer: dict[str, Any], message_id: str | None
 ) -> None:
-    """And whether it is an answer that was given before."""
+    """It also tells a replayed answer from a first one."""
     scripted.says(answer)
 
     sent = client.send(NUMBER, reference_id="mine")
@@ -74,7 +74,7 @@ def test_sent_says_what_was_sent(
 
 
 def test_problem_has_all_members(scripted: Scripted, client: OtpClient) -> None:
-    """As attributes, and in a sentence for a log."""
+    """Members are attributes, and the message is a sentence for a log."""
     errors = [{"pointer": "/CodeLength", "detail": "Must be a number."}, {"odd": 1}, 2]
     more = {"limit": "blockPerHour", "retryAfter": 1200, "errors": errors}
     document = problem("TooManyMessages", 429, retryable=True, **more)
@@ -95,17 +95,17 @@ def test_problem_has_all_members(scripted: Scripted, client: OtpClient) -> None:
         "TooManyMessages: What TooManyMessages is about. /CodeLength: Must be a number. "
         f"(request {document['requestId']})"
     )
-    assert str(otp.OutcomeUnknown()) == "OutcomeUnknown"  # as a caller's own tests make one
+    assert str(otp.OutcomeUnknown()) == "OutcomeUnknown"  # as in a caller's tests
 
 
 def refused(code: str, status: int, **headers: str) -> Reply:
-    """Write what Lambda itself answers; its messages quote what was sent."""
+    """Encode an error of Lambda itself, whose messages may quote the request."""
     body = json.dumps({"Message": f"No: {NUMBER}", "Type": "User"}).encode()
     about = {"x-amzn-ErrorType": code, "x-amzn-RequestId": "theirs"}
     return Reply(status, body, {**about, **headers})
 
 
-#: The way, what is answered for ever, what is raised, with which status, and what that says.
+#: Way, answer, exception, its status, and a part of its message.
 OTHERS: list[tuple[Way, Reply, type[otp.OtpError], int, str]] = [
     *(
         (Way.HTTP, reply, otp.UnexpectedAnswer, reply.status, f"status {reply.status}")
@@ -121,7 +121,7 @@ OTHERS: list[tuple[Way, Reply, type[otp.OtpError], int, str]] = [
         *(Way.HTTP, Reply(403, b"<b>Access\r\ndenied\x1b</b>" + 1000 * b"x")),
         *(otp.UnexpectedAnswer, 403, "<b>Access denied</b>x"),
     ),
-    # Not our function.
+    # The answer of a different function.
     (Way.LAMBDA, Reply(200, b'{"to": "+12065550100"}'), otp.UnexpectedAnswer, 200, "status 200"),
     *(
         (Way.LAMBDA, refused(code, status), error, status, code)
@@ -131,7 +131,7 @@ OTHERS: list[tuple[Way, Reply, type[otp.OtpError], int, str]] = [
             ("ResourceNotFoundException", 404, otp.UnexpectedAnswer),
         )
     ),
-    # A function that ended without an answer.
+    # The function died or timed out.
     *(
         (Way.LAMBDA, failed(died), otp.OutcomeUnknown, 502, "ended without an answer")
         for died in (
@@ -145,7 +145,7 @@ OTHERS: list[tuple[Way, Reply, type[otp.OtpError], int, str]] = [
 
 @pytest.mark.parametrize(("way", "reply", "error", "status", "said"), OTHERS)
 @pytest.mark.parametrize("ask", [send, verify])
-def test_answer_of_somebody_else_is_understood_and_not_quoted(
+def test_answer_of_another_component_raises_once_without_digits(
     scripted: Scripted,
     client: OtpClient,
     reply: Reply,
@@ -154,7 +154,7 @@ def test_answer_of_somebody_else_is_understood_and_not_quoted(
     said: str,
     ask: Ask,
 ) -> None:
-    """At once; what is shown of it is short, and has no digit of a phone number."""
+    """The message quotes a short, printable part, without the digits of a number or a code."""
     scripted.says(reply)
 
     with pytest.raises(error, match=said) as raised:
@@ -169,8 +169,8 @@ def test_answer_of_somebody_else_is_understood_and_not_quoted(
 
 
 @pytest.mark.parametrize("way", [Way.LAMBDA])
-def test_lambda_that_takes_no_more_is_throttling(scripted: Scripted, client: OtpClient) -> None:
-    """It is repeated, when Lambda says; at the deadline it is as API Gateway's own."""
+def test_throttling_by_lambda_is_retried(scripted: Scripted, client: OtpClient) -> None:
+    """The client waits as Lambda says; past the deadline it raises Throttled."""
     code = "TooManyRequestsException"
     scripted.says(refused(code, 429, **{"Retry-After": "4"}), MESSAGE, refused(code, 429))
 
@@ -183,8 +183,8 @@ def test_lambda_that_takes_no_more_is_throttling(scripted: Scripted, client: Otp
     assert NUMBER not in str(raised.value)
 
 
-def test_unmade_request_was_not_sent(scripted: Scripted, connect: Connect) -> None:
-    """Credentials that are gone, for one: at once, and certain."""
+def test_request_without_credentials_was_not_sent(scripted: Scripted, connect: Connect) -> None:
+    """NotSent is certain, so there is no retry."""
     credentials = Mock(**{"get_frozen_credentials.side_effect": RuntimeError("gone")})
     core = botocore.session.Session()
     core.register_component("credential_provider", Mock(load_credentials=lambda: credentials))
@@ -197,8 +197,8 @@ def test_unmade_request_was_not_sent(scripted: Scripted, connect: Connect) -> No
     assert (scripted.asked, scripted.clock.waits) == ([], [])
 
 
-def test_connection_is_kept_for_the_next_request(scripted: Scripted, client: OtpClient) -> None:
-    """But not for one after twenty idle seconds: a connection may have died unnoticed."""
+def test_connection_is_reused_for_twenty_seconds(scripted: Scripted, client: OtpClient) -> None:
+    """An older one may have died unnoticed, so the client opens a new one."""
     scripted.says(MESSAGE)
 
     for idle in (20, 21, 0):

@@ -1,9 +1,7 @@
-"""What a client needs to know, and what it says where it does not."""
+"""Constructing a client: its arguments, its session, and its configuration errors."""
 
 import ssl
-import threading
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +10,8 @@ import botocore.session
 import pytest
 import trustme
 from serverless_otp import NotSent, OtpClient
+
+from tests.support.at_once import at_once
 
 from .conftest import ARN, Connect
 from .scripted import MESSAGE, NUMBER, Scripted, Way
@@ -22,8 +22,8 @@ NEITHER: list[dict[str, Any]] = [
     *({}, {"verify_function": ARN}),
     *({"api_url": API, "send_function": ARN}, {"api_url": API, "verify_function": ARN}),
 ]
-NO_URLS = (API.removeprefix("https://"), "ftp://x/", "/v1")
-# On the way, others could read the signature, the number and the code.
+INVALID_URLS = (API.removeprefix("https://"), "ftp://x/", "/v1")
+# Plain HTTP would show the number and the code to the network.
 OTHER_MACHINES = (
     *("abc123.execute-api.eu-west-1.amazonaws.com/v1/", "localhost.example.com", "notlocalhost"),
     *("127.0.0.1.example.com", "127.0.0.1@example.com", "example.com\\@127.0.0.1"),
@@ -35,7 +35,7 @@ OTHER_MACHINES = (
     ("options", "said", "unset"),
     [
         *((options, "either api_url, or send_function", ()) for options in NEITHER),
-        *(({"api_url": url}, "api_url must be a URL", ()) for url in NO_URLS),
+        *(({"api_url": url}, "api_url must be a URL", ()) for url in INVALID_URLS),
         *(
             ({"api_url": f"http://{host}"}, "api_url must begin with https://", ())
             for host in OTHER_MACHINES
@@ -44,10 +44,10 @@ OTHER_MACHINES = (
         ({"api_url": API}, "no AWS credentials", ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")),
     ],
 )
-def test_what_cannot_work_is_said(
+def test_invalid_arguments_raise(
     options: dict[str, Any], said: str, unset: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """When the client is made, and not when somebody wants to log in."""
+    """The error comes at construction, not at the first login."""
     for name in unset:
         monkeypatch.delenv(name)
     with pytest.raises(ValueError, match=said):
@@ -62,10 +62,10 @@ def test_what_cannot_work_is_said(
         ("other", "[profile other]\ncredential_process = /no/such/program"),
     ],
 )
-def test_a_configuration_of_aws_that_cannot_be_read_is_said(
+def test_unreadable_aws_configuration_raises(
     profile: str, config: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """An unknown profile, a broken file, a missing program: one kind of error."""
+    """An unknown profile, a broken file and a missing program raise the same error."""
     (tmp_path / "config").write_text(config)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     monkeypatch.setenv("AWS_PROFILE", profile)
@@ -75,17 +75,15 @@ def test_a_configuration_of_aws_that_cannot_be_read_is_said(
         OtpClient(api_url=API)
 
 
-def test_an_endpoint_that_is_no_url_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The client of Lambda is made with the first request."""
+def test_invalid_endpoint_url_raises_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """This error comes late, because the Lambda client is created with the first request."""
     monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", "lambda.example.com")
     with pytest.raises(NotSent, match="AWS_ENDPOINT_URL is not a URL"):
         OtpClient(send_function=ARN).send(NUMBER)
 
 
-def test_a_uuid_and_blanks_around_the_url_are_taken(
-    way: Way, connect: Connect, scripted: Scripted
-) -> None:
-    """As they come out of a database column, or a file."""
+def test_uuid_and_padded_url_are_accepted(way: Way, connect: Connect, scripted: Scripted) -> None:
+    """A ReferenceId may be a UUID, and a URL from a file may end with a newline."""
     scripted.says(MESSAGE)
     client = OtpClient(api_url=f" {scripted.url}/\n") if way is Way.HTTP else connect()
     sent = client.send(NUMBER, reference_id=uuid.UUID(int=7))
@@ -95,8 +93,8 @@ def test_a_uuid_and_blanks_around_the_url_are_taken(
 @pytest.mark.parametrize(
     "host", ["localhost", "LOCALHOST", "otp.localhost", "127.0.0.1", "127.1.2.3", "[::1]"]
 )
-def test_plain_http_to_this_machine_is_taken(host: str) -> None:
-    """The sandbox has no certificate, and nobody is on the way."""
+def test_plain_http_is_accepted_for_localhost(host: str) -> None:
+    """The sandbox has no certificate, and its requests do not leave the machine."""
     OtpClient(api_url=f"http://{host}:4566/v1/")
 
 
@@ -111,7 +109,7 @@ def test_plain_http_to_this_machine_is_taken(host: str) -> None:
         (Way.LAMBDA, "otp-send", None, "us-east-1"),
     ],
 )
-def test_signature_is_for_the_region_that_is_given_or_in_the_place_or_the_sessions(
+def test_region_of_the_signature(
     way: Way,
     scripted: Scripted,
     monkeypatch: pytest.MonkeyPatch,
@@ -119,9 +117,9 @@ def test_signature_is_for_the_region_that_is_given_or_in_the_place_or_the_sessio
     region_name: str | None,
     expected: str,
 ) -> None:
-    """In that order. A proxy lets the server here see what is sent to a host.
+    """The argument wins, then the region in the host name or ARN, then the session's.
 
-    Which is one of this machine, where plain http is taken, and tells its region all the same.
+    The scripted server is the proxy here, and the host ends in `.localhost` to allow plain HTTP.
     """
     monkeypatch.setenv("http_proxy", scripted.url)
     monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", scripted.url)
@@ -140,8 +138,10 @@ def test_signature_is_for_the_region_that_is_given_or_in_the_place_or_the_sessio
 
 
 @pytest.mark.parametrize("library", ["boto3", "botocore"])
-def test_session_is_the_callers(scripted: Scripted, connect: Connect, library: str) -> None:
-    """Of either library; its token comes along. A role's credentials are new ones after an hour."""
+def test_credentials_come_from_the_session(
+    scripted: Scripted, connect: Connect, library: str
+) -> None:
+    """A boto3 or botocore session works, and its credentials are read again for each request."""
     core = botocore.session.Session()
     core.set_credentials("first", "secret", "token")
     session = boto3.Session(botocore_session=core) if library == "boto3" else core
@@ -159,10 +159,10 @@ def test_session_is_the_callers(scripted: Scripted, connect: Connect, library: s
         assert asked.headers["x-amz-security-token"] == "token"
 
 
-def test_certificates_are_trusted_as_botocore_does(
+def test_certificate_is_checked_against_aws_ca_bundle(
     scripted: Scripted, connect: Connect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A server that AWS_CA_BUNDLE vouches for is asked; another one is told nothing."""
+    """A server with an untrusted certificate gets no request."""
     authority = trustme.CA()
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert("localhost").configure_cert(context)
@@ -179,29 +179,22 @@ def test_certificates_are_trusted_as_botocore_does(
     assert len(scripted.asked) == 2
 
 
-def test_verify_function_is_needed_to_verify_only() -> None:
-    """Whoever only sends does without."""
+def test_verify_function_is_optional_until_verify() -> None:
+    """A caller that only sends needs no verify function."""
     client = OtpClient(send_function=ARN.format("send"))
 
     with pytest.raises(ValueError, match="verify_function is missing"):
         client.verify(NUMBER, "mine", "123456")
 
 
-def test_one_client_is_enough_for_all_threads(
+def test_threads_can_share_a_client(
     scripted: Scripted, client: OtpClient, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Each thread gets its own answer, and none of them warns of too many connections."""
+    """Each thread gets its own answer, and urllib3 logs no full connection pool."""
     scripted.says(MESSAGE)
-    ids = [f"id-{number}" for number in range(40)]
-    at_once = threading.Barrier(len(ids))
 
-    def send(id_: str) -> str:
-        at_once.wait()
-        return client.send(NUMBER, reference_id=id_).reference_id
+    sent = at_once(40, lambda: client.send(NUMBER).reference_id)
 
-    with ThreadPoolExecutor(len(ids)) as threads:
-        sent = list(threads.map(send, ids))
-
-    assert sent == ids
-    assert sorted(asked.fields["ReferenceId"] for asked in scripted.asked) == sorted(ids)
+    assert {asked.fields["ReferenceId"] for asked in scripted.asked} == {*sent}
+    assert len({*sent}) == len(scripted.asked) == 40
     assert caplog.messages == []

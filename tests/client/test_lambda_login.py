@@ -1,4 +1,4 @@
-"""The example of a login function, as it is deployed: its folder alone, against the service."""
+"""The Lambda login example: its deployment folder alone, against the deployed service."""
 
 import json
 import os
@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from docs.examples.another_team import build_login
-from tests.support.deployment import Deployment, code_in
+from sandbox.commands import variables
+from tests.support.deployment import Deployment
+from tests.support.texts import code_in
 
 from .conftest import ARN
 from .scripted import NUMBER
@@ -29,7 +31,7 @@ SENT = {"say": "SENT_IF_POSSIBLE"}
 
 
 def handled(environment: dict[str, str], *events: dict[str, Any]) -> list[Any]:
-    """Have events handled in a process that has nothing but the function's folder and the SDK."""
+    """Handle events in a process that has only the function's folder and the AWS SDK."""
     ran = subprocess.run(
         [sys.executable, "-I", "-c", PROGRAM, str(build_login())],
         input="\n".join(map(json.dumps, events)),
@@ -43,25 +45,19 @@ def handled(environment: dict[str, str], *events: dict[str, Any]) -> list[Any]:
 
 @pytest.fixture
 def environment(deployment: Deployment) -> dict[str, str]:
-    """Name the functions of the sandbox."""
-    state = deployment.state
-    return {
-        "SEND_FUNCTION_ARN": state.sendFunction,
-        "VERIFY_FUNCTION_ARN": state.verifyFunction,
-        "AWS_ENDPOINT_URL": state.awsEndpoint,
-        "AWS_ACCESS_KEY_ID": state.accessKeyId,
-        "AWS_SECRET_ACCESS_KEY": state.secretAccessKey,
-        "AWS_REGION": state.region,
-    }
+    """Return the variables that name the sandbox and its functions."""
+    given = variables(deployment.state)
+    functions = {f"{name}_ARN": given[name] for name in ("SEND_FUNCTION", "VERIFY_FUNCTION")}
+    return given | functions
 
 
 def about(phone: str) -> dict[str, Any]:
-    """Make the event that asks for a text, with a ReferenceId that its caller keeps."""
+    """Make the event that requests a text."""
     return {"phone": phone, "referenceId": str(uuid.uuid4())}
 
 
 def test_function_sends_and_verifies(deployment: Deployment, environment: dict[str, str]) -> None:
-    """The caller's ReferenceId, in every event: one that is handled again, by another process."""
+    """A repeated event, handled by another process, texts once: it has the caller's ReferenceId."""
     event = about(NUMBER)
     wrong = {**event, "code": "00000"}
     assert handled(environment, event) == [SENT]
@@ -73,14 +69,10 @@ def test_function_sends_and_verifies(deployment: Deployment, environment: dict[s
     assert handled(environment, right) == [{"valid": True, "say": "WELCOME"}]
 
 
-def test_function_says_the_same_whatever_became_of_the_text(
+def test_answer_does_not_tell_whether_the_text_was_sent(
     deployment: Deployment, environment: dict[str, str]
 ) -> None:
-    """A number that gets no texts, and a text of which nobody knows.
-
-    Without a ReferenceId nobody is texted: one that it made itself would be another one when the
-    event is repeated.
-    """
+    """An event without a ReferenceId texts nobody: a generated one would differ in a retry."""
     lost, before = about("+12065550109"), len(deployment.texts())
     invalid: list[dict[str, Any]] = [{}, {"phone": NUMBER}, {"phone": NUMBER, "referenceId": None}]
 
@@ -90,10 +82,10 @@ def test_function_says_the_same_whatever_became_of_the_text(
     assert len(deployment.texts(lost["referenceId"])) == len(deployment.texts()) - before == 1
 
 
-def test_function_tells_that_nothing_was_sent(
+def test_request_that_was_not_sent_is_logged(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """It is logged, since the service knows nothing of it. Here, nobody signs."""
+    """The service cannot log it. Here there are no credentials to sign with."""
     environment = {
         **{f"{name}_FUNCTION_ARN": ARN.format("x") for name in ("SEND", "VERIFY")},
         "AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/login",

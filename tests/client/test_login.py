@@ -1,4 +1,4 @@
-"""The example of a login: what it says to whoever tries, and whom it texts."""
+"""The login example: what it tells the person, and which numbers it texts."""
 
 import pytest
 import serverless_otp as otp
@@ -27,11 +27,11 @@ OTHER = "+12065550199"
     ("second", "say", "counts"),
     [
         (None, Say.SENT_IF_POSSIBLE, 1),
-        # The text may have come.
+        # The new text may have arrived, so its code counts.
         (otp.NoAnswer(), Say.SENT_IF_POSSIBLE, 1),
         (otp.InProgress(), Say.SENT_IF_POSSIBLE, 1),
         (otp.UnexpectedAnswer(502), Say.OURS, 1),
-        # Certainly no new text went out, so the old one is the latest.
+        # No new text went out, so the old code counts.
         (otp.TooManyMessages(), Say.SENT_IF_POSSIBLE, 0),
         (otp.Throttled(), Say.LATER, 0),
         (otp.NotSent(), Say.LATER, 0),
@@ -40,7 +40,7 @@ OTHER = "+12065550199"
     ids=repr,
 )
 def test_code_of_the_latest_text_counts(second: Outcome, say: Say, counts: int) -> None:
-    """Each text that is asked for has a ReferenceId of its own."""
+    """Each requested text has a new ReferenceId."""
     person = Person(None, second)
     assert person.ask() == SENT
 
@@ -52,7 +52,7 @@ def test_code_of_the_latest_text_counts(second: Outcome, say: Say, counts: int) 
 
 
 def test_reference_id_is_kept_before_the_text_is_sent() -> None:
-    """A process that dies while it sends has sent, maybe: the code is taken, the text counted."""
+    """If the process dies during a send, its text counts, and its code is accepted."""
 
     def die() -> None:
         raise MemoryError
@@ -65,8 +65,8 @@ def test_reference_id_is_kept_before_the_text_is_sent() -> None:
     assert person.type_in() == WELCOME
 
 
-def test_what_tells_of_no_person_is_said() -> None:
-    """A number that cannot be texted; another one is tried at once."""
+def test_invalid_number_is_reported() -> None:
+    """This reveals nothing about a person; the next number needs no wait."""
     person = Person(otp.DestinationNotAllowed(), bad("/DestinationIdentity"))
 
     assert person.ask(OTHER) == person.ask("+1") == Answer(Say.NOT_SUCH_A_NUMBER)
@@ -74,8 +74,8 @@ def test_what_tells_of_no_person_is_said() -> None:
     assert person.ask() == SENT
 
 
-def test_after_the_allowed_attempts_a_new_code_is_asked_for() -> None:
-    """Neither a code that cannot be read nor one that was not checked is an attempt."""
+def test_used_up_attempts_require_a_new_code() -> None:
+    """A code that is unreadable, or that the service did not check, uses no attempt."""
     person = Person(None, None, otp.NoAnswer(), otp.NotSent())
     person.ask()
 
@@ -89,7 +89,7 @@ def test_after_the_allowed_attempts_a_new_code_is_asked_for() -> None:
 
 
 def dialogue(refusal: otp.Problem | None, *verified: Outcome) -> list[Answer]:
-    """Give all that somebody hears who tries a number until there is nothing more to hear."""
+    """Return every answer for a number until all texts and attempts are used."""
     person = Person()
     person.service.refusal = refusal
     said = []
@@ -111,10 +111,7 @@ def dialogue(refusal: otp.Problem | None, *verified: Outcome) -> list[Answer]:
     ids=repr,
 )
 def test_nothing_tells_whether_a_number_was_texted(refusal: otp.Problem) -> None:
-    """The sentences, the waits and their end are those of a number that got every text.
-
-    Even if Pinpoint refuses to verify what it did not send.
-    """
+    """Answers and waits equal those for a number that got every text, also while verifying."""
     texted = dialogue(None)
     assert dialogue(refusal) == texted
     assert dialogue(refusal, *[otp.RejectedByPinpoint()] * ALLOWED_ATTEMPTS) == texted
@@ -123,18 +120,18 @@ def test_nothing_tells_whether_a_number_was_texted(refusal: otp.Problem) -> None
 @pytest.mark.parametrize(
     ("phones", "code", "pause", "texts", "last"),
     [
-        # Asking from the start is no way round.
+        # Starting over does not reset the count.
         ([NUMBER] * 2, None, SECONDS_BETWEEN_TEXTS, MOST_TEXTS, Say.TOO_MANY),
         ([NUMBER, OTHER], None, SECONDS_BETWEEN_TEXTS, MOST_TEXTS, Say.TOO_MANY),
         ([NUMBER, OTHER], None, 0, 1, Say.LATER),
-        # A right code ends the attempt, and not its counts: a number of one's own buys nothing.
+        # A right code does not reset the count: verifying one's own number gains nothing.
         ([NUMBER] * 2, RIGHT, SECONDS_BETWEEN_TEXTS, MOST_TEXTS, Say.TOO_MANY),
     ],
 )
-def test_texts_of_a_session_are_counted_whatever_is_done(
+def test_texts_of_a_session_are_limited(
     phones: list[str], code: str | None, pause: int, texts: int, last: Say
 ) -> None:
-    """Half a minute between two of them, and not for ever."""
+    """The limits are a wait between texts and a maximum per hour."""
     person = Person()
     for phone in phones * 3:
         said = person.ask(phone).say
@@ -145,8 +142,8 @@ def test_texts_of_a_session_are_counted_whatever_is_done(
     assert (len(person.service.texted), said) == (texts, last)
 
 
-def test_texts_are_counted_for_an_hour_whatever_the_store_keeps() -> None:
-    """Until the first of them is an hour old, which is said; then there is one more."""
+def test_text_stops_counting_after_an_hour() -> None:
+    """The refusal tells the remaining wait; the store may keep entries for longer."""
     person = Person()
     for _ in range(MOST_TEXTS):
         person.ask()
@@ -162,8 +159,8 @@ def test_texts_are_counted_for_an_hour_whatever_the_store_keeps() -> None:
     assert [person.ask(), *(person.resend() for _ in range(MOST_TEXTS - 1))] == [SENT] * MOST_TEXTS
 
 
-def test_resend_says_how_long_to_wait() -> None:
-    """For the button that asks again."""
+def test_resend_tells_the_remaining_wait() -> None:
+    """The page uses the wait to bring the button back."""
     person = Person()
     assert person.resend().say is Say.START_OVER
     person.ask()
@@ -171,8 +168,8 @@ def test_resend_says_how_long_to_wait() -> None:
     assert person.resend(after=10) == Answer(Say.LATER, SECONDS_BETWEEN_TEXTS - 10)
 
 
-def test_twenty_requests_at_once_are_one_text() -> None:
-    """All read before one writes; the others neither text nor ask the CAPTCHA."""
+def test_concurrent_requests_text_once() -> None:
+    """All read the store before one writes; the others neither text nor check the CAPTCHA."""
     person = Person(attempts=AllReadFirst(20))
 
     said = at_once(20, person.ask)
@@ -182,8 +179,8 @@ def test_twenty_requests_at_once_are_one_text() -> None:
 
 
 @pytest.mark.parametrize("refusal", [otp.SendingPaused(retry_after=60), "robot"], ids=repr)
-def test_refused_requests_are_no_texts_and_have_an_end(refusal: otp.OtpError | str) -> None:
-    """An outage, or a CAPTCHA that is not solved; how long the outage lasts is not said."""
+def test_refused_requests_have_a_limit_of_their_own(refusal: otp.OtpError | str) -> None:
+    """They are not counted as texts, and the answer does not reveal an outage."""
     person = Person()
     for _ in range(MOST_REFUSED - 1):
         person.service.refusal = refusal if isinstance(refusal, otp.OtpError) else None
@@ -197,8 +194,8 @@ def test_refused_requests_are_no_texts_and_have_an_end(refusal: otp.OtpError | s
     assert person.service.texted == [NUMBER]
 
 
-def test_second_factor_is_the_number_that_it_began_with() -> None:
-    """Whoever has the password cannot have the code sent to a phone of theirs."""
+def test_second_factor_cannot_change_its_number() -> None:
+    """An attacker with the password cannot send the code to a phone of their own."""
     person = Person(phone_alone=False)
     person.ask()
     person.pause()
@@ -209,8 +206,8 @@ def test_second_factor_is_the_number_that_it_began_with() -> None:
 
 
 @pytest.mark.parametrize("refusal", [None, otp.Throttled()], ids=repr)
-def test_late_outcome_does_not_bring_its_number_back(refusal: otp.OtpError | None) -> None:
-    """A send lasts so long that the person asks with another number meanwhile."""
+def test_late_outcome_does_not_restore_its_number(refusal: otp.OtpError | None) -> None:
+    """The person requests a text to another number while the first send is still running."""
 
     def meanwhile() -> None:
         person.pause()
@@ -223,8 +220,8 @@ def test_late_outcome_does_not_bring_its_number_back(refusal: otp.OtpError | Non
     assert person.type_in() == Answer(Say.WELCOME, phone=OTHER)
 
 
-def test_number_that_is_told_was_verified() -> None:
-    """Not the one that was asked for while the code was looked at."""
+def test_welcome_names_the_verified_number() -> None:
+    """A number requested during the verification is not the verified one."""
     person = Person(None, lambda: person.ask(OTHER))
     person.ask()
     person.pause()

@@ -1,4 +1,4 @@
-"""The package, as somebody gets it who installs it."""
+"""The client package as pip installs it."""
 
 import subprocess
 import sys
@@ -11,8 +11,8 @@ import serverless_otp
 from sandbox.state import ROOT
 
 
-def test_wheel_is_the_typed_package_and_needs_the_sdk_only(tmp_path: Path) -> None:
-    """No tests, no examples; of the SDK, the oldest release that it was tried with. One extra."""
+def test_wheel_is_typed_and_requires_only_the_aws_sdk(tmp_path: Path) -> None:
+    """The wheel has no tests and no examples, and one extra for phone numbers."""
     client = ROOT / "clients" / "python"
     options = ("--quiet", "--disable-pip-version-check", "--no-index", "--no-build-isolation")
     command = (sys.executable, "-m", "pip", "wheel", *options, "--no-deps", "--wheel-dir")

@@ -1,4 +1,4 @@
-"""The exceptions: one for each code of the contract, which can be kept and sent on."""
+"""The exceptions: one for each code of the contract."""
 
 import pickle
 
@@ -11,8 +11,8 @@ from tests.docs.problems import CLASSES
 from .scripted import problem
 
 
-def test_there_is_a_class_for_every_code_and_no_other() -> None:
-    """A code that is new in the service is new in its client. NoAnswer is the lack of one."""
+def test_every_code_has_a_class() -> None:
+    """No class is left over, except NoAnswer, which stands for a missing answer."""
     codes = {kind.code for kind in CLASSES}
     found = [one for one in vars(otp).values() if isinstance(one, type)]
     exceptions = {one.__name__: one for one in found if issubclass(one, otp.Problem)}
@@ -24,7 +24,7 @@ def test_there_is_a_class_for_every_code_and_no_other() -> None:
 
 
 def full() -> list[otp.OtpError]:
-    """One of each kind, with all that it can have."""
+    """Return one error of each shape, with every member set."""
     too_many = otp.TooManyMessages("Later.", status=429, retryable=True, retry_after=60)
     too_many.limit = "blockPerHour"
     invalid = otp.InvalidRequest("Bad.", status=400, request_id="a-request")
@@ -34,7 +34,7 @@ def full() -> list[otp.OtpError]:
 
 @pytest.mark.parametrize("error", full(), ids=lambda error: type(error).__name__)
 def test_exception_survives_being_pickled(error: otp.OtpError) -> None:
-    """For another process; copy and deepcopy go the same way."""
+    """Errors can cross process boundaries; `copy` and `deepcopy` use the same methods."""
     error.reference_id = "mine"
     again = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own
 
@@ -45,13 +45,13 @@ def test_exception_survives_being_pickled(error: otp.OtpError) -> None:
 @pytest.mark.parametrize(
     "document", ["Throttled", {"code": "Throttled"}, {"code": "", "retryable": True}]
 )
-def test_what_is_no_problem_is_none(document: object) -> None:
-    """It takes a code and whether it can be repeated."""
+def test_document_without_code_and_retryable_is_not_a_problem(document: object) -> None:
+    """Both members are required."""
     assert from_document(document) is None
 
 
-def test_odd_members_of_a_problem_are_left_out() -> None:
-    """Nothing is believed to be of a type that it is not."""
+def test_members_of_a_wrong_type_are_ignored() -> None:
+    """The code and `retryable` still select the exception."""
     odd = {"code": "TooManyMessages", "retryable": True, "status": "429", "limit": 5, "detail": []}
 
     read = from_document({**odd, "retryAfter": True, "errors": "none", "requestId": 5})

@@ -1,4 +1,4 @@
-"""A client that was used before a fork, as gunicorn's preload and Celery's prefork do."""
+"""A client that is shared across a fork, as with gunicorn's preload and Celery's prefork."""
 
 import os
 import signal
@@ -18,7 +18,7 @@ _SECONDS = 20
 
 
 def verified_in_a_fork(client: OtpClient) -> bool:
-    """Say whether a forked process can verify; one that hangs is ended."""
+    """Tell whether a forked process can verify; a hanging one is killed."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # the server's thread stays behind
         child = os.fork()
@@ -31,8 +31,8 @@ def verified_in_a_fork(client: OtpClient) -> bool:
     return os.waitpid(child, 0)[1] == 0
 
 
-def test_each_process_has_connections_of_its_own(connect: Connect, scripted: Scripted) -> None:
-    """On a shared one, a process would read an answer that is another's."""
+def test_forked_process_opens_its_own_connection(connect: Connect, scripted: Scripted) -> None:
+    """On a shared connection, a process could read the other's answer."""
     scripted.says(VERIFIED)
     client = connect()
     verify(client)
@@ -44,10 +44,10 @@ def test_each_process_has_connections_of_its_own(connect: Connect, scripted: Scr
     assert before == after != of_the_child
 
 
-def test_fork_while_a_thread_refreshes_credentials_does_not_stop_the_child(
+def test_fork_during_a_credential_refresh_does_not_hang_the_child(
     connect: Connect, scripted: Scripted
 ) -> None:
-    """The thread holds the lock of the credentials, and is not in the child."""
+    """The refreshing thread holds the credentials' lock, and does not exist in the child."""
     refreshing, over, parent = threading.Event(), threading.Event(), os.getpid()
 
     def refresh() -> dict[str, Any]:

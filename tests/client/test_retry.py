@@ -1,4 +1,4 @@
-"""What the client repeats, when, with what, and for how long."""
+"""Which requests the client retries, when, and until when."""
 
 import logging
 import time
@@ -15,7 +15,7 @@ from .scripted import MESSAGE, NUMBER, VERIFIED, Reply, Said, Scripted, Way, pro
 
 
 def retryable(code: str, status: int) -> dict[str, Any]:
-    """Make a problem that may be repeated."""
+    """Make a retryable problem."""
     return problem(code, status, retryable=True)
 
 
@@ -28,10 +28,10 @@ LOST = {
     "502 of nobody": Reply(502, b"<html>"),
     "503 of nobody": Reply(503, b'{"message": "x"}'),
 }
-# Of the retries that go on until the deadline.
+# How many requests fit before the deadline.
 MANY = range(6, 40)
 
-#: What is answered, ending with what is answered for ever; what is raised; how many were asked.
+#: Operation, answers (the last one repeats), exception, and number of requests.
 CASES: dict[str, tuple[Ask, list[Said], type[otp.OtpError] | None, Any]] = {
     "a problem that may pass": (send, [THROTTLED, retryable("Unavailable", 503), MESSAGE], None, 3),
     "a code that is new": (send, [retryable("New", 418), MESSAGE], None, 2),
@@ -39,20 +39,20 @@ CASES: dict[str, tuple[Ask, list[Said], type[otp.OtpError] | None, Any]] = {
     "a code that is new, and final": (send, [problem("New", 418)], otp.Problem, 1),
     "a status that may, a problem not": (send, [problem("Throttled", 429)], otp.Throttled, 1),
     "until the deadline": (send, [(THROTTLED, 8)], otp.Throttled, 4),
-    # It would make of a certain "not sent" a "nobody knows".
+    # A retry at the deadline would turn a certain "not sent" into "unknown".
     "with hardly any time left": (send, [THROTTLED, (THROTTLED, 29)], otp.Throttled, 2),
     "InProgress, for ever": (send, [retryable("InProgress", 409)], otp.InProgress, MANY),
-    # An hour is the caller's to wait for.
+    # The client does not wait for an hour.
     "a limit": (send, [(retryable("TooManyMessages", 429), 3600)], otp.TooManyMessages, 1),
-    # Never resolved by itself, even if it said so.
+    # Never retried, even if the problem says it can be.
     "unknown": (send, [(retryable("OutcomeUnknown", 504), 1)], otp.OutcomeUnknown, 1),
-    # The ReferenceId tells the outcome, and never texts twice; a verify may have used an attempt.
+    # A retried send never texts twice; a retried verify could use another attempt.
     **{
         f"{name}, then there": (send, [lost, lost, MESSAGE], None, 3) for name, lost in LOST.items()
     },
     "dropped, for ever": (send, [DROPPED], NoAnswer, MANY),
     **{f"{name}, of a verify": (verify, [lost], NoAnswer, 1) for name, lost in LOST.items()},
-    # What a later attempt is told says "not sent" of the earlier one only if it knows.
+    # After a lost answer, a later refusal counts only if it also rules out the first attempt.
     "dropped, then somebody else's": (send, [DROPPED, Reply(404, b"{}")], NoAnswer, 2),
     **{
         f"dropped, then {said['code']}": (send, [DROPPED, said], raised, count)
@@ -62,7 +62,7 @@ CASES: dict[str, tuple[Ask, list[Said], type[otp.OtpError] | None, Any]] = {
             (retryable("StoreUnavailable", 503), NoAnswer, MANY),
             (problem("AccessDenied", 403), NoAnswer, 2),
             (problem("New", 418), NoAnswer, 2),
-            # The earlier attempt may begin now, and find the ReferenceId free.
+            # The lost attempt may still begin, and find the ReferenceId free.
             (retryable("TemporaryFailure", 503), NoAnswer, MANY),
             (retryable("Unavailable", 503), NoAnswer, MANY),
             (retryable("TooManyMessages", 429), NoAnswer, MANY),
@@ -76,7 +76,7 @@ CASES: dict[str, tuple[Ask, list[Said], type[otp.OtpError] | None, Any]] = {
 
 
 @pytest.mark.parametrize(("ask", "said", "raised", "count"), CASES.values(), ids=CASES)
-def test_what_is_repeated_is_the_same_request_and_ends_before_the_deadline(
+def test_retries(
     scripted: Scripted,
     client: OtpClient,
     ask: Ask,
@@ -84,7 +84,7 @@ def test_what_is_repeated_is_the_same_request_and_ends_before_the_deadline(
     raised: type[otp.OtpError] | None,
     count: Any,
 ) -> None:
-    """One ReferenceId, one body; what was raised last names it."""
+    """Retries have the same body and end before the deadline; errors name the ReferenceId."""
     scripted.says(*said)
 
     error = None
@@ -102,8 +102,8 @@ def test_what_is_repeated_is_the_same_request_and_ends_before_the_deadline(
     assert count is not MANY or scripted.clock.now() > 20
 
 
-def test_retry_after_is_waited_for(scripted: Scripted, client: OtpClient) -> None:
-    """The seconds that the service says, and no less: in its header, or in its document."""
+def test_retry_after_is_honoured(scripted: Scripted, client: OtpClient) -> None:
+    """The wait comes from the header over HTTP and from the document by invoke."""
     scripted.says((THROTTLED, 7), (THROTTLED, 3), MESSAGE)
 
     client.send(NUMBER)
@@ -111,8 +111,8 @@ def test_retry_after_is_waited_for(scripted: Scripted, client: OtpClient) -> Non
     assert scripted.clock.waits == [7, 3]
 
 
-def test_pauses_grow_where_the_service_does_not_say(scripted: Scripted, client: OtpClient) -> None:
-    """Twice as long each time, up to eight seconds, and never quite the same."""
+def test_waits_grow_without_retry_after(scripted: Scripted, client: OtpClient) -> None:
+    """Waits double up to eight seconds, with jitter."""
     scripted.says(THROTTLED)
 
     with pytest.raises(otp.Throttled):
@@ -124,8 +124,8 @@ def test_pauses_grow_where_the_service_does_not_say(scripted: Scripted, client: 
 
 
 @pytest.mark.parametrize("ask", [send, verify])
-def test_unconnected_request_is_repeated(scripted: Scripted, connect: Connect, ask: Ask) -> None:
-    """Nothing left, not even a verify; and the error says so."""
+def test_failed_connection_is_retried(scripted: Scripted, connect: Connect, ask: Ask) -> None:
+    """Nothing was sent, so even a verify is retried; the error says so."""
     host = f"127.0.0.1:{free_port()}"
     client = connect(f"http://{host}")
 
@@ -143,10 +143,10 @@ def test_unconnected_request_is_repeated(scripted: Scripted, connect: Connect, a
         *((one, "The URL of {} is invalid") for one in ("user:sec/ret@", "user:sec#ret@")),
     ],
 )
-def test_unconnected_request_names_the_proxy_and_not_its_credentials(
+def test_connection_error_names_the_proxy_without_its_credentials(
     connect: Connect, monkeypatch: pytest.MonkeyPatch, credentials: str, said: str
 ) -> None:
-    """It may be what is in the way; its password is in the same URL."""
+    """The proxy may be the cause; its URL contains a password."""
     proxy = f"127.0.0.1:{free_port()}"
     monkeypatch.setenv("http_proxy", f"http://{credentials}{proxy}")
 
@@ -160,10 +160,10 @@ def test_unconnected_request_names_the_proxy_and_not_its_credentials(
 
 
 @pytest.mark.parametrize(("ask", "said"), [(send, []), (verify, []), (send, [(THROTTLED, 29)])])
-def test_silence_ends_at_the_deadline(
+def test_missing_answer_ends_at_the_deadline(
     scripted: Scripted, connect: Connect, ask: Ask, said: list[Said]
 ) -> None:
-    """By a real clock: an attempt takes no longer than what is left, and not its usual twelve."""
+    """By a real clock: an attempt's timeout shrinks to the time that is left."""
     client = connect(**({} if said else {"clock": None, "deadline_seconds": 0.3}))
     scripted.says(*said, Reply(how="never"))
     started = time.monotonic()
@@ -174,8 +174,8 @@ def test_silence_ends_at_the_deadline(
     assert time.monotonic() - started < 5
 
 
-def test_every_call_has_a_reference_id_of_its_own(scripted: Scripted, client: OtpClient) -> None:
-    """Unless it is given: a new text is a new ReferenceId."""
+def test_every_send_has_a_new_reference_id(scripted: Scripted, client: OtpClient) -> None:
+    """A given ReferenceId is used as it is."""
     scripted.says(MESSAGE)
 
     sent = [client.send(NUMBER), client.send(NUMBER), client.send(NUMBER, reference_id="mine")]
@@ -185,10 +185,10 @@ def test_every_call_has_a_reference_id_of_its_own(scripted: Scripted, client: Ot
     assert (len({*ids}), ids[-1]) == (3, "mine")
 
 
-def test_log_has_attempts_and_no_number(
+def test_log_has_every_attempt_and_no_number(
     way: Way, scripted: Scripted, client: OtpClient, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It leads to a request. botocore logs the payload of an invoke, as the README warns."""
+    """Only botocore's debug log holds the payload of an invoke, as the README warns."""
     caplog.set_level(logging.DEBUG)
     caplog.set_level(logging.DEBUG, logger="botocore")  # which the functions quieten
     scripted.says(THROTTLED, problem("AccessDenied", 403))

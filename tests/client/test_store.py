@@ -1,4 +1,4 @@
-"""The example of a store, which several processes share."""
+"""The example's SQLite store, which processes share."""
 
 from pathlib import Path
 
@@ -8,8 +8,8 @@ from tests.support.at_once import at_once
 from .scripted import VirtualClock
 
 
-def test_what_one_process_writes_another_one_reads_until_an_hour_is_over(tmp_path: Path) -> None:
-    """Written again, it begins anew; forgotten, it is written as if it had never been."""
+def test_stores_share_entries_until_they_expire(tmp_path: Path) -> None:
+    """A write restarts the hour; an expired entry counts as absent."""
     clock = VirtualClock()
     one, other = (InSqlite(tmp_path / "kept", clock.wall) for _ in range(2))
     assert one.get("name") is None
@@ -26,8 +26,8 @@ def test_what_one_process_writes_another_one_reads_until_an_hour_is_over(tmp_pat
     assert other.swap("name", None, "third")
 
 
-def test_of_twenty_that_write_at_once_one_does(tmp_path: Path) -> None:
-    """Of what is there, and of what is not."""
+def test_one_of_twenty_concurrent_writes_wins(tmp_path: Path) -> None:
+    """This holds for an absent entry and for an existing one."""
     store = InSqlite(tmp_path / "kept")
     for before, after in ((None, "first"), ("first", "second")):
         assert at_once(20, lambda now=(before, after): store.swap("name", *now)).count(True) == 1  # type: ignore[misc]  # bound now

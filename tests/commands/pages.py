@@ -1,4 +1,4 @@
-"""The pages whose shell blocks are run, and the blocks.
+"""Finds the shell blocks of the pages.
 
 A fenced `sh` block runs unless the line directly above it is `<!-- not run: REASON -->`.
 """
@@ -18,7 +18,7 @@ _FENCE = re.compile(
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block: its line, from 1; and why it is not run, which stands in the line above."""
+    """A fenced block, its line number, and the reason in its `not run` comment."""
 
     line: int
     language: str
@@ -27,14 +27,14 @@ class Block:
 
 
 def pages() -> dict[str, Path]:
-    """All pages, by their path from the root of the checkout."""
+    """Return all pages by their path from the root of the checkout."""
     files = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")]
     files += [*(ROOT / "docs").rglob("*.md"), ROOT / "clients" / "python" / "README.md"]
     return {str(file.relative_to(ROOT)): file for file in sorted(files)}
 
 
 def blocks(markdown: str) -> list[Block]:
-    """Find the fenced blocks of a page, in its order."""
+    """Find the fenced blocks of a page."""
     found = []
     for fence in _FENCE.finditer(markdown):
         line = markdown.count("\n", 0, fence.start("indent")) + 1
@@ -44,5 +44,5 @@ def blocks(markdown: str) -> list[Block]:
 
 
 def to_run(markdown: str) -> list[Block]:
-    """Find the blocks of a page that are run."""
+    """Find the blocks that the tests run."""
     return [block for block in blocks(markdown) if block.language == "sh" and not block.reason]

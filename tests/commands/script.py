@@ -1,4 +1,4 @@
-"""Runs the blocks of a page as somebody would who types them in: in order, in one shell."""
+"""Runs the blocks of a page as a reader would: in order, in one shell."""
 
 import re
 import shlex
@@ -11,40 +11,37 @@ from .pages import Block
 
 SECONDS = 300
 
-# Between what one block says and what the next one says.
+# Separates the outputs of the blocks.
 _MARK = "\x1e"
 
-# What curl does not take for a failure: a problem, API Gateway's own answer, a code that is wrong.
+# Failures with exit status 0: a problem, an answer of API Gateway itself, a wrong code.
 _CODE = re.compile(r'"code": ?"(\w+)"')
 _GATEWAY = re.compile(r'\{\s*"[Mm]essage": ?"([^"]*)"\s*\}')
 _INVALID = re.compile(r'"Valid": ?false')
-# A log line has a `code` as well, of whatever was asked before.
+# A log line has a `code` of an earlier request.
 _LOG_LINE = '"level":'
 
 _MAKE_RUN = re.compile(r"make run *(#.*)?")
 
-# What fails inside $(…) would go unnoticed, because the command around it succeeds.
+# The trap records a failure inside $(…), which the surrounding command would hide.
 _HEAD = """\
 set -Eeuo pipefail
 trap 'echo "exit status $?: $BASH_COMMAND" >> "$FAILED_COMMANDS"' ERR
-aws() {  # version 1 of the CLI takes no AWS_ENDPOINT_URL for SQS; version 2 does
+aws() {  # version 1 of the CLI ignores AWS_ENDPOINT_URL for SQS
   if [ "$1" = sqs ]; then set -- --endpoint-url "$AWS_ENDPOINT_URL" "$@"; fi
-  python -m awscli "$@"  # its script does not run in a folder with a space in its name
+  python -m awscli "$@"  # its script fails in a folder with a space
 }
 """
 
 
 class BlockError(AssertionError):
-    """A block failed; the text says which, and what it said."""
+    """A block failed; the message has the block and its output."""
 
 
 def run(
     page: str, blocks: Sequence[Block], *, folder: Path, environment: Mapping[str, str]
 ) -> None:
-    """Run the blocks of a page in a folder.
-
-    Raises BlockError where a command failed, one inside `$(…)` included, or a request of it.
-    """
+    """Run the blocks in a folder; raises BlockError if a command or a request of theirs failed."""
     failed, script = folder / ".failed-commands", folder / ".blocks.sh"
     failed.write_text("")
     script.write_text(_HEAD + "".join(map(_piece, blocks)))
@@ -77,7 +74,7 @@ def run(
 
 
 def _unexpected(script: str, said: str) -> list[str]:
-    """Find the failed requests that a block does not announce, by the code or `false`."""
+    """List failures in the output whose code, or `false`, the block itself does not mention."""
     answers = "\n".join(line for line in said.splitlines() if _LOG_LINE not in line)
     found = [code for code in _CODE.findall(answers) if code != "OK"]
     found += _GATEWAY.findall(answers)
@@ -90,10 +87,9 @@ def _message(page: str, block: Block, said: str, problem: str) -> str:
 
 
 def _piece(block: Block) -> str:
-    """Say which block comes, and run it."""
     commands = [line for line in block.script.splitlines() if not re.fullmatch(r" *(#.*)?", line)]
     if len(commands) == 1 and _MAKE_RUN.fullmatch(commands[0]):
-        # It stays up until it is stopped. The page's own sandbox is running in the default folder.
+        # It runs until it is stopped, in another folder than the sandbox of the pages.
         stopped = [sys.executable, "-m", "tests.commands.stopped", "make", "run"]
         script = f"SANDBOX_FOLDER=.sandbox-run {shlex.join(stopped)}\n"
     else:

@@ -1,6 +1,6 @@
-"""Runs `make run` until it is ready, and ends it as Ctrl-C does.
+"""Runs `make run` until it has shown a text, then presses Ctrl-C.
 
-The exit status is 0 if it showed a text, became ready, and left no state behind.
+The exit status is 0 if the sandbox became ready, showed a text, and left nothing behind.
 """
 
 import os
@@ -14,14 +14,14 @@ _SECONDS = 120
 
 
 def main() -> int:
-    """Run the command that is given; returns the exit status."""
+    """Run the command in the arguments; returns the exit status."""
     awaited = ["This is your One Time Password: ", "Stop  "]
     with subprocess.Popen(
         sys.argv[1:],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        start_new_session=True,  # the terminal sends Ctrl-C to a whole group
+        start_new_session=True,  # Ctrl-C reaches a whole process group
     ) as process:
         late = threading.Timer(_SECONDS, os.killpg, (process.pid, signal.SIGTERM))
         late.start()

@@ -1,4 +1,4 @@
-"""What runs the blocks notices what goes wrong in one."""
+"""The runner of the blocks notices every failure."""
 
 import os
 from contextlib import nullcontext
@@ -13,11 +13,11 @@ from .script import BlockError, run
 @pytest.mark.parametrize(
     ("script", "fails"),
     [
-        # What bash alone would pass over.
+        # Failures that bash alone ignores.
         ('echo "$(ls /nowhere)"', True),
         ("ls /nowhere | cat", True),
         ('echo "$MISSING"', True),
-        # A request may fail if the block says so; what a log tells is no answer.
+        # A block may mention the code of an expected failure; log lines do not count.
         ("""echo '{"code":"Opted''Out"}'""", True),
         ("""echo '{"code":"Opted''Out"}'  # NotOptedOut""", True),
         ("""echo '{"code":"Opted''Out"}'  # OptedOut""", False),
@@ -25,12 +25,12 @@ from .script import BlockError, run
         ("""echo '{"code": "O''K"}'""", False),
         ("""echo '{"Message": "Not Fo''und"}'""", True),
         ("""echo '"Valid": fal''se'""", True),
-        # That is what a condition is for.
+        # A failing condition is not a failure.
         ("if false; then exit 1; fi\nfalse || true", False),
     ],
 )
-def test_what_is_a_failure(script: str, fails: bool, tmp_path: Path) -> None:  # noqa: FBT001 - a column
-    """A command that is hidden behind one that succeeds, and an answer that nobody announced."""
+def test_failure_is_noticed(script: str, fails: bool, tmp_path: Path) -> None:  # noqa: FBT001 - a column
+    """Hidden failures of commands and unexpected answers raise; expected ones do not."""
     blocks = to_run(f"```sh\n{script}\n```\n")
     with pytest.raises(BlockError, match="a page") if fails else nullcontext():
         run("a page", blocks, folder=tmp_path, environment=dict(os.environ))

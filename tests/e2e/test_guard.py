@@ -1,4 +1,4 @@
-"""The guard's own objects on the sandbox's table, which many ask at once."""
+"""The guard on the sandbox's table, with concurrent requests."""
 
 import time
 from unittest.mock import Mock
@@ -16,38 +16,24 @@ from lambda_src.otp.settings import GuardRules
 from lambda_src.otp.time_limits import TimeLimits
 from sandbox import client
 from tests.support.at_once import at_once
-from tests.support.deployment import Deployment, code_in, request
+from tests.support.deployment import Deployment
 
 RULES = GuardRules(refuses=True, allowance=30, texts_per_verified=4, probe_seconds=120, ranges=())
 AT_ONCE = 64
 
 
-def balance(deployment: Deployment, number: str) -> int:
-    """The balance of a number's range, as the table holds it."""
-    dynamodb = boto3.client("dynamodb", **client.aws_options(deployment.state))
-    key = {"id": {"S": key_of(range_of(number).digest)}}
-    item = dynamodb.get_item(TableName=deployment.state.table, Key=key, ConsistentRead=True)["Item"]
-    return int(item["balance"]["N"])
-
-
 @pytest.mark.parametrize(("hours_ago", "before", "left"), [(0, 25, 5), (1, 25, 30), (1, -25, 55)])
-def test_as_many_texts_as_are_left_go_out_of_64_at_once(
+def test_concurrent_requests_get_exactly_the_texts_that_are_left(
     deployment: Deployment, hours_ago: int, before: int, left: int
 ) -> None:
-    """Whoever begins the hour; the others are told when to repeat."""
+    """A new hour's first count included; every refused request is told when to retry."""
     number = f"+45{20 + hours_ago + (before < 0)}123456"
+    table, key = deployment.state.table, {"id": {"S": key_of(range_of(number).digest)}}
     dynamodb = boto3.client("dynamodb", **client.aws_options(deployment.state))
     hour = int(time.time() // HOUR) - hours_ago
-    dynamodb.put_item(
-        TableName=deployment.state.table,
-        Item={
-            "id": {"S": key_of(range_of(number).digest)},
-            "of_hour": {"N": str(hour)},
-            "balance": {"N": str(before)},
-        },
-    )
-    limits = TimeLimits(counting=60)
-    counters = Counters(deployment.state.table, dynamodb, limits, Mock(), Mock())
+    counts = {"of_hour": {"N": str(hour)}, "balance": {"N": str(before)}}
+    dynamodb.put_item(TableName=table, Item=key | counts)
+    counters = Counters(table, dynamodb, TimeLimits(counting=60), Mock(), Mock())
     guard = Guard(RULES, counters, Mock(**{"opens.return_value": False}), Mock())
 
     def ask() -> CountedText | int:
@@ -62,19 +48,5 @@ def test_as_many_texts_as_are_left_go_out_of_64_at_once(
     refused = [wait for wait in answers if isinstance(wait, int)]
     assert AT_ONCE - len(refused) == left
     assert all(0 < wait <= RULES.probe_seconds for wait in refused)
-    assert balance(deployment, number) == 30
-
-
-def test_a_text_raises_and_its_code_lowers_the_balance_of_the_deployed_functions(
-    deployment: Deployment,
-) -> None:
-    """A wrong code does not."""
-    asked = request(DestinationIdentity="+14252010000")
-    assert deployment.send(asked).status == 200
-    [text] = deployment.texts(asked["ReferenceId"])
-    assert balance(deployment, "+14252010000") == 1
-    wrong = code_in(text)[:-1] + str((int(code_in(text)[-1]) + 1) % 10)
-    for code, left in ((wrong, 1), (code_in(text), -3)):
-        about = {name: asked[name] for name in ("ReferenceId", "DestinationIdentity")}
-        assert deployment.verify({**about, "Otp": code}).status == 200
-        assert balance(deployment, "+14252010000") == left
+    item = dynamodb.get_item(TableName=table, Key=key, ConsistentRead=True)["Item"]
+    assert item["balance"]["N"] == "30"

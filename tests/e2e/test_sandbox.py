@@ -1,4 +1,4 @@
-"""The sandbox's own command line and state."""
+"""The sandbox's command line and state file."""
 
 import json
 import os
@@ -23,11 +23,8 @@ from tests.support.sandboxed import sandbox
 SEND = ["send", NUMBER]
 
 
-def test_the_state_file_says_how_to_reach_everything(deployment: Deployment) -> None:
-    """Exactly these names; and only this user may read it, or write where functions run.
-
-    The secret is a new one. Who could write there would run as the developer.
-    """
+def test_state_file_is_private_and_has_every_address(deployment: Deployment) -> None:
+    """Its secret is random and not logged; nobody else can write where the functions run."""
     state = json.loads(STATE_FILE.read_text())
     said = (STATE_FILE.parent / "log" / "sandbox.log").read_text()
 
@@ -55,8 +52,8 @@ def test_the_start_shows_each_step_with_its_time_and_ends_with_four_lines() -> N
     assert [line.split()[0] for line in last] == ["API", "Page", "Send", "Stop"]
 
 
-def test_the_printed_address_is_the_one_that_the_client_takes(deployment: Deployment) -> None:
-    """With the region that is printed beside it; two slashes below it are another path."""
+def test_client_works_with_the_printed_address_and_region(deployment: Deployment) -> None:
+    """A path with a double slash is a different path, as on AWS."""
     said = (STATE_FILE.parent / "log" / "sandbox.log").read_text()
     printed = re.search(r"^API +(\S+)  \(region (\S+)\)$", said, re.MULTILINE)
     assert printed
@@ -70,7 +67,7 @@ def test_the_printed_address_is_the_one_that_the_client_takes(deployment: Deploy
 
 
 def test_alarms_are_refused_before_anything_starts() -> None:
-    """The emulator cannot deploy them."""
+    """MiniStack cannot deploy alarms."""
     refused = sandbox("-c", "alarmTopicArn=arn:aws:sns:us-east-1:123456789012:on-call")
 
     assert refused.returncode == 2
@@ -78,10 +75,10 @@ def test_alarms_are_refused_before_anything_starts() -> None:
 
 
 @pytest.mark.parametrize("others", ["folder", "link"])
-def test_what_somebody_else_has_put_there_is_not_used(
+def test_folder_of_another_user_is_refused(
     others: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The name of the folder is known, and everybody may write where it is."""
+    """The name of the temporary folder is predictable, and any user can create it first."""
     folder = tmp_path / "serverless-otp"
     if others == "folder":
         folder.mkdir(mode=0o777)
@@ -94,13 +91,10 @@ def test_what_somebody_else_has_put_there_is_not_used(
 
 
 @pytest.mark.usefixtures("deployment")
-def test_a_code_is_sent_shown_read_and_verified(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The exit status says whether something was sent now, and whether a code was right.
-
-    The proxy of a company is not asked for this machine: it would not know what localhost is.
-    """
+def test_command_line_sends_shows_and_verifies_a_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The exit status tells success; a proxy in the environment is not used for localhost."""
     for name in ("http_proxy", "HTTP_PROXY"):
-        monkeypatch.setenv(name, "http://127.0.0.1:9")  # nobody listens there
+        monkeypatch.setenv(name, "http://127.0.0.1:9")  # a closed port
     monkeypatch.setenv("no_proxy", "intranet.example")
     asked, of = ("send", NUMBER, "CodeLength=8", "BrandName=Shown"), ("--reference-id", "shown")
 
@@ -117,11 +111,14 @@ def test_a_code_is_sent_shown_read_and_verified(monkeypatch: pytest.MonkeyPatch)
     assert "InvalidRequest" in refused.stdout
     tried = [sandbox("verify", one).returncode for one in (f"{10**8 - 1 - int(code):08}", code)]
     assert tried == [1, 0]
-    assert sandbox("inbox", "--code", "--reference-id", "none").returncode == 1
+    # A shell that stores the output in a variable gets nothing but an explanation.
+    none = sandbox("inbox", "--code", "--reference-id", "none")
+    assert (none.returncode, none.stdout) == (1, "")
+    assert none.stderr == "There is no such text in the inbox.\n"
 
 
-def test_a_shell_is_told_how_to_reach_the_sandbox(deployment: Deployment) -> None:
-    """The AWS CLI and the SDKs need no more; without a sandbox, they are led nowhere."""
+def test_env_prints_variables_for_the_aws_cli(deployment: Deployment) -> None:
+    """Without a sandbox, they name an address that cannot exist, so nothing reaches AWS."""
     lines = sandbox("env").stdout.splitlines()
     told = dict(line.removeprefix("export ").split("=", 1) for line in lines)
     nowhere, unsent = (sandbox(*of, folder=".sandbox-test-none") for of in (["env"], SEND))
@@ -138,7 +135,7 @@ def test_a_shell_is_told_how_to_reach_the_sandbox(deployment: Deployment) -> Non
 def test_a_second_sandbox_in_one_folder_is_refused(
     deployment: Deployment, arguments: tuple[str, ...]
 ) -> None:
-    """It says what to do, and the first one keeps running."""
+    """The error names the way out, and the first sandbox keeps running."""
     ran = sandbox(*arguments)
 
     assert ran.returncode == 1
@@ -147,14 +144,14 @@ def test_a_second_sandbox_in_one_folder_is_refused(
     assert deployment.texts() is not None
 
 
-def test_everything_listens_on_this_machine_only(deployment: Deployment) -> None:
-    """No port of the sandbox answers on another of this machine's addresses."""
+def test_servers_listen_on_the_loopback_interface_only(deployment: Deployment) -> None:
+    """Another machine cannot connect to any port of the sandbox."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        # Connecting a datagram socket sends nothing; it finds the address that others see.
+        # Connecting a datagram socket sends nothing, but selects this machine's outer address.
         try:
             probe.connect(("192.0.2.1", 9))
         except OSError:
-            pytest.skip("no network, nothing to listen on")  # then no other address exists
+            pytest.skip("this machine has no other address")
         address = probe.getsockname()[0]
     state = deployment.state
     for url in (state.awsEndpoint, state.pinpointEndpoint, state.pageUrl):
@@ -164,10 +161,10 @@ def test_everything_listens_on_this_machine_only(deployment: Deployment) -> None
             assert caller.connect_ex((address, port)) != 0, f"{url} answers on {address}"
 
 
-def test_what_cdk_json_says_about_aws_does_not_reach_the_sandbox(
+def test_settings_in_cdk_json_do_not_reach_the_sandbox(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Whoever has written `profile: production` there still has a sandbox: every key is passed."""
+    """Every key is passed explicitly, so `profile: production` in cdk.json has no effect here."""
     commands: list[tuple[str, ...]] = []
     monkeypatch.setattr("sandbox.deploy.ASSEMBLY", tmp_path / "cdk.out")
     monkeypatch.setattr("sandbox.deploy.Command", lambda *arguments: commands.append(arguments))
@@ -177,12 +174,3 @@ def test_what_cdk_json_says_about_aws_does_not_reach_the_sandbox(
     passed = {option.partition("=")[0] for option in commands[0] if re.fullmatch(r"\w+=.*", option)}
     assert passed == {key.name for key in keys().values()}
     assert "profile=" in commands[0]
-
-
-@pytest.mark.usefixtures("deployment")
-def test_a_code_that_is_not_there_is_a_sentence_and_no_empty_line() -> None:
-    """A shell that puts the code into a variable shows why the variable is empty."""
-    ran = sandbox("inbox", "--code", "--reference-id", "none")
-
-    assert (ran.returncode, ran.stdout) == (1, "")
-    assert ran.stderr == "There is no such text in the inbox.\n"

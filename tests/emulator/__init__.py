@@ -1,1 +1,1 @@
-"""Tests of the Pinpoint emulator, through boto3 as its users call it."""
+"""Tests of the Pinpoint emulator, called through boto3."""

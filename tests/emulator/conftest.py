@@ -1,4 +1,4 @@
-"""Fixtures: an application in a mock_aws of its own, and one in a server."""
+"""Fixtures: an application in mock_aws, and one in a server."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ APPLICATION_ID = "0123456789abcdef0123456789abcdef"
 
 @pytest.fixture
 def application() -> Iterator[Application]:
-    """Give an application in a fresh mock_aws."""
+    """Create an application in a new mock_aws."""
     install()
     with mock_aws():
         yield Application(pinpoint_client())
@@ -23,15 +23,15 @@ def application() -> Iterator[Application]:
 
 @pytest.fixture
 def server() -> Iterator[OtpServer]:
-    """Serve from an empty state."""
+    """Start a server with empty state."""
     # Entering and leaving mock_aws resets moto's backends, which the server shares.
     with mock_aws():
         pass
-    with serving(create_server(application_ids=[APPLICATION_ID])) as it:
-        yield it
+    with serving(create_server(application_ids=[APPLICATION_ID])) as server:
+        yield server
 
 
 @pytest.fixture
 def served(server: OtpServer) -> Application:
-    """Give the server's application."""
+    """The server's application, called through boto3."""
     return Application(pinpoint_client(endpoint_url=server.url), APPLICATION_ID)

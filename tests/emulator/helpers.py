@@ -1,6 +1,5 @@
-"""What the emulator's tests share."""
+"""Valid requests, and an application to send them to."""
 
-import re
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -19,33 +18,20 @@ VERIFY_FIELDS: dict[str, Any] = _OF_BOTH | {"Otp": "123456"}
 
 
 def pinpoint_client(endpoint_url: str | None = None, region: str = "us-east-1") -> Any:
-    """Return a client that tries once, so that no lost answer is asked for again unseen."""
+    """Create a client without retries, which would hide a lost answer."""
     config = Config(retries={"total_max_attempts": 1})
-    return _session().client(
-        "pinpoint", endpoint_url=endpoint_url, region_name=region, config=config
-    )
+    return _session().client("pinpoint", region, endpoint_url=endpoint_url, config=config)
 
 
 @cache
 def _session() -> boto3.session.Session:
-    """Return one session for all tests: reading the service's model anew would cost each most."""
+    # Shared, because each new session reads the service's model again.
     return boto3.session.Session("testing", "testing")
-
-
-def code_in(text: Any) -> str:
-    """Return the code in an inbox entry's body."""
-    [code] = re.findall(r"\b[0-9]{5,8}\b", text["body"])
-    return str(code)
-
-
-def wrong_code(code: str) -> str:
-    """Return a code of the same length that differs in its last digit."""
-    return code[:-1] + str((int(code[-1]) + 1) % 10)
 
 
 @dataclass
 class Application:
-    """One Pinpoint application and a client to use it with."""
+    """A Pinpoint application and its client."""
 
     client: Any
     id: str = ""
@@ -57,20 +43,20 @@ class Application:
             self.id = created["ApplicationResponse"]["Id"]
 
     def send(self, **fields: Any) -> Any:
-        """Send with the required fields and these; return the MessageResponse."""
+        """Send with the required fields and `fields`; returns the MessageResponse."""
         return self.client.send_otp_message(
             ApplicationId=self.id, SendOTPMessageRequestParameters=FIELDS | fields
         )["MessageResponse"]
 
     def verify(self, otp: str, **fields: Any) -> Any:
-        """Verify for the required fields and these; return whether the code was valid."""
+        """Verify with the required fields and `fields`; returns whether the code was valid."""
         parameters = VERIFY_FIELDS | {"Otp": otp} | fields
         return self.client.verify_otp_message(
             ApplicationId=self.id, VerifyOTPMessageRequestParameters=parameters
         )["VerificationResponse"]["Valid"]
 
     def call(self, operation: str, body: bytes) -> None:
-        """Make a call whose body is replaced after botocore has checked and built its own."""
+        """Call with a body that botocore would not build."""
 
         def replace(params: dict[str, Any], **_: Any) -> None:
             params["body"] = body

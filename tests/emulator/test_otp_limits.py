@@ -1,4 +1,4 @@
-"""The limits of the fields of both operations, just inside and just outside."""
+"""The limits of every field, just inside and just outside."""
 
 import json
 from typing import Any
@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from sandbox.pinpoint import inbox
+from tests.support.texts import code_in
 
-from .helpers import FIELDS, VERIFY_FIELDS, Application, code_in
+from .helpers import FIELDS, VERIFY_FIELDS, Application
 
-#: By field: what is texted, and what is refused.
+#: Values that are texted and values that are refused, by field.
 LIMITS: dict[str, tuple[list[Any], list[Any]]] = {
     "AllowedAttempts": ([1, 5], [0, 6, "3", 3.0, True, None]),
     "BrandName": (["B", "B" * 20, "Ünïcode & Søn", "two\nlines"], ["", "B" * 21, 7]),
@@ -28,7 +29,7 @@ LIMITS: dict[str, tuple[list[Any], list[Any]]] = {
     "ValidityPeriod": ([5, 60], [4, 61]),
 }
 OTPS = ["1234", "9876543210", "12345a", "12345\N{ARABIC-INDIC DIGIT SIX}", 123456]
-#: Operations, what is sent to them, and what they say of it.
+#: Operation, body, and a part of the error message.
 BAD = [
     *(("Send", body, "JSON object") for body in (b"", b"{", b"[]", b"null", b"\xff\xfe")),
     *(
@@ -47,7 +48,7 @@ BAD = [
 
 @pytest.mark.parametrize("field", LIMITS)
 def test_value_inside_limits_is_texted(application: Application, field: str) -> None:
-    """At the edge of what AWS allows; the code has CodeLength digits."""
+    """Values at the edge of AWS's limits are texted; the code has CodeLength digits."""
     for value in LIMITS[field][0]:
         application.send(**{field: value})
         assert len(code_in(inbox()[-1])) == (value if field == "CodeLength" else 6)
@@ -57,7 +58,7 @@ def test_value_inside_limits_is_texted(application: Application, field: str) -> 
 def test_bad_request_is_refused(
     application: Application, operation: str, body: bytes, said: str
 ) -> None:
-    """With the name of the field, and never its value, which may be a code."""
+    """The error names the field, but never quotes its value, which may be a code."""
     with pytest.raises(application.client.exceptions.BadRequestException, match=said) as caught:
         application.call(operation, body)
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400

@@ -1,4 +1,4 @@
-"""SendOTPMessage in mock_aws: answer, text and records; and the reserved destinations."""
+"""SendOTPMessage in mock_aws: the answer, the inbox, the recorded requests, and their scope."""
 
 import re
 import uuid
@@ -8,18 +8,13 @@ import pytest
 from moto import mock_aws
 
 from sandbox.pinpoint import advance_clock, create_application, inbox, install, received_requests
+from tests.support.texts import code_in
 
-from .helpers import (
-    DESTINATION,
-    FIELDS,
-    Application,
-    code_in,
-    pinpoint_client,
-)
+from .helpers import DESTINATION, FIELDS, Application, pinpoint_client
 
 
 def test_answer_is_a_message_response(application: Application) -> None:
-    """The application, a request, one result, as AWS documents them."""
+    """The answer has the members that AWS documents, and one result."""
     answer = application.send()
     result = answer["Result"][DESTINATION]
     assert re.fullmatch(r"[a-z0-9]{38}", result["MessageId"])
@@ -35,7 +30,7 @@ def test_answer_is_a_message_response(application: Application) -> None:
 
 
 def test_request_is_recorded_as_received(application: Application) -> None:
-    """Without defaults; a refused one is among them. Sending again texts again."""
+    """Records hold no defaults and include refused requests; a repeated request texts again."""
     application.send()
     with pytest.raises(application.client.exceptions.BadRequestException):
         application.send(CodeLength=99)
@@ -44,8 +39,8 @@ def test_request_is_recorded_as_received(application: Application) -> None:
     assert len(inbox()) == 2
 
 
-def test_application_that_there_is_not_in_the_region_is_not_found(application: Application) -> None:
-    """Applications and inboxes belong to their region."""
+def test_applications_and_inboxes_belong_to_a_region(application: Application) -> None:
+    """An application of another region is a NotFoundException."""
     elsewhere = pinpoint_client(region="eu-west-1")
     with pytest.raises(elsewhere.exceptions.NotFoundException):
         Application(elsewhere, application.id).send()
@@ -54,7 +49,7 @@ def test_application_that_there_is_not_in_the_region_is_not_found(application: A
 
 
 def test_state_ends_with_its_mock_aws() -> None:
-    """Texts, requests, codes and the clock; an application can be made under a chosen ID, again."""
+    """Nothing survives mock_aws; an application can then be created again under its ID."""
     install()
     with mock_aws():
         application = Application(pinpoint_client())

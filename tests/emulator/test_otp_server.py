@@ -1,4 +1,4 @@
-"""The emulator as an HTTP server, with boto3 and plain HTTP as its clients."""
+"""The emulator as an HTTP server: its inbox, its clock, and concurrent calls."""
 
 from typing import Any
 from urllib.parse import quote
@@ -8,28 +8,21 @@ import urllib3
 
 from sandbox.pinpoint.server import OtpServer
 from tests.support.at_once import at_once
+from tests.support.texts import code_in, wrong_code
 
-from .helpers import (
-    DESTINATION,
-    FIELDS,
-    Application,
-    code_in,
-    pinpoint_client,
-    wrong_code,
-)
+from .helpers import DESTINATION, FIELDS, Application, pinpoint_client
 
 OTHER = "+12065550112"
 
 
 def _get(server: OtpServer, path: str) -> Any:
-    """Return the JSON that a GET answers."""
     return urllib3.request("GET", server.url + path, timeout=10).json()
 
 
 def test_texts_and_requests_of_all_regions_are_listed_and_filtered(
     server: OtpServer, served: Application
 ) -> None:
-    """Newest last; a filter keeps what matches exactly, two keep what matches both."""
+    """Lists end with the newest; filters match exactly, and two filters must both match."""
     elsewhere = Application(pinpoint_client(endpoint_url=server.url, region="eu-west-1"))
     served.send(ReferenceId="a")
     elsewhere.send(ReferenceId="b")
@@ -39,7 +32,7 @@ def test_texts_and_requests_of_all_regions_are_listed_and_filtered(
         "": "abc",
         "?referenceId=c": "c",
         f"?to={quote(DESTINATION)}": "ab",
-        # A plus in a query means a space; no number has one, so it is read as the plus it was.
+        # A raw plus in a query decodes to a space; the server reads it as a plus.
         f"?to={OTHER}&referenceId=c": "c",
         f"?to={OTHER}&referenceId=a": "",
     }.items():
@@ -58,14 +51,14 @@ def test_texts_and_requests_of_all_regions_are_listed_and_filtered(
             (b'{"advanceSeconds": ' + value + b"}", "application/json", 400)
             for value in (b'"5"', b"true", b"-1")
         ),
-        # What a form can post: a browser sends it for every page, without asking first.
+        # Any web page can post this media type from a form without a preflight.
         (b'{"advanceSeconds": 300}', "text/plain", 415),
     ],
 )
-def test_clock_moves_on_and_takes_nothing_else(
+def test_clock_only_moves_forward(
     server: OtpServer, served: Application, body: bytes, media_type: str, status: int
 ) -> None:
-    """A code expires without anybody waiting, or stays valid."""
+    """A code expires once the clock has passed its validity; a refused call changes nothing."""
     served.send(ValidityPeriod=5)
     headers = {"Content-Type": media_type}
     answer = urllib3.request("POST", f"{server.url}/clock", body=body, headers=headers)
@@ -75,15 +68,15 @@ def test_clock_moves_on_and_takes_nothing_else(
 
 
 @pytest.mark.parametrize("path", ["/2015-03-31/functions", "/moto-api/data.json", "/"])
-def test_nothing_but_pinpoint_is_served(server: OtpServer, path: str) -> None:
-    """Some services of moto run code; it takes the service from what a request says of itself."""
-    lambda_s = "AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/lambda/aws4_request"
-    answer = urllib3.request("GET", server.url + path, headers={"Authorization": lambda_s})
+def test_only_pinpoint_is_served(server: OtpServer, path: str) -> None:
+    """Moto selects the service by the request's credential scope, and some services run code."""
+    for_lambda = "AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/lambda/aws4_request"
+    answer = urllib3.request("GET", server.url + path, headers={"Authorization": for_lambda})
     assert answer.status == 404
 
 
 def test_simultaneous_verifies_use_a_code_once(server: OtpServer, served: Application) -> None:
-    """Of many calls at once, one is told it is valid; wrong ones use an attempt each."""
+    """One of many concurrent right codes is valid; each concurrent wrong code uses an attempt."""
     served.send()
     code = code_in(_get(server, "/inbox")[0])
     assert sum(at_once(16, lambda: served.verify(code))) == 1

@@ -1,24 +1,25 @@
-"""VerifyOTPMessage in mock_aws: which code is valid, when and how often."""
+"""VerifyOTPMessage in mock_aws: which code is valid, how long and how often."""
 
 from typing import Any
 
 import pytest
 
 from sandbox.pinpoint import advance_clock, inbox
+from tests.support.texts import code_in, wrong_code
 
-from .helpers import Application, code_in, wrong_code
+from .helpers import Application
 
 RIGHT, WRONG = "right", "wrong"
-# A code that is typed in, or the same for another reference or number, or seconds that pass.
+# A typed code, a typed code with other fields, or a wait in seconds.
 Step = str | tuple[str, dict[str, str]] | int
 
 ANOTHER_REFERENCE = (RIGHT, {"ReferenceId": "reference-2"})
 ANOTHER_NUMBER = (RIGHT, {"DestinationIdentity": "+12065550111"})
 
-#: What is sent, what happens then, and whether each code is valid.
+#: Fields of the text, steps after it, and whether each typed code is valid.
 CASES: dict[str, tuple[dict[str, Any], list[Step], list[bool]]] = {
     "wrong, right, used up": ({}, [WRONG, RIGHT, RIGHT], [False, True, False]),
-    # What fails for another one costs nothing.
+    # A failure for another ReferenceId or number uses no attempt.
     "another reference's": ({"AllowedAttempts": 1}, [ANOTHER_REFERENCE, RIGHT], [False, True]),
     "another number's": ({"AllowedAttempts": 1}, [ANOTHER_NUMBER, RIGHT], [False, True]),
     "60 minutes, nearly over": ({"ValidityPeriod": 60}, [59 * 60, RIGHT], [True]),
@@ -35,10 +36,10 @@ CASES: dict[str, tuple[dict[str, Any], list[Step], list[bool]]] = {
 
 
 @pytest.mark.parametrize(("fields", "steps", "expected"), CASES.values(), ids=CASES)
-def test_code_is_valid_once_in_its_time_and_within_its_attempts(
+def test_code_is_valid_once_until_it_expires_or_its_attempts_are_used(
     application: Application, fields: dict[str, Any], steps: list[Step], expected: list[bool]
 ) -> None:
-    """For the reference and the number that it was sent to."""
+    """A code is valid only with its own ReferenceId and number."""
     application.send(**fields)
     [text] = inbox()
     codes = {RIGHT: code_in(text), WRONG: wrong_code(code_in(text))}
@@ -54,8 +55,8 @@ def test_code_is_valid_once_in_its_time_and_within_its_attempts(
     assert said == expected
 
 
-def test_code_is_of_its_application(application: Application) -> None:
-    """Another one's failure costs it nothing; one that there is not is a NotFoundException."""
+def test_code_belongs_to_its_application(application: Application) -> None:
+    """A try in another application uses no attempt; an unknown one is a NotFoundException."""
     application.send(AllowedAttempts=1)
     code = code_in(inbox()[0])
 
@@ -66,7 +67,7 @@ def test_code_is_of_its_application(application: Application) -> None:
 
 
 def test_sending_again_replaces_the_code(application: Application) -> None:
-    """After a second text only its code is valid, and has all its attempts."""
+    """After a second text, only the second code is valid, with its own attempts."""
     # Different lengths, so that the two codes cannot happen to be equal.
     application.send(CodeLength=7, AllowedAttempts=1)
     application.send(CodeLength=8, AllowedAttempts=2)

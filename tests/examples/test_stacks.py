@@ -1,6 +1,6 @@
-"""docs/examples: the stacks of others, deployed beside the service, and run.
+"""The example stacks of docs/examples, deployed beside the service and run.
 
-What Step Functions does with each code: tests/infra/test_examples.py.
+tests/infra/test_examples.py checks how the state machine handles each problem.
 """
 
 import json
@@ -26,7 +26,8 @@ from docs.examples.event_bridge import CodesStack
 from docs.examples.step_functions import VerificationStack
 from docs.examples.step_functions_page import NotWaitingError, Page
 from sandbox import client
-from tests.support.deployment import NUMBER, Deployment, code_in
+from tests.support.deployment import NUMBER, Deployment
+from tests.support.texts import code_in, wrong_code
 
 _SECONDS = 60
 
@@ -34,7 +35,7 @@ _SECONDS = 60
 def deploy(
     deployment: Deployment, make: Callable[..., cdk.Stack], name: str, folder: Path
 ) -> dict[str, str]:
-    """Create a stack whose assets are there already, beside the service; gives its outputs."""
+    """Deploy an example stack, whose assets exist already; returns its outputs."""
     app = cdk.App(outdir=str(folder))
     stack = make(app, name, send_function=deployment.state.sendFunction)
     formation = boto3.client("cloudformation", **client.aws_options(deployment.state))
@@ -46,18 +47,17 @@ def deploy(
 
 
 def until(look: Callable[[], object]) -> None:
-    """Wait for what happens soon."""
+    """Wait until a condition is true."""
     deadline = time.monotonic() + _SECONDS
     while not look():
         assert time.monotonic() < deadline, "it did not happen"
         time.sleep(0.1)
 
 
-def test_of_two_executions_each_code_ends_its_own(deployment: Deployment, tmp_path: Path) -> None:
-    """Its name is the ReferenceId, by which the page finds its token, in whatever order.
+def test_code_ends_its_own_execution(deployment: Deployment, tmp_path: Path) -> None:
+    """The execution's name is the ReferenceId, by which the page finds the task token.
 
-    The token expires with its code. A code is not used up when nothing waits: the page may look
-    before the execution has got there.
+    The token expires with the code. A code that comes before its token is not used up.
     """
     state = deployment.state
     options = client.aws_options(state)
@@ -87,13 +87,12 @@ def test_of_two_executions_each_code_ends_its_own(deployment: Deployment, tmp_pa
         until(lambda name=name: token(name))  # type: ignore[misc]  # bound now
         [text] = deployment.texts(name)
         codes[name] = code_in(text)
-    expires = token(first)["ExpiresAt"]  # in seconds since 1970, which is what DynamoDB takes
+    expires = token(first)["ExpiresAt"]  # in seconds since 1970, as TTL requires
     assert before - 1 <= expires - step_functions.VALID_SECONDS <= time.time()
 
     with pytest.raises(NotWaitingError):
         page.confirm(str(uuid.uuid4()), NUMBER, codes[second])
-    wrong = f"{(int(codes[second]) + 1) % 1_000_000:06}"
-    for typed in (wrong, "12a456"):
+    for typed in (wrong_code(codes[second]), "12a456"):
         assert page.confirm(second, NUMBER, typed) is False
     assert status(second) == "RUNNING"
     for name in (second, first):
@@ -105,10 +104,8 @@ def test_of_two_executions_each_code_ends_its_own(deployment: Deployment, tmp_pa
         assert codes[name] not in json.dumps(history, default=str)
 
 
-def test_an_event_that_is_delivered_twice_texts_once(
-    deployment: Deployment, tmp_path: Path
-) -> None:
-    """Its ReferenceId is the same."""
+def test_repeated_event_texts_once(deployment: Deployment, tmp_path: Path) -> None:
+    """EventBridge may deliver an event twice; both have the event's ReferenceId."""
     bus = deploy(deployment, CodesStack, "Codes", tmp_path)["BusName"]
     events = boto3.client("events", **client.aws_options(deployment.state))
     reference_id = str(uuid.uuid4())
@@ -118,14 +115,14 @@ def test_an_event_that_is_delivered_twice_texts_once(
     events.put_events(Entries=[{**entry, "DetailType": event_bridge.DETAIL_TYPE}] * 2)
 
     until(lambda: deployment.texts(reference_id))
-    # Whoever comes with the same ReferenceId waits for the other one, and texts nobody.
+    # A third request with the ReferenceId gets the recorded answer.
     answer = deployment.send({"ReferenceId": reference_id, "DestinationIdentity": NUMBER})
     assert answer.headers["Idempotent-Replayed"] == "true"
     assert len(deployment.texts(reference_id)) == 1
 
 
 class Bucketed(sqs.QueueStack):
-    """The stack, with its code where the test has put it."""
+    """The queue example, with its code in a bucket of the test."""
 
     def __init__(self, app: cdk.App, name: str, *, send_function: str, bucket: str) -> None:
         of_code = s3.Bucket.from_bucket_name(cdk.Stack(app, "Elsewhere"), "Code", bucket)
@@ -133,11 +130,11 @@ class Bucketed(sqs.QueueStack):
         super().__init__(app, name, send_function=send_function, code=code)
 
 
-def test_messages_of_a_queue_are_one_text_each(deployment: Deployment, tmp_path: Path) -> None:
-    """However often they are delivered; what may still be texted, and what is wrong, is kept."""
+def test_each_message_of_a_queue_texts_once(deployment: Deployment, tmp_path: Path) -> None:
+    """A repeated batch texts nobody; retryable and invalid messages stay in the queue."""
     options = client.aws_options(deployment.state)
     folder = sqs.build()
-    for library in (boto3, s3transfer):  # on AWS, Lambda's runtime has them
+    for library in (boto3, s3transfer):  # part of Lambda's runtime on AWS
         shutil.copytree(Path(library.__path__[0]), folder / library.__name__)
     archive = shutil.make_archive(str(tmp_path / "code"), "zip", folder)
     bucket = boto3.client("s3", **options)

@@ -1,4 +1,4 @@
-"""Where the requests come from: the document, and numbers that may be texted."""
+"""Generates the requests from the document, and steers them to numbers that can be texted."""
 
 import json
 import os
@@ -13,28 +13,28 @@ from schemathesis.generation.meta import TestPhase
 from tests.support.numbers import number_for
 from tests.support.openapi import PATH
 
-#: Another one makes other requests.
+#: A different seed generates different requests.
 SEED = int(os.environ.get("FUZZ_SEED", "0"))
 
 TEXTED = "+12065550100"
-#: Numbers that play failures, but for the one whose answer takes seconds: tests/e2e has that.
+#: Reserved numbers that simulate failures, except the slow one, which tests/e2e uses.
 FAILING = tuple(f"+1206555{last:04}" for last in (*range(101, 108), 109, 110))
 
 _DOCUMENT = PATH.read_text()
 
-# For each operation, beside the examples and the boundaries of every field.
+# For each operation, in addition to the examples and the boundaries of every field.
 _GENERATED = 500
 
-# Few, so that they come again.
+# Few, so that they repeat.
 _REFERENCE_IDS = tuple(f"again-{place}" for place in range(8))
 
-# What is accepted, as far as a schema knows: the rest is about numbers, the record, and Pinpoint.
+# Statuses of requests that fit the schema: number, record or Pinpoint may still refuse them.
 _ACCEPTED = ["200", "403", "409", "422", "429", "503", "504"]
 _REFUSED = ["400", "415"]
 
 
-def schema(operation: str) -> schemathesis.BaseSchema:
-    """Read the document, to make requests of one operation."""
+def schema() -> schemathesis.BaseSchema:
+    """Load the document and configure the generation."""
     config = SchemathesisConfig.from_dict(
         {
             "seed": SEED,
@@ -48,25 +48,22 @@ def schema(operation: str) -> schemathesis.BaseSchema:
                 "positive_data_acceptance": {"expected-statuses": _ACCEPTED},
                 "negative_data_rejection": {"expected-statuses": _REFUSED},
             },
-            # API Gateway answers 403 where other servers say 405.
+            # API Gateway answers 403 instead of 405.
             "phases": {"coverage": {"unexpected-methods": []}},
         }
     )
     schema = schemathesis.openapi.from_dict(json.loads(_DOCUMENT), config=config)
     schema.hook("flatmap_case")(_steered)
-    return schema.include(operation_id=operation)
+    return schema
 
 
 def is_valid(case: schemathesis.Case[Any]) -> bool:
-    """Say whether a request is one that the document allows."""
+    """Tell whether a request was generated as valid."""
     return case.meta is not None and case.meta.generation.mode is GenerationMode.POSITIVE
 
 
 def of_its_own(case: schemathesis.Case[Any], place: int) -> None:
-    """Give a valid request that tries a field's boundaries a ReferenceId of its own.
-
-    They all come with the same one, that of the example, and one alone would be texted.
-    """
+    """Make a valid boundary request's ReferenceId unique: repeats of the example's do not text."""
     meta, body = case.meta, case.body
     of_a_boundary = is_valid(case) and meta and meta.phase.name is TestPhase.COVERAGE
     if of_a_boundary and isinstance(body, dict) and f'"{body["ReferenceId"]}"' in _DOCUMENT:
@@ -76,13 +73,13 @@ def of_its_own(case: schemathesis.Case[Any], place: int) -> None:
 def _steered(
     _context: schemathesis.HookContext, case: schemathesis.Case[Any]
 ) -> strategies.SearchStrategy[schemathesis.Case[Any]]:
-    """Lead most of what is valid to where it is texted, and some of it there again."""
+    """Steer most valid requests to numbers that can be texted, some as repeats."""
     if not is_valid(case) or not isinstance(case.body, dict):
         return strategies.just(case)
 
-    # To a schema 2.0 is a whole number, and the document can only say in words that it is refused.
+    # A JSON schema counts 2.0 as an integer, but the service refuses it.
     body = {name: int(of) if isinstance(of, float) else of for name, of in case.body.items()}
-    # Nor can it say that something of a name must be seen.
+    # Nor can a schema require a visible character in a name.
     body |= {name: f"B{str(of)[1:]}" for name, of in body.items() if name == "BrandName"}
 
     def steer(kind: str, number: str, reference_id: str) -> schemathesis.Case[Any]:

@@ -1,4 +1,4 @@
-"""`make load`: many requests with repeated ReferenceIds through the deployed API at once."""
+"""`make load`: many concurrent requests with repeated ReferenceIds through the deployed API."""
 
 import argparse
 import random
@@ -16,12 +16,12 @@ from sandbox.state import State
 from sandbox.supervisor import detached
 from tests.support.numbers import number_for
 
-# Every limit counts, and none is reached.
+# Every limit counts, but none is reached.
 _LIMITS = {"countryPerDay": "100000", "deploymentPerHour": "100000", "callerPerHour": "100000"}
 
 
 class Sample(NamedTuple):
-    """One request: its ReferenceId, what it was answered, and how long it took in seconds."""
+    """One request: its ReferenceId, the kind of its answer, and its duration."""
 
     reference_id: str
     name: str
@@ -42,7 +42,7 @@ def main() -> int:
 def run(state: State, arguments: argparse.Namespace) -> int:
     """Send, count, print; returns 1 if a text was lost or sent twice."""
     reference_ids = [str(uuid.uuid4()) for _ in range(arguments.reference_ids)]
-    # Every ReferenceId at least once, the rest repeats.
+    # Every ReferenceId once, then repeats.
     asked = reference_ids + random.choices(  # noqa: S311 - no secret
         reference_ids, k=arguments.requests - len(reference_ids)
     )

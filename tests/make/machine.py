@@ -1,4 +1,4 @@
-"""A machine that has what a test gives it: a checkout's Makefile, and a PATH of its own."""
+"""A fake machine: a copy of the Makefile, and a PATH with fake programs."""
 
 import shutil
 import subprocess
@@ -13,7 +13,7 @@ _FILES = (
 )
 _TOOLS = ("awk", "cp", "date", "expr", "make", "mkdir", "rm", "sh", "touch")
 
-# Python, as far as the Makefile asks it; an environment that it makes has the same Python.
+# A Python that answers the Makefile's questions; a virtual environment is a copy of this script.
 _PYTHON = """\
 #!/bin/sh
 [ -z "$PYTHONHOME$PYTHONPATH$PYTHONSAFEPATH" ] || exit 1
@@ -41,7 +41,7 @@ mkdir -p node_modules
 
 @dataclass(frozen=True)
 class Made:
-    """What a run of make did; `calls` says how Python and npm were called."""
+    """The result of a run of make; `calls` lists the calls of Python and npm."""
 
     status: int
     stdout: list[str]
@@ -50,9 +50,9 @@ class Made:
 
 
 class Machine:
-    """A checkout, and programs: what a working machine has, unless a test says otherwise.
+    """A checkout and the programs that it needs; None or False leaves a program out.
 
-    Behind Python's version may stand "without venv"; None is for one that is missing.
+    Python's version may end in "without venv".
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class Machine:
                 "PATH": str(self._bin),
                 "HOME": str(self._bin),
                 "CALLS": str(self._calls),
-                # With these, no Python finds the modules of the checkout.
+                # Variables with which Python would not find the checkout's modules.
                 **dict.fromkeys(("PYTHONHOME", "PYTHONPATH", "PYTHONSAFEPATH"), "/elsewhere"),
             },
             capture_output=True,
@@ -95,13 +95,13 @@ class Machine:
         return Made(
             done.returncode,
             done.stdout.splitlines(),
-            # Without make's own last line.
+            # Leaves out make's own last line.
             [line for line in done.stderr.splitlines() if not line.startswith("make: ***")],
             self._calls.read_text().splitlines(),
         )
 
     def installed(self) -> list[str]:
-        """Name what there is in the checkout that was not there."""
+        """List the installed folders."""
         names = (".venv", ".venv-ministack", ".venv-checkov", "node_modules")
         return [name for name in names if (self.checkout / name).exists()]
 

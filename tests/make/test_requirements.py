@@ -1,4 +1,4 @@
-"""What is wanted, in the `.in` files, and what is made of it: pins with hashes."""
+"""The `requirements.in` files and the pinned files that `make update` makes of them."""
 
 import re
 
@@ -10,24 +10,19 @@ from .machine import ROOT
 
 FOLDERS = ("lambda_src/", "infra/", "", "sandbox/", "tools/scan/", "tools/mutants/")
 
-# What a line of a pinned file may be, beside a comment: no option, such as one that names an index.
-LINE = re.compile(
-    r"[\w.-]+==[\w.!+-]+( ; [^\\]+)? \\|    --hash=sha256:[0-9a-f]{64}( \\)?",
-)
+# The lines of a pinned file, besides comments; options, such as an index, are not allowed.
+LINE = re.compile(r"[\w.-]+==[\w.!+-]+( ; [^\\]+)? \\|    --hash=sha256:[0-9a-f]{64}( \\)?")
 
 
 def pinned(folder: str) -> dict[str, str]:
-    """Read what is pinned: its hashes, and what it is for, by name and version."""
+    """Return the hashes and the origin of each pin, by name and version."""
     text = (ROOT / folder / "requirements.txt").read_text()
     return dict(re.findall(r"^(\S+==\S+)(.*\n(?: .*\n)+)", text, re.MULTILINE))
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
-def test_pins_are_of_what_is_wanted_with_hashes_and_no_address(folder: str) -> None:
-    """They hold wherever packages come from; and each that is wanted has a reason behind its name.
-
-    A package that was added or removed, and `make update` forgotten, is found here.
-    """
+def test_pins_match_requirements_and_have_hashes(folder: str) -> None:
+    """A requirement has a reason beside it, a pin names no index, and `make update` was run."""
     source = (ROOT / folder / "requirements.in").read_text()
     wanted = dict(re.findall(r"^(?![-#\s])([^#\n]+)(.*)$", source, re.MULTILINE))
     lines = (ROOT / folder / "requirements.txt").read_text().splitlines()
@@ -45,6 +40,6 @@ def test_pins_are_of_what_is_wanted_with_hashes_and_no_address(folder: str) -> N
 
 
 @pytest.mark.parametrize("folder", ["lambda_src/", "infra/"])
-def test_the_roots_pins_are_those_of_what_it_includes(folder: str) -> None:
-    """What is tested is what runs."""
+def test_tests_use_the_deployed_versions(folder: str) -> None:
+    """The pins of the root include those of the functions and the stack."""
     assert pinned(folder).keys() <= pinned("").keys()

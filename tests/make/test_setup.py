@@ -1,4 +1,4 @@
-"""`make setup` on machines that lack something."""
+"""`make setup` on complete and incomplete machines."""
 
 import re
 from pathlib import Path
@@ -17,12 +17,8 @@ NODE = "Node.js 20 or later is missing (node is {}): install it from https://nod
 NPM = "npm is missing: it comes with Node.js from https://nodejs.org (Debian: apt-get install npm)."
 
 
-def test_with_all_that_is_needed_everything_is_installed_once(tmp_path: Path) -> None:
-    """Two environments, the CDK's command line, and the functions' libraries for a synth offline.
-
-    The second time, nothing is called but to see that it is there; what was left half made is made
-    again. Neither options of pip nor variables of Python that the builder has set do any harm.
-    """
+def test_setup_installs_everything_once(tmp_path: Path) -> None:
+    """A second run only checks; an interrupted installation is made again."""
     machine = Machine(tmp_path)
 
     made = machine.make("setup")
@@ -39,7 +35,7 @@ def test_with_all_that_is_needed_everything_is_installed_once(tmp_path: Path) ->
     again = machine.make("setup")
     assert (again.status, again.calls) == (0, ["python -c import pip"])
 
-    # One without pip, as Ctrl-C leaves it.
+    # An environment without pip, as Ctrl-C leaves it.
     (machine.checkout / ".venv" / ".ready").unlink()
     (machine.checkout / ".venv" / "bin" / "python.broken").touch()
     once_more = machine.make("setup")
@@ -53,17 +49,17 @@ def test_with_all_that_is_needed_everything_is_installed_once(tmp_path: Path) ->
         ({"python": None}, (), [PYTHON.format("python3", "missing")]),
         ({"python": "3.10"}, (), [OLD_PYTHON]),
         ({"python": "3.13 without venv"}, (), [PYTHON.format("python3", "3.13.1")]),
-        # Another one is not taken in its place.
+        # Setup does not fall back to another Python.
         ({}, ("PYTHON=/no/python",), [PYTHON.format("/no/python", "missing")]),
         ({"node": 18}, (), [NODE.format("v18.1.0")]),
         ({"npm": False}, (), [NPM]),
         ({"python": "3.10", "node": None, "npm": False}, (), [OLD_PYTHON, NODE.format("missing")]),
     ],
 )
-def test_what_is_missing_is_said_before_anything_is_installed(
+def test_missing_programs_are_reported_before_anything_is_installed(
     tmp_path: Path, lacks: dict[str, Any], arguments: tuple[str, ...], said: list[str]
 ) -> None:
-    """All of it, each in a sentence."""
+    """All missing programs are reported at once."""
     machine = Machine(tmp_path, **lacks)
 
     made = machine.make("setup", *arguments)

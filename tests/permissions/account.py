@@ -1,4 +1,4 @@
-"""The emulated account in which IAM is enforced."""
+"""The emulated account, with IAM enforced."""
 
 import json
 from typing import Any
@@ -6,8 +6,6 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from sandbox import client
-from sandbox.client import HttpAnswer
 from sandbox.state import ACCOUNT_ID
 from tests.support.deployment import Deployment
 
@@ -19,20 +17,11 @@ _TRUST = {"Version": "2012-10-17", "Statement": [_MAY_ASSUME]}
 
 
 class Account:
-    """A sandbox that enforces IAM.
-
-    Attributes:
-        state: how to reach it.
-        deployment: the service, called by the account's root, who may do everything.
-        functions: the aliases of the deployed functions, by a short name.
-        roles: what the functions run as, by that name; `caller`, who has the policy that the stack
-            offers to callers; `on call`, who may pause sending; and `stranger`, who has none.
-
-    """
+    """A sandbox, with the functions' roles, and roles that call the service."""
 
     def __init__(self, deployment: Deployment) -> None:
         self.state = state = deployment.state
-        self.deployment = deployment
+        self.deployment = deployment  # called as the account's root, which may do everything
         self.functions = {"send": state.sendFunction, "verify": state.verifyFunction}
         self._iam = self.client("iam")
         self.roles = {
@@ -43,17 +32,14 @@ class Account:
         }
 
     def client(self, service: str, role: Role | None = None) -> Any:
-        """Make a client of somebody who has assumed a role, or of root."""
+        """Create a client for a role, or for root."""
         endpoint = self.state.pinpointEndpoint if service == "pinpoint" else self.state.awsEndpoint
         return self.session(role).client(
             service, endpoint_url=endpoint, config=Config(retries={"total_max_attempts": 1})
         )
 
     def session(self, role: Role | None = None) -> Any:
-        """Assume a role, or be root.
-
-        Root may assume the functions' roles, too: MiniStack takes root for the Lambda service.
-        """
+        """Create a session for root, or for a role; MiniStack lets root assume any role."""
         if role is None:
             return boto3.Session(
                 self.state.accessKeyId, self.state.secretAccessKey, region_name=self.state.region
@@ -65,20 +51,15 @@ class Account:
             region_name=self.state.region,
         )
 
-    def post(self, path: str, body: Any, role: Role) -> HttpAnswer:
-        """`POST` to the API as somebody who has assumed a role."""
-        credentials = self.session(role).get_credentials()
-        return client.post(self.state, path, json.dumps(body).encode(), credentials=credentials)
-
     def create_role(self, name: str, *policies: str) -> Role:
-        """Create a role that the account's root may assume, with policies."""
+        """Create a role with policies; root may assume it."""
         self._iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(_TRUST))
         for policy in policies:
             self._iam.attach_role_policy(RoleName=name, PolicyArn=policy)
         return Role(self._iam, name)
 
     def roles_of_lambda(self) -> set[str]:
-        """List the roles of the stack that Lambda may assume: tests deploy other stacks, too."""
+        """List the stack's roles that Lambda may assume; other tests deploy other stacks."""
         return {
             role["RoleName"]
             for page in self._iam.get_paginator("list_roles").paginate()

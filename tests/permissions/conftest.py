@@ -1,4 +1,4 @@
-"""The sandbox of the session, as the account that it is."""
+"""A fixture: the account of the sandbox."""
 
 import pytest
 
@@ -9,5 +9,5 @@ from .account import Account
 
 @pytest.fixture(scope="session")
 def account(deployment: Deployment) -> Account:
-    """Look at the account once, for all tests."""
+    """Create the callers' roles once for all tests."""
     return Account(deployment)

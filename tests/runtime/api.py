@@ -1,4 +1,4 @@
-"""Lambda's Runtime API, as far as one function needs it: what it asks for, and what it is given.
+"""The part of Lambda's Runtime API that one function needs.
 
 https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 """
@@ -17,12 +17,12 @@ NEXT = "GET invocation/next"
 RESTORE_NEXT = "GET restore/next"
 
 _VERSION = "/2018-06-01/runtime/"
-# Far more than a function takes to start, on the slowest of machines.
+# Far more than a function needs to start on a slow machine.
 _PATIENCE_SECONDS = 60
 
 
 class RuntimeApi(ThreadingHTTPServer):
-    """The API of one function's environment, which stands still until the test answers."""
+    """The API of one execution environment; a GET waits until the test answers."""
 
     daemon_threads = True
 
@@ -32,7 +32,7 @@ class RuntimeApi(ThreadingHTTPServer):
         self.answers: SimpleQueue[tuple[dict[str, str], bytes]] = SimpleQueue()
 
     def next_call(self) -> tuple[str, Any]:
-        """Wait for the function's next call: its method and path, and the decoded body."""
+        """Wait for the function's next call; returns its method and path, and the decoded body."""
         return self.calls.get(timeout=_PATIENCE_SECONDS)
 
     def hand_out(self, event: Any) -> str:
@@ -78,7 +78,7 @@ class _Connection(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Keep stderr quiet."""
 
 
 @contextmanager

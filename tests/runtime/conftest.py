@@ -1,4 +1,4 @@
-"""The functions as Lambda runs them, on emulated AWS of this machine."""
+"""Fixtures: functions under AWS's runtime client, on a local emulated AWS."""
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,14 +17,14 @@ from tests.support.service import create_table
 
 from .function import Function, Runtime, install_client, running
 
-# AWS's runtime client is for Lambda's Linux.
+# AWS's runtime client runs on Linux only.
 collect_ignore_glob = [] if sys.platform == "linux" else ["test_*.py"]
 
 
 @pytest.fixture(scope="package")
 def aws() -> Iterator[Mapping[str, str]]:
-    """Serve DynamoDB, with the table, and Pinpoint, with the application; say where they are."""
-    # Entering and leaving mock_aws resets moto's backends, which the server shares.
+    """Serve DynamoDB with the table and Pinpoint with the application; returns their addresses."""
+    # Entering and leaving mock_aws resets moto's backends, which the servers share.
     with mock_aws():
         pass
     dynamodb = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
@@ -40,7 +40,7 @@ def aws() -> Iterator[Mapping[str, str]]:
 
 @pytest.fixture(scope="package")
 def runtime(tmp_path_factory: pytest.TempPathFactory) -> Runtime:
-    """Build the bundle for this Python, and put AWS's runtime client beside it."""
+    """Build the bundle for this Python and install AWS's runtime client."""
     client = tmp_path_factory.mktemp("client")
     install_client(client)
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -49,7 +49,7 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> Runtime:
 
 @pytest.fixture
 def start(runtime: Runtime, aws: Mapping[str, str]) -> Iterator[Callable[..., Function]]:
-    """Start functions which find AWS on this machine."""
+    """Start functions that call the emulated AWS."""
     with ExitStack() as ends:
 
         def start(

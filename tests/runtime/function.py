@@ -1,4 +1,4 @@
-"""A function as Lambda runs it: AWS's own runtime client, and of ours nothing but the bundle."""
+"""Runs a function as Lambda does: AWS's runtime client and the bundle, nothing else of ours."""
 
 import json
 import shutil
@@ -17,7 +17,7 @@ from tests.support.numbers import number_for
 
 from .api import NEXT, RuntimeApi, serving
 
-# In Lambda's order: the code, Python, what the runtime brings.
+# In Lambda's order: the code, Python, the runtime's own packages.
 _BOOTSTRAP = """
 import json, sys
 code, client, handler = json.loads(sys.argv[1])
@@ -28,7 +28,7 @@ main(["bootstrap", handler])
 
 
 class Runtime(NamedTuple):
-    """What functions run on: the bundle, AWS's runtime client, and a folder for what they say."""
+    """The bundle, AWS's runtime client, and a folder for the functions' output."""
 
     bundle: Path
     client: Path
@@ -36,7 +36,7 @@ class Runtime(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What Lambda is told of an invocation: what was returned, or a function error."""
+    """The result of an invocation as Lambda gets it: a response or a function error."""
 
     request_id: str
     failed: bool
@@ -44,18 +44,18 @@ class Outcome(NamedTuple):
 
 
 class Function:
-    """A function that has been started: its process, what it calls, and where it says something."""
+    """A started function."""
 
     def __init__(self, api: RuntimeApi, folder: Path) -> None:
         self.api = api
         self._folder = folder
 
     def initialize(self) -> None:
-        """Wait until it is ready for events."""
+        """Wait until the function asks for its first event."""
         assert self.api.next_call() == (NEXT, None), self.said()
 
     def invoke(self, event: Any) -> Outcome:
-        """Have a function that is ready handle an event, and wait until it is ready again."""
+        """Hand an event to the function, and wait until it asks for the next one."""
         request_id = self.api.hand_out(event)
         told, body = self.api.next_call()
         kinds = {f"POST invocation/{request_id}/{kind}": kind for kind in ("response", "error")}
@@ -63,16 +63,16 @@ class Function:
         return Outcome(request_id, kinds[told] == "error", body)
 
     def stdout(self) -> list[str]:
-        """Read the lines of its log and its metrics."""
+        """Return the lines of its log and metrics."""
         return (self._folder / "stdout").read_text().splitlines()
 
     def said(self) -> str:
-        """Read everything that it has written."""
+        """Return everything that it has written."""
         return "\n".join((self._folder / name).read_text() for name in ("stdout", "stderr"))
 
 
 def request(**fields: Any) -> dict[str, Any]:
-    """Make a request to send, with a random ReferenceId and a number of its own."""
+    """Make a request with a random ReferenceId and its own number, so that no limit is reached."""
     of = str(uuid.uuid4())
     return {"ReferenceId": of, "DestinationIdentity": number_for(of), **fields}
 
@@ -81,7 +81,7 @@ def request(**fields: Any) -> dict[str, Any]:
 def running(
     runtime: Runtime, handler: str, environment: Mapping[str, str], layers: Sequence[Path] = ()
 ) -> Iterator[Function]:
-    """Start a handler, such as `otp.send.handler`; whatever happens, it has ended afterwards."""
+    """Run a handler, such as `otp.send.handler`, for the length of a `with` block."""
     folder = runtime.folder / f"{handler}-{len(list(runtime.folder.iterdir()))}"
     folder.mkdir()
     code = [str(path) for path in (runtime.bundle, *layers)]
@@ -89,7 +89,7 @@ def running(
     with serving() as api:
         with (folder / "stdout").open("wb") as stdout, (folder / "stderr").open("wb") as stderr:
             process = subprocess.Popen(
-                # Isolated, without site-packages, and leaving no compiled modules in the bundle.
+                # Isolated, without site-packages, and writing no bytecode into the bundle.
                 [sys.executable, "-I", "-S", "-B", "-c", _BOOTSTRAP, arguments],
                 cwd=runtime.bundle,
                 env={**_of_lambda(handler, api), **environment},
@@ -103,23 +103,23 @@ def running(
         finally:
             process.kill()
             process.wait()
-            sys.stdout.write(function.said())  # which pytest shows where a test fails
+            sys.stdout.write(function.said())  # pytest shows it if a test fails
 
 
 def install_client(folder: Path) -> None:
-    """Copy AWS's runtime client and what it requires from where this Python has it."""
+    """Copy AWS's runtime client and its requirements from this Python's packages."""
     names = ["awslambdaric"]
-    for name in names:  # and those that are found on the way
+    for name in names:  # grows as requirements are found
         found = distribution(name)
         names += [Requirement(line).name for line in found.requires or ()]
         for file in found.files or ():
             copy = folder / file
             copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(str(found.locate_file(file)), copy)  # times, too: bytecode has them
+            shutil.copy2(str(found.locate_file(file)), copy)  # with its times: bytecode has them
 
 
 def _of_lambda(handler: str, api: RuntimeApi) -> dict[str, str]:
-    """Give the variables that Lambda sets for a function with `loggingFormat` JSON."""
+    """Return the variables that Lambda sets for a function with `loggingFormat` JSON."""
     return {
         "AWS_EXECUTION_ENV": f"AWS_Lambda_python{sys.version_info.major}.{sys.version_info.minor}",
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",

@@ -1,4 +1,4 @@
-"""How the functions start: from the bundle alone, and before a snapshot; and what they log."""
+"""The functions under AWS's runtime client: what they import, when, and what they log."""
 
 import json
 from collections.abc import Callable
@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.service import assert_says_no_more_than_it_may
+from sandbox.pinpoint import inbox
+from tests.support.texts import leaked
 
 from .api import RESTORE_NEXT
 from .function import Function, Runtime, request
 
 Start = Callable[..., Function]
 
-# A function that can be asked what it has imported.
+# A handler that also answers which modules it has imported.
 IMPORTED = "what is imported?"
 ASKABLE = f"""
 import sys
@@ -29,14 +30,14 @@ FIELDS: dict[str, dict[str, str]] = {"send": {}, "verify": {"Otp": "12345"}}
 
 
 @pytest.mark.parametrize("name", FIELDS)
-def test_nothing_comes_from_elsewhere_than_bundle_runtime_client_and_python(
+def test_modules_come_from_the_bundle_python_and_the_runtime_client_only(
     start: Start, runtime: Runtime, tmp_path: Path, name: str
 ) -> None:
-    """Not at the start, and not while a request is answered for the first time."""
+    """The bundle is complete: neither the start nor the first request imports anything else."""
     (tmp_path / "askable.py").write_text(ASKABLE.replace("FUNCTION", name))
     function = start(name, "askable.handler", [tmp_path])
     function.initialize()
-    # Neither does a library say anything: what it logs is not masked.
+    # Libraries must not print at the start: their output is not masked.
     assert function.stdout() == []
     assert not function.invoke(request(**FIELDS[name])).failed
 
@@ -53,16 +54,16 @@ def test_nothing_comes_from_elsewhere_than_bundle_runtime_client_and_python(
         code / "boto3" / "__init__.py",
         client / "awslambdaric" / "bootstrap.py",
     } <= files
-    # Its compiled half, which speaks with the API.
+    # The compiled half of the runtime client was used.
     assert [file for file in files if file.is_relative_to(client) and file.suffix == ".so"]
 
 
 @pytest.mark.parametrize("initialization", ["snap-start", "provisioned-concurrency"])
 @pytest.mark.parametrize("name", FIELDS)
-def test_the_first_request_after_an_early_start_finds_every_module_imported(
+def test_first_request_after_an_early_start_imports_nothing(
     start: Start, tmp_path: Path, name: str, initialization: str
 ) -> None:
-    """Whatever takes time but once is done before the snapshot, or before anybody waits."""
+    """All imports are in the snapshot, or done before a request waits for them."""
     (tmp_path / "askable.py").write_text(ASKABLE.replace("FUNCTION", name))
     function = start(
         *(name, "askable.handler", [tmp_path]), AWS_LAMBDA_INITIALIZATION_TYPE=initialization
@@ -73,21 +74,18 @@ def test_the_first_request_after_an_early_start_finds_every_module_imported(
     function.initialize()
     before = function.invoke(IMPORTED).body["modules"]
 
-    # The countries of its settings, both of which libphonenumber knows apart.
+    # One number for each allowed country, because libphonenumber loads them separately.
     for number in ("+12065550123", "+14165550123"):
         assert not function.invoke(request(DestinationIdentity=number, **FIELDS[name])).failed
 
     late = set(function.invoke(IMPORTED).body["modules"]) - set(before)
-    if name == "verify":  # which is not told what countries to expect
+    if name == "verify":  # verify does not know the allowed countries, so it loads them on demand
         late = {module for module in late if not module.startswith("phonenumbers.data.")}
     assert late == set()
 
 
 def test_log_and_metrics_are_lines_of_json_on_stdout(start: Start) -> None:
-    """What the function and the runtime client write; no handler repeats a line.
-
-    One process handles many events; a problem is a function error.
-    """
+    """Every line parses, no line is written twice, and a problem is a function error."""
     send = start("send", "otp.send.handler")
     send.initialize()
     asked = request()
@@ -105,4 +103,4 @@ def test_log_and_metrics_are_lines_of_json_on_stdout(start: Start) -> None:
     [error] = [line for line in lines if line.get("errorType") == "InvalidRequest"]
     assert error["requestId"] == refused.request_id
     assert len(lines) == len(metrics) + 4
-    assert_says_no_more_than_it_may(send.said())
+    assert leaked(send.said(), inbox()) == []

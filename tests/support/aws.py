@@ -1,4 +1,4 @@
-"""Clients of the tests' own, which know all of AWS, whatever of botocore the functions have."""
+"""AWS clients for the tests, with every service model even when the functions' bundle has fewer."""
 
 import sysconfig
 from pathlib import Path
@@ -6,12 +6,12 @@ from typing import Any
 
 import botocore.session
 
-# What is installed is the whole botocore; what is imported may be the bundle's.
+# The installed botocore is complete; the imported one may be the bundle's, which is pruned.
 ALL_DATA = str(Path(sysconfig.get_path("purelib"), "botocore", "data"))
 
 
 def create_client(service: str) -> Any:
-    """Create a client of an AWS service."""
+    """Create a client that reads its model from the installed botocore."""
     session = botocore.session.Session()
     session.set_config_variable("data_path", ALL_DATA)
     return session.create_client(service)

@@ -1,4 +1,4 @@
-"""What answers as AWS does when all is well, or not, over real connections."""
+"""A local server that answers as DynamoDB and Pinpoint do, over real connections."""
 
 import json
 import ssl
@@ -23,7 +23,7 @@ FULL = {
 
 
 class Aws(ThreadingHTTPServer):
-    """Answers as DynamoDB and Pinpoint do, with a certificate over TLS; keeps connections open."""
+    """Answers as DynamoDB and Pinpoint do, over TLS if it has a certificate, with keep-alive."""
 
     daemon_threads = True
 
@@ -35,20 +35,20 @@ class Aws(ThreadingHTTPServer):
             certificate.configure_cert(tls)
             self.socket = tls.wrap_socket(self.socket, server_side=True)
             self.url = f"https://localhost:{self.server_port}"
-        self.opened: list[_Connection] = []  # all that there have been
-        self.open: set[_Connection] = set()  # those that there are
-        self.closed = threading.Semaphore(0)  # once for each that the client has closed
+        self.opened: list[_Connection] = []  # every connection so far
+        self.open: set[_Connection] = set()  # the connections that are open now
+        self.closed = threading.Semaphore(0)  # released for each connection that the client closes
         self.calls = 0
-        self.answers = threading.Event()  # without it, what asks for nothing is not answered
+        self.answers = threading.Event()  # while cleared, a GET waits
         self.answers.set()
-        # Or "refuses", as Pinpoint does with a 403; "is full", as counts are; or "breaks": the
-        # next answer is cut off, and its connection closed.
+        # Or "refuses": Pinpoint answers 403; "is full": every limit is reached; "breaks": the next
+        # answer is cut off and its connection closed.
         self.does = "works"
 
 
 class _Connection(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"  # the first that keeps connections
-    wbufsize = -1  # an answer in one piece: in two, the second would wait for the first's receipt
+    protocol_version = "HTTP/1.1"  # keeps connections open
+    wbufsize = -1  # one packet per answer: a second one would wait for the first one's ACK
     server: Aws
 
     def setup(self) -> None:
@@ -89,12 +89,12 @@ class _Connection(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Keep stderr quiet."""
 
 
 @contextmanager
 def serving(certificate: trustme.LeafCert | None = None) -> Iterator[Aws]:
-    """Serve for a while."""
+    """Serve for the length of a `with` block."""
     with Aws(certificate) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()

@@ -1,8 +1,7 @@
-"""A plugin of pytest that tests the bundle: `pytest -p tests.support.bundled tests/unit`.
+"""A pytest plugin that tests the bundle: `pytest -p tests.support.bundled tests/unit`.
 
-`lambda_src.otp` and the functions' libraries are then those that are deployed. The tools of the
-tests, such as moto, use these libraries too, with all of botocore's data. That the functions need
-nothing else is shown by tests/runtime.
+`lambda_src.otp` and the libraries are then the deployed ones. moto uses the same libraries, with
+all of botocore's data. tests/runtime shows that the functions need nothing but the bundle.
 """
 
 import subprocess
@@ -16,14 +15,13 @@ import pytest
 _ROOT = Path(__file__).resolve().parent.parent.parent
 _BUNDLE = _ROOT / "build" / "bundle"
 
-# Where the tests find the functions' package.
 _SOURCE = "lambda_src"
 
 
-# The first hook there is, for other plugins import what the bundle has, too.
+# The earliest hook, because other plugins import libraries that the bundle has, too.
 def pytest_addoption() -> None:
-    """Have everything that is imported from now on find the bundle first."""
-    # By another process: what builds it imports some of what must come from it.
+    """Put the bundle first on the import path."""
+    # In another process: the builder imports libraries that must come from the bundle here.
     subprocess.run([sys.executable, "-m", "infra.bundle"], cwd=_ROOT, check=True)
     sys.path.insert(0, str(_BUNDLE))
     source = ModuleType(_SOURCE)
@@ -39,7 +37,7 @@ def pytest_addoption() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def nothing_but_the_bundle() -> Iterator[None]:
-    """Fail if something that is in the bundle came from elsewhere."""
+    """Fail if a module that the bundle has was imported from elsewhere."""
     yield
     files = {name: getattr(module, "__file__", None) for name, module in [*sys.modules.items()]}
     tested = {name: file for name, file in files.items() if file and _has(name)}

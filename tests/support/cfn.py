@@ -1,4 +1,4 @@
-"""The types of resources, as CloudFormation calls them."""
+"""CloudFormation resource types."""
 
 ROLE = "AWS::IAM::Role"
 MANAGED_POLICY = "AWS::IAM::ManagedPolicy"

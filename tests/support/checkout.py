@@ -1,4 +1,4 @@
-"""A copy of this checkout in another folder, and what it synthesizes."""
+"""Copies of this checkout, and their synthesized output."""
 
 import hashlib
 import os
@@ -20,21 +20,21 @@ CONTEXT = {
     "allowedCountries": "US,CA",
 }
 
-#: Where a checkout synthesizes to, unless it is said.
+#: The default output folder of `synthesize`.
 OUTPUT = "cdk.out-reproduced"
 
 
 @dataclass(frozen=True)
 class Synthesized:
-    """What one run of `cdk synth` wrote."""
+    """The output of one `cdk synth`."""
 
-    template: bytes  # the asset's hash is in it
-    code: dict[str, str]  # a mode and a digest of each file of the function's code, by its path
-    listing: str  # of all files, as the reviewers of a deployment see it
+    template: bytes  # contains the asset's hash
+    code: dict[str, str]  # mode and digest of each file of the functions' code, by path
+    listing: str  # every file, as the reviewers of a deployment see it
 
 
 def copy_files_to(folder: Path) -> None:
-    """Copy the files that git knows, or would take."""
+    """Copy the tracked files, and the new ones that git does not ignore."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],  # noqa: S607 - git is where it is
         cwd=ROOT,
@@ -48,11 +48,7 @@ def copy_files_to(folder: Path) -> None:
 
 
 def copy_to(folder: Path) -> Path:
-    """Copy the files that git knows, or would take; link to what was installed.
-
-    What pip downloaded is linked to as well, so that no network is needed; the function's code is
-    assembled anew.
-    """
+    """Copy the files, and link what was installed or downloaded: the copy needs no network."""
     copy_files_to(folder)
     for name in (".venv", "node_modules"):
         (folder / name).symlink_to(ROOT / name)
@@ -71,7 +67,7 @@ def synthesize(
     environment: Mapping[str, str] = os.environ,
     umask: int = -1,
 ) -> Synthesized:
-    """Run the CDK's command line in a checkout, with its Python unless another is given."""
+    """Run `cdk synth` in a checkout, with its own Python unless `interpreter` is given."""
     output = output or folder / OUTPUT
     shutil.rmtree(output, ignore_errors=True)
     context = {**CONTEXT, "pythonVersion": python_version}
@@ -85,7 +81,7 @@ def synthesize(
         cwd=folder,
         env={
             **environment,
-            # Another Python has this one write the bytecode for it.
+            # A different interpreter calls this Python to compile the bytecode.
             "PATH": os.pathsep.join([str(Path(sys.base_prefix, "bin")), environment["PATH"]]),
             "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20",
         },

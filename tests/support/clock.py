@@ -1,4 +1,4 @@
-"""A clock that stands still until it is told to move."""
+"""A clock that moves only when a test moves it."""
 
 import time
 from types import ModuleType
@@ -10,13 +10,13 @@ from lambda_src.otp.pinpoint import calls
 from lambda_src.otp.rules import counters, credit, guard, limits, switch
 from lambda_src.otp.runtime import deadline
 
-# 2099-11-27 13:45:30 UTC: in the middle of an hour and of ten minutes, and in the future, for
-# Powertools looks at its own clock whether a record has expired.
+# 2099-11-27 13:45:30 UTC: mid-hour and mid-ten-minutes, so no window ends by accident; and in the
+# future, because Powertools checks by the real clock whether a record has expired.
 START = 4_099_470_330.0
 
 
 class Clock:
-    """What some modules take for the time, for as long as a test."""
+    """Replaces the module `time` in the given modules for one test."""
 
     def __init__(self, patch: pytest.MonkeyPatch, *modules: ModuleType) -> None:
         self.now = START
@@ -25,15 +25,15 @@ class Clock:
             patch.setattr(module, "time", self)
 
     def time(self) -> float:
-        """Say what time it is."""
+        """Return the time of day."""
         return self.now
 
     def monotonic(self) -> float:
-        """Say how long it has been waited, all in all."""
+        """Return the sum of all waits."""
         return self._waited
 
     def wait(self, seconds: float) -> None:
-        """Let some time pass, for all clocks."""
+        """Move both clocks forward."""
         self.now += seconds
         self._waited += seconds
 
@@ -42,5 +42,5 @@ class Clock:
 
 
 def stopped(patch: pytest.MonkeyPatch) -> Clock:
-    """Stop the time of all that decides by it."""
+    """Stop the clock of every module that decides by time."""
     return Clock(patch, calls, counters, credit, deadline, guard, limits, records, switch)

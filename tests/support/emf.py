@@ -1,16 +1,16 @@
-"""Reads metrics in the embedded metric format, as CloudWatch would."""
+"""Reads metrics in the embedded metric format, as CloudWatch does."""
 
 import json
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-# Namespace, dimensions sorted by name, metric: one metric that is paid for.
+# Namespace, dimensions sorted by name, name: one metric on the bill.
 Metric = tuple[str, tuple[tuple[str, str], ...], str]
 
 
 def read(lines: Iterable[str]) -> dict[Metric, list[float]]:
-    """Collect the values of every metric; CloudWatch must not pass over any part of a line."""
+    """Collect the values of every metric; fails on a line that CloudWatch would drop in part."""
     metrics: dict[Metric, list[float]] = defaultdict(list)
     for line in lines:
         document = json.loads(line)
@@ -19,7 +19,10 @@ def read(lines: Iterable[str]) -> dict[Metric, list[float]]:
             assert len(directive["Metrics"]) <= 100
             for names in directive["Dimensions"]:
                 assert 1 <= len(names) <= 30
-                dimensions = tuple((name, _text(document[name])) for name in sorted(names))
+                dimensions = tuple((name, document[name]) for name in sorted(names))
+                for _, text in dimensions:
+                    assert isinstance(text, str)
+                    assert 1 <= len(text) <= 1024
                 for definition in directive["Metrics"]:
                     assert definition["Unit"] == "Count"
                     key = (directive["Namespace"], dimensions, definition["Name"])
@@ -28,14 +31,8 @@ def read(lines: Iterable[str]) -> dict[Metric, list[float]]:
 
 
 def timestamp(line: str) -> Any:
-    """Read the time of a line, in milliseconds since 1970."""
+    """Return the time of a line in milliseconds since 1970."""
     return json.loads(line)["_aws"]["Timestamp"]
-
-
-def _text(value: Any) -> str:
-    assert isinstance(value, str)
-    assert 1 <= len(value) <= 1024
-    return value
 
 
 def _numbers(value: Any) -> list[float]:

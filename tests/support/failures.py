@@ -1,4 +1,4 @@
-"""Failures of AWS and of the way there, for `Service.fail` and `Service.on`."""
+"""Failures of AWS and of the network, for `Service.fail` and `Service.on`."""
 
 import json
 from collections.abc import Callable
@@ -11,13 +11,13 @@ from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
 ENDPOINT = "https://aws.example.com"
 
-#: Nothing has left; and what has left may have been done.
+#: The request never left; and the request left, but its outcome is unknown.
 NO_CONNECTION = EndpointConnectionError(endpoint_url=ENDPOINT)
 NO_ANSWER = ReadTimeoutError(endpoint_url=ENDPOINT)
 
 
 def respond(status: int, body: Any) -> Callable[..., AWSResponse]:
-    """Answer a call in the place of AWS: for an event `before-send`."""
+    """Make a `before-send` handler that answers in place of AWS."""
 
     class Raw:
         def stream(self, **_: object) -> Any:
@@ -30,13 +30,13 @@ def respond(status: int, body: Any) -> Callable[..., AWSResponse]:
 
 
 def throttled(code: str, status: int = 400) -> Any:
-    """Give what a handler of `before-call` returns to have the call refused."""
+    """Return what a `before-call` handler returns to have the call refused."""
     parsed = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
     return SimpleNamespace(status_code=status), parsed
 
 
 def throttle(times: int) -> Callable[..., Any]:
-    """Answer 429 so often, and then let the call through: for an event `before-call`."""
+    """Make a `before-call` handler that answers 429 so many times, then lets calls through."""
     left = iter(range(times))
 
     def handler(**_: Any) -> Any:

@@ -1,10 +1,6 @@
-"""What may happen to a range: played to the rule of docs/generate/guard_rule.py, or to a guard.
+"""Random histories of a number range, played to a guard or to docs/generate/guard_rule.py.
 
-A guard that counts elsewhere is held against the rule so; a small allowance spares calls::
-
-    @given(histories(RULE))
-    def test_guard_answers_as_the_rule_does(history):
-        assert play(history, guard, START) == play(history, Balance(RULE), START)
+tests/docs/test_guard.py and tests/unit/test_credit.py compare the two.
 """
 
 from typing import Literal, NamedTuple, Protocol
@@ -14,36 +10,36 @@ import hypothesis.strategies as st
 from docs.generate.guard_rule import Answer, Rule
 
 _HOUR = 3600
-# A ReferenceId's record is kept for 65 minutes; after that, no guard knows of the text.
+# A ReferenceId's record is kept for 65 minutes; after that, no guard can credit its text.
 _LONGEST_UNTIL_VERIFIED = _HOUR
 
 
 class Guard(Protocol):
-    """What is played to, with times in seconds since the epoch."""
+    """A guard under test; times are in seconds since the epoch."""
 
     def text(self, now: float) -> Answer:
-        """Ask for a text to a number of the range."""
+        """Request a text to a number in the range."""
 
     def verified(self, now: float) -> None:
-        """Verify the code of the last text that went out and is not verified yet."""
+        """Verify the code of the latest unverified text."""
 
 
 class Step(NamedTuple):
-    """Some requests for texts or some verifications at once, or some seconds that pass."""
+    """Several requests, several verifications, or a wait in seconds."""
 
     what: Literal["texts", "verified", "wait"]
     much: int
 
 
 class Answered(NamedTuple):
-    """What a request was answered, and when; or that a code was verified."""
+    """An answer to a request, or a verified code, with its time."""
 
     at: float
     answer: Answer | Literal["verified"]
 
 
 def histories(rule: Rule) -> st.SearchStrategy[list[Step]]:
-    """Make up histories by the edges of a rule: the allowance, its floor, a probe and the hour."""
+    """Generate histories around a rule's edges: allowance, floor, probe and hour."""
     much: dict[Literal["texts", "verified", "wait"], tuple[int, ...]] = {
         "texts": (1, rule.texts_per_verified, rule.allowance, 2 * rule.allowance + 4),
         "verified": (1, 2, rule.allowance),
@@ -54,7 +50,7 @@ def histories(rule: Rule) -> st.SearchStrategy[list[Step]]:
 
 
 def play(history: list[Step], guard: Guard, now: float) -> list[Answered]:
-    """Play a history to a range that is new; gives what was answered."""
+    """Play a history to a new range; returns the answers."""
     answered: list[Answered] = []
     not_verified: list[float] = []
     for what, much in history:

@@ -1,4 +1,4 @@
-"""CloudWatch's alarms, judged as CloudWatch would: on metrics that were really written."""
+"""Evaluates CloudWatch alarms on the metrics that the functions wrote."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -8,7 +8,7 @@ from tests.support.emf import Metric, read
 
 
 def goes_off(alarm: Mapping[str, Any], lines: Iterable[str]) -> bool:
-    """Say whether an alarm, by its resolved properties, goes off on one period's metrics."""
+    """Tell whether an alarm, given its resolved properties, goes off on one period's metrics."""
     value, threshold = _value(alarm, read(lines)), float(alarm["Threshold"])
     if value is None:
         assert alarm["TreatMissingData"] == "notBreaching"
@@ -27,13 +27,13 @@ def _value(alarm: Mapping[str, Any], metrics: Mapping[Metric, list[float]]) -> f
         if "MetricStat" in query
     }
     if None in values.values():
-        return None  # arithmetic with what is not there gives nothing
+        return None  # metric math on missing data yields no data
     return evaluate(expression, values)
 
 
 def evaluate(expression: str, values: Mapping[str, float | None]) -> float:
-    """Compute an expression of CloudWatch's metric math."""
-    # But for these, it is written as Python is.
+    """Evaluate a CloudWatch metric math expression."""
+    # The rest of the syntax is Python's.
     python = re.sub(r"^IF\((.*), (.*), (.*)\)$", r"(\2) if (\1) else (\3)", expression)
     python = python.replace(" AND ", " and ")
     return float(eval(python, {"__builtins__": {}}, dict(values)))  # noqa: S307 - of our own template

@@ -1,4 +1,4 @@
-"""cdk-nag's five packs."""
+"""Runs all five cdk-nag rule packs."""
 
 import json
 from collections.abc import Callable
@@ -15,16 +15,16 @@ _PACKS: tuple[Callable[[cdk.Stage], cdk.IPolicyValidationPlugin], ...] = (
     cdk_nag.PCIDSS321Checks,
 )
 
-#: What their rules' names begin with.
+#: Prefixes of their rule names.
 NAMES = ("AwsSolutions", "Serverless", "NIST.800.53.R5", "HIPAA.Security", "PCI.DSS.321")
 
 
 def findings(stack: cdk.Stack) -> set[tuple[str, str]]:
-    """Synthesize a stack's app; give rule and construct of what is found and not acknowledged."""
+    """Synthesize a stack's app; returns rule and construct of each unacknowledged finding."""
     app = cdk.Stage.of(stack)
     assert app
     cdk.Validations.of(app).add_plugins(*(pack(app) for pack in _PACKS))
-    # The CDK raises when something is found, and writes the same report.
+    # The CDK raises if there are findings, after it has written the report.
     report = Path(app.outdir) / "validation-report.json"
     try:
         app.synth()

@@ -1,16 +1,13 @@
-"""Phone numbers for tests: of nobody, or of whom they do not matter, since nothing is sent."""
+"""Phone numbers for tests against emulators: no text ever reaches a phone."""
 
 import hashlib
 
-# Some of 555's numbers are for fiction, and play the sandbox's failures.
+# The sandbox's reserved numbers, which simulate failures, are in this exchange.
 _FICTION = 555
 
 
 def number_for(reference_id: str) -> str:
-    """Give a number in Seattle for a ReferenceId, always the same one.
-
-    There are 799 blocks of numbers, so that a few thousand are far from the limit of any.
-    """
+    """Map a ReferenceId to a Seattle number, spread over 799 blocks to stay below block limits."""
     place = int.from_bytes(hashlib.sha256(reference_id.encode()).digest()[:8], "big")
     exchanges = [exchange for exchange in range(200, 1000) if exchange != _FICTION]
     exchange = exchanges[place % len(exchanges)]

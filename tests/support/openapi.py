@@ -1,4 +1,4 @@
-"""docs/openapi.json, as what an answer is held against."""
+"""Checks answers against docs/openapi.json."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -16,7 +16,7 @@ _URI = "urn:openapi"
 
 
 class Contract:
-    """The document; `operations` gives the path, by the operation's ID."""
+    """The document; `operations` maps operation IDs to paths."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self.document = document
@@ -30,7 +30,7 @@ class Contract:
         return cls(json.loads(PATH.read_text()))
 
     def resolve(self, value: Any) -> Any:
-        """Follow a `$ref` that is alone, as one to a header."""
+        """Follow a value that is only a `$ref`, such as a header's."""
         if not (isinstance(value, Mapping) and value.keys() == {"$ref"}):
             return value
         found: Any = self.document
@@ -39,12 +39,12 @@ class Contract:
         return found
 
     def responses(self, operation: str) -> Mapping[str, Any]:
-        """Give the responses of an operation, by status."""
+        """Return the responses of an operation by status."""
         responses: Mapping[str, Any] = self._operation(operation)["responses"]
         return responses
 
     def request(self, operation: str) -> Mapping[str, Any]:
-        """Give what is said of the body of an operation's request."""
+        """Return the media type object of an operation's request body."""
         content: Mapping[str, Any] = self._operation(operation)["requestBody"]["content"]
         request: Mapping[str, Any] = content["application/json"]
         return request
@@ -52,7 +52,7 @@ class Contract:
     def breaches(
         self, operation: str, status: int, headers: Mapping[str, str], body: str
     ) -> list[str]:
-        """Say where an answer is not as the document says; `headers` are its own only."""
+        """List where an answer deviates; `headers` holds only those that the service sets."""
         response = self.responses(operation).get(str(status))
         if response is None:
             return [f"There is no answer {status}."]
@@ -60,7 +60,7 @@ class Contract:
         return [*self._breaches_of_headers(response, headers), *of_body]
 
     def errors(self, schema: Mapping[str, Any], value: Any) -> list[str]:
-        """Say where a value is not as a schema of the document says; no unknown member is taken."""
+        """List where a value deviates from a schema; unknown members are errors."""
         validator = Draft202012Validator(_anywhere(schema), registry=self._registry)
         return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(value)]
 
@@ -98,7 +98,7 @@ class Contract:
     @cached_property
     def _registry(self) -> Registry[Any]:
         schemas = self.document["components"]["schemas"]
-        # Clients must take members that are not described, but we know what we answer.
+        # Clients must accept unknown members, but the service sends none.
         closed = json.loads(json.dumps(schemas), object_hook=_close)
         closed["Problem"] = schemas["Problem"]
         contents = DRAFT202012.create_resource({"components": {"schemas": closed}})
@@ -108,7 +108,7 @@ class Contract:
 
 
 def _anywhere(schema: Mapping[str, Any]) -> Any:
-    """Have references lead into the document from wherever they stand."""
+    """Make local references absolute."""
     return json.loads(json.dumps(schema).replace('"$ref": "#/', f'"$ref": "{_URI}#/'))
 
 

@@ -1,25 +1,22 @@
-"""A way to a service that can be broken."""
+"""A proxy that injects faults between a client and a service."""
 
-import json
 import os
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 from typing import Any
+
+import urllib3
+from urllib3.util import Retry
 
 from sandbox.servers import free_port
 from sandbox.state import FOLDER, State
 
-#: As microburst's rules are.
+#: A microburst rule.
 Rule = dict[str, Any]
-
-_START_SECONDS = 30
 
 
 class Proxy:
-    """A microburst in front of a service, which signs anew: a signature covers the Host."""
+    """A microburst in front of a service; it signs again, because a signature covers the Host."""
 
     def __init__(self, upstream: str, state: State) -> None:
         port = free_port()
@@ -40,41 +37,25 @@ class Proxy:
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
-        self._wait()
+        # Connections fail until it listens.
+        self._call("GET", "health", retries=Retry(200, backoff_factor=0.05, backoff_max=0.1))
 
     def stop(self) -> None:
-        """End it; politely, it would wait for the answers that it holds back."""
+        """Kill it: on SIGTERM it would wait for the answers that it delays."""
         self._process.kill()
         self._process.wait()
 
     def break_by(self, *rules: Rule) -> None:
-        """Inject these faults from now on, and forget those that fired; without any, none."""
+        """Replace all rules and reset the count of fired faults; no rules means no faults."""
         self._call("POST", "rules", list(rules))
         self._call("DELETE", "fired")
 
     def fired(self) -> int:
-        """How many faults have fired since `break_by`."""
+        """Count the faults that have fired since `break_by`."""
         return len(self._call("GET", "fired?limit=100000"))
 
-    def requests(self) -> int:
-        """How many requests have come, ever, whatever became of them."""
-        total: int = self._call("GET", "stats")["requests"]["total"]
-        return total
-
-    def _call(self, method: str, path: str, content: Any = None) -> Any:
-        body = None if content is None else json.dumps(content).encode()
-        call = urllib.request.Request(f"{self.url}/_microburst/{path}", body, method=method)
-        with urllib.request.urlopen(call, timeout=10) as answer:
-            return json.load(answer)
-
-    def _wait(self) -> None:
-        deadline = time.monotonic() + _START_SECONDS
-        while True:
-            try:
-                self._call("GET", "health")
-            except (urllib.error.URLError, OSError):
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.05)
-            else:
-                return
+    def _call(self, method: str, path: str, content: Any = None, retries: Retry | int = 0) -> Any:
+        url = f"{self.url}/_microburst/{path}"
+        answer = urllib3.request(method, url, json=content, timeout=10, retries=retries)
+        assert answer.status < 300, answer.data
+        return answer.json()

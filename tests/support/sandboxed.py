@@ -1,6 +1,6 @@
-"""The sandbox of a test run: the real stack, deployed by the real CDK, once, with IAM enforced.
+"""The sandbox of a test run: the real stack, deployed once by the real CDK, with IAM enforced.
 
-A plugin, so that all folders of tests share them: tests/conftest.py names it.
+tests/conftest.py loads this plugin, so all folders share one sandbox.
 """
 
 import os
@@ -19,7 +19,7 @@ from tests.support.deployment import Deployment
 def sandbox(
     *arguments: str, folder: str | None = None, checkout: Path = ROOT
 ) -> subprocess.CompletedProcess[str]:
-    """Run the sandbox's command line in the folder of the environment, or in another one."""
+    """Run the sandbox's command line, in SANDBOX_FOLDER unless `folder` is given."""
     return subprocess.run(
         [sys.executable, "-m", "sandbox", *arguments],
         cwd=checkout,
@@ -32,8 +32,8 @@ def sandbox(
 
 @contextmanager
 def running(*options: str, folder: str, checkout: Path = ROOT) -> Iterator[State]:
-    """Run a sandbox, and leave nothing running."""
-    sandbox("--stop", folder=folder, checkout=checkout)  # what a killed test run left
+    """Run a sandbox for the length of a `with` block."""
+    sandbox("--stop", folder=folder, checkout=checkout)  # a killed test run leaves one running
     try:
         started = sandbox("--detach", *options, folder=folder, checkout=checkout)
         assert started.returncode == 0, started.stdout + started.stderr
@@ -44,7 +44,7 @@ def running(*options: str, folder: str, checkout: Path = ROOT) -> Iterator[State
 
 @pytest.fixture(scope="session")
 def deployment() -> Iterator[Deployment]:
-    """Deploy once, for all tests."""
+    """Deploy once for all tests; at the end, no log or metric may hold a number or a code."""
     with running("--auth", folder=os.environ["SANDBOX_FOLDER"]) as state:
         deployment = Deployment(state)
         yield deployment

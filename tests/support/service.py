@@ -1,9 +1,8 @@
-"""The functions in process, called as Lambda calls them, on emulated AWS."""
+"""Calls the functions in process, as Lambda does, on emulated AWS."""
 
 import importlib
 import io
 import json
-import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
@@ -25,16 +24,17 @@ from sandbox.pinpoint import create_application, inbox, install, received_reques
 
 from .aws import create_client
 from .openapi import Contract
+from .texts import code_in, leaked
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
 NUMBER = "+12065550100"
-# No reserved number: those are not counted.
+# Limits do not count texts to the sandbox's reserved numbers, such as NUMBER.
 PERSON = "+12065550123"
 
-#: The defaults, and some of what an operator may set.
+#: The defaults, plus some optional settings.
 SETTINGS = SendSettings.from_environment(
     {
         **OF_SEND,
@@ -53,14 +53,14 @@ NO_LIMITS = replace(
     deployment_per_hour=None,
 )
 
-#: The defaults, but that it refuses.
+#: The defaults, but it refuses instead of only reporting.
 GUARD = GuardRules(refuses=True, allowance=30, texts_per_verified=4, probe_seconds=120, ranges=())
 
 _CONTRACT = Contract.read()
 
 
 class Context:
-    """The part of Lambda's context object that is read."""
+    """The part of Lambda's context object that the functions read."""
 
     function_name = "send"
     memory_limit_in_mb = 512
@@ -84,14 +84,14 @@ class HttpAnswer:
 
     @property
     def code(self) -> str | None:
-        """The problem's code, if it is one."""
+        """The code of a problem; None for a success."""
         code: str | None = self.json().get("code")
         return code
 
 
 @cache
 def entry_point(name: str) -> ModuleType:
-    """Import an entry point as on a cold start, in the environment that the stack gives it."""
+    """Import an entry point as a cold start does, with the stack's environment."""
     install()
     settings = SendSettings if name == "send" else Settings
     with pytest.MonkeyPatch.context() as patch:
@@ -101,21 +101,21 @@ def entry_point(name: str) -> ModuleType:
 
 
 def create_clients(name: str) -> "dict[str, BaseClient]":
-    """Create the clients that a function has, in the order in which it takes them."""
+    """Create a function's clients, in the order of its parameters."""
     clients: dict[str, BaseClient] = {"pinpoint": create_pinpoint_client(SETTINGS.time_limits)}
     create = create_dynamodb_client if name == "send" else create_credit_client
     clients["dynamodb"] = create(SETTINGS.time_limits)
     return clients
 
 
-#: Those that all tests share, and one of the tests' own, which no fault meets: each of them would
-#: read the services' models anew.
+#: The functions' clients, shared because each new one reads its service model again; and the tests'
+#: own client, which no injected fault affects.
 shared_clients = cache(create_clients)
 table_client = cache(create_client)
 
 
 class Service:
-    """One of the functions, with clients that all tests share, unless it is given some."""
+    """One of the functions; it uses the shared clients unless `clients` is given."""
 
     def __init__(
         self,
@@ -136,12 +136,12 @@ class Service:
 
     @property
     def table(self) -> "DynamoDBClient":
-        """A client that no fault meets."""
+        """A client that no injected fault affects."""
         client: DynamoDBClient = table_client("dynamodb")
         return client
 
     def start(self, **changes: Any) -> None:
-        """Start the function, with changes to its settings: it has forgotten what it had read."""
+        """Start a new environment of the function, with changes to its settings."""
         self._settings = replace(self._settings, **changes)
         logger = create_logger(f"otp-{self._name}")
         logger.registered_handler.setStream(self._log)  # type: ignore[attr-defined]
@@ -154,15 +154,15 @@ class Service:
         )
 
     def limit(self, **limits: Any) -> None:
-        """Start it anew, with these limits on messages and no others, and without the guard."""
+        """Restart with only these limits and without the guard."""
         self.start(limits=replace(NO_LIMITS, **limits), guard=None)
 
     def guarded(self, **rules: Any) -> None:
-        """Start it anew, with the guard alone, which refuses unless it is said otherwise."""
+        """Restart with the guard alone, which refuses unless `rules` says otherwise."""
         self.start(limits=NO_LIMITS, guard=replace(GUARD, **rules))
 
     def post(self, body: str | None, **event: Any) -> HttpAnswer:
-        """Call the function through API Gateway; its answer is as docs/openapi.json says."""
+        """Call the function through API Gateway; fails if the answer breaks docs/openapi.json."""
         of_gateway = {
             "resource": "/otp",
             "path": "/otp",
@@ -174,14 +174,14 @@ class Service:
         }
         reply = self._call({**of_gateway, **event})
         assert set(reply) == {"statusCode", "headers", "body"}
-        json.dumps(reply)  # Lambda could not return anything else
+        json.dumps(reply)  # Lambda returns JSON only
         answer = HttpAnswer(reply["statusCode"], reply["headers"], reply["body"])
         operation = f"{self._name}Otp"
         assert not _CONTRACT.breaches(operation, answer.status, answer.headers, answer.body)
         return answer
 
     def send(self, **fields: Any) -> HttpAnswer:
-        """Ask for an OTP through API Gateway; a random ReferenceId and NUMBER unless given."""
+        """Request a text through API Gateway; by default to NUMBER with a new ReferenceId."""
         return self.post(json.dumps(request(**fields)))
 
     def invoke(self, payload: Any) -> Any:
@@ -189,92 +189,91 @@ class Service:
         return self._call(payload)
 
     def texts(self, reference_id: str | None = None) -> list[str]:
-        """The bodies of the texts that went out, of one ReferenceId or of all."""
+        """The bodies of the texts of one ReferenceId, or of all texts."""
         return [text["body"] for text in inbox() if reference_id in (None, text["referenceId"])]
 
     def requests(self) -> list[dict[str, Any]]:
-        """What Pinpoint received, as received."""
+        """The requests that Pinpoint received."""
         return received_requests()
 
     def items(self) -> list[dict[str, Any]]:
-        """The records, as DynamoDB holds them."""
+        """The items of the table."""
         return self.table.scan(TableName=TABLE)["Items"]
 
     def delete(self, key: dict[str, Any]) -> None:
-        """Delete an item, as the operator may."""
+        """Delete an item, as an operator may."""
         self.table.delete_item(TableName=TABLE, Key={"id": key})
 
     def on(self, event: str, handler: Callable[..., Any]) -> None:
-        """Call a handler at an event of botocore's, such as `before-call.dynamodb.PutItem`."""
+        """Register a handler for a botocore event, such as `before-call.dynamodb.PutItem`."""
         client = self._clients[event.split(".")[1]]
         client.meta.events.register_first(event, handler)
         self._hooks.append((client, event, handler))
 
     def fail(self, event: str, error: BaseException) -> list[str]:
-        """Fail at an event of the function's own clients; gives a list that grows every time."""
+        """Raise an error at a botocore event; returns a list that grows by one each time."""
         failed: list[str] = []
 
         def raise_error(**_: Any) -> None:
             failed.append(event)
-            raise error.with_traceback(None)  # it is shared, and would grow by every raise
+            raise error.with_traceback(None)  # shared: the traceback would grow with every raise
 
         self.on(event, raise_error)
         return failed
 
     def die(self, event: str, asked: Any) -> None:
-        """End, as a process does, at an event of a direct invoke; nobody gets an answer."""
+        """Kill the function at an event of a direct invoke, so that nobody gets an answer."""
         self.fail(event, KeyboardInterrupt())  # no `except Exception` sees it
         with pytest.raises(KeyboardInterrupt):
             self.invoke(asked)
         self.mend()
 
     def mend(self) -> None:
-        """Take all handlers away again."""
+        """Remove all handlers."""
         while self._hooks:
             client, event, handler = self._hooks.pop()
             client.meta.events.unregister(event, handler)
 
     def metric_lines(self) -> list[str]:
-        """What the function has written to stdout beside its log: its metrics."""
+        """The lines that the function wrote to stdout: its metrics."""
         assert isinstance(self.stdout, io.StringIO)
         return self.stdout.getvalue().splitlines()
 
     def log_lines(self) -> list[dict[str, Any]]:
-        """What the function has logged."""
+        """The decoded lines of the log."""
         return [json.loads(line) for line in self._log.getvalue().splitlines()]
 
     def log(self) -> str:
-        """What the function has logged, as text."""
+        """The log as text."""
         return self._log.getvalue()
 
     def _call(self, event: Any) -> Any:
-        # Here and not once for all: pytest puts its own stdout in place before every test.
+        # Per call, because pytest replaces stdout before every test.
         with redirect_stdout(self.stdout):
             return self._handler(event, Context())
 
 
 @dataclass(frozen=True)
 class Journey:
-    """Both functions, for one person's whole way."""
+    """Both functions, for a login from request to verified code."""
 
     sending: Service
     verifying: Service
 
     def send(self, **fields: Any) -> tuple[dict[str, Any], str]:
-        """Send; returns what a verification names beside the code, and the code that was texted."""
+        """Send; returns the fields of a verification without its code, and the texted code."""
         asked = request(**fields)
         assert self.sending.post(json.dumps(asked)).status == 200
         [text] = self.sending.texts(asked["ReferenceId"])
-        [code] = re.findall(r"\b[0-9]{5,8}\b", text)
         about = {name: asked[name] for name in ("ReferenceId", "DestinationIdentity")}
-        return about, code
+        return about, code_in({"body": text})
 
     def verify(self, about: dict[str, Any], code: Any) -> HttpAnswer:
         """Verify through API Gateway."""
         return self.verifying.post(json.dumps({**about, "Otp": code}))
 
     def valid(self, about: dict[str, Any], code: str) -> bool:
-        """Verify, and read what Pinpoint says."""
+        """Verify; returns whether the code was valid."""
         answer = self.verify(about, code)
         assert answer.status == 200
         assert answer.json().keys() == {"VerificationResponse"}
@@ -284,7 +283,7 @@ class Journey:
 
 @contextmanager
 def deployed(name: str) -> Iterator[Service]:
-    """Start a function in a new AWS, with its table and its application, for a while."""
+    """Start a function in a new emulated AWS that has its table and application."""
     with mock_aws():
         create_table(table_client("dynamodb"))
         create_application(SETTINGS.application_id)
@@ -293,7 +292,7 @@ def deployed(name: str) -> Iterator[Service]:
 
 
 def create_table(dynamodb: "DynamoDBClient") -> None:
-    """Create the table, as the stack has it."""
+    """Create the table as the stack does."""
     dynamodb.create_table(
         TableName=TABLE,
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
@@ -304,26 +303,17 @@ def create_table(dynamodb: "DynamoDBClient") -> None:
 
 @contextmanager
 def started(name: str) -> Iterator[Service]:
-    """Start a function in the AWS that there is, for a while."""
+    """Start a function in the current emulated AWS."""
     service = Service(name)
     yield service
     service.mend()
-    assert_says_no_more_than_it_may("\n".join([service.log(), *service.metric_lines()]))
-
-
-def assert_says_no_more_than_it_may(said: str) -> None:
-    """Assert that no number and no code of a text is in a log or in a metric."""
-    for text in inbox():
-        assert text["to"][1:] not in said
-        [code] = re.findall(r"\b[0-9]{5,8}\b", text["body"])
-        # Alone, not within an ID or a time.
-        assert not re.search(rf"(?<![\w.-]){code}(?![\w.-])", said), said
+    assert leaked("\n".join([service.log(), *service.metric_lines()]), inbox()) == []
 
 
 def request(**fields: Any) -> dict[str, Any]:
-    """Make a valid request, with these fields on top."""
+    """Make a valid request, with these fields added or replaced."""
     return {"ReferenceId": str(uuid.uuid4()), "DestinationIdentity": NUMBER, **fields}
 
 
-#: Starts the function in Lambda's own variables.
+#: Starts the function with the given environment variables of Lambda.
 Start = Callable[[Mapping[str, str]], Service]

@@ -1,4 +1,4 @@
-"""The stack's template, rendered so that a test can read it."""
+"""The stack's template, rendered for assertions."""
 
 import json
 import re
@@ -14,23 +14,23 @@ from infra.config import Config
 from infra.stack import OtpStack
 from tests.support import cfn
 
-#: The functions, as they are called in logical IDs, and the path that each answers.
+#: The functions by the names in their logical IDs, and their paths.
 PATHS = {"Send": "/otp", "Verify": "/otp/verify"}
 FUNCTIONS = tuple(PATHS)
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 THIS_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 
-#: What the tests deploy: a template is not about the code, whose tests call the bundler themselves.
+#: A stand-in for the functions' code: templates need an asset, and bundling takes seconds.
 CODE = Path(__file__).resolve().parent / "code"
 
 APPLICATION_ID = "7353f53e6885409fa32d07cedexample"
 
-#: Where the profile production is deployed to; dev is to wherever the credentials are.
+#: The profile production names its region; dev takes that of the credentials.
 REGION = "eu-west-1"
 PRODUCTION: dict[str, Any] = {"profile": "production", "region": REGION}
 
-#: The least that an operator sets, as text, the way `-c key=value` gives it.
+#: The required settings, as text, as `-c key=value` passes them.
 CONTEXT: dict[str, Any] = {
     "applicationId": APPLICATION_ID,
     "originationIdentity": "+18555550142",
@@ -40,25 +40,25 @@ CONTEXT: dict[str, Any] = {
 
 
 def context(**changes: Any) -> dict[str, Any]:
-    """Give the least context with changes; None takes a key away."""
+    """Return the required settings with changes; None removes a key."""
     changed = {**CONTEXT, **changes}
     return {key: value for key, value in changed.items() if value is not None}
 
 
 def pairs(given: str) -> dict[str, str]:
-    """Read what is set as `key=value`, with spaces between them."""
+    """Parse `key=value` pairs separated by spaces."""
     return dict(pair.split("=", 1) for pair in given.split())
 
 
 def cdk_context() -> dict[str, Any]:
-    """Give the CDK's feature flags, which decide on the template as much as the code does."""
+    """Return the CDK's feature flags of cdk.json, which change the template."""
     flags: dict[str, Any] = json.loads((ROOT / "cdk.json").read_text())["context"]
     return flags
 
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One resource of a template, rendered; `whole` is everything in the template about it."""
+    """One rendered resource; `whole` includes its metadata and dependencies."""
 
     logical_id: str
     type: str
@@ -67,21 +67,21 @@ class Resource:
 
     @property
     def ref(self) -> str:
-        """What a reference to it looks like, rendered."""
+        """A rendered `Ref` to it."""
         return f"${{{self.logical_id}}}"
 
     def attribute(self, name: str) -> str:
-        """Give what a reference to one of its attributes looks like, rendered."""
+        """Return a rendered `Fn::GetAtt` of it."""
         return f"${{{self.logical_id}.{name}}}"
 
 
 class RenderedTemplate:
-    """A template whose intrinsic functions are written as text: `arn:${AWS::Partition}:…`."""
+    """A template with its intrinsic functions rendered as text: `arn:${AWS::Partition}:…`."""
 
     def __init__(self, template: Mapping[str, Any], *, region: str = "${AWS::Region}") -> None:
         self.region = region
         self.raw = template
-        # The CDK writes the partition down where it knows the region.
+        # The CDK writes a literal partition if it knows the region.
         self._partition = "${AWS::Partition}" if "$" in region else "aws"
         self.resources = [
             Resource(name, resource["Type"], resource.get("Properties", {}), resource)
@@ -90,31 +90,31 @@ class RenderedTemplate:
         self.outputs: Mapping[str, Mapping[str, Any]] = _render(template.get("Outputs", {}))
 
     def all(self, type_: str) -> list[Resource]:
-        """Give the resources of a type."""
+        """Return the resources of a type."""
         return [resource for resource in self.resources if resource.type == type_]
 
     def only(self, type_: str) -> Resource:
-        """Give the one resource of a type."""
+        """Return the only resource of a type."""
         [resource] = self.all(type_)
         return resource
 
     def named(self, type_: str, part: str) -> Resource:
-        """Give the one resource of a type whose logical ID holds a part."""
+        """Return the only resource of a type whose logical ID contains `part`."""
         [resource] = [found for found in self.all(type_) if part in found.logical_id]
         return resource
 
     @property
     def key(self) -> str | None:
-        """The ARN of the customer's key, where there is one."""
+        """The ARN of the customer managed key, if there is one."""
         keys = self.all(cfn.KEY)
         return keys[0].attribute("Arn") if keys else None
 
     def arn(self, service: str, resource: str, account: str = "${AWS::AccountId}") -> str:
-        """Write an ARN of this account and the stack's region."""
+        """Return an ARN in this account and the stack's region."""
         return f"arn:{self._partition}:{service}:{self.region}:{account}:{resource}"
 
     def mentions(self, logical_id: str) -> set[str]:
-        """Give the names of the resources and outputs that refer to a resource."""
+        """Return the names of the resources and outputs that refer to a resource."""
         reference = re.compile(re.escape("${" + logical_id) + r"[.}]")
         everything = {resource.logical_id: resource.whole for resource in self.resources}
         return {
@@ -126,7 +126,7 @@ class RenderedTemplate:
 
 @dataclass(frozen=True, slots=True)
 class LookedAt:
-    """A template, where it is, and what cdk-nag finds in it: a rule and a construct each."""
+    """A template, its folder, and cdk-nag's findings as pairs of rule and construct."""
 
     template: RenderedTemplate
     findings: set[tuple[str, str]]
@@ -135,7 +135,7 @@ class LookedAt:
 
 @dataclass(frozen=True, slots=True)
 class Others:
-    """Two stacks of one app: one of ours in America, and another team's with two services in it."""
+    """Two stacks of one app: ours in America, and another team's that contains two services."""
 
     america: RenderedTemplate
     america_stack: cdk.Stack
@@ -143,18 +143,18 @@ class Others:
 
 
 def create_app(folder: Path) -> cdk.App:
-    """Create an app with the feature flags of the real one."""
+    """Create an app with the feature flags of cdk.json."""
     return cdk.App(outdir=str(folder), context=cdk_context())
 
 
 def create_stack(folder: Path, **changes: Any) -> OtpStack:
-    """Create the stack from the least configuration with changes; it deploys next to nothing."""
+    """Create the stack from the required settings with changes, with CODE as its code."""
     config = Config.from_context(context(**changes))
     return OtpStack(create_app(folder), "Otp", config=config, code=CODE)
 
 
 def rendered(stack: cdk.Stack) -> RenderedTemplate:
-    """Synthesize a stack's app, unless it has been, and render the stack's template."""
+    """Render a stack's template; synthesizes the app if that has not happened yet."""
     app = cdk.Stage.of(stack)
     assert app
     template = Path(app.outdir, stack.template_file)
@@ -167,19 +167,19 @@ def rendered(stack: cdk.Stack) -> RenderedTemplate:
 
 
 def allowed(actions: str | list[str], resource: str | list[str]) -> dict[str, Any]:
-    """Write a statement that allows actions on resources, without a condition."""
+    """Return a statement that allows actions on resources unconditionally."""
     return {"Effect": "Allow", "Action": actions, "Resource": resource}
 
 
 def method_arn(template: RenderedTemplate, function: str, stage: str) -> str:
-    """Write the ARN of a function's method in a stage of the API."""
+    """Return the ARN of a function's method in a stage of the API."""
     return template.arn(
         "execute-api", f"{template.only(cfn.API).ref}/{stage}/POST{PATHS[function]}"
     )
 
 
 def aliases(template: RenderedTemplate) -> list[str]:
-    """Give what references to the functions' aliases look like, rendered."""
+    """Return rendered references to the functions' aliases."""
     assert len(template.all(cfn.ALIAS)) == len(FUNCTIONS)
     return [template.named(cfn.ALIAS, f"{function}Live").ref for function in FUNCTIONS]
 

@@ -1,22 +1,17 @@
-"""Which tests one of two workers has to itself: those that share what is made once.
-
-A plugin, which tests/conftest.py names.
-"""
+"""Distributes tests over pytest-xdist's workers; tests/conftest.py loads this plugin."""
 
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-# They share the sandbox of a test run.
+# These folders share one sandbox, so they run on one worker.
 _SANDBOX = {"browser", "client", "e2e", "examples", "fuzz", "permissions"}
-
-
-# They share nothing: so much the better is the work divided.
+# Files of these folders share nothing, so any worker can take each.
 _APART = {"emulator", "runtime", "unit"}
 
 
 class ByFolder(LoadScopeScheduling):
-    """Gives a folder of tests to one worker, and all those with the sandbox to the same one."""
+    """Gives each folder to one worker, and all folders that use the sandbox to the same worker."""
 
     def _split_scope(self, nodeid: str) -> str:
         folder = nodeid.split("/")[1]
@@ -26,5 +21,5 @@ class ByFolder(LoadScopeScheduling):
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFolder:
-    """Schedule by folder, whatever is asked for."""
+    """Schedule by folder, whatever `--dist` says."""
     return ByFolder(config, log)
