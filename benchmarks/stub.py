@@ -98,7 +98,7 @@ async def _serve(certificate: str, answering: "Connection") -> None:
     def answer() -> None:
         try:
             answering.recv()
-        except EOFError:  # whoever started it is gone
+        except EOFError:  # the process that started it has ended
             server.close()
             return
         answering.send(state.calls)

@@ -115,7 +115,7 @@ OF_THE_FUNCTIONS: Mapping[str, tuple[Problem, ...]] = {
         Unavailable(
             "Amazon Pinpoint could not be reached. No attempt was used; repeat the request."
         ),
-        RejectedByPinpoint("Amazon Pinpoint refused the request: Invalid reference ID"),
+        RejectedByPinpoint("Amazon Pinpoint refused the request: Invalid ReferenceId"),
         Misconfigured(
             "The service cannot verify codes. No attempt was used; the reason is in the function's "
             "log."

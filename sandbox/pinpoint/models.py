@@ -30,7 +30,7 @@ InboxEntry = TypedDict(
 
 _T = TypeVar("_T")
 
-# Application ID, destination, reference ID: a code is valid only for all three together.
+# Application ID, DestinationIdentity, ReferenceId: a code is valid only for all three together.
 _CodeKey = tuple[str, str, str]
 
 # Orders texts and requests across accounts and regions, whose clocks may differ.

@@ -74,7 +74,7 @@ class Delivery(PinpointCalls):
         status = result["DeliveryStatus"]
         if status != "SUCCESSFUL":
             self._logger.warning(
-                "Pinpoint's delivery status is not SUCCESSFUL",
+                "Pinpoint's DeliveryStatus is not SUCCESSFUL",
                 delivery_status=status,
                 status_code=result.get("StatusCode"),
                 status_message=result.get("StatusMessage"),

@@ -51,7 +51,7 @@ export function header(message, name) {
 /**
  * Describes the outcome of a request.
  *
- * @returns kind: good, bad or maybe; name: in a word or two; detail: in a sentence
+ * @returns kind: good, bad or maybe; name: one or two words; detail: a sentence
  */
 export function outcome(exchange) {
   const answer = parse(exchange.answer.body);
