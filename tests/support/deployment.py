@@ -71,6 +71,12 @@ class Deployment:
             TableName=self.state.table, Item={"id": {"S": "paused"}, "countries": {"S": value}}
         )
 
+    def open_ranges(self, names: str) -> None:
+        """Set the switch of the guard, as docs/runbook.md does."""
+        self._dynamodb.put_item(
+            TableName=self.state.table, Item={"id": {"S": "guard"}, "open": {"S": names}}
+        )
+
     def version(self) -> str:
         """The version of the send function that callers get."""
         function, _, alias = self.state.sendFunction.rpartition(":")

@@ -1,7 +1,7 @@
-"""The records of ReferenceIds: Powertools' DynamoDB layer, made to hold rather than repeat.
+"""The records of ReferenceIds: Powertools' DynamoDB layer, which holds one when in doubt.
 
     lock ──────────────────────────────────────────────────────────────▶ window ends
-     │ INPROGRESS: running, or dead since the lock + the function's timeout
+     │ INPROGRESS: running; after the function's timeout, presumed dead
      ├─ sent, or refused for good   → COMPLETED, the answer: replayed
      ├─ outcome unknown             → COMPLETED, OutcomeUnknown: held
      └─ certainly not sent          → deleted: free
