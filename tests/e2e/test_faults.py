@@ -9,8 +9,8 @@ from tests.faults.scenarios import ALL
 from tests.faults.trial import Trial
 from tests.support.deployment import Deployment
 
-# One of each kind: before and after the text, of either store, and a function that dies. All of
-# them, and many times each, are left to `make faults`.
+# One of each kind: before and after the text, of either store, and a function that dies; and what
+# a right code is worth. All of them, and many times each, are left to `make faults`.
 TELLING = {
     "Pinpoint 429",
     "Pinpoint's connection reset after the text",
@@ -18,6 +18,9 @@ TELLING = {
     "DynamoDB throttled on the freeing",
     "DynamoDB done, answer lost on the record",
     "killed after the send",
+    "verify, no fault",
+    "verify, DynamoDB done, answer lost on the claim",
+    "verify, killed after the balance",
 }
 
 

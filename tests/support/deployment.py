@@ -3,7 +3,7 @@
 import json
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -107,10 +107,14 @@ class Deployment:
                 return "\n".join(messages)
             start = page["events"][-1]["timestamp"]
 
-    def leaks(self) -> list[str]:
-        """Find what no log may hold: the numbers and the codes of all texts so far."""
-        log = self.log()
-        texts = self.texts()
+    def leaks(self, reference_ids: Collection[str] = (), since: float = 0) -> list[str]:
+        """Find what no log may hold: numbers and codes, of all texts so far or of some."""
+        log = self.log(since)
+        texts = [
+            text
+            for text in self.texts()
+            if not reference_ids or text["referenceId"] in reference_ids
+        ]
         numbers = {text["to"] for text in texts}
         codes = {code_in(text) for text in texts}
         # Alone, not within an ID or a time.
