@@ -196,9 +196,23 @@ class Service:
         """What Pinpoint received, as received."""
         return received_requests()
 
-    def items(self) -> list[dict[str, Any]]:
-        """The records, as DynamoDB holds them."""
-        return self.table.scan(TableName=TABLE)["Items"]
+    def items(self, kind: str = "") -> list[dict[str, Any]]:
+        """The items whose keys begin so, as DynamoDB holds them."""
+        items = self.table.scan(TableName=TABLE)["Items"]
+        return [item for item in items if item["id"]["S"].startswith(kind)]
+
+    def put(self, item: Mapping[str, Any]) -> None:
+        """Write an item, as the operator may."""
+        self.table.put_item(TableName=TABLE, Item=item)
+
+    def deliver(self, status: str) -> None:
+        """Have Pinpoint answer with this DeliveryStatus."""
+
+        def answer(parsed: dict[str, Any], **_: Any) -> None:
+            for result in parsed["MessageResponse"]["Result"].values():
+                result["DeliveryStatus"] = status
+
+        self.on("after-call.pinpoint.SendOTPMessage", answer)
 
     def delete(self, key: dict[str, Any]) -> None:
         """Delete an item, as the operator may."""
@@ -227,6 +241,20 @@ class Service:
         with pytest.raises(KeyboardInterrupt):
             self.invoke(asked)
         self.mend()
+
+    def calls(self, do: Callable[[], object]) -> list[str]:
+        """Do something, and name the calls that it makes, in their order; a count by its kind."""
+        calls: list[str] = []
+
+        def note(model: Any, params: dict[str, Any], **_: Any) -> None:
+            kind, *of = params.get("Key", {"id": {"S": ""}})["id"]["S"].split("#")
+            calls.append(of[0] if of and kind in ("limit", "guard") else model.name)
+
+        for service in self._clients:
+            self.on(f"provide-client-params.{service}", note)
+        do()
+        self.mend()
+        return calls
 
     def mend(self) -> None:
         """Take all handlers away again."""
@@ -264,10 +292,14 @@ class Journey:
         """Send; returns what a verification names beside the code, and the code that was texted."""
         asked = request(**fields)
         assert self.sending.post(json.dumps(asked)).status == 200
-        [text] = self.sending.texts(asked["ReferenceId"])
-        [code] = re.findall(r"\b[0-9]{5,8}\b", text)
         about = {name: asked[name] for name in ("ReferenceId", "DestinationIdentity")}
-        return about, code
+        return about, self.code(asked["ReferenceId"])
+
+    def code(self, reference_id: str) -> str:
+        """Read the code in the text of a ReferenceId."""
+        [text] = self.sending.texts(reference_id)
+        [code] = re.findall(r"\b[0-9]{5,8}\b", text)
+        return str(code)
 
     def verify(self, about: dict[str, Any], code: Any) -> HttpAnswer:
         """Verify through API Gateway."""
