@@ -1,4 +1,7 @@
-"""The guard's own objects on the sandbox's table, which many ask at once."""
+"""The guard's own objects on the sandbox's table, which many ask at once.
+
+That the deployed functions raise and lower a balance: tests/e2e/test_faults.py, "verify, no fault".
+"""
 
 import time
 from unittest.mock import Mock
@@ -16,7 +19,7 @@ from lambda_src.otp.settings import GuardRules
 from lambda_src.otp.time_limits import TimeLimits
 from sandbox import client
 from tests.support.at_once import at_once
-from tests.support.deployment import Deployment, code_in, request
+from tests.support.deployment import Deployment
 
 RULES = GuardRules(refuses=True, allowance=30, texts_per_verified=4, probe_seconds=120, ranges=())
 AT_ONCE = 64
@@ -63,18 +66,3 @@ def test_as_many_texts_as_are_left_go_out_of_64_at_once(
     assert AT_ONCE - len(refused) == left
     assert all(0 < wait <= RULES.probe_seconds for wait in refused)
     assert balance(deployment, number) == 30
-
-
-def test_a_text_raises_and_its_code_lowers_the_balance_of_the_deployed_functions(
-    deployment: Deployment,
-) -> None:
-    """A wrong code does not."""
-    asked = request(DestinationIdentity="+14252010000")
-    assert deployment.send(asked).status == 200
-    [text] = deployment.texts(asked["ReferenceId"])
-    assert balance(deployment, "+14252010000") == 1
-    wrong = code_in(text)[:-1] + str((int(code_in(text)[-1]) + 1) % 10)
-    for code, left in ((wrong, 1), (code_in(text), -3)):
-        about = {name: asked[name] for name in ("ReferenceId", "DestinationIdentity")}
-        assert deployment.verify({**about, "Otp": code}).status == 200
-        assert balance(deployment, "+14252010000") == left
