@@ -135,7 +135,7 @@ class Lab:
             cleanup.callback(self.dynamodb.stop)
             self.pinpoint = Proxy(self.state.pinpointEndpoint, self.state)
             cleanup.callback(self.pinpoint.stop)
-            all_valid = ThreadingHTTPServer(("127.0.0.1", 0), _AllValid)
+            all_valid = cleanup.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), _AllValid))
             threading.Thread(target=all_valid.serve_forever, daemon=True).start()
             cleanup.callback(all_valid.shutdown)
             self._warm_up()
