@@ -265,14 +265,9 @@ def journey(monkeypatch: pytest.MonkeyPatch) -> Iterator[Journey]:
 
 
 def text_to(journey: Journey, ranges: int, texts: int, *, untold: int | None = None) -> None:
-    """Text so many numbers of each range, in two countries; and where it is said, verify all.
+    """Text so many numbers of each range, in two countries; with `untold`, verify all of them.
 
-    Args:
-        journey: both functions.
-        ranges: how many.
-        texts: of each range.
-        untold: how many of the right codes the guard is not told of.
-
+    The guard is not told of so many of these right codes.
     """
     numbers = [
         f"+1{code}{digit}010{number:03}"
