@@ -122,6 +122,8 @@ class CreditBatch(Batch):
         """Text the codes, then as in sending; says, too, where a usual code was worth nothing."""
         self._each(self._text)
         problems = super().run()
+        if "latency" in (self._scenario.dynamodb or {}):
+            time.sleep(1)  # a slow write is made after all, and must not meet the next batch
         for case in self._codes:
             case.balance = self._lab.balance(case.number)
             if not self._scenario.dynamodb and not case.credited:
