@@ -10,10 +10,12 @@ gets the result as a line of JSON; and `what` to do:
   the import, and `after` the time since `began`, a time of the monotonic clock.
 - `twice`: the same with two requests.
 - `warm`: answer `warm_up` requests, then measure the CPU of `blocks` times `requests` of them, each
-  block as `sent` (every ReferenceId new) and as `replayed` (always the same one); and of `idle`
-  single ones, each a minute after the one before, when the other side has closed all connections.
+  block as `new` (every ReferenceId is) and as `known` (always the same one); and of `idle` single
+  ones, each a minute after the one before, when the other side has closed all connections.
 - `calls`: the same, but of the module's `calls()`: see raw.py.
-- `memory`: answer requests, one in five of them sent, and look at the process after each of `at`.
+- `memory`: answer requests, one in five of them new, and look at the process after each of `at`.
+
+To send, a known ReferenceId is a replay; to verify, its code is wrong.
 
 What the function says goes where it always does, to stdout.
 """
@@ -42,6 +44,9 @@ _time, idle = time.time, 0.0
 time.time = lambda: _time() + idle
 
 
+known = f"{plan['prefix']}-known"
+
+
 class Context:
     function_name = "send"
     function_version = "1"
@@ -54,6 +59,9 @@ class Context:
 
 
 def event(reference_id):
+    body = {"ReferenceId": reference_id, "DestinationIdentity": "+12065550123"}
+    if module == "otp.verify":
+        body["Otp"] = plan["wrong_code"] if reference_id == known else "123456"
     return {
         "resource": "/otp",
         "path": "/otp",
@@ -68,7 +76,7 @@ def event(reference_id):
             "path": "/otp",
             "identity": {"userArn": "arn:aws:sts::123456789012:assumed-role/login/session"},
         },
-        "body": json.dumps({"ReferenceId": reference_id, "DestinationIdentity": "+12065550123"}),
+        "body": json.dumps(body),
         "isBase64Encoded": False,
     }
 
@@ -127,23 +135,22 @@ def measured(call, ids):
 
 
 if plan["what"] in ("warm", "calls"):
-    result = {"sent": [], "replayed": [], "idle": []}
+    result = {"new": [], "known": [], "idle": []}
     if plan["what"] == "calls":
-        sent, replayed = function.calls(plan["calls"])
+        of_new, of_known = function.calls(plan["calls"])
     else:
-        sent = replayed = answer
-    known = new()
-    answer(known) if plan["what"] == "warm" else sent(known)
+        of_new = of_known = answer
+    of_new(known)
     for _ in range(plan["warm_up"]):
-        sent(new())
-        replayed(known)
+        of_new(new())
+        of_known(known)
     for _ in range(plan["blocks"]):
-        result["sent"].append(measured(sent, [new() for _ in range(plan["requests"])]))
-        result["replayed"].append(measured(replayed, [known] * plan["requests"]))
+        result["new"].append(measured(of_new, [new() for _ in range(plan["requests"])]))
+        result["known"].append(measured(of_known, [known] * plan["requests"]))
     for _ in range(plan["idle"]):
         close_all_connections()
         idle += 60
-        result["idle"].append(measured(sent, [new()]))
+        result["idle"].append(measured(of_new, [new()]))
     done(result)
 
 
@@ -158,7 +165,6 @@ def peak():
 
 
 result = {}
-known = new()
 for number in range(1, plan["at"][-1] + 1):
     answer(new() if number % 5 == 0 else known)
     if number in plan["at"]:

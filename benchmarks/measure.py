@@ -18,8 +18,8 @@ from typing import Any
 
 from sandbox.environment import OF_SEND
 
-from .programs import Program, Programs
-from .stub import HOSTS, REGION, Stub, running
+from .programs import Program
+from .stub import HOSTS, REGION, WRONG_CODE, Stub, running
 
 _DRIVER = Path(__file__).resolve().parent / "driver.py"
 
@@ -78,15 +78,31 @@ class Warm:
     """CPU of a request, in milliseconds, as blocks of requests.
 
     Attributes:
-        sent: of those that send a message.
-        replayed: of those that are answered by what was recorded.
-        idle: of those that send a message after a minute without one, with new connections.
+        new: of those that send a message, or whose code is right.
+        known: of those that are answered by what was recorded, or whose code is wrong.
+        idle: as `new`, but after a minute without a request, with new connections.
 
     """
 
-    sent: list[float] = field(default_factory=list)
-    replayed: list[float] = field(default_factory=list)
+    new: list[float] = field(default_factory=list)
+    known: list[float] = field(default_factory=list)
     idle: list[float] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Requests:
+    """Requests of a function, and of plain clients that make the same calls.
+
+    Attributes:
+        ours: of the function.
+        raw: of the plain clients.
+        calls: the names of those that a request with a new ReferenceId makes.
+
+    """
+
+    ours: Warm
+    raw: Warm
+    calls: list[str]
 
 
 class Bench:
@@ -123,26 +139,26 @@ class Bench:
                     starts[program.name].imported.append(imported)
         return starts
 
-    def warm(self, programs: Programs, rounds: int, requests: int) -> tuple[Warm, Warm, list[str]]:
-        """Measure requests: ours, and the SDK calls that they make; and name those."""
-        calls = self._calls_of_a_request(programs.ours)
+    def warm(self, function: Program, plain: Program, rounds: int, requests: int) -> Requests:
+        """Measure requests: a function's, and the SDK calls that they make; and name those."""
+        calls = self._calls_of_a_request(function)
         ours, raw = Warm(), Warm()
         plan = {"warm_up": requests // 4, "blocks": 3, "requests": requests, "idle": 5}
         for round_ in range(rounds):
             self._tell(f"requests: round {round_} of {rounds}")
             turns = [
-                (ours, programs.ours, {"what": "warm", **plan}),
-                (raw, programs.raw, {"what": "calls", "calls": calls, **plan}),
+                (ours, function, {"what": "warm", **plan}),
+                (raw, plain, {"what": "calls", "calls": calls, **plan}),
             ]
             for into, program, what in turns if round_ % 2 else reversed(turns):
                 run = self._run(program, what)
-                into.sent += [1000 * seconds for seconds in run.result["sent"]]
-                into.replayed += [1000 * seconds for seconds in run.result["replayed"]]
+                into.new += [1000 * seconds for seconds in run.result["new"]]
+                into.known += [1000 * seconds for seconds in run.result["known"]]
                 into.idle += [1000 * seconds for seconds in run.result["idle"]]
-        return ours, raw, [call["operation"] for call in calls]
+        return Requests(ours, raw, [call["operation"] for call in calls])
 
     def memory(self, program: Program, at: Sequence[int]) -> dict[int, dict[str, float]]:
-        """Look at a process after some numbers of requests, one in five of them a message."""
+        """Look at a process after some numbers of requests, one in five of them new."""
         self._tell(f"memory: {at[-1]:,} requests")
         result = self._run(program, {"what": "memory", "at": at}).result
         return {int(number): found for number, found in result.items()}
@@ -152,8 +168,8 @@ class Bench:
         self._stub.calls()
         self._run(program, {"what": "twice"})
         calls = self._stub.calls()
-        locks = [place for place, call in enumerate(calls) if call["operation"] == "PutItem"]
-        return calls[locks[-1] :]
+        first = calls[0]["operation"]
+        return calls[max(at for at, call in enumerate(calls) if call["operation"] == first) :]
 
     def _run(self, program: Program, plan: dict[str, Any]) -> Run:
         self._runs += 1
@@ -166,6 +182,7 @@ class Bench:
             "port": self._stub.port,
             "host": HOSTS[0],
             "prefix": f"run-{self._runs}",
+            "wrong_code": WRONG_CODE,
             "result": writing,
         }
         command = [_PYTHON, "-I", "-S", "-B", str(_DRIVER)]

@@ -52,6 +52,7 @@ class Programs:
 
     Attributes:
         ours: the bundle of the send function, as it is deployed.
+        verify: the verify function, of the same bundle.
         bare: two boto3 clients in a file, whose bytecode is as pip has written it.
         ordinary: what people write with Powertools, the same.
         ordinary_deployed: the same as the CDK deploys it. Its zip gives all files new times, by
@@ -62,6 +63,7 @@ class Programs:
     """
 
     ours: Program
+    verify: Program
     bare: Program
     ordinary: Program
     ordinary_deployed: Program
@@ -69,7 +71,7 @@ class Programs:
 
     def started(self) -> tuple[Program, ...]:
         """Give those whose start is compared."""
-        return (self.ours, self.bare, self.ordinary, self.ordinary_deployed)
+        return (self.ours, self.verify, self.bare, self.ordinary, self.ordinary_deployed)
 
 
 def make() -> Programs:
@@ -86,6 +88,7 @@ def make() -> Programs:
         making.rename(deployed)
     return Programs(
         ours=Program("Serverless OTP", ours, "otp.send"),
+        verify=Program("Serverless OTP, verify", ours, "otp.verify"),
         bare=Program("bare", bare, "bare"),
         ordinary=Program("ordinary", ordinary, "ordinary"),
         ordinary_deployed=Program("ordinary, deployed", deployed, "ordinary"),

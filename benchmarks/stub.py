@@ -1,8 +1,9 @@
 """AWS as far as the benchmarks need it: it answers at once, over TLS as AWS does, on this machine.
 
 It remembers items by their key and knows the one condition "not there yet"; everything else
-succeeds. So a ReferenceId is locked, recorded and replayed, and nothing is ever refused. It runs in
-a process of its own, so that its work is not counted as the function's.
+succeeds. So a ReferenceId is locked, recorded and replayed, and nothing is ever refused. A code is
+right unless it is `WRONG_CODE`, and its text was sent. It runs in a process of its own, so that its
+work is not counted as the function's.
 """
 
 import asyncio
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 REGION = "us-east-1"
 HOSTS = tuple(f"{service}.{REGION}.amazonaws.com" for service in ("dynamodb", "pinpoint"))
+
+WRONG_CODE = "000000"
 
 _START_SECONDS = 30
 _CONTENT_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
@@ -145,9 +148,14 @@ class _Connection(asyncio.Protocol):
 
     def _answer(self, head: bytes, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         target = _TARGET.search(head)
-        operation = target[1].decode() if target else "SendOTPMessage"
+        verifies = b"/verify-otp " in head
+        operation = "VerifyOTPMessage" if verifies else "SendOTPMessage"
+        if target:
+            operation = target[1].decode()
         self._state.calls.append({"operation": operation, "parameters": body})
         del self._state.calls[:-_KEPT_CALLS]
+        if verifies:
+            return 200, {"Valid": body["Otp"] != WRONG_CODE}
         if not target:
             return 200, _message_response(body["DestinationIdentity"])
         return _dynamodb(self._state.items, operation, body)
@@ -175,6 +183,9 @@ def _message_response(number: str) -> dict[str, Any]:
 def _dynamodb(
     items: dict[str, dict[str, Any]], operation: str, call: dict[str, Any]
 ) -> tuple[int, dict[str, Any]]:
+    if operation == "BatchGetItem":
+        [(table, asked)] = call["RequestItems"].items()
+        return 200, {"Responses": {table: [_record(*(key["id"]["S"] for key in asked["Keys"]))]}}
     key = (call.get("Key") or call["Item"])["id"]["S"]
     found = items.get(key)
     match operation:
@@ -193,3 +204,13 @@ def _dynamodb(
             for name, value in _SET.findall(call["UpdateExpression"]):
                 found[names.get(name, name)] = call["ExpressionAttributeValues"][value]
     return 200, {}
+
+
+def _record(record: str, balance: str) -> dict[str, Any]:
+    """Make the record of a text that a range's balance counts, as verify reads it."""
+    return {
+        "id": {"S": record},
+        "range": {"S": balance.rpartition("#")[2]},
+        "owner": {"S": record.rpartition("#")[2]},
+        "expiration": {"N": "4102444800"},  # the year 2100
+    }

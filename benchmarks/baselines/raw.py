@@ -1,7 +1,8 @@
 """Baseline of the warm request: the SDK calls that our function made, and nothing around them.
 
-`calls` are what the stub received of one sent request: made again by plain boto3 clients, one after
-the other, in the same order. A replay is the first of them, which finds the item there.
+`calls` are what the stub received of one request with a new ReferenceId: made again by plain boto3
+clients, one after the other, in the same order. With a known one, it is the first of them: a lock
+that is taken, or a code that is wrong.
 """
 
 import copy
@@ -16,36 +17,41 @@ _METHODS = {
     "PutItem": dynamodb.put_item,
     "GetItem": dynamodb.get_item,
     "UpdateItem": dynamodb.update_item,
+    "BatchGetItem": dynamodb.batch_get_item,
+}
+# With the names of the parameters that boto3 puts around the body.
+_OF_PINPOINT = {
+    "SendOTPMessage": (pinpoint.send_otp_message, "SendOTPMessageRequestParameters"),
+    "VerifyOTPMessage": (pinpoint.verify_otp_message, "VerifyOTPMessageRequestParameters"),
 }
 
 
 def calls(recorded):
-    """Give two functions of a ReferenceId: the calls of a sent request, and that of a replay."""
+    """Give two functions of a ReferenceId: all calls, and the first one alone."""
     made = []
     for call in copy.deepcopy(recorded):
-        if call["operation"] == "SendOTPMessage":
-            parameters = {
-                "ApplicationId": os.environ["OTP_APPLICATION_ID"],
-                "SendOTPMessageRequestParameters": call["parameters"],
-            }
-            made.append((pinpoint.send_otp_message, parameters))
+        operation, parameters = call["operation"], call["parameters"]
+        if operation in _OF_PINPOINT:
+            method, name = _OF_PINPOINT[operation]
+            application = os.environ["OTP_APPLICATION_ID"]
+            made.append((method, {"ApplicationId": application, name: parameters}))
         else:
-            made.append((_METHODS[call["operation"]], call["parameters"]))
-    lock, locking = made[0]
-    if lock != dynamodb.put_item:
-        raise SystemExit(f"The first call is not the lock: {recorded}")
+            made.append((_METHODS[operation], parameters))
+    items = [parameters["Item"] for _, parameters in made if "Item" in parameters]
+    first, of_first = made[0]
 
-    def sent(reference_id):
-        locking["Item"]["id"]["S"] = reference_id
+    def of_new(reference_id):
+        for item in items:
+            item["id"]["S"] = reference_id
         for method, parameters in made:
             method(**parameters)
 
-    def replayed(reference_id):
-        locking["Item"]["id"]["S"] = reference_id
+    def of_known(reference_id):
+        for item in items:
+            item["id"]["S"] = reference_id
         try:
-            dynamodb.put_item(**locking)
+            return first(**of_first)
         except dynamodb.exceptions.ConditionalCheckFailedException as taken:
             return taken.response["Item"]
-        raise SystemExit("The replay found no item.")
 
-    return sent, replayed
+    return of_new, of_known

@@ -13,8 +13,14 @@ from .lab import Lab
 from .scenarios import ALL
 from .trial import Result, Trial
 
-# Every limit counts, and none is reached.
-_LIMITS = {"countryPerDay": "100000", "deploymentPerHour": "100000", "callerPerHour": "100000"}
+# Every limit counts, and so does the guard, which refuses; and none is reached.
+_LIMITS = {
+    "countryPerDay": "100000",
+    "deploymentPerHour": "100000",
+    "callerPerHour": "100000",
+    "guard": "refuse",
+    "guardAllowance": "10000",
+}
 
 _DOCUMENT = ROOT / "docs" / "faults.md"
 _BEGIN, _END = "<!-- faults: begin -->\n", "<!-- faults: end -->\n"

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import partial
 
 from tests.support.proxy import Rule
 
@@ -22,6 +23,8 @@ class Death(Enum):
     BEFORE_THE_SEND = auto()
     AFTER_THE_SEND = auto()
     AFTER_THE_RECORD = auto()
+    AT_A_CALL_OF_DYNAMODB = auto()
+    AFTER_THE_CREDIT = auto()
     BY_LAMBDA_AT_ITS_TIMEOUT = auto()
 
 
@@ -36,6 +39,7 @@ class Scenario:
     death: Death | None = None
     version: Version = Version.USUAL  # while the fault lasts
     just_started: bool = False  # no function runs yet, which could know something from before
+    verifies: bool = False  # a text went out before, and its code is verified
 
     @property
     def kills(self) -> bool:
@@ -52,11 +56,21 @@ _LOST_ANSWER: Rule = {"response": {"abort_bytes": 0}}
 _SLOW: Rule = {"latency": 2500}  # longer than any of the lab's read timeouts
 _RESET: Rule = {"reset": True}
 _EVERY_OTHER: Rule = {"sequence": {"fail": 1, "pass": 1}}
+_NO_ANSWER: Rule = {"timeout_ms": 10_000}
 _STALLED_ANSWER: Rule = {"response": {"bandwidth_kbps": 0.001}}
 
 
 def _dynamodb(operation: str, rule: Rule) -> Rule:
     return {"service": "dynamodb", "operation": operation, **rule}
+
+
+_ON_DYNAMODB: list[tuple[str, Rule]] = [
+    ("throttled", _error("ProvisionedThroughputExceededException")),
+    ("500", _error("InternalServerError")),
+    ("slow", _SLOW),
+    ("reset", _RESET),
+    ("done, answer lost", _LOST_ANSWER),
+]
 
 
 PINPOINT = [
@@ -84,13 +98,7 @@ DYNAMODB = [
         ("on the record", "UpdateItem", SENT),
         ("on the freeing", "DeleteItem", THROTTLED),
     )
-    for name, rule in (
-        ("throttled", _error("ProvisionedThroughputExceededException")),
-        ("500", _error("InternalServerError")),
-        ("slow", _SLOW),
-        ("reset", _RESET),
-        ("done, answer lost", _LOST_ANSWER),
-    )
+    for name, rule in _ON_DYNAMODB
 ] + [
     Scenario(
         "DynamoDB done, answer lost on the lock now and then",
@@ -122,9 +130,7 @@ COUNTS = [
 ]
 DEATHS = [
     # Held, and never passed on.
-    Scenario(
-        "killed before the send", pinpoint={"timeout_ms": 10_000}, death=Death.BEFORE_THE_SEND
-    ),
+    Scenario("killed before the send", pinpoint=_NO_ANSWER, death=Death.BEFORE_THE_SEND),
     Scenario("killed after the send", destination=TEXTED_ANSWERED_LATE, death=Death.AFTER_THE_SEND),
     Scenario(
         "killed after the record",
@@ -139,4 +145,28 @@ DEATHS = [
     ),
 ]
 
-ALL = [*PINPOINT, *DYNAMODB, *COUNTS, *DEATHS]
+_CREDIT = partial(Scenario, destination=COUNTED, version=Version.ALL_VALID, verifies=True)
+_CALLS = {"read": "BatchGetItem", "claim": "PutItem", "balance": "UpdateItem"}
+CREDITS = [
+    _CREDIT("verify, no fault"),
+    *(
+        _CREDIT(f"verify, DynamoDB {name} on the {call}", dynamodb=_dynamodb(operation, rule))
+        for call, operation in _CALLS.items()
+        for name, rule in _ON_DYNAMODB
+    ),
+    *(
+        _CREDIT(
+            f"verify, killed before the {call}",
+            dynamodb=_dynamodb(operation, _NO_ANSWER),
+            death=Death.AT_A_CALL_OF_DYNAMODB,
+        )
+        for call, operation in _CALLS.items()
+    ),
+    _CREDIT(
+        "verify, killed after the balance",
+        dynamodb=_dynamodb("UpdateItem", _STALLED_ANSWER),
+        death=Death.AFTER_THE_CREDIT,
+    ),
+]
+
+ALL = [*PINPOINT, *DYNAMODB, *COUNTS, *DEATHS, *CREDITS]

@@ -1,28 +1,24 @@
 """Puts ReferenceIds through a fault, its repair and the function's timeout, and judges them."""
 
-import contextlib
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
-from typing import Any
 
 from lambda_src.otp.rules.destination import SANDBOX_NUMBERS
 from sandbox import client
-from tests.support.numbers import number_for
-from tests.support.proxy import Rule
+from tests.support.deployment import Deployment
 
-from .lab import FUNCTION_SECONDS, Lab, key, wait_for
-from .scenarios import SENT, THROTTLED, Death, Scenario
-from .verdict import Answer, Case
+from .batch import Batch, CreditBatch, send
+from .lab import Lab
+from .scenarios import SENT, Scenario
+from .verdict import Case, CreditCase, Items
 
 # Requests on their way at once; more would make a small machine slower than the time limits.
 _PARALLEL = 8
 _PARALLEL_DEATHS = 4
-_SECONDS_UNTIL_ALL_HAVE_ARRIVED = 20
 
 
 @dataclass
@@ -43,6 +39,9 @@ class Result:
         texts = sum(case.texts for case in self.cases)
         answers = Counter(answer.name for case in self.cases for answer in case.answers)
         given = ", ".join(f"{name} ({count})" for name, count in answers.most_common())
+        if any(isinstance(case, CreditCase) for case in self.cases):
+            credits_ = sum(isinstance(case, CreditCase) and case.credited for case in self.cases)
+            given += f"; {credits_} of {len(self.cases)} credits"
         return f"| {self.name} | {texts} | {given} |"
 
     def contradictions(self) -> list[str]:
@@ -61,11 +60,15 @@ class Trial:
         self._duplicates = duplicates
         self.results: list[Result] = []
         self._counted_before = lab.counted()
+        self._claimed_before = _claims(lab.items())
+        self._verifying_since: float | None = None
 
     def run(self, scenario: Scenario) -> None:
         """Run a scenario, sequentially and with concurrent duplicates."""
         result = Result(scenario.name)
         self.results.append(result)
+        if scenario.verifies and self._verifying_since is None:
+            self._verifying_since = time.time()
         # Each function that is killed has to start again, so there are fewer of them.
         duplicates = min(2, self._duplicates) if scenario.kills else self._duplicates
         # To start all functions anew takes seconds, each time.
@@ -106,119 +109,50 @@ class Trial:
         time.sleep(late_seconds)  # a proxy may have delayed a text
         inbox = client.inbox(self._lab.state)
         texts = Counter(text["referenceId"] for text in inbox)
-        recorded = self._lab.recorded()
+        items = self._lab.items()
         ours = {case.reference_id for result in self.results for case in result.cases}
         uncounted = sum(
             text["referenceId"] in ours and text["to"] not in SANDBOX_NUMBERS for text in inbox
         ) - (self._lab.counted() - self._counted_before)
         for result in self.results:
             for case in result.cases:
-                case.conclude(texts[case.reference_id], recorded=key(case.reference_id) in recorded)
+                case.conclude(texts[case.reference_id], items)
         broken = [broken for result in self.results for broken in result.contradictions()]
-        return broken + ([f"{uncounted} texts were not counted"] if uncounted > 0 else [])
+        broken += [f"{uncounted} texts were not counted"] if uncounted > 0 else []
+        return [*broken, *self._strangers(items)]
+
+    def _strangers(self, items: Items) -> Iterator[str]:
+        """Say what no key, no log and no metric may hold: of the codes that were verified."""
+        cases = [
+            case for result in self.results for case in result.cases if isinstance(case, CreditCase)
+        ]
+        if self._verifying_since is None:
+            return
+        for claim in _claims(items) - self._claimed_before - {case.claim for case in cases}:
+            yield f"{claim} belongs to no record"
+        keys = set(items)
+        parts = {part for key in keys for part in key.split("#")}
+        for case in cases:
+            if case.code in parts or any(case.number[1:] in key for key in keys):
+                yield f"{case.reference_id}: its number or its code is in a key"
+        ours = {case.reference_id for case in cases}
+        for leak in Deployment(self._lab.state).leaks(ours, self._verifying_since):
+            yield f"{leak} is in a log or a metric"
 
     def _run_in_batches(
         self, scenario: Scenario, at_once: int, result: Result, number: int
     ) -> None:
+        kind, batch = (CreditCase, CreditBatch) if scenario.verifies else (Case, Batch)
         size = max(1, (_PARALLEL_DEATHS if scenario.death else _PARALLEL) // at_once)
         for start in range(0, number, size):
             cases = [
-                Case(str(uuid.uuid4()), function_died=scenario.kills)
+                kind(str(uuid.uuid4()), function_died=scenario.kills)
                 for _ in range(min(size, number - start))
             ]
             result.cases += cases
             with ThreadPoolExecutor(len(cases) * at_once) as threads:
-                result.problems += _Batch(self._lab, scenario, cases, at_once, threads).run()
+                result.problems += batch(self._lab, scenario, cases, at_once, threads).run()
 
 
-def send(lab: Lab, case: Case, destination: str | None) -> None:
-    """Send one request, alone: what arrives meanwhile is its doing."""
-    before = lab.texts(case.reference_id)
-    answer = _ask(lab, case.reference_id, destination)
-    case.answers.append(Answer.of(answer, lab.texts(case.reference_id) - before))
-
-
-def _ask(lab: Lab, reference_id: str, destination: str | None) -> client.HttpAnswer:
-    number = destination or number_for(reference_id)
-    return client.send(lab.state, {"ReferenceId": reference_id, "DestinationIdentity": number})
-
-
-@dataclass
-class _Batch:
-    """Some ReferenceIds that go through a scenario together."""
-
-    _lab: Lab
-    _scenario: Scenario
-    _cases: list[Case]
-    _at_once: int
-    _threads: ThreadPoolExecutor
-
-    def run(self) -> list[str]:
-        """Break, mend, let the function's timeout pass; returns what went wrong with the trial."""
-        scenario, problems = self._scenario, []
-        if scenario.death:
-            self._warm_up()
-        if scenario.just_started:
-            self._lab.kill_workers()
-        self._lab.pinpoint.break_by(*_rules(scenario.pinpoint, service="*"))
-        self._lab.dynamodb.break_by(*_rules(scenario.dynamodb))
-        self._lab.use(scenario.version)
-        asked = [self._threads.submit(self._duplicates, case) for case in self._cases]
-        if scenario.death and scenario.death is not Death.BY_LAMBDA_AT_ITS_TIMEOUT:
-            if not wait_for(self._all_have_arrived, _SECONDS_UNTIL_ALL_HAVE_ARRIVED):
-                problems.append(f"{scenario.name}: the function did not get there to be killed")
-            self._lab.kill_workers()
-        for answers in asked:
-            answers.result()
-        if scenario.death is None:
-            self._each(self._once)
-        fired = self._lab.pinpoint.fired() + self._lab.dynamodb.fired()
-        if (scenario.pinpoint or scenario.dynamodb) and not fired:
-            problems.append(f"{scenario.name}: no fault fired")
-        self._lab.mend()
-        self._each(self._once)
-        self._each(self._let_the_functions_timeout_pass)
-        self._each(self._once)
-        return problems
-
-    def _duplicates(self, case: Case) -> None:
-        """Send the same request several times at once, or, if once, and look at the phone."""
-        if self._at_once == 1:
-            self._once(case)
-            return
-        ask = partial(_ask, self._lab, case.reference_id, self._scenario.destination)
-        others = [self._threads.submit(ask) for _ in range(self._at_once - 1)]
-        answers = [ask(), *(other.result() for other in others)]
-        case.answers += [Answer.of(answer) for answer in answers]
-
-    def _once(self, case: Case) -> None:
-        send(self._lab, case, self._scenario.destination)
-
-    def _each(self, do: Callable[[Case], None]) -> None:
-        list(self._threads.map(do, self._cases))
-
-    def _warm_up(self) -> None:
-        """Start as many workers as will be needed, so that all are killed at the same point."""
-        strangers = [str(uuid.uuid4()) for _ in range(len(self._cases) * self._at_once)]
-        list(self._threads.map(lambda of: _ask(self._lab, of, THROTTLED), strangers))
-
-    def _all_have_arrived(self) -> bool:
-        """Whether every function is where it is to be killed."""
-        match self._scenario.death:
-            case Death.BEFORE_THE_SEND:
-                return self._lab.pinpoint.fired() >= len(self._cases)
-            case Death.AFTER_THE_SEND:
-                return all(self._lab.texts(case.reference_id) for case in self._cases)
-            case _:
-                records = [self._lab.record(case.reference_id) for case in self._cases]
-                return all(record and record["status"]["S"] == "COMPLETED" for record in records)
-
-    def _let_the_functions_timeout_pass(self, case: Case) -> None:
-        """Move the lock into the past instead of waiting."""
-        passed = int((time.time() - FUNCTION_SECONDS) * 1000) - 1
-        with contextlib.suppress(self._lab.table.exceptions.ConditionalCheckFailedException):
-            self._lab.move_record(case.reference_id, "locked_at", passed)
-
-
-def _rules(rule: Rule | None, **match: Any) -> list[Rule]:
-    return [{**match, **rule}] if rule else []
+def _claims(items: Items) -> set[str]:
+    return {key for key in items if key.startswith("guard#claim#")}

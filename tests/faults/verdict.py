@@ -1,8 +1,14 @@
 """What the contract allows: every answer is from its table, and agrees with the phone."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from sandbox.client import HttpAnswer
+
+from .lab import claim_key, key
+
+Items = Mapping[str, Mapping[str, Any]]
 
 # The rows of the outcome table, as status and code, by what they say about the text.
 _SENT = {(200, None)}
@@ -26,6 +32,7 @@ class Answer:
     replayed: bool
     body: bytes
     texted: int | None = None  # how many texts arrived meanwhile, if it was asked for alone
+    valid: bool | None = None  # of a verification
 
     @classmethod
     def of(cls, answer: HttpAnswer, texted: int | None = None) -> "Answer":
@@ -37,6 +44,7 @@ class Answer:
             replayed=answer.headers.get("Idempotent-Replayed") == "true",
             body=answer.body,
             texted=texted,
+            valid=content.get("VerificationResponse", {}).get("Valid"),
         )
 
     @property
@@ -44,6 +52,8 @@ class Answer:
         """What to count it as."""
         if self.replayed:
             return f"{self.status} replayed"
+        if self.valid is not None:
+            return f"{self.status} {'valid' if self.valid else 'not valid'}"
         return f"{self.status} {self.code or ('sent' if self.status == 200 else 'gateway')}"
 
 
@@ -63,9 +73,9 @@ class Case:
         self.texts = texts
         self._settled = True
 
-    def conclude(self, texts: int, *, recorded: bool) -> None:
+    def conclude(self, texts: int, items: Items) -> None:
         """Say what there is at the end of everything."""
-        self.recorded = recorded
+        self.recorded = key(self.reference_id) in items
         if not self._settled:
             self.texts = texts
 
@@ -112,3 +122,49 @@ class Case:
         maybe_texted = _SENT | _DEAD | {(504, "OutcomeUnknown")}
         held = any((answer.status, answer.code) in maybe_texted for answer in self.answers)
         return ["its record is lost"] if (held or self.texts) and not self.recorded else []
+
+
+# A text raises the balance of its range, and a right code lowers it, in the next hour from zero.
+_TEXTED, _CREDITED = 1, (1 - 4, 0 - 4)
+
+
+@dataclass
+class CreditCase(Case):
+    """All answers to one code, and what its range was credited with."""
+
+    number: str = ""
+    code: str = ""
+    balance: int | None = None
+    claim: str = ""  # the key of the item that claims the credit; none without a record's owner
+    claimed: bool = False
+
+    @property
+    def credited(self) -> bool:
+        """Whether the range has the credit."""
+        return self.balance in _CREDITED
+
+    def conclude(self, texts: int, items: Items) -> None:
+        """Say what there is at the end of everything."""
+        super().conclude(texts, items)
+        record = items.get(key(self.reference_id), {})
+        self.claim = claim_key(record) if "owner" in record else ""
+        self.claimed = self.claim in items
+
+    def _strangers(self) -> list[str]:
+        # To the last one, Pinpoint itself says that the code is used.
+        *answers, last = self.answers
+        return [
+            f"{answer.name} is not what it is without a fault"
+            for answer, valid in [*((answer, True) for answer in answers), (last, False)]
+            if (answer.status, answer.valid) != (200, valid)
+            and not (self.function_died and (answer.status, answer.code) in _DEAD)
+        ]
+
+    def _lies(self) -> list[str]:
+        wrong = not self.credited and self.balance != _TEXTED
+        return [f"the balance is {self.balance}"] * wrong + ["credited without a claim"] * (
+            self.credited and not self.claimed
+        )
+
+    def _losses(self) -> list[str]:
+        return [] if self.texts == 1 and self.claim else ["its text or its record is lost"]

@@ -317,26 +317,21 @@ def test_typo_is_refused_with_the_key_that_was_meant(typo: str, meant: str) -> N
     assert problems(context(**{typo: "x"})) == [f"{said}~/.cdk.json."]
 
 
-@pytest.mark.parametrize("key", ["owner", "cost-center", "team", "zzz"])
-def test_key_of_somebody_else_is_left_alone(key: str) -> None:
-    """Of one's own tools, in ~/.cdk.json."""
-    assert problems(context(**{key: "platform-team"})) == []
-
-
 def test_missing_impossible_and_unknown_are_said_together() -> None:
     """One run tells everything, one sentence a line."""
     lines = problems(context(brandName=None, architecture="arm", regoin="x"))
     assert [line.split()[0] for line in lines] == ["Set", "architecture=arm", "There"]
 
 
-def test_key_of_the_cdk_is_none_of_ours() -> None:
-    """What the CDK's command line adds, and remembers of an account, and the project's flags."""
-    of_the_cdk = [
+def test_keys_of_others_are_left_alone() -> None:
+    """Of one's own tools, in ~/.cdk.json; the CDK's, on its command line and of an account."""
+    of_others = [
+        *("owner", "cost-center", "team", "zzz"),
         *("aws:cdk:enable-path-metadata", "aws-cdk:enableDiffNoFail", "cli-telemetry"),
         *("aws-cdk-lib/core:anything", "acknowledged-issue-numbers"),
         "availability-zones:account=123456789012:region=us-east-1",
     ]
-    assert configured(**dict.fromkeys(of_the_cdk, True), **cdk_context()) == configured()
+    assert configured(**dict.fromkeys(of_others, True), **cdk_context()) == configured()
 
 
 # --- What cannot be together ---

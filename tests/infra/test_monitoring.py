@@ -3,17 +3,19 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
-from unittest.mock import Mock
 
 import pytest
 
 from infra.config import Config
 from infra.watch.abuse import watched_countries
-from lambda_src.otp.metrics import RequestMetrics
 from lambda_src.otp.once.records import MOST_MISMATCHES, SECONDS_BETWEEN_ANSWERS
 from tests.support import cfn
+from tests.support.clock import stopped
+from tests.support.failures import NO_ANSWER
 from tests.support.metric_math import goes_off
+from tests.support.service import GUARD, NO_LIMITS, Journey, deployed, started
 from tests.support.templates import FUNCTIONS, REGION, RenderedTemplate, Resource, context
 
 # Metrics are written as `Statistic Namespace/Name Dimension=Value,… Seconds`; `live(Send)` are the
@@ -254,31 +256,64 @@ def test_guesses_at_one_reference_id_are_not_enough_for_no_alarm() -> None:
     assert int(most) < MOST_MISMATCHES + 3600 / SECONDS_BETWEEN_ANSWERS
 
 
+@pytest.fixture
+def journey(monkeypatch: pytest.MonkeyPatch) -> Iterator[Journey]:
+    """Call both functions, in the middle of an hour."""
+    stopped(monkeypatch)
+    with deployed("send") as sending, started("verify") as verifying:
+        yield Journey(sending, verifying)
+
+
+def text_to(journey: Journey, ranges: int, texts: int, *, untold: int | None = None) -> None:
+    """Text so many numbers of each range, in two countries; with `untold`, verify all of them.
+
+    The guard is not told of so many of these right codes.
+    """
+    numbers = [
+        f"+1{code}{digit}010{number:03}"
+        for code in (206, 604)
+        for digit in range(2, 2 + ranges // 2)
+        for number in range(texts)
+    ]
+    for place, number in enumerate(numbers):
+        if untold is None:
+            journey.sending.send(DestinationIdentity=number)
+        else:
+            about, code = journey.send(DestinationIdentity=number)
+            if place < untold:
+                journey.verifying.fail("before-send.dynamodb.BatchGetItem", NO_ANSWER)
+            assert journey.valid(about, code)
+            journey.verifying.mend()
+
+
 @pytest.mark.parametrize(
-    ("times", "told", "off"),
+    ("rules", "texts", "off"),
     [
-        (50, {"refused": True}, set()),
-        (51, {"refused": True}, {"Guard"}),
-        (51, {"would_refuse": True}, {"Guard"}),
-        (51, {}, set()),  # probes
-        (1, {"would_refuse": True, "many": True}, {"GuardManyRanges"}),
+        ({"refuses": True}, {"ranges": 2, "texts": 1 + 25}, set()),
+        ({"refuses": True}, {"ranges": 2, "texts": 1 + 26}, {"Guard"}),
+        ({"refuses": False}, {"ranges": 2, "texts": 1 + 26}, {"Guard"}),
+        ({}, {"ranges": 2, "texts": 1 + 26, "untold": 0}, set()),
+        ({}, {"ranges": 8, "texts": 2}, set()),
+        ({}, {"ranges": 10, "texts": 2}, {"GuardManyRanges"}),
+        ({}, {"ranges": 8, "texts": 1, "untold": 5}, {"GuardUntold"}),
+        ({}, {"ranges": 8, "texts": 1, "untold": 4}, set()),
     ],
 )
-def test_guard_is_heard_of_by_what_the_function_writes(
+def test_the_guards_alarms_go_off_on_what_the_functions_write(
     dev: RenderedTemplate,
-    capsys: pytest.CaptureFixture[str],
-    times: int,
-    told: dict[str, bool],
+    journey: Journey,
+    rules: dict[str, Any],
+    texts: dict[str, int],
     off: set[str],
 ) -> None:
-    """In an hour: many that are refused or would be, in all countries together; many ranges."""
-    metrics = RequestMetrics("Otp/Otp", "send", Mock())
-    for country in ("US", "CA") * times:
-        metrics.count_guarded(country, **{"many": False, **told})
-    lines = capsys.readouterr().out.splitlines()[:times]
-    own = {name: alarm.properties for name, alarm in alarms(dev).items() if "Guard" in name}
-    del own["GuardUntold"]  # of verify
-    assert {name for name, alarm in own.items() if goes_off(alarm, lines)} == off
+    """A pump, whether it is refused or recorded, in all countries together; not people."""
+    guard = replace(GUARD, allowance=1, **rules)
+    journey.sending.start(deployment="Otp/Otp", limits=NO_LIMITS, guard=guard)
+    journey.verifying.start(deployment="Otp/Otp", guard=guard)
+    text_to(journey, **texts)
+    lines = [*journey.sending.metric_lines(), *journey.verifying.metric_lines()]
+    found = {name: alarm.properties for name, alarm in alarms(dev).items() if "Guard" in name}
+    assert {name for name, alarm in found.items() if goes_off(alarm, lines)} == off
 
 
 SIX = "CA,DE,ES,FR,GB,US"

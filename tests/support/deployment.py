@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -107,8 +107,10 @@ class Deployment:
                 return "\n".join(messages)
             start = page["events"][-1]["timestamp"]
 
-    def leaks(self) -> list[str]:
-        """List the numbers and codes of all texts that the log holds; fails on an empty log."""
-        log, texts = self.log(), self.texts()
+    def leaks(self, reference_ids: Collection[str] = (), since: float = 0) -> list[str]:
+        """List the numbers and codes of texts, all or some, that the log holds."""
+        log, texts = self.log(since), self.texts()
         assert '"message": "answered"' in log or not texts
-        return leaked(log, texts)
+        return leaked(
+            log, [one for one in texts if not reference_ids or one["referenceId"] in reference_ids]
+        )

@@ -196,9 +196,23 @@ class Service:
         """The requests that Pinpoint received."""
         return received_requests()
 
-    def items(self) -> list[dict[str, Any]]:
-        """The items of the table."""
-        return self.table.scan(TableName=TABLE)["Items"]
+    def items(self, kind: str = "") -> list[dict[str, Any]]:
+        """The items of the table whose keys begin with this."""
+        items = self.table.scan(TableName=TABLE)["Items"]
+        return [item for item in items if item["id"]["S"].startswith(kind)]
+
+    def put(self, item: Mapping[str, Any]) -> None:
+        """Write an item, as an operator may."""
+        self.table.put_item(TableName=TABLE, Item=item)
+
+    def deliver(self, status: str) -> None:
+        """Make Pinpoint answer with this DeliveryStatus."""
+
+        def answer(parsed: dict[str, Any], **_: Any) -> None:
+            for result in parsed["MessageResponse"]["Result"].values():
+                result["DeliveryStatus"] = status
+
+        self.on("after-call.pinpoint.SendOTPMessage", answer)
 
     def delete(self, key: dict[str, Any]) -> None:
         """Delete an item, as an operator may."""
@@ -227,6 +241,20 @@ class Service:
         with pytest.raises(KeyboardInterrupt):
             self.invoke(asked)
         self.mend()
+
+    def calls(self, do: Callable[[], object]) -> list[str]:
+        """Do something, and name the calls that it makes, in their order; a count by its kind."""
+        calls: list[str] = []
+
+        def note(model: Any, params: dict[str, Any], **_: Any) -> None:
+            kind, *of = params.get("Key", {"id": {"S": ""}})["id"]["S"].split("#")
+            calls.append(of[0] if of and kind in ("limit", "guard") else model.name)
+
+        for service in self._clients:
+            self.on(f"provide-client-params.{service}", note)
+        do()
+        self.mend()
+        return calls
 
     def mend(self) -> None:
         """Remove all handlers."""
@@ -264,9 +292,13 @@ class Journey:
         """Send; returns the fields of a verification without its code, and the texted code."""
         asked = request(**fields)
         assert self.sending.post(json.dumps(asked)).status == 200
-        [text] = self.sending.texts(asked["ReferenceId"])
         about = {name: asked[name] for name in ("ReferenceId", "DestinationIdentity")}
-        return about, code_in({"body": text})
+        return about, self.code(asked["ReferenceId"])
+
+    def code(self, reference_id: str) -> str:
+        """Read the code in the text of a ReferenceId."""
+        [text] = self.sending.texts(reference_id)
+        return code_in({"body": text})
 
     def verify(self, about: dict[str, Any], code: Any) -> HttpAnswer:
         """Verify through API Gateway."""

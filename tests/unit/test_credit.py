@@ -1,8 +1,6 @@
 """What a verified code is worth to its range: told once, after an answer that never changes."""
 
-import re
 import uuid
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 from unittest.mock import Mock
@@ -12,25 +10,17 @@ from hypothesis import given, settings
 
 from docs.generate.guard_rule import Answer, Balance, Rule
 from lambda_src.otp.once.record_key import record_key
-from lambda_src.otp.rules.ranges import range_of
 from lambda_src.otp.settings import Settings
 from tests.support.clock import START, Clock
-from tests.support.failures import NO_ANSWER, throttled
+from tests.support.failures import NO_ANSWER
 from tests.support.guard_histories import Step, histories, play
-from tests.support.service import (
-    GUARD,
-    NO_LIMITS,
-    SETTINGS,
-    TABLE,
-    Journey,
-    Service,
-    entry_point,
-    started,
-)
+from tests.support.ranges import balance, item_of, key_of, put_balance
+from tests.support.service import GUARD, NO_LIMITS, SETTINGS, Journey, Service, entry_point, started
 
 NUMBER = "+12062010000"
-KEY = f"guard#range#{range_of(NUMBER).digest}"
 CALLS = ("BatchGetItem", "PutItem", "UpdateItem")
+LOST = "response-received"  # the call was made, and its answer is lost
+MADE = ["VerifyOTPMessage", "BatchGetItem", "PutItem", "range"]
 
 
 @pytest.fixture(autouse=True)
@@ -40,31 +30,15 @@ def guarded(journey: Journey) -> None:
     journey.verifying.start(guard=GUARD)
 
 
-def send(journey: Journey, **fields: Any) -> tuple[dict[str, Any], str]:
+def send(journey: Journey) -> tuple[dict[str, Any], str]:
     """Send a code to a number of the range."""
-    return journey.send(DestinationIdentity=NUMBER, **fields)
+    return journey.send(DestinationIdentity=NUMBER)
 
 
-def balance(journey: Journey) -> int | None:
-    """The balance of the range, as the table holds it."""
-    item = journey.sending.table.get_item(TableName=TABLE, Key={"id": {"S": KEY}}).get("Item")
-    return int(item["balance"]["N"]) if item else None
-
-
-def put_balance(journey: Journey, clock: Clock, value: int, hours_ago: int = 0) -> None:
-    """Have the range at a balance, of this hour or of an earlier one."""
-    hour = int(clock.now // 3600) - hours_ago
-    item = {"id": {"S": KEY}, "balance": {"N": str(value)}, "of_hour": {"N": str(hour)}}
-    journey.sending.table.put_item(TableName=TABLE, Item=item)
-
-
-def calls_of(service: Service, do: Callable[[], object]) -> list[str]:
-    """Name the calls of DynamoDB that something makes."""
-    calls: list[str] = []
-    service.on("before-call.dynamodb", lambda model, **_: calls.append(model.name))
-    do()
-    service.mend()
-    return calls
+def record(journey: Journey, about: dict[str, Any]) -> dict[str, Any]:
+    """The record of a ReferenceId; it is where the function that sends has put it."""
+    [item] = journey.sending.items(record_key(about["ReferenceId"]))
+    return item
 
 
 @pytest.mark.parametrize(
@@ -79,35 +53,27 @@ def calls_of(service: Service, do: Callable[[], object]) -> list[str]:
 def test_a_right_code_takes_four_from_the_balance(
     journey: Journey, clock: Clock, before: int, hours_ago: int, after: int
 ) -> None:
-    """Of the current hour, and down to minus thirty."""
+    """Of the current hour, or the next one by another clock; and down to minus thirty."""
     about, code = send(journey)
-    put_balance(journey, clock, before, hours_ago)
+    put_balance(NUMBER, before, clock.now, hours_ago=hours_ago)
     assert journey.valid(about, code)
-    item = journey.sending.table.get_item(TableName=TABLE, Key={"id": {"S": KEY}})["Item"]
-    hour = int(clock.now // 3600)
-    if before > -30:
-        assert (int(item["balance"]["N"]), int(item["of_hour"]["N"])) == (
-            after,
-            hour + (hours_ago < 0),
-        )
-    # Whatever hour it says: what a text finds is the same.
-    assert min(0, int(item["balance"]["N"])) == min(0, after)
+    assert balance(NUMBER) == after
+    assert item_of(NUMBER)["of_hour"] == {"N": str(int(clock.now // 3600) + (hours_ago < 0))}
+
+
+def calls_of(journey: Journey, about: dict[str, Any], code: str) -> list[str]:
+    """Verify, and name the calls."""
+    return journey.verifying.calls(lambda: journey.verify(about, code))
 
 
 def test_a_right_code_is_three_calls_and_a_wrong_one_none(journey: Journey, clock: Clock) -> None:
     """One where there is nothing to be lowered."""
     about, code = send(journey)
-    verifying = journey.verifying
-    assert (
-        calls_of(
-            verifying, lambda: journey.verify(about, code[:-1] + str((int(code[-1]) + 1) % 10))
-        )
-        == []
-    )
-    assert calls_of(verifying, lambda: journey.verify(about, code)) == [*CALLS]
-    about, code = send(journey)
-    put_balance(journey, clock, -30)
-    assert calls_of(verifying, lambda: journey.verify(about, code)) == ["BatchGetItem"]
+    assert calls_of(journey, about, f"{(int(code) + 1) % 10**6:06}") == MADE[:1]
+    assert calls_of(journey, about, code) == MADE
+    another = send(journey)
+    put_balance(NUMBER, -30, clock.now)
+    assert calls_of(journey, *another) == MADE[:2]
 
 
 def test_without_the_guard_there_is_no_call_and_no_client(
@@ -125,13 +91,7 @@ def test_without_the_guard_there_is_no_call_and_no_client(
     journey.verifying.start(guard=None)
     about, code = send(journey)
     assert "range" not in record(journey, about)
-    assert calls_of(journey.verifying, lambda: journey.verify(about, code)) == []
-
-
-def record(journey: Journey, about: dict[str, Any]) -> dict[str, Any]:
-    """The record of a ReferenceId; it is where the function that sends has put it."""
-    key = {"id": {"S": record_key(about["ReferenceId"])}}
-    return journey.sending.table.get_item(TableName=TABLE, Key=key)["Item"]
+    assert calls_of(journey, about, code) == MADE[:1]
 
 
 def test_a_code_that_two_functions_verify_is_worth_something_once(journey: Journey) -> None:
@@ -148,7 +108,7 @@ def test_a_code_that_two_functions_verify_is_worth_something_once(journey: Journ
 
         journey.verifying.on("before-call.dynamodb.PutItem", verify_it_elsewhere)
         assert journey.valid(about, code)
-    assert balance(journey) == 1 - 4
+    assert balance(NUMBER) == 1 - 4
 
 
 def say_valid(service: Service) -> None:
@@ -160,30 +120,21 @@ def say_valid(service: Service) -> None:
     service.on("after-call.pinpoint.VerifyOTPMessage", answer)
 
 
-def not_of_this_deployment(journey: Journey, about: dict[str, Any]) -> None:
-    """Have no record of the ReferenceId."""
-    journey.sending.delete(record(journey, about)["id"])
-
-
-def of_the_release_before(journey: Journey, about: dict[str, Any]) -> None:
-    """Have a record that names no range."""
-    item = {name: value for name, value in record(journey, about).items() if name != "range"}
-    journey.sending.table.put_item(TableName=TABLE, Item=item)
-
-
-def expired(journey: Journey, about: dict[str, Any]) -> None:
-    """Have a record that is over, and not yet deleted."""
-    item = {**record(journey, about), "expiration": {"N": "1"}}
-    journey.sending.table.put_item(TableName=TABLE, Item=item)
-
-
-@pytest.mark.parametrize("change", [not_of_this_deployment, of_the_release_before, expired])
-def test_a_code_whose_text_is_not_known_changes_nothing(
-    journey: Journey, change: Callable[[Journey, dict[str, Any]], None]
-) -> None:
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"id": {"S": "send#other"}},  # not sent by this deployment
+        {"range": None},  # by the release before, which names no range
+        {"range": {"S": "another"}},
+        {"expiration": {"N": "1"}},  # over, and not yet deleted
+    ],
+)
+def test_code_of_an_unknown_text_changes_nothing(journey: Journey, changes: dict[str, Any]) -> None:
     """Nothing is written, neither a claim nor a balance."""
     about, code = send(journey)
-    change(journey, about)
+    found = record(journey, about)
+    journey.sending.delete(found["id"])
+    journey.sending.put({name: of for name, of in {**found, **changes}.items() if of})
     before = journey.sending.items()
     assert journey.valid(about, code)
     assert journey.sending.items() == before
@@ -194,110 +145,70 @@ def test_a_text_that_the_guard_has_not_counted_is_worth_nothing(journey: Journey
     journey.sending.start(limits=NO_LIMITS, guard=replace(GUARD, refuses=False, allowance=1))
     counted, uncounted = send(journey), send(journey)
     assert journey.valid(*uncounted)
-    assert balance(journey) == 1
+    assert balance(NUMBER) == 1
     assert journey.valid(*counted)
-    assert balance(journey) == 1 - 4
-    own = journey.send()
-    assert calls_of(journey.verifying, lambda: journey.verify(*own)) == ["BatchGetItem"]
+    assert balance(NUMBER) == 1 - 4
+    assert calls_of(journey, *journey.send()) == MADE[:2]
 
 
-def test_a_text_of_unknown_outcome_is_counted_and_its_code_is_worth_the_same(
-    journey: Journey,
-) -> None:
+def test_a_text_of_unknown_outcome_is_counted_and_worth_the_same(journey: Journey) -> None:
     """Pinpoint's answer is lost, and the person has the text."""
     journey.sending.fail("response-received.pinpoint", NO_ANSWER)
     asked = {"ReferenceId": "lost", "DestinationIdentity": NUMBER}
     assert journey.sending.send(**asked).code == "OutcomeUnknown"
-    [text] = journey.sending.texts("lost")
-    code = "".join(filter(str.isdigit, text))
-    assert journey.valid(asked, code)
-    assert balance(journey) == 1 - 4
-
-
-# --- What fails ---
-
-
-def lost(service: Service, call: str) -> None:
-    """Have a call made, and lose its answer."""
-    service.fail(f"response-received.dynamodb.{call}", NO_ANSWER)
-
-
-def no_answer(service: Service, call: str) -> None:
-    """Have a call not made."""
-    service.fail(f"before-send.dynamodb.{call}", NO_ANSWER)
-
-
-def throttles(service: Service, call: str) -> None:
-    """Have DynamoDB refuse it for now."""
-    service.on(f"before-call.dynamodb.{call}", lambda **_: throttled("ThrottlingException"))
+    assert journey.valid(asked, journey.code("lost"))
+    assert balance(NUMBER) == 1 - 4
 
 
 @pytest.mark.parametrize("call", CALLS)
-@pytest.mark.parametrize("fault", [lost, no_answer, throttles])
-def test_what_fails_never_changes_the_answer(
-    journey: Journey, call: str, fault: Callable[[Service, str], None]
-) -> None:
+@pytest.mark.parametrize("event", [LOST, "before-send"])
+def test_what_fails_never_changes_the_answer(journey: Journey, call: str, event: str) -> None:
     """One try each; the credit is lost, or given once; the metrics and the log tell."""
     about, code = send(journey)
-    fault(journey.verifying, call)
-    calls: list[str] = []
-    noting = "provide-client-params.dynamodb"
-    journey.verifying.on(noting, lambda model, **_: calls.append(model.name))
-    assert journey.valid(about, code)
-    assert calls == [*CALLS[: CALLS.index(call) + 1]]
-    assert balance(journey) == (-3 if (call, fault) == ("UpdateItem", lost) else 1)
+    journey.verifying.fail(f"{event}.dynamodb.{call}", NO_ANSWER)
+    valid: list[bool] = []
+    made = journey.verifying.calls(lambda: valid.append(journey.valid(about, code)))
+    assert (valid, made) == ([True], MADE[: CALLS.index(call) + 2])
+    assert balance(NUMBER) == (-3 if (call, event) == ("UpdateItem", LOST) else 1)
     assert sum("StoreFailures" in line for line in journey.verifying.metric_lines()) == 1
     assert "Could not credit the verified code" in journey.verifying.log()
-    journey.verifying.mend()
     say_valid(journey.verifying)
     assert journey.valid(about, code)  # and again: nothing twice
-    assert balance(journey) in (1, -3)
+    assert balance(NUMBER) in (1, -3)
 
 
-@pytest.mark.parametrize(
-    ("each", "made"), [(0.9, ["BatchGetItem", "PutItem"]), (0.4, [*CALLS]), (1.1, ["BatchGetItem"])]
-)
+@pytest.mark.parametrize(("each", "made"), [(0.9, MADE[:3]), (0.4, MADE), (1.1, MADE[:2])])
 def test_a_call_begins_only_while_its_second_remains(
     journey: Journey, clock: Clock, each: float, made: list[str]
 ) -> None:
     """Two in all: a person waits for the answer."""
     about, code = send(journey)
-    calls: list[str] = []
-
-    def wait(model: Any, **_: Any) -> None:
-        calls.append(model.name)
-        clock.wait(each)
-
-    journey.verifying.on("before-call.dynamodb", wait)
-    assert journey.valid(about, code)
-    assert calls == made
+    journey.verifying.on("before-call.dynamodb", lambda **_: clock.wait(each))
+    assert calls_of(journey, about, code) == made
 
 
 @pytest.mark.parametrize("event", ["before-call", "after-call"])
 @pytest.mark.parametrize("call", CALLS)
-def test_a_function_that_dies_gives_no_credit_twice(
-    journey: Journey, call: str, event: str
-) -> None:
+def test_a_death_gives_no_credit_twice(journey: Journey, call: str, event: str) -> None:
     """Nobody gets its answer; the next one may be a different one, or the same."""
     about, code = send(journey)
     journey.verifying.die(f"{event}.dynamodb.{call}", {**about, "Otp": code})
     moved = (event, call) == ("after-call", "UpdateItem")
-    assert balance(journey) == (-3 if moved else 1)
+    assert balance(NUMBER) == (-3 if moved else 1)
     say_valid(journey.verifying)
     assert journey.valid(about, code)
     claimed = (event, call) == ("after-call", "PutItem") or call == "UpdateItem"
-    assert balance(journey) == (1 if claimed and not moved else -3)
+    assert balance(NUMBER) == (1 if claimed and not moved else -3)
 
 
 def test_a_claim_names_neither_number_nor_code_and_has_an_end(journey: Journey) -> None:
     """It outlives the record, which is not read afterwards."""
     about, code = send(journey)
-    expiration = int(record(journey, about)["expiration"]["N"])
+    of = record(journey, about)
     assert journey.valid(about, code)
-    [claim] = [one for one in journey.sending.items() if "claim" in one["id"]["S"]]
-    assert claim.keys() == {"id", "expiration"}
-    assert claim["id"]["S"] == f"guard#claim#{record(journey, about)['owner']['S']}"
-    assert int(claim["expiration"]["N"]) == expiration + 3600
+    [claim] = journey.sending.items("guard#claim#")
+    key, expiration = f"guard#claim#{of['owner']['S']}", int(of["expiration"]["N"]) + 3600
+    assert claim == {"id": {"S": key}, "expiration": {"N": str(expiration)}}
 
 
 class Deployed:
@@ -311,11 +222,9 @@ class Deployed:
         """Ask for a text."""
         self._clock.now = now
         about = {"ReferenceId": str(uuid.uuid4()), "DestinationIdentity": NUMBER}
-        answer = self._journey.sending.send(**about, ValidityPeriod=60)
-        if answer.status != 200:
+        if self._journey.sending.send(**about, ValidityPeriod=60).status != 200:
             return "refused"
-        [text] = self._journey.sending.texts(about["ReferenceId"])
-        self._sent.append((about, re.findall(r"\b[0-9]{6}\b", text)[0]))
+        self._sent.append((about, self._journey.code(about["ReferenceId"])))
         return "texted"
 
     def verified(self, now: float) -> None:
@@ -326,19 +235,16 @@ class Deployed:
 
 def test_the_functions_do_what_docs_abuse_simulates(journey: Journey, clock: Clock) -> None:
     """Whatever happens to a range; over beginnings of an hour, too."""
-    rule = Rule(allowance=4)
-    guard = replace(GUARD, allowance=rule.allowance)
+    rule, guard = Rule(allowance=4), replace(GUARD, allowance=4)
     journey.sending.start(limits=NO_LIMITS, guard=guard)
     journey.verifying.start(guard=guard)
 
     @given(histories(rule))
     @settings(max_examples=12, deadline=None, derandomize=True, database=None)
     def run(history: list[Step]) -> None:
-        journey.sending.delete({"S": KEY})
-        found = play(history, Deployed(journey, clock), START)
-        expected = play(history, Balance(rule), START)
-        assert [one.answer.replace("probe", "texted") for one in expected] == [
-            one.answer for one in found
-        ]
+        journey.sending.delete({"S": key_of(NUMBER)})
+        found = [one.answer for one in play(history, Deployed(journey, clock), START)]
+        expected = [one.answer for one in play(history, Balance(rule), START)]
+        assert found == ["texted" if answer == "probe" else answer for answer in expected]
 
     run()

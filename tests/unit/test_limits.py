@@ -13,7 +13,7 @@ import pytest
 from lambda_src.otp.rules.limits import Limits
 from tests.support.clock import Clock
 from tests.support.failures import NO_ANSWER, respond
-from tests.support.service import NO_LIMITS, TABLE, HttpAnswer, Service, request
+from tests.support.service import NO_LIMITS, HttpAnswer, Service, request
 
 LIMITS = (
     *("destination_per_10_minutes", "destination_per_day", "block_per_hour", "country_per_day"),
@@ -54,7 +54,7 @@ def refusal(answer: HttpAnswer) -> tuple[str, int]:
 
 def counts(service: Service, of: str = "") -> list[dict[str, Any]]:
     """The items that hold counts."""
-    return [item for item in service.items() if item["id"]["S"].startswith(f"limit#{of}")]
+    return service.items(f"limit#{of}")
 
 
 def forget(service: Service, of: str = "number") -> None:
@@ -227,18 +227,8 @@ def test_a_refused_request_creates_nothing_and_leaves_its_reference_id_free(
 
 
 def calls_of(service: Service, to: str, **fields: Any) -> list[str]:
-    """Ask for a message, and name the calls in their order; a count by its limit."""
-    calls: list[str] = []
-
-    def note(model: Any, params: dict[str, Any], **_: Any) -> None:
-        kind, *of = json.loads(params["body"]).get("Key", {"id": {"S": ""}})["id"]["S"].split("#")
-        calls.append(of[0] if kind == "limit" else model.name)
-
-    service.on("before-call.dynamodb", note)
-    service.on(SENDING, note)
-    service.send(DestinationIdentity=to, **fields)
-    service.mend()
-    return calls
+    """Ask for a message, and name the calls."""
+    return service.calls(lambda: service.send(DestinationIdentity=to, **fields))
 
 
 COUNTS = ["number", "countryPerDay", "callerPerHour", "deploymentPerHour"]
@@ -293,16 +283,6 @@ def test_a_full_limit_is_remembered_no_longer_than_its_window(
 # --- What is given back, and what is not ---
 
 
-def deliver(service: Service, status: str) -> None:
-    """Have Pinpoint answer so."""
-
-    def answer(parsed: dict[str, Any], **_: Any) -> None:
-        for result in parsed["MessageResponse"]["Result"].values():
-            result["DeliveryStatus"] = status
-
-    service.on("after-call.pinpoint.SendOTPMessage", answer)
-
-
 def at_writes(
     service: Service, act: Callable[[Any], object], *, of: str = "", giving_back: bool = False
 ) -> None:
@@ -326,7 +306,7 @@ def fail(_: Any) -> None:
 @contextmanager
 def throttled(service: Service) -> Iterator[None]:
     """Ask for a message that is certainly not sent, after what is done inside."""
-    deliver(service, "THROTTLED")
+    service.deliver("THROTTLED")
     yield
     assert send(service, number(1)).code == "Throttled"
     service.mend()
@@ -349,7 +329,7 @@ def test_what_was_certainly_not_sent_is_given_back_and_nothing_else(
 ) -> None:
     """By every limit, or by none: what may have been sent may have cost money."""
     service.limit(**limits)
-    deliver(service, status)
+    service.deliver(status)
     assert send(service, number(1)).status != 200
     service.mend()
     assert statuses(service, *[number(1)] * 2) == [200] * left + [429] * (2 - left)
@@ -366,7 +346,7 @@ def test_a_function_that_dies_counts_what_it_may_have_sent(service: Service) -> 
 def test_what_was_not_sent_leaves_nothing_behind(service: Service) -> None:
     """Or an item would grow by every number of its block until DynamoDB takes no more."""
     service.limit(**EVERY_LIMIT)
-    deliver(service, "THROTTLED")
+    service.deliver("THROTTLED")
     assert statuses(service, *(number(1, last) for last in range(7))) == [429] * 7
     [item] = counts(service, "number")
     assert item.keys() == {"id", "expiration"}
@@ -382,7 +362,7 @@ def test_an_interval_that_another_message_has_begun_is_not_given_back(
         service.mend()
         clock.wait(1.05)
         assert send(service, number(1)).status == 200
-        deliver(service, "THROTTLED")
+        service.deliver("THROTTLED")
 
     with throttled(service):
         service.on(SENDING, send_another)
@@ -433,7 +413,7 @@ def test_what_others_have_counted_meanwhile_stays_counted(service: Service, othe
     def send_others(**_: Any) -> None:
         service.mend()
         assert statuses(service, *[number(1)] * others) == [200] * others
-        deliver(service, "THROTTLED")
+        service.deliver("THROTTLED")
 
     with throttled(service):
         service.on(SENDING, send_others)
@@ -450,7 +430,7 @@ def test_an_item_that_changes_all_the_time_stays_as_it_is(service: Service) -> N
         tries.append(1)
         [item] = counts(service)
         item["0000"] = {"N": str(1 + len(tries) % 2)}  # as it is never thought to be
-        service.table.put_item(TableName=TABLE, Item=item)
+        service.put(item)
 
     with throttled(service):
         at_writes(service, change, giving_back=True)

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from tests.support.clock import Clock
 from tests.support.emf import read
 from tests.support.failures import NO_ANSWER, NO_CONNECTION
-from tests.support.service import NUMBER, TABLE, HttpAnswer, Service, request
+from tests.support.service import NUMBER, HttpAnswer, Service, request
 
 OPTED_OUT, THROTTLED, UNKNOWN_FAILURE = "+12065550101", "+12065550103", "+12065550105"
 SENDING = "before-call.pinpoint.SendOTPMessage"
@@ -348,7 +348,7 @@ def test_an_attempt_never_touches_a_record_that_is_not_its_own(
 
     def take_over() -> None:
         [item] = service.items()
-        service.table.put_item(TableName=TABLE, Item={**item, "owner": {"S": "other"}})
+        service.put({**item, "owner": {"S": "other"}})
 
     once_at(service, SENDING, take_over)
     service.send(DestinationIdentity=destination)

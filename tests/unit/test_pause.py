@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.clock import Clock
 from tests.support.failures import NO_ANSWER
-from tests.support.service import TABLE, Service, request
+from tests.support.service import Service, request
 
 US, CANADA = "+12062010000", "+14165550111"
 READ = "before-call.dynamodb.GetItem"
@@ -15,8 +15,7 @@ READ = "before-call.dynamodb.GetItem"
 
 def set_switch(service: Service, value: str) -> None:
     """Write the switch as docs/runbook.md says."""
-    item = {"id": {"S": "paused"}, "countries": {"S": value}}
-    service.table.put_item(TableName=TABLE, Item=item)
+    service.put({"id": {"S": "paused"}, "countries": {"S": value}})
 
 
 def code(service: Service, to: str = US) -> str | None:
@@ -132,6 +131,6 @@ def test_nothing_is_sent_while_nothing_is_known(service: Service) -> None:
 )
 def test_a_switch_that_makes_no_sense_pauses_all(service: Service, attributes: Any) -> None:
     """Whoever wrote it wanted something to stop; the alarm Store tells, for direct callers too."""
-    service.table.put_item(TableName=TABLE, Item={"id": {"S": "paused"}, **attributes})
+    service.put({"id": {"S": "paused"}, **attributes})
     assert code(service) == "SendingPaused"
     assert any('"StoreFailures"' in line for line in service.metric_lines())

@@ -48,7 +48,7 @@ def _visible(name: str) -> str:
     return name
 
 
-# In pydantic's regular expressions, "$" is the end of the text and never stands before a line break.
+# In pydantic's regular expressions, "$" is the end of the text, not a place before a line break.
 ReferenceIdText = Annotated[str, Field(pattern=r"^[!-~]{1,48}$")]
 PhoneNumber = Annotated[str, Field(pattern=r"^\+[1-9][0-9]{1,14}$"), AfterValidator(_possible)]
 # The characters that AWS's SMS and voice API (2022-03-31) accepts in an origination identity.
