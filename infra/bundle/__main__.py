@@ -8,7 +8,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from .build import HOST, DependencyError, MissingWheelError, build
+from .build import HOST, DependencyError, MissingWheelError, build, install_by_pip
 
 _ROOT = Path(__file__).resolve().parent.parent.parent
 _PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -32,7 +32,7 @@ def main() -> None:
 
 def _fetch(architecture: str) -> None:
     try:
-        build(_PYTHON, architecture)
+        build(_PYTHON, architecture, install=install_by_pip)
     except MissingWheelError as error:  # the other architectures can be deployed
         print(error, file=sys.stderr)  # noqa: T201 - the answer of a command
 

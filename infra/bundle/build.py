@@ -71,7 +71,7 @@ def build(python_version: str, architecture: str, *, install: Install | None = N
     Args:
         python_version: such as `3.13`.
         architecture: `arm64` or `x86_64`, to run in Lambda; or `host`, to run here.
-        install: puts the dependencies into a folder; pip does unless it is given.
+        install: puts the dependencies into a folder; by default pip, announced on stderr.
 
     Returns:
         The folder to deploy.
@@ -96,7 +96,9 @@ def build(python_version: str, architecture: str, *, install: Install | None = N
     inputs = _digest([_REQUIREMENTS, *_THIS_CODE], " ".join(made_for))
 
     def fill(target: Path) -> None:
-        (install or _install)(target, python_version, architecture)
+        if install is None:
+            _tell(f"Bundling the dependencies for Python {python_version} on {architecture} ...")
+        (install or install_by_pip)(target, python_version, architecture)
         if interpreter:
             compile_all(target, interpreter)
 
@@ -147,8 +149,8 @@ def _find_sources() -> list[Path]:
     )
 
 
-def _install(target: Path, python_version: str, architecture: str) -> None:
-    _tell(f"Bundling the dependencies for Python {python_version} on {architecture} ...")
+def install_by_pip(target: Path, python_version: str, architecture: str) -> None:
+    """Install the dependencies into a folder; raises DependencyError."""
     pip = subprocess.run(  # noqa: S603 - our own arguments
         [
             *(sys.executable, "-I", str(_RUN_PIP), "install", "-q"),
