@@ -58,7 +58,7 @@ filter message = "answered"
 QUERY
 }
 
-# Whatever else was logged, except function errors that only carry a problem to a direct caller.
+# All other lines, except function errors that only carry a problem to a direct caller.
 reasons() {
   insights "$LOG" <<'QUERY'
 filter (ispresent(message) and message != "answered")
@@ -176,7 +176,7 @@ stop_deployments() {
   done
 }
 
-# Texts, codes and refused messages by country and hour.
+# Texts, codes and refused texts by country and hour.
 countries() {
   local codes country name deployment=Name=Deployment,Value="${STACK:?}/Otp"
   codes=$(aws cloudwatch list-metrics --namespace ServerlessOtp --metric-name Texts \
