@@ -15,8 +15,10 @@ resource() {
 
 # The red alarms, and since when.
 alarms() {
-  aws cloudwatch describe-alarms --alarm-name-prefix "${STACK:?}-OtpAlarms" --state-value ALARM \
-    --query 'MetricAlarms[].[AlarmName, StateTransitionedTimestamp]' --output text
+  local red
+  red=$(aws cloudwatch describe-alarms --alarm-name-prefix "${STACK:?}-OtpAlarms" --state-value ALARM \
+    --query 'MetricAlarms[].[AlarmName, StateTransitionedTimestamp]' --output text)
+  echo "${red:-No alarm is red. The sandbox has no alarms.}"
 }
 
 # What was changed by hand: begins to look for it, and lists what was found before.

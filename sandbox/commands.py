@@ -20,6 +20,12 @@ _NO_TEXT = "There is no such text in the inbox."
 
 # A name that never resolves (RFC 2606). Without an endpoint, the AWS CLI would call the real AWS.
 _NOWHERE = "http://the-sandbox-is-not-running.invalid"
+# The checkout's own AWS CLI, whose version 1 ignores AWS_ENDPOINT_URL for SQS.
+_AWS = """\
+aws() {{
+  if [ "$1" = sqs ]; then set -- --endpoint-url "$AWS_ENDPOINT_URL" "$@"; fi
+  {python} -m awscli "$@"
+}}"""
 
 
 def send(arguments: argparse.Namespace) -> int:
@@ -72,7 +78,8 @@ def inbox(arguments: argparse.Namespace) -> int:
 
 
 def env() -> int:
-    """Print the shell variables that reach the sandbox; dead addresses if none is running."""
+    """Print the shell variables and an AWS CLI for the sandbox; dead addresses if none runs."""
+    print(_AWS.format(python=shlex.quote(sys.executable)))
     try:
         state = State.read()
     except NotRunningError as problem:
@@ -129,8 +136,8 @@ def add_to(commands: Any) -> None:  # noqa: ANN401 - argparse has no public type
 
     environment = commands.add_parser(
         "env",
-        help="print the shell variables that reach the sandbox",
-        description="Print shell commands that set API_URL and the AWS CLI's and SDKs' variables.",
+        help="print the shell variables and the AWS CLI that reach the sandbox",
+        description="Print shell commands that set API_URL, the SDKs' variables and the AWS CLI.",
         epilog=f'Example: eval "$({PYTHON} -m sandbox env)"',
     )
     environment.set_defaults(run=lambda _: env())

@@ -27,10 +27,7 @@ _MAKE_RUN = re.compile(r"make run *(#.*)?")
 _HEAD = """\
 set -Eeuo pipefail
 trap 'echo "exit status $?: $BASH_COMMAND" >> "$FAILED_COMMANDS"' ERR
-aws() {  # version 1 of the CLI ignores AWS_ENDPOINT_URL for SQS
-  if [ "$1" = sqs ]; then set -- --endpoint-url "$AWS_ENDPOINT_URL" "$@"; fi
-  python -m awscli "$@"  # its script fails in a folder with a space
-}
+eval "$(.venv/bin/python -m sandbox env 2>/dev/null | sed -n '/^aws()/,/^}/p')"
 """
 
 

@@ -119,8 +119,7 @@ def test_command_line_sends_shows_and_verifies_a_code(monkeypatch: pytest.Monkey
 
 def test_env_prints_variables_for_the_aws_cli(deployment: Deployment) -> None:
     """Without a sandbox, they name an address that cannot exist, so nothing reaches AWS."""
-    lines = sandbox("env").stdout.splitlines()
-    told = dict(line.removeprefix("export ").split("=", 1) for line in lines)
+    told = dict(re.findall(r"^export (\w+)=(.*)$", sandbox("env").stdout, re.MULTILINE))
     nowhere, unsent = (sandbox(*of, folder=".sandbox-test-none") for of in (["env"], SEND))
 
     assert told["API_URL"] == deployment.state.apiUrl
