@@ -140,20 +140,22 @@ def of_cost(*stacks: Stack) -> dict[str, str]:
     }
     summary = ((what, *(f"${usd(of):,.2f}" for of in both)) for what, both in counted.items())
     scale = []
-    for millions in (1, 10, 100):
-        months = (
+    for sent in (10_000, 100_000, 1_000_000, 10_000_000, 100_000_000):
+        millions = sent / _MILLION
+        months = [
             usd(idle_month(stack))
             + usd(month_in_use(stack))
             + millions * usd(million(stack, "send", millions))
             for stack in stacks
-        )
-        scale.append((f"{millions} million", *(f"${month:,.0f}" for month in months)))
+        ]
+        of_texts = usd({"SMS: texts to the United States": sent})
+        scale.append((f"{sent:,}", *(f"${cost:,.0f}" for cost in (*months, of_texts))))
     return {
         "summary": table(("", "dev:", "production:"), summary),
         "idle": _lines(counted["An idle month"]),
         "in-use": _lines(counted["A month with texts adds"]),
         "million": _lines(counted["A million texts add, without their own price"]),
-        "scale": table(("texts a month:", "dev:", "production:"), scale),
+        "scale": table(("texts a month:", "dev:", "production:", "the texts:"), scale),
         "walls": _walls(),
     }
 

@@ -19,6 +19,7 @@ PRICES = {
     "Lambda: duration on arm64": ("$0.0133334", "1,000 GB-seconds"),
     "Lambda: duration on x86_64": ("$0.0166667", "1,000 GB-seconds"),
     "Lambda: requests": ("$0.20", "million"),
+    "SMS: texts to the United States": ("$0.00581", "text"),
     "WAF: requests": ("$0.60", "million"),
     "WAF: rules and managed groups": ("$1.00", "rule"),
     "WAF: web ACLs": ("$5.00", "ACL"),

@@ -19,7 +19,7 @@ class Guard(Subject):
         "record",
     )
     guard_allowance: Annotated[Number, Field(ge=1, le=10_000)] = key(
-        "the most unverified texts to a range in an hour", "60", 30
+        "the unverified texts of an hour after which a range is cut off", "60", 30
     )
     guard_texts_per_verified: Annotated[Number, Field(ge=1, le=100)] = key(
         "the texts that a verified code makes up for; 100 divided by it is the verified percentage "

@@ -53,9 +53,12 @@ def main() -> int:
 
 
 def render(results: list[Result], contradictions: list[str]) -> str:
-    """Write the table, in Markdown."""
-    head = "| fault | texts | answers |\n"
-    rows = "\n".join(result.row() for result in results)
+    """Write the table in Markdown, one row for all faults with the same outcome."""
+    faults: dict[str, list[str]] = {}
+    for result in results:
+        faults.setdefault(result.outcome(), []).append(result.name)
+    head = "| faults | texts | answers |\n"
+    rows = "\n".join(f"| {'; '.join(names)} | {outcome} |" for outcome, names in faults.items())
     requests = sum(result.requests for result in results)
     twice = sum(case.texts > 1 for result in results for case in result.cases)
     return (

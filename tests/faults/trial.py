@@ -34,15 +34,11 @@ class Result:
         """How many were made."""
         return sum(len(case.answers) for case in self.cases)
 
-    def row(self) -> str:
-        """Write a row: the fault, how many texts arrived, and how often each answer was given."""
+    def outcome(self) -> str:
+        """Write the cells: how many texts arrived, and which answers were given."""
         texts = sum(case.texts for case in self.cases)
-        answers = Counter(answer.name for case in self.cases for answer in case.answers)
-        given = ", ".join(f"{name} ({count})" for name, count in answers.most_common())
-        if any(isinstance(case, CreditCase) for case in self.cases):
-            credits_ = sum(isinstance(case, CreditCase) and case.credited for case in self.cases)
-            given += f"; {credits_} of {len(self.cases)} credits"
-        return f"| {self.name} | {texts} | {given} |"
+        answers = sorted({answer.name for case in self.cases for answer in case.answers})
+        return f"{texts} of {len(self.cases)} | {', '.join(answers)}"
 
     def contradictions(self) -> list[str]:
         """Whatever breaks the promise."""
