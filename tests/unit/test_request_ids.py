@@ -1,4 +1,4 @@
-"""API Gateway's events are known by their shape: the request ID in them is the caller's text."""
+"""API Gateway's events are known by their shape; a direct caller can put any ID into them."""
 
 import json
 from typing import Any
@@ -14,7 +14,7 @@ UUID = "9f5a7c1e-3b2d-4e6f-8a90-b1c2d3e4f5a6"
     "request_id", [UUID, UUID.upper(), f"{UUID}_REPLACED_INVALID_REQUEST_ID", "r", "a" * 36]
 )
 def test_an_event_is_answered_whatever_its_id(service: Service, request_id: str) -> None:
-    """As one of API Gateway's, with that ID; nothing is told to be unknown."""
+    """The answer has the status of API Gateway's own events, and the same ID."""
     answer = service.post(json.dumps(request()), requestContext={"requestId": request_id})
     assert (answer.status, answer.headers["X-Request-Id"]) == (200, request_id)
 
@@ -30,7 +30,7 @@ def test_an_event_is_answered_whatever_its_id(service: Service, request_id: str)
 def test_a_number_in_an_id_is_masked_in_the_answer_and_in_the_log(
     service: Service, request_id: str, shown: str
 ) -> None:
-    """Both have the same, so that one leads to the other; Lambda's own ID stands beside it."""
+    """Both show the same ID, so that one leads to the other; the log adds Lambda's own."""
     answer = service.post("{}", requestContext={"requestId": request_id})
     assert answer.json()["requestId"] == answer.headers["X-Request-Id"] == shown
     [line] = service.log_lines()
@@ -50,6 +50,6 @@ def test_a_number_in_an_id_is_masked_in_the_answer_and_in_the_log(
 def test_a_shape_that_only_a_direct_caller_can_write_is_refused(
     service: Service, shape: dict[str, Any]
 ) -> None:
-    """Its caller's 400, and no failure of ours that would roll a release back."""
+    """400: a 500 would let a direct caller roll a release back."""
     answer = service.post(**{"body": "{}", **shape})
     assert (answer.status, answer.code) == (400, "InvalidRequest")
