@@ -1,4 +1,4 @@
-"""The rule of the guard that docs/abuse.md simulates: what a range gets, and what it never gets."""
+"""The guard's rule that docs/abuse.md simulates."""
 
 import math
 from collections import Counter
@@ -75,8 +75,8 @@ def test_range_gets(history: list[Step], answers: dict[str, int]) -> None:
 
 @given(histories(RULE))
 @settings(max_examples=100, deadline=None, derandomize=True)
-def test_whatever_happens_a_range_is_bounded_and_never_shut(history: list[Step]) -> None:
-    """In an hour: two allowances and four texts for each code; a probe whenever one is due."""
+def test_a_range_is_bounded_and_never_shut(history: list[Step]) -> None:
+    """At most two allowances and four texts per code in an hour; a probe whenever one is due."""
     answered = play(history, Balance(RULE), START)
 
     for _, hour in groupby(answered, key=lambda of: of.at // HOUR):
@@ -89,8 +89,8 @@ def test_whatever_happens_a_range_is_bounded_and_never_shut(history: list[Step])
             last_text = at
 
 
-def test_what_is_simulated_is_the_default() -> None:
-    """And the table is of the rule that is deployed."""
+def test_the_default_rule_is_simulated() -> None:
+    """Otherwise the table would describe another rule than the deployed one."""
     config = Config.from_context(LEAST)
 
     assert Rule() == (

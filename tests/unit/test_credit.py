@@ -207,7 +207,7 @@ def test_a_function_that_dies_gives_no_credit_twice(
 
 
 def test_a_claim_names_neither_number_nor_code_and_expires(journey: Journey) -> None:
-    """It expires later than the record, without which there is nothing to claim."""
+    """It expires an hour after the record: a code without a record earns no credit."""
     about, code = send(journey)
     of = record(journey, about)
     assert journey.valid(about, code)
