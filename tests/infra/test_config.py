@@ -48,6 +48,7 @@ LIMITS = (
     *("destinationPer10Minutes", "destinationPerDay", "destinationIntervalSeconds"),
     *("blockPerHour", "countryPerDay", "callerPerHour", "deploymentPerHour"),
 )
+KEY = "allowedCountries"
 NAMES = {key.name: name for name, key in keys().items()}
 
 
@@ -97,13 +98,10 @@ def refusal(key: str, given: Any) -> str:
         *(("architecture", processor, processor) for processor in ("arm64", "x86_64")),
         ("brandName", "Café 24/7 & Söhne", "Café 24/7 & Söhne"),
         *(
-            ("originationIdentity", identity, str(identity))
-            for identity in ("+18555550142", 12345, "arn:aws:sms-voice:us-east-1:1234:pool/p-01")
+            ("originationIdentity", of, str(of))
+            for of in ("+18555550142", 12345, "arn:aws:pool/p-01")
         ),
-        *(
-            ("allowedCountries", given, ("CA", "US"))
-            for given in ("us,cA", ["US", "CA"], " CA, US ,CA,")
-        ),
+        *((KEY, given, ("CA", "US")) for given in ("us,cA", ["US", "CA"], " CA, US ,CA,")),
         ("allowedNumberTypes", "VOIP, MOBILE,VOIP", ("MOBILE", "VOIP")),
         ("blockedPrefixes", "+4470,+1876", ("+1876", "+4470")),
         ("allowedBrandNames", ["Smith, Jones", "A"], ("A", "Smith, Jones")),
@@ -335,17 +333,7 @@ def test_keys_of_other_tools_are_ignored() -> None:
 # --- Combinations ---
 
 #: A territory, and the country that its numbers count as, with the default number types.
-NEVER = {
-    "AX": "FI",
-    "BL": "GP",
-    "CC": "AU",
-    "CX": "AU",
-    "EH": "MA",
-    "MF": "GP",
-    "SJ": "NO",
-    "VA": "IT",
-}
-KEY = "allowedCountries"
+NEVER = pairs("AX=FI BL=GP CC=AU CX=AU EH=MA MF=GP SJ=NO VA=IT")
 TEN = "AT,BE,CA,CH,DE,ES,FR,GB,IT,US"
 
 
@@ -353,44 +341,32 @@ TEN = "AT,BE,CA,CH,DE,ES,FR,GB,IT,US"
     ("given", "said"),
     [
         ("profile=production region=eu-west-1 sandboxNumbers=true", "for the sandbox"),
-        (
-            "countriesPerDay=US=5,DE=6,FR=off",
-            "countriesPerDay holds DE, FR, which allowedCountries does not",
-        ),
-        (
-            "alarmVerifiedCountries=US,DE",
-            "alarmVerifiedCountries holds DE, which allowedCountries does not",
-        ),
+        ("countriesPerDay=US=5,DE=6,FR=off", "holds DE, FR, which allowedCountries does not"),
+        ("alarmVerifiedCountries=US,DE", "holds DE, which allowedCountries does not"),
         ("allowedNumberTypes=,", "allowedNumberTypes is empty"),
         # No number would get a text: they count as another country's, or are of other types.
         *(
             (
                 f"{KEY}={code}",
-                f"numbers of {code} count as {other}. Set {KEY} to these (-c {KEY}={other}).",
+                f"numbers of {code} count as {of}. Set {KEY} to these (-c {KEY}={of}).",
             )
-            for code, other in NEVER.items()
+            for code, of in NEVER.items()
         ),
         ("allowedCountries=BL,VA", "(-c allowedCountries=GP,IT)."),
         (
-            "allowedCountries=US allowedNumberTypes=MOBILE",
-            "no number of US is of a type in allowedNumberTypes, but of FIXED_LINE_OR_MOBILE, ",
+            f"{KEY}=US allowedNumberTypes=MOBILE",
+            "allowedNumberTypes, but of FIXED_LINE_OR_MOBILE, ",
         ),
         ("allowedCountries=CA allowedNumberTypes=TOLL_FREE", "numbers of CA count as US."),
         # At least some numbers of these are told apart, like a landline of Åland.
         *((f"allowedCountries={code}", None) for code in ("GB", "GG", "IM", "JE", "SH", "XK")),
         ("allowedCountries=AX allowedNumberTypes=FIXED_LINE", None),
-        (
-            f"allowedCountries={TEN},NL alarmVerifiedCountries={TEN},NL",
-            "alarmVerifiedCountries holds 11 countries: set at most 10",
-        ),
+        (f"{KEY}={TEN},NL alarmVerifiedCountries={TEN},NL", "holds 11 countries: set at most 10"),
         (
             f"allowedOriginationIdentities={','.join(f'{sender:0250}' for sender in range(12))}",
             "The longest is OTP_ALLOWED_ORIGINATION_IDENTITIES.",
         ),
-        (
-            "snapStart=true region=us-gov-west-1 pythonVersion=3.13",
-            "Python has no SnapStart in us-gov",
-        ),
+        ("snapStart=true region=us-gov-west-1 pythonVersion=3.13", "no SnapStart in us-gov"),
         *(
             (f"guardTextsPerVerified=3 guard={guard}", "guardTextsPerVerified=3 cuts off ranges")
             for guard in ("record", "refuse")
@@ -430,13 +406,10 @@ def test_every_country_can_be_allowed() -> None:
         ("alarmTextsPerHour=1000", "=1000 never warns: deploymentPerHour=1000 stops sending first"),
         ("deploymentPerHour=500", "alarmTextsPerHour=800 never warns: deploymentPerHour=500 "),
         ("destinationPer10Minutes=11", "=11 is never reached: destinationPerDay=10 refuses "),
+        (f"{KEY}=BL,US", "holds BL, and texts nobody there: numbers of BL count as GP. All"),
         (
-            "allowedCountries=BL,US",
-            "holds BL, and texts nobody there: numbers of BL count as GP. All",
-        ),
-        (
-            "allowedCountries=DE,US allowedNumberTypes=MOBILE",
-            "holds US, and texts nobody there: no number of US is of a type in allowedNumberTypes",
+            f"{KEY}=DE,US allowedNumberTypes=MOBILE",
+            "there: no number of US is of a type in allowed",
         ),
         ("callerPerHour=1001", "=1001 is never reached: deploymentPerHour=1000 refuses "),
         ("alarmTextsPerHour=999", None),

@@ -13,7 +13,7 @@ from lambda_src.otp.once.record_key import record_key
 from lambda_src.otp.settings import Settings
 from tests.support.clock import START, Clock
 from tests.support.failures import NO_ANSWER
-from tests.support.guard_histories import Step, histories, play
+from tests.support.guard_histories import EXAMPLES, Step, histories, play, steps
 from tests.support.ranges import balance, item_of, key_of, put_balance
 from tests.support.service import GUARD, NO_LIMITS, SETTINGS, Journey, Service, entry_point, started
 from tests.support.texts import wrong_code
@@ -239,17 +239,22 @@ class Deployed:
 
 
 def test_the_functions_do_what_docs_abuse_simulates(journey: Journey, clock: Clock) -> None:
-    """In random histories, also across the start of an hour."""
-    rule, guard = Rule(allowance=4), replace(GUARD, allowance=4)
-    journey.sending.start(limits=NO_LIMITS, guard=guard)
-    journey.verifying.start(guard=guard)
+    """In each kind of history, and in random ones with a small allowance."""
 
-    @given(histories(rule))
-    @settings(max_examples=12, deadline=None, derandomize=True, database=None)
-    def run(history: list[Step]) -> None:
+    def compare(history: list[Step], rule: Rule) -> None:
+        guard = replace(GUARD, allowance=rule.allowance)
+        journey.sending.start(limits=NO_LIMITS, guard=guard)
+        journey.verifying.start(guard=guard)
         journey.sending.delete({"S": key_of(NUMBER)})
         found = [one.answer for one in play(history, Deployed(journey, clock), START)]
         expected = [one.answer for one in play(history, Balance(rule), START)]
         assert found == ["texted" if answer == "probe" else answer for answer in expected]
 
+    @given(histories(Rule(allowance=4)))
+    @settings(max_examples=6, deadline=None, derandomize=True, database=None)
+    def run(history: list[Step]) -> None:
+        compare(history, Rule(allowance=4))
+
+    for history in EXAMPLES:
+        compare(steps(history), Rule())
     run()
