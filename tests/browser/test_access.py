@@ -34,9 +34,7 @@ def use(page: Page) -> None:
 
 @pytest.mark.parametrize("path", ["", "reference"])
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (360, "light")])
-def test_axe_finds_nothing_and_nothing_is_cut_off(
-    open_page: OpenPage, path: str, width: int, scheme: str
-) -> None:
+def test_axe_finds_nothing(open_page: OpenPage, path: str, width: int, scheme: str) -> None:
     """Just opened, and with everything open and used; without sideways scrolling."""
     page = open_page(path, width=width, color_scheme=scheme, reduced_motion="reduce")
     if not path:

@@ -99,9 +99,7 @@ def test_problems_are_shown_as_callers_see_them_and_can_be_shown_again(phone: Ph
     assert (phone.body("The answer")["code"], phone.body()) == ("OptedOut", refused)
 
 
-def test_the_signed_request_and_its_masked_log_lines_are_shown(
-    phone: Phone, deployment: Deployment
-) -> None:
+def test_signed_request_and_masked_log_are_shown(phone: Phone, deployment: Deployment) -> None:
     """The operator's log shows neither the number nor the code."""
     phone.send()
     request = phone.page.get_by_label("The signed request")

@@ -122,9 +122,7 @@ def test_the_commands_of_the_switch_are_heeded(service: Service) -> None:
 @pytest.mark.parametrize(
     ("per_hour", "block"), [(20, "${NUMBER%????}"), (None, "$NUMBER")], ids=["block", "number"]
 )
-def test_the_command_lets_a_number_in_again(
-    service: Service, per_hour: int | None, block: str
-) -> None:
+def test_a_command_lets_a_number_in(service: Service, per_hour: int | None, block: str) -> None:
     """It computes the item's key as the function does, and deletes the item."""
     [script] = blocks(SECTIONS["let-a-number-in-again"].text)
     script = script.replace("+12065550123", NUMBER).replace("${NUMBER%????}", block)

@@ -124,9 +124,7 @@ def test_other_accounts_may_call_only_if_the_operator_allows_them(
     ]
 
 
-def test_a_changed_resource_policy_is_deployed(
-    dev: RenderedTemplate, creating: RenderedTemplate
-) -> None:
+def test_a_changed_policy_is_deployed(dev: RenderedTemplate, creating: RenderedTemplate) -> None:
     """API Gateway applies a policy with the next deployment, so there must be a new one."""
     before, after = (template.only(cfn.API).properties for template in (dev, creating))
     assert {**before, "Policy": None} == {**after, "Policy": None}
@@ -183,9 +181,7 @@ def test_stage_and_methods_are_throttled(
 # --- Logs ---
 
 
-def test_access_log_is_json_and_holds_no_number(
-    production: RenderedTemplate, dev: RenderedTemplate
-) -> None:
+def test_access_log_holds_no_number(production: RenderedTemplate, dev: RenderedTemplate) -> None:
     """Neither body nor header. Dev has none: it would need the account's log role."""
     setting = production.only(cfn.STAGE).properties["AccessLogSetting"]
     group = production.named(cfn.LOG_GROUP, "AccessLog")
@@ -229,9 +225,7 @@ GROUPS = {
 }
 
 
-def test_firewall_has_these_rules(
-    production: RenderedTemplate, everything: RenderedTemplate
-) -> None:
+def test_firewall_rules(production: RenderedTemplate, everything: RenderedTemplate) -> None:
     """AWS's groups; a limit per address only on request, because callers may share one."""
     [acl, of_everything] = (
         template.only(cfn.WEB_ACL).properties for template in (production, everything)

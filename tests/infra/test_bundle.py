@@ -100,9 +100,7 @@ def contents(folder: Path, pattern: str = "*") -> dict[str, bytes]:
     ("python_version", "architecture"),
     [*((version, "arm64") for version in PYTHON_VERSIONS), (THIS_PYTHON, "x86_64")],
 )
-def test_bundle_holds_the_pinned_dependencies_for_its_runtime_and_is_small(
-    python_version: str, architecture: str
-) -> None:
+def test_bundle_has_only_pinned_dependencies(python_version: str, architecture: str) -> None:
     """At most 20 MB, and 8 MB zipped: a cold start downloads and unpacks it."""
     bundle = build(python_version, architecture)
     installed = distributions(path=[str(bundle)])
@@ -196,9 +194,7 @@ def test_runtimes_do_not_share_a_bundle(project: Project) -> None:
         *((file, 2) for file in ("lambda_src/requirements.txt", *MODULES)),
     ],
 )
-def test_a_bundle_changes_with_its_inputs_only(
-    project: Project, file: str | None, installations: int
-) -> None:
+def test_inputs_change_a_bundle(project: Project, file: str | None, installations: int) -> None:
     """Without a change, the folder and its times stay, so the CDK sees no difference."""
     before = project.build()
     files = {path: path.stat().st_mtime_ns for path in before.rglob("*")}
@@ -283,9 +279,7 @@ def test_an_old_bundle_is_kept_until_newer_code_replaces_it(project: Project) ->
     assert not fetched.exists()
 
 
-def test_asset_hash_depends_on_names_modes_and_bytes(
-    tmp_path: Path, look_at: Callable[[str], LookedAt]
-) -> None:
+def test_asset_hash_is_of_all_files(tmp_path: Path, look_at: Callable[[str], LookedAt]) -> None:
     """The CDK uploads no asset whose hash it has uploaded before, even if modes differ."""
     hashes = []
     for folder, name, mode, content in (

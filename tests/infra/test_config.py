@@ -271,9 +271,7 @@ def test_an_invalid_value_is_refused(key: str, values: list[Any]) -> None:
         ),
     ],
 )
-def test_all_unknown_countries_are_named_with_a_replacement(
-    key: str, given: Any, unknown: str, instead: str
-) -> None:
+def test_all_unknown_countries_are_named(key: str, given: Any, unknown: str, instead: str) -> None:
     """The code of the United Kingdom, for example, is GB."""
     line = refusal(key, given)
     assert line.startswith(f"{key} holds {unknown}: no phone number has such an ISO ")

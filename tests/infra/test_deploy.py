@@ -55,9 +55,7 @@ def test_the_job_that_runs_packages_has_no_role_in_aws() -> None:
         ("deploy", "compare", "deploy --app cdk.out "),
     ],
 )
-def test_a_job_with_a_role_runs_only_the_cdk_on_checked_files(
-    job: str, check: str, command: str
-) -> None:
+def test_jobs_with_a_role_run_the_cdk_on_checked_files(job: str, check: str, command: str) -> None:
     """No package's script runs, and the assembly is checked before there is a role."""
     steps = JOBS[job]["steps"]
     assert [found["uses"].partition("@")[0] for found in steps if "uses" in found] == [

@@ -71,9 +71,7 @@ def assert_role_of(template: RenderedTemplate, name: str, service: str, whose: s
 
 
 @each_function
-def test_permissions_of_a_function_are_exactly_these(
-    function: str, template: RenderedTemplate
-) -> None:
+def test_function_has_these_permissions_only(function: str, template: RenderedTemplate) -> None:
     """One action more, or a wider ARN, fails here."""
     application = f"apps/{application_of(template)}"
     otp, verify_otp = (

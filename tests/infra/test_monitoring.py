@@ -217,7 +217,7 @@ def test_every_alarm_notifies_the_topic_both_ways_and_links_to_the_runbook(
     assert len(everything.all(cfn.TOPIC)) == len(everything.all(cfn.TOPIC_POLICY)) == 1
 
 
-def test_changed_threshold_is_the_one_change(
+def test_a_threshold_changes_nothing_else(
     dev: RenderedTemplate, creating: RenderedTemplate
 ) -> None:
     """A reviewer of `cdk diff` sees one property of one alarm, or of one for each function."""
@@ -329,9 +329,7 @@ SIX = "CA,DE,ES,FR,GB,US"
         ("US", "US", "US"),
     ],
 )
-def test_these_countries_have_alarms_of_their_own(
-    allowed: str, named: str | list[str] | None, watched: str
-) -> None:
+def test_countries_with_alarms(allowed: str, named: str | list[str] | None, watched: str) -> None:
     """All of them while they are few; otherwise those that the operator names."""
     given = context(allowedCountries=allowed, alarmVerifiedCountries=named)
     assert ",".join(watched_countries(Config.from_context(given))) == watched

@@ -49,9 +49,7 @@ def settings(**given: Any) -> SendSettings:
 
 
 @pytest.mark.parametrize(("key", "value", "path", "told"), TOLD)
-def test_function_reads_what_the_operator_has_set(
-    key: str, value: object, path: str, told: object
-) -> None:
+def test_function_reads_what_is_set(key: str, value: object, path: str, told: object) -> None:
     """Through the environment, without a change of any other setting."""
     written = settings(**{key: value})
 

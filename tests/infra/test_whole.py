@@ -212,9 +212,7 @@ def test_the_key_admits_only_this_account_and_its_logs(
     ]
 
 
-def test_a_created_application_can_text_and_outlives_a_production_stack(
-    creating: RenderedTemplate, others: Others
-) -> None:
+def test_a_created_application_is_kept(creating: RenderedTemplate, others: Others) -> None:
     """AWS does not say whether a new one could be created."""
     assert creating.only(cfn.SMS_CHANNEL).properties == {
         "ApplicationId": creating.only(cfn.APPLICATION).ref,

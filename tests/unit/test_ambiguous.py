@@ -16,9 +16,7 @@ from tests.support.service import Service, request
         ('"Other": {"a": 1, "a": 2}', ["/a"]),
     ],
 )
-def test_a_repeated_field_is_refused_by_name(
-    service: Service, twice: str, named: list[str]
-) -> None:
+def test_repeated_fields_are_refused(service: Service, twice: str, named: list[str]) -> None:
     """Over HTTP only: Lambda decodes the payload of a direct invoke and keeps the last value."""
     answer = service.post(f"{json.dumps(request())[:-1]}, {twice}}}")
     assert (answer.status, answer.code) == (400, "InvalidRequest")

@@ -73,7 +73,7 @@ TEXT = '"{\\"ReferenceId\\": \\"r\\", \\"DestinationIdentity\\": \\"+12065550100
         {"body": "%", "isBase64Encoded": True},
         # Shapes that only a direct caller can write: a 500 would let it roll a release back.
         *({"headers": headers, "body": "{}"} for headers in ([""], {"Content-Type": None})),
-        *({"body": {}}, {"body": 1, "isBase64Encoded": True}),
+        *({"body": {"a": 1}}, {"body": 1, "isBase64Encoded": True}),
         # JSON is UTF-8 without a byte order mark (RFC 8259, section 8.1).
         *(base64_of(json.dumps(request()), of) for of in ("utf-16", "utf-32", "utf-8-sig")),
     ],

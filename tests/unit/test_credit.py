@@ -192,9 +192,7 @@ def test_a_call_begins_only_if_a_second_remains(
 
 @pytest.mark.parametrize("event", ["before-call", "after-call"])
 @pytest.mark.parametrize("call", CALLS)
-def test_a_function_that_dies_gives_no_credit_twice(
-    journey: Journey, call: str, event: str
-) -> None:
+def test_a_death_gives_no_credit_twice(journey: Journey, call: str, event: str) -> None:
     """A repeated request gives the credit, unless the dead function has claimed it."""
     about, code = send(journey)
     journey.verifying.die(f"{event}.dynamodb.{call}", {**about, "Otp": code})

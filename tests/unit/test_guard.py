@@ -172,7 +172,7 @@ def test_a_number_is_in_no_key_and_a_balance_expires(service: Service, clock: Cl
 
 
 @pytest.mark.parametrize(("status", "given_back"), [("THROTTLED", 1), ("UNKNOWN_FAILURE", 0)])
-def test_what_was_certainly_not_sent_is_given_back(
+def test_only_what_was_certainly_not_sent_is_given_back(
     service: Service, clock: Clock, status: str, given_back: int
 ) -> None:
     """A text that may have been sent stays counted. A probe that was not sent is due again."""
@@ -216,7 +216,7 @@ def lose(request: Any) -> None:
 
 
 @pytest.mark.parametrize(("fault", "counted"), [(fail, None), (lose, 1)])
-def test_without_the_balance_nothing_is_sent(
+def test_a_guard_fails_closed(
     service: Service, fault: Callable[..., Any], counted: int | None
 ) -> None:
     """503: the guard fails closed. A text that may have been counted stays counted."""
@@ -228,7 +228,7 @@ def test_without_the_balance_nothing_is_sent(
     assert send(service).status == 200
 
 
-def test_without_the_balance_a_recording_guard_still_sends(service: Service) -> None:
+def test_a_recording_guard_fails_open(service: Service) -> None:
     """The code gets no credit, and the metrics report the failure."""
     service.guarded(refuses=False)
     at_the_range(service, fail)

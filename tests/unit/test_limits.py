@@ -209,9 +209,7 @@ def test_a_number_is_in_no_key_and_a_count_expires(service: Service, clock: Cloc
 # --- What is refused, and what is asked of the table ---
 
 
-def test_a_refused_request_creates_nothing_and_leaves_its_reference_id_free(
-    service: Service, clock: Clock
-) -> None:
+def test_a_refused_request_leaves_its_reference_id_free(service: Service, clock: Clock) -> None:
     """Neither a record nor a count: after the window, the same request is texted."""
     service.limit(destination_per_10_minutes=1, country_per_day=100, deployment_per_hour=100)
     send(service, number(1))
@@ -247,9 +245,7 @@ def test_a_text_is_locked_counted_sent_and_recorded(service: Service, full: dict
 
 
 @pytest.mark.parametrize("full", ["country_per_day", "caller_per_hour", "deployment_per_hour"])
-def test_a_full_limit_refuses_in_two_calls_for_five_seconds(
-    service: Service, clock: Clock, full: str
-) -> None:
+def test_a_full_limit_is_known_for_five_seconds(service: Service, clock: Clock, full: str) -> None:
     """The function remembers it, so nothing is counted or given back; the wait stays right."""
     service.limit(**{**EVERY_LIMIT, full: 1})
     send(service, number(1))
@@ -264,9 +260,7 @@ def test_a_full_limit_refuses_in_two_calls_for_five_seconds(
     assert len(calls_of(service, number(3))) > 3
 
 
-def test_a_full_limit_is_remembered_no_longer_than_its_window(
-    service: Service, clock: Clock
-) -> None:
+def test_a_full_limit_is_forgotten_with_its_window(service: Service, clock: Clock) -> None:
     """A new window begins at zero. A clock that is set back makes no limit full."""
     service.limit(deployment_per_hour=1)
     clock.wait(869)
@@ -350,9 +344,7 @@ def test_what_was_not_sent_leaves_nothing_behind(service: Service) -> None:
     assert item.keys() == {"id", "expiration"}
 
 
-def test_an_interval_that_another_text_has_begun_is_not_given_back(
-    service: Service, clock: Clock
-) -> None:
+def test_an_interval_of_another_text_is_not_given_back(service: Service, clock: Clock) -> None:
     """The other text was sent while this request, which fails, was still running."""
     service.limit(destination_interval_seconds=1, destination_per_day=2)
 
@@ -476,9 +468,7 @@ def test_a_count_that_cannot_be_given_back_does_not_change_the_answer(service: S
 
 
 @pytest.mark.parametrize(("each", "sent"), [(1.4, 200), (1.6, 503)])
-def test_a_count_begins_only_if_it_can_end_in_time(
-    service: Service, clock: Clock, each: float, sent: int
-) -> None:
+def test_counts_must_end_in_time(service: Service, clock: Clock, each: float, sent: int) -> None:
     """Three counts have five seconds, and the last needs two. Earlier ones are given back."""
     service.limit(destination_per_day=1, country_per_day=1, deployment_per_hour=1)
     at_writes(service, lambda _: clock.wait(each))

@@ -44,9 +44,7 @@ def metrics_of(service: Service) -> dict[str, list[float]]:
 
 
 @pytest.mark.parametrize(("number", "status"), [(NUMBER, 200), (OPTED_OUT, 422)])
-def test_the_same_request_again_is_replayed_byte_for_byte(
-    service: Service, number: str, status: int
-) -> None:
+def test_a_repeat_is_replayed_byte_for_byte(service: Service, number: str, status: int) -> None:
     """Fields are compared, not the JSON text. The replay is marked, and counted as one."""
     asked = request(CodeLength=6, DestinationIdentity=number)
     first = service.post(json.dumps(asked))
@@ -71,9 +69,7 @@ def test_the_same_request_again_is_replayed_byte_for_byte(
 @pytest.mark.parametrize(
     "change", [{"DestinationIdentity": "+12065550199"}, {"CodeLength": 8}, {"Channel": "SMS"}]
 )
-def test_a_reference_id_with_a_different_request_is_refused(
-    service: Service, change: dict[str, Any]
-) -> None:
+def test_a_reused_reference_id_is_refused(service: Service, change: dict[str, Any]) -> None:
     """Even while the first request runs, and even if only a default is written out."""
     asked = request()
     answers: list[HttpAnswer] = []
@@ -102,9 +98,7 @@ def guess(service: Service, asked: dict[str, Any], last: int = 99) -> str | None
     return service.send(**asked | {"DestinationIdentity": f"+120655501{last:02}"}).code
 
 
-def test_five_wrong_guesses_at_the_number_of_a_reference_id_are_told(
-    service: Service, asked: dict[str, Any]
-) -> None:
+def test_only_five_wrong_guesses_are_told(service: Service, asked: dict[str, Any]) -> None:
     """Then a right guess looks like a wrong one. Only the record's counters have changed."""
     assert {service.send(**asked).status for _ in range(6)} == {200}
     [before] = service.items()
@@ -134,9 +128,7 @@ def test_concurrent_guesses_are_told_no_more(service: Service, asked: dict[str, 
     assert codes == ["ReferenceIdReused"] * 5 + ["Throttled"] * 5
 
 
-def test_a_right_guess_among_wrong_ones_is_told_no_more(
-    service: Service, asked: dict[str, Any]
-) -> None:
+def test_a_right_guess_among_wrong_is_not_told(service: Service, asked: dict[str, Any]) -> None:
     """It has read a record with one mismatch, and five are counted before it is answered."""
     guess(service, asked)
     once_at(service, f"before-call.{UPDATING}", lambda: [guess(service, asked) for _ in range(5)])
@@ -246,9 +238,7 @@ def test_an_unknown_outcome_holds_the_reference_id_at_once(service: Service) -> 
     assert counted == [[1, 0, 0], [0, 0, 0], [1, 1, 1]]
 
 
-def test_a_dead_attempt_is_in_progress_until_the_functions_timeout_has_passed(
-    service: Service, clock: Clock
-) -> None:
+def test_a_dead_attempt_is_in_progress_until_its_timeout(service: Service, clock: Clock) -> None:
     """Then its outcome is unknown: it may have texted, so there is never a second text."""
     asked = request()
     service.die("after-call.pinpoint.SendOTPMessage", asked)
@@ -260,9 +250,7 @@ def test_a_dead_attempt_is_in_progress_until_the_functions_timeout_has_passed(
     assert len(service.texts()) == 1
 
 
-def test_the_window_ends_65_minutes_after_the_lock(
-    service: Service, clock: Clock, asked: dict[str, Any]
-) -> None:
+def test_the_window_lasts_65_minutes(service: Service, clock: Clock, asked: dict[str, Any]) -> None:
     """One second later there is a new text, and no mismatch is counted."""
     guess(service, asked)
     clock.wait(65 * 60)
@@ -339,9 +327,7 @@ def test_an_outcome_that_cannot_be_recorded_is_told(
 
 
 @pytest.mark.parametrize("destination", [THROTTLED, NUMBER])
-def test_an_attempt_never_touches_a_record_that_is_not_its_own(
-    service: Service, destination: str
-) -> None:
+def test_an_attempt_never_touches_anothers_record(service: Service, destination: str) -> None:
     """Once another attempt has taken the record over, this one neither writes nor frees it."""
 
     def take_over() -> None:

@@ -23,9 +23,7 @@ def code(service: Service, to: str = US) -> str | None:
     return service.send(DestinationIdentity=to).code
 
 
-def test_sending_stops_within_half_a_minute_and_begins_again(
-    service: Service, clock: Clock
-) -> None:
+def test_sending_stops_within_half_a_minute_and_resumes(service: Service, clock: Clock) -> None:
     """503 SendingPaused, to be repeated. Nothing is deployed or restarted."""
     assert code(service) is None
 
@@ -53,17 +51,13 @@ def test_sending_stops_within_half_a_minute_and_begins_again(
         ("None ", None),
     ],
 )
-def test_capitals_and_blanks_do_not_matter(
-    service: Service, written: str, to_canada: str | None
-) -> None:
+def test_case_and_blanks_are_ignored(service: Service, written: str, to_canada: str | None) -> None:
     """Operators write the switch in a hurry."""
     set_switch(service, written)
     assert (code(service, CANADA), code(service)) == (to_canada, None)
 
 
-def test_a_paused_request_leaves_its_reference_id_free_and_is_not_counted(
-    service: Service, clock: Clock
-) -> None:
+def test_a_paused_request_leaves_no_record_and_no_count(service: Service, clock: Clock) -> None:
     """It is sent after the pause. From then on it is replayed, even during a pause."""
     asked = request(DestinationIdentity=US)
     set_switch(service, "all")

@@ -61,9 +61,7 @@ def test_connections_are_closed_for_a_snapshot_and_opened_after_a_restore(
     assert len(aws.opened) == 2 * CONNECTIONS
 
 
-def test_a_start_needs_neither_aws_nor_its_preparations(
-    start: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_start_does_not_depend_on_aws(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first request does what could not be prepared, or reports the error."""
     prepare = Mock(side_effect=ValueError)
     monkeypatch.setattr("lambda_src.otp.pinpoint.delivery.Delivery.warm_up", prepare)
