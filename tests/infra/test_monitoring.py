@@ -40,9 +40,7 @@ OPERANDS = {
         )
     },
 }
-OPERANDS |= {
-    "untold": "Sum ServerlessOtp/StoreFailures our(verify) 3600",
-} | {
+OPERANDS |= {"untold": "Sum ServerlessOtp/StoreFailures our(verify) 3600"} | {
     f"guard_{id_}": f"Sum ServerlessOtp/Guard{metric} our(all) 3600"
     for id_, metric in (("refused", "Refused"), ("would_refuse", "WouldRefuse"))
 }

@@ -68,12 +68,10 @@ def test_a_release_passes_if_both_versions_refuse_an_empty_request(
     monkeypatch.setattr("boto3.client", clients.get)
     monkeypatch.setenv("VERSIONS", VERSIONS)
 
-    event = {"DeploymentId": "d-1", "LifecycleEventHookExecutionId": "e-1"}
+    event = {"DeploymentId": "d", "LifecycleEventHookExecutionId": "e"}
     release_check_code.handler(event, None)
 
-    assert told == [
-        {"deploymentId": "d-1", "lifecycleEventHookExecutionId": "e-1", "status": status}
-    ]
+    assert told == [{"deploymentId": "d", "lifecycleEventHookExecutionId": "e", "status": status}]
 
 
 @pytest.mark.parametrize(("a_minute", "goes_off"), [(2, False), (10, True), (100, True)])

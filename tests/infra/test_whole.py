@@ -27,27 +27,22 @@ WAF = (cfn.WEB_ACL, cfn.WEB_ACL_LOGGING, cfn.WEB_ACL_ASSOCIATION)
 ALARMS_AND_THEIR_TOPIC = Counter({cfn.ALARM: 25, cfn.TOPIC: 1, cfn.TOPIC_POLICY: 1})
 FIREWALL = Counter({**dict.fromkeys(WAF, 1), cfn.LOG_GROUP: 1, cfn.CLIENT_CERTIFICATE: 1})
 OF_CANARIES = (cfn.CANARY, cfn.CANARY_APPLICATION, cfn.ROLE, cfn.MANAGED_POLICY)
-ONLY_IN_PRODUCTION = FIREWALL + Counter(
-    {cfn.KEY: 1, cfn.LOG_GROUP: 2, **dict.fromkeys(OF_CANARIES, 2)}
-)
+IN_PRODUCTION = FIREWALL + Counter({cfn.KEY: 1, cfn.LOG_GROUP: 2, **dict.fromkeys(OF_CANARIES, 2)})
 CHECK = (cfn.FUNCTION, cfn.ROLE, cfn.LOG_GROUP, cfn.MANAGED_POLICY)
-ONLY_IN_PRODUCTION += Counter([*CHECK, cfn.MANAGED_POLICY, cfn.MANAGED_POLICY])
+IN_PRODUCTION += Counter([*CHECK, cfn.MANAGED_POLICY, cfn.MANAGED_POLICY])
 
 
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
         ("dev", IN_BOTH_PROFILES),
-        ("production", IN_BOTH_PROFILES + ONLY_IN_PRODUCTION),
+        ("production", IN_BOTH_PROFILES + IN_PRODUCTION),
         # With createApplication, the application and its channel are the only difference.
         ("creating", IN_BOTH_PROFILES + Counter({cfn.APPLICATION: 1, cfn.SMS_CHANNEL: 1})),
         ("quiet", IN_BOTH_PROFILES - ALARMS_AND_THEIR_TOPIC + FIREWALL),
         (
             "lean",
-            IN_BOTH_PROFILES
-            + ONLY_IN_PRODUCTION
-            - FIREWALL
-            - Counter({cfn.DASHBOARD: 1, cfn.ALARM: 3}),
+            IN_BOTH_PROFILES + IN_PRODUCTION - FIREWALL - Counter({cfn.DASHBOARD: 1, cfn.ALARM: 3}),
         ),
     ],
 )

@@ -46,10 +46,7 @@ def test_sending_stops_within_half_a_minute_and_resumes(service: Service, clock:
 
 @pytest.mark.parametrize(
     ("written", "to_canada"),
-    [
-        *((text, "SendingPaused") for text in ("jm, ca", " CA ,", "JM,,CA")),
-        ("None ", None),
-    ],
+    [*((text, "SendingPaused") for text in ("jm, ca", " CA ,", "JM,,CA")), ("None ", None)],
 )
 def test_case_and_blanks_are_ignored(service: Service, written: str, to_canada: str | None) -> None:
     """Operators write the switch in a hurry."""
