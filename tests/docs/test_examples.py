@@ -81,7 +81,7 @@ def test_code_of_one_payment_confirms_no_other_that_got_no_text(refusal: otp.Pro
 
 
 def test_another_payment_is_no_way_to_more_texts() -> None:
-    """Nor to confirm with another payment's code: only the latest payment's is accepted."""
+    """And only the code of the latest payment is accepted."""
     payer = Payer()
     for number in range(MOST_TEXTS):
         payer.payment = Payment(f"p-{number}", "account", MINE, "ExampleCorp", "25 USD")

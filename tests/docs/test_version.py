@@ -21,5 +21,5 @@ VERSION = (ROOT / "VERSION").read_text().strip()
     ],
 )
 def test_every_file_with_a_version_says_the_same(file: str, pattern: str) -> None:
-    """In the changelog, the newest entry."""
+    """The newest entry of the changelog counts."""
     assert re.findall(pattern, (ROOT / file).read_text(), re.MULTILINE) == [VERSION]

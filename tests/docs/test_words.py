@@ -15,7 +15,7 @@ NUMBER = "+12065550177"
 
 
 def test_every_exception_has_words() -> None:
-    """Those of the client, and one for every code of the service."""
+    """The client's exceptions, which include one for every code of the service."""
     exceptions = {kind for kind in vars(otp).values() if isinstance(kind, type)}
 
     assert {kind for kind in exceptions if issubclass(kind, OtpError)} - {OtpError} == TABLE.keys()

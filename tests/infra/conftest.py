@@ -94,7 +94,7 @@ dev, production, everything, creating, lean, quiet = map(_template, _CONFIGURATI
 def others(tmp_path_factory: pytest.TempPathFactory) -> Others:
     """Synthesize a stack in another region, and one of another team with two services."""
     app = create_app(tmp_path_factory.mktemp("others"))
-    # Each of these limits gets a warning, because another one stops sending first.
+    # Three settings have no effect here, and get a warning each.
     given = pairs(
         "profile=production region=us-east-1 createApplication=true "
         "deploymentPerHour=500 destinationPer10Minutes=11 callerPerHour=501"

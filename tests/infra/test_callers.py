@@ -1,4 +1,4 @@
-"""Who may call and who may pause: the managed policies, and the grants for other constructs."""
+"""The managed policies for callers and for pausing, and the grants for other constructs."""
 
 from pathlib import Path
 

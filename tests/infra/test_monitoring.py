@@ -248,7 +248,7 @@ def test_the_operators_volume_is_in_alarms_and_graphs(everything: RenderedTempla
 
 
 def test_guesses_at_one_reference_id_set_off_an_alarm() -> None:
-    """In an hour, they get five answers and one a minute."""
+    """In an hour, guesses get five answers, and then one a minute."""
     [most] = re.findall(r"ReferenceIdReused: .*> (\d+),", ALARMS)
     assert int(most) < MOST_MISMATCHES + 3600 / SECONDS_BETWEEN_ANSWERS
 

@@ -17,7 +17,7 @@ REFUSED = {"errorMessage": json.dumps({"code": "InvalidRequest"})}
 
 
 def test_the_check_may_only_invoke_the_new_versions(production: RenderedTemplate) -> None:
-    """And tell CodeDeploy the result."""
+    """Apart from that, it may only report the result to CodeDeploy."""
     check = production.named(cfn.FUNCTION, "ReleaseCheck")
     functions = [production.named(cfn.FUNCTION, f"{name}Function") for name in ("Send", "Verify")]
     versions = [production.named(cfn.VERSION, name).ref for name in ("Send", "Verify")]

@@ -152,7 +152,7 @@ def test_every_log_group_has_a_retention_time(template: RenderedTemplate) -> Non
 
 
 def test_the_key_encrypts_all_stored_data(template: RenderedTemplate) -> None:
-    """Not the alarms' topic: disabling the key would mute the alarms. Others cover the rest."""
+    """Except the alarms' topic, which a disabled key would mute. Other tests cover the rest."""
     for type_, name in ((cfn.QUEUE, "KmsMasterKeyId"), (cfn.LOG_GROUP, "KmsKeyId")):
         assert {one.properties.get(name) for one in template.all(type_)} == {template.key}
     topics = {

@@ -101,7 +101,7 @@ def test_a_value_just_outside_its_bounds_is_refused_by_name(field: str) -> None:
     ],
 )
 def test_every_bad_field_is_named_at_once(asked: dict[str, Any], named: str) -> None:
-    """Also missing fields, and one of two that need each other. Pointers escape and mask."""
+    """Missing fields too, and one of two that need each other. Pointers are escaped and masked."""
     assert [error.pointer for error in errors(asked)] == named.split()
 
 
