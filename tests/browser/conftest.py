@@ -16,15 +16,15 @@ OpenPage = Callable[..., Page]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 ARGUMENTS = [
-    # Chromium's own sandbox needs what containers and root do not have; the pages are ours.
+    # Chromium's own sandbox does not work for root or in containers; we trust our pages.
     "--no-sandbox",
-    # It asks nobody for anything.
+    # No requests of the browser's own.
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-quic",
     "--disable-sync",
     "--no-first-run",
-    # A site whose name leads to this machine.
+    # A site whose name resolves to this machine.
     "--host-resolver-rules=MAP attacker.example 127.0.0.1",
 ]
 
@@ -33,13 +33,13 @@ HOW_TO_GET_ONE = (
     "macOS: brew install --cask chromium), or name one with CHROMIUM=/path/to/browser."
 )
 
-# Twenty functions that start at once take a small machine a while.
+# A small machine needs time to start twenty functions at once.
 _MILLISECONDS = 60_000
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """The browser of this machine: none is downloaded."""
+    """Start the browser of this machine; none is downloaded."""
     wanted = os.environ.get("CHROMIUM")
     found = [path for name in ([wanted] if wanted else NAMES) if (path := shutil.which(name))]
     if not found:
@@ -53,7 +53,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def open_page(browser: Browser, deployment: Deployment) -> Iterator[OpenPage]:
-    """Opens the page in a browser of its own; whatever it complains of, fails the test."""
+    """Open a page in a new context; errors, warnings and foreign requests fail the test."""
     complaints: list[str] = []
     contexts = []
     url = deployment.state.pageUrl
@@ -85,5 +85,5 @@ def open_page(browser: Browser, deployment: Deployment) -> Iterator[OpenPage]:
 
 @pytest.fixture
 def page(open_page: OpenPage) -> Page:
-    """The page of the phone, in the window of a small laptop."""
+    """Open the page of the phone, in the window of a small laptop."""
     return open_page()

@@ -1,4 +1,4 @@
-"""Takes the pictures in the README: `make screenshots`, which names this file."""
+"""Takes the README's pictures, for `make screenshots`."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -10,7 +10,7 @@ from .phone import Phone
 
 
 def use(page: Page) -> None:
-    """Send twenty requests at once, and verify the code of their text."""
+    """Send twenty requests at once, and verify the code of their one text."""
     phone = Phone(page)
     phone.press("20 at once")
     expect(phone.said).to_contain_text("20 answers")
@@ -22,7 +22,7 @@ def use(page: Page) -> None:
 
 @pytest.mark.parametrize(("scheme", "name"), [("light", "page.png"), ("dark", "page-dark.png")])
 def test_picture_is_taken(open_page: OpenPage, scheme: str, name: str) -> None:
-    """The page after a second use: the first one starts the functions, which takes a while."""
+    """After a second use: the first one starts the functions, which takes a while."""
     page = open_page(color_scheme=scheme, reduced_motion="reduce")
     use(page)
     page.reload()

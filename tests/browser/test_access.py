@@ -1,4 +1,4 @@
-"""Everybody can use the page: by keyboard, with a screen reader, on a small window."""
+"""The page is accessible: by keyboard, with a screen reader, and in a small window."""
 
 from typing import Any
 
@@ -14,14 +14,14 @@ AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text()
 
 
 def violations(page: Page) -> list[tuple[str, str, list[Any]]]:
-    """What axe-core finds: the rule, how bad it is, and where."""
+    """Return axe-core's findings: rule, impact and place."""
     page.evaluate(AXE)
     found = page.evaluate("axe.run()")["violations"]
     return [(one["id"], one["impact"], [node["target"] for node in one["nodes"]]) for one in found]
 
 
 def use(page: Page) -> None:
-    """Have something in every part of the page."""
+    """Fill every part of the page."""
     phone = Phone(page)
     phone.press("20 at once")
     expect(phone.said).to_contain_text("20 answers")
@@ -34,10 +34,8 @@ def use(page: Page) -> None:
 
 @pytest.mark.parametrize("path", ["", "reference"])
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (360, "light")])
-def test_axe_finds_nothing_and_nothing_is_cut_off(
-    open_page: OpenPage, path: str, width: int, scheme: str
-) -> None:
-    """As it is opened, and with everything open and used; no sideways scrolling, either."""
+def test_axe_finds_nothing(open_page: OpenPage, path: str, width: int, scheme: str) -> None:
+    """Just opened, and with everything open and used; without sideways scrolling."""
     page = open_page(path, width=width, color_scheme=scheme, reduced_motion="reduce")
     if not path:
         Phone(page)
@@ -50,7 +48,7 @@ def test_axe_finds_nothing_and_nothing_is_cut_off(
 
 
 def tab_to(page: Page, name: str) -> None:
-    """Press Tab until what has this name has the focus; give up after all have had it."""
+    """Press Tab until the element with this name has the focus."""
     for _ in range(60):
         page.keyboard.press("Tab")
         has = page.evaluate(
@@ -65,7 +63,7 @@ def tab_to(page: Page, name: str) -> None:
 
 
 def test_keyboard_alone_sends_and_verifies(page: Page) -> None:
-    """From the skip link on: no mouse, and what has the focus is seen to have it."""
+    """From the skip link on. The focus is visible."""
     phone = Phone(page)
 
     page.keyboard.press("Tab")

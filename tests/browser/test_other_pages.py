@@ -1,4 +1,4 @@
-"""A page of another origin, open in the developer's browser, reaches nothing of the sandbox."""
+"""A page of another origin in the developer's browser can read nothing of the sandbox."""
 
 import threading
 import urllib.parse
@@ -17,7 +17,7 @@ READ = """async url => {
 
 @pytest.fixture
 def another_page(browser: Browser) -> Iterator[Page]:
-    """A page of another server of this machine: it has none, and says so in one."""
+    """Open a page of another server of this machine: its error page."""
     with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         context = browser.new_context()
@@ -35,7 +35,7 @@ def another_page(browser: Browser) -> Iterator[Page]:
 def test_another_page_reads_nothing(
     another_page: Page, deployment: Deployment, server: str, path: str
 ) -> None:
-    """Nor does a site whose name leads to 127.0.0.1 (DNS rebinding): it is of that origin."""
+    """Nor can a site whose name resolves to 127.0.0.1 (DNS rebinding)."""
     deployment.send(request())
     url = getattr(deployment.state, server) + path
     assert another_page.evaluate(READ, url) is None

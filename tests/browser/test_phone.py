@@ -1,4 +1,4 @@
-"""The page of the phone, driven in a real browser against the deployed API."""
+"""The page of the phone, in a real browser against the deployed API."""
 
 import functools
 import re
@@ -16,18 +16,18 @@ NUMBER = "+12065550100"
 
 @pytest.fixture
 def phone(page: Page) -> Phone:
-    """The page, on which nothing was done yet."""
+    """Open the page."""
     return Phone(page)
 
 
-def test_sent_text_appears_without_a_reload_and_its_code_is_verified(phone: Phone) -> None:
-    """The page stays; the button below an older text says which one the code is of."""
+def test_a_text_appears_without_a_reload_and_its_code_is_verified(phone: Phone) -> None:
+    """The button below an older text fills in the ReferenceId of its code."""
     phone.page.evaluate("window.same = true")
 
     phone.send()
     expect(phone.page.get_by_role("status").filter(has_text="200, sent")).to_be_visible()
     code = phone.code()
-    # Pinpoint's false is shown as such, and is a 200.
+    # A wrong code is an answer: 200 with false.
     phone.verify("".join(str(9 - int(digit)) for digit in code))
     expect(phone.verified).to_contain_text("200, not valid")
     phone.send()
@@ -41,7 +41,7 @@ def test_sent_text_appears_without_a_reload_and_its_code_is_verified(phone: Phon
 
 @pytest.mark.parametrize(("button", "said"), [("Send", "200, sent"), ("20 at once", "20 answers")])
 def test_sending_and_verifying_need_no_scrolling(phone: Phone, button: str, said: str) -> None:
-    """In a window of 1280 by 800, the first view holds both buttons, the text and both results."""
+    """At 1280 by 800, both buttons, the text and both results are in view."""
     named = functools.partial(phone.page.get_by_role, "button", exact=True)
     phone.press(button)
     expect(phone.said).to_contain_text(said)
@@ -55,8 +55,8 @@ def test_sending_and_verifying_need_no_scrolling(phone: Phone, button: str, said
     assert phone.page.evaluate("scrollY") == 0
 
 
-def test_the_same_again_is_replayed_and_twenty_at_once_are_one_text(phone: Phone) -> None:
-    """The answer says so, in the header; of the twenty, each is told."""
+def test_a_repeat_is_replayed_and_twenty_at_once_are_one_text(phone: Phone) -> None:
+    """The page shows the header of the replay, and each of the twenty answers."""
     phone.send()
     first = phone.body()
 
@@ -74,8 +74,8 @@ def test_the_same_again_is_replayed_and_twenty_at_once_are_one_text(phone: Phone
     phone.expect_new_texts(2)
 
 
-def test_problem_is_what_the_caller_sees_and_an_earlier_one_is_shown_again(phone: Phone) -> None:
-    """Status, media type, code, and whether there is a text; a bad field is sent as it is."""
+def test_problems_are_shown_as_callers_see_them_and_can_be_shown_again(phone: Phone) -> None:
+    """A bad value of a field is sent unchanged."""
     phone.press("the number opted out")
     expect(phone.said).to_contain_text("422, OptedOut")
     refused = phone.body()
@@ -99,10 +99,8 @@ def test_problem_is_what_the_caller_sees_and_an_earlier_one_is_shown_again(phone
     assert (phone.body("The answer")["code"], phone.body()) == ("OptedOut", refused)
 
 
-def test_request_is_shown_as_it_was_signed_and_its_log_lines_masked(
-    phone: Phone, deployment: Deployment
-) -> None:
-    """With the API that is deployed; what the operator will have of it is no number and no code."""
+def test_signed_request_and_masked_log_are_shown(phone: Phone, deployment: Deployment) -> None:
+    """The operator's log shows neither the number nor the code."""
     phone.send()
     request = phone.page.get_by_label("The signed request")
     api = urllib.parse.urlsplit(deployment.state.apiUrl)
@@ -116,6 +114,6 @@ def test_request_is_shown_as_it_was_signed_and_its_log_lines_masked(
     expect(log).to_contain_text('"message": "answered"')
     expect(log).to_contain_text(request_id[1])
     expect(log).not_to_contain_text(NUMBER)
-    # Alone, not within an ID or a time.
+    # Digits on their own, not in an ID or a time.
     assert phone.code() not in re.findall(r"(?<![\w.-])[0-9]+(?![\w.-])", log.inner_text())
     assert "Texts\t1" in "".join(phone.page.get_by_label("Metrics").all_inner_texts())

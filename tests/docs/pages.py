@@ -1,4 +1,4 @@
-"""Pages as GitHub shows them: their headings, and what they link to."""
+"""Headings and links of pages, as GitHub renders them."""
 
 import re
 from collections import Counter
@@ -15,14 +15,14 @@ _LINKS = (
 
 @dataclass(frozen=True)
 class Section:
-    """A section, without those below it: what a link to it ends in, and the text."""
+    """A section without its subsections: its anchor and its text."""
 
     anchor: str
     text: str
 
 
 def read_sections(markdown: str) -> list[Section]:
-    """Divide a document at its headings, and name them as GitHub does."""
+    """Split a page at its headings, with anchors like GitHub's."""
     headings: list[tuple[str, list[str]]] = []
     fenced = False
     for line in markdown.splitlines():
@@ -42,6 +42,6 @@ def read_sections(markdown: str) -> list[Section]:
 
 
 def links(markdown: str) -> list[str]:
-    """Where a document leads: its links and images, in Markdown and in HTML, but in no code."""
+    """Return a page's links and images, in Markdown and in HTML, except those in code."""
     text = re.sub(r"`[^`]*`", "``", _FENCED.sub("", markdown))
     return [target for link in _LINKS for target in re.findall(link, text, re.MULTILINE)]

@@ -1,4 +1,4 @@
-"""The kinds of problems that there are, of the functions and of API Gateway."""
+"""All classes of problems, of the functions and of API Gateway."""
 
 import infra.api.gateway_responses
 import lambda_src.otp.contract.problems

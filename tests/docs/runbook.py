@@ -1,4 +1,4 @@
-"""The runbook and its commands, taken apart."""
+"""The runbook, split into its sections, lists and commands."""
 
 import re
 from pathlib import Path
@@ -11,13 +11,13 @@ from .pages import read_sections
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
-#: Which the page begins with.
+#: The script that the page tells an operator to load first.
 SCRIPT = (ROOT / "docs" / "runbook.sh").read_text()
 SECTIONS = {section.anchor: section for section in read_sections(RUNBOOK)}
 
 
 def blocks(text: str = RUNBOOK) -> list[str]:
-    """The shell blocks."""
+    """Return the shell blocks."""
     return re.findall(r"^ *```sh\n(.*?)^ *```$", text, re.MULTILINE | re.DOTALL)
 
 
@@ -25,12 +25,12 @@ SHELL = "\n".join([SCRIPT, *blocks()])
 
 
 def items(anchor: str) -> list[str]:
-    """The items of a section's lists, a line each."""
+    """Return the items of a section's lists, each as one line."""
     text = re.sub(r"\n  +(?=\S)", " ", SECTIONS[anchor].text)
     return re.findall(r"^- (.*)", text, re.MULTILINE)
 
 
 def of_profile(profile: str) -> dict[str, Any]:
-    """The template, which other tests have synthesized, too."""
+    """Return a profile's template, which other tests share."""
     region = {"region": "us-east-1"} if profile == "production" else {}
     return template(profile=profile, pythonVersion=PYTHON_VERSIONS[-1], **region)

@@ -8,15 +8,15 @@ from infra.config import keys
 from tests.commands.pages import blocks, pages
 
 PAGES = {name: file.read_text() for name, file in pages().items()}
-#: In place of a key, and a key of an example's own stack.
+#: A placeholder, and a key of an example's own stack.
 OTHERS = {"key", "sendFunctionArn"}
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_block_is_run_or_says_why(page: str) -> None:
-    """It is `sh`, or it would not be run; what is not says why, in a line right above it."""
+    """Only `sh` blocks run. The line above a block that does not run has the reason."""
     found = blocks(PAGES[page])
-    # One in backticks is text about markers.
+    # A marker in backticks is text about markers.
     markers = re.findall(r"(?<!`)<!--\s*not run", PAGES[page], re.IGNORECASE)
 
     other_names = {"bash", "console", "shell", "shell-session", "zsh"}
@@ -26,7 +26,7 @@ def test_every_block_is_run_or_says_why(page: str) -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_key_of_a_command_exists(page: str) -> None:
-    """What stands behind `-c` is one of the configuration; but where the page shows a refusal."""
+    """The page may use unknown keys only where it shows a refusal."""
     refused = r"<!-- refused: begin -->.*?<!-- refused: end -->"
     text = re.sub(refused, "", PAGES[page], flags=re.DOTALL)
 

@@ -1,4 +1,4 @@
-"""docs/configuration.md: every key is there, and what it says works."""
+"""docs/configuration.md: every example of a key works."""
 
 import pytest
 
@@ -9,15 +9,15 @@ KEYS = {key.name: (attribute, key) for attribute, key in keys().items()}
 
 
 @pytest.mark.parametrize("name", KEYS)
-def test_example_works_with_what_it_needs(name: str) -> None:
-    """What the table shows can be copied: alone, or with the keys that it names, and no others."""
+def test_an_example_works_with_the_keys_that_it_needs(name: str) -> None:
+    """An operator can copy it, together with the keys that the table names, and no others."""
     attribute, key = KEYS[name]
-    # A runtime that has everything, whichever Python the tests run on.
+    # The newest runtime supports every key, whichever Python runs the tests.
     changes = {"pythonVersion": PYTHON_VERSIONS[-1], **NEEDS.get(name, {}), name: key.example}
 
     config = Config.from_context(context(changes))
 
-    # Written in Python as it was read, it is the same.
+    # The value that was read can be given in Python.
     assert Config(**{**dict(config), attribute: getattr(config, attribute)}) == config
     assert getattr(config, attribute) not in (None, (), {})
     if name in NEEDS:

@@ -1,4 +1,4 @@
-"""docs/examples, with a service that does what the sandbox cannot be made to do."""
+"""docs/examples, with a service whose failures the sandbox cannot produce."""
 
 import json
 from dataclasses import dataclass, field
@@ -34,12 +34,12 @@ class Payer:
     service: Service = field(default_factory=Service)
 
     def __post_init__(self) -> None:
-        """Use the page."""
+        """Create the login of the page."""
         self._clock = VirtualClock()
         self._login = Login(self.service.client, InMemory(), now=self._clock.wall)
 
     def ask(self) -> Say:
-        """Ask for a code, half a minute after the last time."""
+        """Request a code, half a minute after the last time."""
         self._clock.advance(30)
         return step_up.ask(self._login, self.payment).say
 
@@ -51,7 +51,7 @@ class Payer:
 @pytest.mark.parametrize("when", ["before", "while", "after"])
 @pytest.mark.parametrize("change", [{"amount": "2500 USD"}, {"payee": "Mallory"}], ids=str)
 def test_a_payment_that_was_changed_is_not_confirmed(when: str, change: dict[str, str]) -> None:
-    """Before, while or after its code was verified, which was for what it had been."""
+    """The code was for the payment before its change, whenever that happens."""
     payer = Payer()
     payer.ask()
     if when == "before":
@@ -69,7 +69,7 @@ def test_a_payment_that_was_changed_is_not_confirmed(when: str, change: dict[str
 
 @pytest.mark.parametrize("refusal", [otp.TooManyMessages(), otp.Throttled()], ids=repr)
 def test_code_of_one_payment_confirms_no_other_that_got_no_text(refusal: otp.Problem) -> None:
-    """Whether the person is told that there may be one, or that there is none."""
+    """Whether or not the person is told that a text may have arrived."""
     payer = Payer()
     payer.ask()
     payer.payment.payee = "Mallory"
@@ -81,7 +81,7 @@ def test_code_of_one_payment_confirms_no_other_that_got_no_text(refusal: otp.Pro
 
 
 def test_another_payment_is_no_way_to_more_texts() -> None:
-    """Nor does the code of one confirm another one; the latest one's does."""
+    """And only the code of the latest payment is accepted."""
     payer = Payer()
     for number in range(MOST_TEXTS):
         payer.payment = Payment(f"p-{number}", "account", MINE, "ExampleCorp", "25 USD")
@@ -101,7 +101,7 @@ def test_another_payment_is_no_way_to_more_texts() -> None:
 def test_messages_are_delivered_again_unless_that_would_change_nothing(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Every code is decided about; one without an answer is repeated. No log has the number."""
+    """A new code of a problem fails here until it is decided. The log has no number."""
     final = {"DestinationNotAllowed", "OutcomeUnknown"}
     final |= {kind.code for kind in CLASSES if kind.keeps_reference_id}
     outcomes = [getattr(otp, kind.code)() for kind in sorted(CLASSES, key=lambda kind: kind.code)]
@@ -118,7 +118,7 @@ def test_messages_are_delivered_again_unless_that_would_change_nothing(
 
 
 def test_an_execution_whose_token_has_expired_does_not_wait() -> None:
-    """DynamoDB may delete it days later; no attempt is used."""
+    """DynamoDB may delete the token days later. No attempt is used."""
     service, states = Service(), Mock()
     service.send(MINE, reference_id="name")
 
@@ -137,7 +137,7 @@ def test_an_execution_whose_token_has_expired_does_not_wait() -> None:
 
 @pytest.mark.parametrize(("share", "prefix"), [(1, NEW), (0, OLD)])
 def test_codes_are_made_once_and_verified_where_they_were_made(share: float, prefix: str) -> None:
-    """Whichever service new codes come from meanwhile; a text that failed is not sent by both."""
+    """The share of new codes may change meanwhile. A failed text is not sent by the other one."""
     services = Mock(spec=Old), Mock(spec=OtpClient)
     reference_id = Both(*services, lambda: share).new_id()
     both = Both(*services, lambda: 1 - share)

@@ -1,4 +1,4 @@
-"""The defaults in the tables of docs/abuse.md, and what stops docs/cost.md from being wrong."""
+"""Defaults in docs/abuse.md, and a guard against unknown prices in docs/cost.md."""
 
 import re
 from pathlib import Path
@@ -17,14 +17,14 @@ ATTRIBUTES = {key.name: attribute for attribute, key in keys().items()}
 RULES = {row[0].strip("`"): row for row in rows(ABUSE, "Limits")}
 
 
-def test_resource_of_an_unknown_price_stops_the_page() -> None:
-    """Nobody adds a NAT gateway unnoticed."""
+def test_a_resource_without_a_price_stops_the_generator() -> None:
+    """Nobody can add a NAT gateway unnoticed."""
     with pytest.raises(ValueError, match="AWS::EC2::NatGateway"):
         idle_month({"New": {"Type": "AWS::EC2::NatGateway"}})
 
 
 def default(name: str) -> str:
-    """The default of a key, as an operator writes it."""
+    """Return a key's default, as an operator writes it."""
     value = getattr(DEFAULTS, ATTRIBUTES[name])
     if value is None:
         return "off"
@@ -32,7 +32,7 @@ def default(name: str) -> str:
 
 
 def test_every_rule_is_explained_with_its_default() -> None:
-    """All keys of the group but the sandbox's own; where a default is written, it is the code's."""
+    """Every key of the group except sandboxNumbers; each default must equal the code's."""
     group = {keys()[attribute].name for attribute in Limits.model_fields} - {"sandboxNumbers"}
     assert RULES.keys() == {"allowedCountries", *group}
 

@@ -1,4 +1,4 @@
-"""The generated parts of docs/ are what the code says now."""
+"""The generated parts of docs/ are up to date."""
 
 from pathlib import Path
 
@@ -11,11 +11,11 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(scope="module")
 def written() -> dict[Path, str]:
-    """What the generator writes, by page."""
+    """Run the generator; return its text for each page."""
     return pages()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_page_is_what_the_generator_writes(page: Path, written: dict[Path, str]) -> None:
-    """A change of the stack, of its configuration or of an example changes its pages."""
+    """The stack, the configuration and the examples change their pages."""
     assert page.read_text() == written[page], f"{page.name} is not up to date: run `make docs`"

@@ -1,4 +1,4 @@
-"""Every page of the checkout leads only to what there is, and every page of docs/ is found."""
+"""No page has a broken link, and an index links every page of docs/."""
 
 import re
 from pathlib import Path
@@ -14,14 +14,14 @@ IDS = [str(page.relative_to(ROOT)) for page in PAGES]
 
 
 def led_to(page: Path, target: str) -> Path:
-    """The file that a link leads to; the page itself where there is an anchor only."""
+    """Return the file that a link leads to, or its own page if it is an anchor only."""
     file = unquote(target.partition("#")[0])
     return (page.parent / file).resolve() if file else page
 
 
 @pytest.mark.parametrize("page", PAGES, ids=IDS)
 def test_every_link_leads_somewhere(page: Path) -> None:
-    """To a file of this checkout, in a page to a heading; or to a public host, by https."""
+    """To a file or heading of this checkout, or to a public host by https."""
     lost = []
     for target in links(page.read_text()):
         url = urlsplit(target)
@@ -41,7 +41,7 @@ def test_every_link_leads_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("index", ["README.md", "docs/README.md"])
 def test_every_page_is_found(index: str) -> None:
-    """Whoever begins at an index gets to each page of docs/ by one click."""
+    """Each index leads to each page of docs/ in one click."""
     page = ROOT / index
     linked = {led_to(page, target) for target in links(page.read_text())} | {page}
 

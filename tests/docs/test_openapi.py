@@ -1,4 +1,4 @@
-"""docs/openapi.json: it is OpenAPI, its examples are as it says, and it leaves out no problem."""
+"""docs/openapi.json is valid, its examples fit its schemas, and no problem is missing."""
 
 import json
 import subprocess
@@ -15,12 +15,14 @@ from lambda_src.otp.contract.request import SendOtpRequest, parse_send_otp
 from tests.support.openapi import Contract
 
 from .problems import CLASSES
+from .runbook import ROOT
 
 CONTRACT = Contract.read()
+TROUBLESHOOTING = (ROOT / "docs" / "troubleshooting.md").read_text()
 MODELS = ("SendOtpRequest", "VerifyOtpRequest")
 
-#: Of every kind that a rule tells apart, and what languages see differently: the end of a line, a
-#: character beyond 16 bits, half of one.
+#: Texts for every rule, and texts that languages treat differently: line ends, and characters that
+#: need more than 16 bits.
 TEXTS = [
     *("", "+12065550100", "12345", "a b", "+1", "+0123", "٣٤٥٦٧", "+١٢٠٦٥٥٥٠"),
     *("a\n", "12345\n", "+12065550100\n", "a\r", "a\u2028", "\na", "a\nb"),
@@ -29,12 +31,12 @@ TEXTS = [
 
 
 def test_document_is_openapi() -> None:
-    """By the OpenAPI Initiative's own schema for 3.1, and every reference leads somewhere."""
+    """Checked with the OpenAPI Initiative's own schema for 3.1, and every reference resolves."""
     OpenAPIV31SpecValidator(dict(CONTRACT.document)).validate()
 
 
 def examples() -> Iterator[tuple[Mapping[str, Any], Any]]:
-    """Every example, with the schema that it is one of."""
+    """Yield every example with its schema."""
     for operation in (SEND, VERIFY):
         contents = [CONTRACT.request(operation)]
         for response in CONTRACT.responses(operation).values():
@@ -50,30 +52,31 @@ def examples() -> Iterator[tuple[Mapping[str, Any], Any]]:
         yield of["schema"], of["example"]
 
 
-def test_every_example_is_as_its_schema_says() -> None:
-    """And has no member that is not described."""
+def test_every_example_fits_its_schema() -> None:
+    """No example has a member that the schema does not describe."""
     assert [error for of, value in examples() for error in CONTRACT.errors(of, value)] == []
 
 
-def test_examples_of_a_send_are_taken() -> None:
-    """By the function's own check; and every field is shown by one."""
+def test_examples_of_a_send_are_accepted() -> None:
+    """By the function's own check; one example shows every field."""
     shown = [of["value"] for of in CONTRACT.request(SEND)["examples"].values()]
 
     assert [parse_send_otp(value) for value in shown] == shown
     assert SendOtpRequest.model_fields.keys() in [value.keys() for value in shown]
 
 
-def test_every_kind_of_problem_has_a_place() -> None:
-    """A new class must be said to be somebody's answer: docs/generate/answers.py."""
+def test_every_problem_is_documented() -> None:
+    """Add a new class to docs/generate/answers.py, and its code to docs/troubleshooting.md."""
     placed = {type(problem) for of in OF_THE_FUNCTIONS.values() for problem in of}
     placed |= {type(problem) for _, problem in problems()}
 
     assert placed == CLASSES
+    assert [kind.code for kind in CLASSES if kind.code not in TROUBLESHOOTING] == []
     assert NEVER_BY_THE_GATEWAY.keys() <= {type_ for type_, _ in problems()}
 
 
-def test_patterns_mean_in_javascript_what_they_mean_to_pydantic() -> None:
-    """Of all characters that UTF-8 can write, and of texts of all kinds."""
+def test_patterns_mean_the_same_in_javascript_and_pydantic() -> None:
+    """For every character of Unicode, and for texts of all kinds."""
     script = """
         const [patterns, texts] = JSON.parse(require("fs").readFileSync(0));
         for (let c = 0; c < 0x110000; c++) {

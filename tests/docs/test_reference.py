@@ -1,4 +1,4 @@
-"""The page that shows docs/openapi.json to people: all of it, and only as text."""
+"""The HTML page of docs/openapi.json: complete, and safe."""
 
 import html
 import json
@@ -15,7 +15,7 @@ PAGE = render(DOCUMENT)
 
 
 def read(markup: str) -> str:
-    """Give what is read of a page or a part of it: one line for each element but `code`."""
+    """Return the text of a page or of a part: one line for each element except `code`."""
     lines = re.sub(r"<[^>]+>", "\n", re.sub(r"</?(code|strong)>", "", markup))
     return html.unescape(lines)
 
@@ -25,7 +25,7 @@ ROWS = [read(row) for row in re.findall(r"<tr>(.*?)</tr>", PAGE, re.DOTALL)]
 
 @pytest.mark.parametrize("operation", CONTRACT.operations)
 def test_every_field_example_and_code_of_an_operation_is_there(operation: str) -> None:
-    """A row for each field and for each code; an example as it is."""
+    """A row for each field and each code; an example is shown unchanged."""
     contents = [("", CONTRACT.request(operation))]
     for status, response in CONTRACT.responses(operation).items():
         contents += [(status, content) for content in response["content"].values()]
@@ -39,8 +39,8 @@ def test_every_field_example_and_code_of_an_operation_is_there(operation: str) -
                 assert [row for row in ROWS if row.split()[:2] == [status, code]]
 
 
-def test_every_link_leads_somewhere_and_nothing_is_from_elsewhere_or_runs() -> None:
-    """Links lead to an element or a page that there is; icon and styles are all that is loaded."""
+def test_every_link_works_and_nothing_is_loaded_from_elsewhere() -> None:
+    """Only an icon and two style sheets are loaded. There are no scripts."""
     places = {f"#{name}" for name in re.findall(r'\bid="([^"]+)"', PAGE)}
     links = {*re.findall(r'<a\b[^>]* ?href="([^"]+)"', PAGE)}
     loaded = re.findall(r'<link\b[^>]*href="([^"]+)"', PAGE)
@@ -50,8 +50,8 @@ def test_every_link_leads_somewhere_and_nothing_is_from_elsewhere_or_runs() -> N
     assert not re.search(r"<(script|style|img|iframe|form)\b|<[^>]+ (on\w+|style)=", PAGE)
 
 
-def test_what_is_given_is_text() -> None:
-    """Markup in it is shown, and has no effect; neither in `code` nor in **strong**."""
+def test_markup_in_the_document_is_shown_as_text() -> None:
+    """Also inside `code` and **strong**."""
     markup = "<script>alert(1)</script>`<i>`**<b>**&amp;\" onclick='x'"
     prose = r'"(description|summary|title|detail|url|version)": "'
     with_markup = re.sub(
@@ -60,6 +60,6 @@ def test_what_is_given_is_text() -> None:
 
     page = render(json.loads(with_markup))
 
-    # But for the values of attributes.
+    # Without the values of attributes.
     assert not re.search(r"<(script|i|b)\b|<[^>]+ onclick", re.sub(r'"[^"]*"', '""', page))
     assert "<script>alert(1)</script><i><b>&amp;\" onclick='x'" in read(page)

@@ -1,4 +1,4 @@
-"""The runbook: every alarm has a section, and what its queries ask for is logged."""
+"""The runbook: each alarm has a section, and its queries look for fields that are logged."""
 
 import ast
 import json
@@ -11,7 +11,7 @@ from tests.support.service import deployed
 
 from .runbook import ROOT, SCRIPT, SECTIONS, items, of_profile
 
-#: Fields that Powertools or the runtime adds only to some lines.
+#: Fields that Powertools or the runtime adds to some lines only.
 SOMETIMES = {"exception", "exception_name", "stack_trace", "xray_trace_id"}
 #: Fields of platform.report, of the Python runtime's lines, of Powertools, and of Logs Insights:
 #: https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html
@@ -31,7 +31,7 @@ INSIGHTS_WORDS = {
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_every_alarm_has_a_section_and_every_section_an_alarm(profile: str) -> None:
-    """Its description ends in the section's address; the list at the beginning leads there."""
+    """The alarm's description links its section, and so does the list at the top."""
     links = {
         re.sub("^Verified[A-Z]{2}$", "VerifiedXX", name.removeprefix("OtpAlarms")[:-8]): resource[
             "Properties"
@@ -57,7 +57,7 @@ def test_every_alarm_has_a_section_and_every_section_an_alarm(profile: str) -> N
 
 
 def test_every_metric_that_is_watched_is_explained() -> None:
-    """The functions' own, which the stack's alarms and dashboard name."""
+    """These are the functions' own metrics in alarms and on the dashboard."""
     written = json.dumps(of_profile("production")["Resources"])
     watched = {*re.findall(r'"MetricName": "(\w+)", "Namespace": "ServerlessOtp"', written)}
 
@@ -74,7 +74,7 @@ QUERIES = re.findall(r"<<'?QUERY'?\n(.*?)^QUERY$", SCRIPT, re.MULTILINE | re.DOT
 
 
 def test_every_field_of_a_log_line_is_listed() -> None:
-    """Those that the functions name, and those that every line has."""
+    """Those that the code names, and those that every line has."""
     named = {
         keyword.arg
         for call in ast.walk(ast.parse(SOURCE))
@@ -93,8 +93,8 @@ def test_every_field_of_a_log_line_is_listed() -> None:
 
 
 @pytest.mark.parametrize("query", QUERIES)
-def test_what_a_query_looks_for_is_logged(query: str) -> None:
-    """Its fields, by the functions and Lambda or by API Gateway; its messages and codes."""
+def test_every_field_and_message_of_a_query_is_logged(query: str) -> None:
+    """Its fields by the functions, Lambda or API Gateway; its messages and codes by the code."""
     [stage] = [
         resource["Properties"]
         for resource in of_profile("production")["Resources"].values()
@@ -103,7 +103,7 @@ def test_what_a_query_looks_for_is_logged(query: str) -> None:
     bare = re.sub(r'"[^"]*"', "", query)
     aliases = {*re.findall(r"(?:\bas |\?<)(\w+)", bare)}
     bare = re.sub(r"\bas \w+|/[^/]*/", "", bare)
-    # What is followed by a parenthesis is a function.
+    # A name before a parenthesis is a function.
     names = {*re.findall(r"(?<![\w.@])@?[A-Za-z_][\w.]*\b(?!\()", bare)}
     used = names - INSIGHTS_WORDS - aliases
     logged = {name for name in used if re.search(rf'\b{name}=|"{name}"', SOURCE)}

@@ -1,6 +1,6 @@
-"""The runbook's commands: the stack has what they name, and the function heeds them.
+"""The runbook's commands: their names exist in the stack, and the function heeds them.
 
-That they run is shown by tests/commands.
+tests/commands runs them.
 """
 
 import json
@@ -19,14 +19,14 @@ from tests.support.service import TABLE, Service, deployed
 
 from .runbook import RUNBOOK, SCRIPT, SECTIONS, SHELL, blocks, items, of_profile
 
-#: Which the limits count: the sandbox's own are not.
+#: The limits count it, unlike the sandbox's numbers.
 NUMBER = "+12062010123"
 #: The commands that the script defines.
 DEFINED = re.findall(r"^(\w+)\(\) \{", SCRIPT, re.MULTILINE)
 
 
-def test_what_the_commands_ask_for_is_there() -> None:
-    """Outputs and types of resources of the stack; and every limit is explained."""
+def test_outputs_and_resources_of_the_commands_exist() -> None:
+    """The section about limits explains every limit."""
     production = of_profile("production")
     types = {resource["Type"] for resource in production["Resources"].values()}
     outputs = {*re.findall(r"\$\(output (\w+)\)", SHELL)}
@@ -38,8 +38,8 @@ def test_what_the_commands_ask_for_is_there() -> None:
     assert limits == {*MEANINGS, "blockedPrefixes"}
 
 
-def test_no_command_runs_without_its_names() -> None:
-    """It says which name is missing, and AWS is not called."""
+def test_no_command_runs_without_its_variables() -> None:
+    """It names the missing variable, and does not call AWS."""
     commands = "".join(f"{name}() {{ :; }}\n" for name in DEFINED)
     names = r"\baws .*\$\{?(TABLE|QUEUE|API|FUNCTION|STACK|OLD)\b"
     needing = [block for block in blocks() if re.search(names, block, re.DOTALL)]
@@ -60,23 +60,23 @@ def test_no_command_runs_without_its_names() -> None:
 
 @pytest.fixture
 def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
-    """Run the send function, on an emulated AWS of its own."""
-    # No window ends within a test; the shell's `date` and the function agree on the day. With
-    # milliseconds, of which DynamoDB would not store a zero.
+    """Start the send function on an emulated AWS of its own."""
+    # Stopped, so that no window ends within a test, and at the time of the shell's `date`. With
+    # milliseconds, because DynamoDB would not store a trailing zero.
     Clock(monkeypatch, limits, counters, guard, switch).now = int(time.time()) + 0.123
     with deployed("send") as service:
         yield service
 
 
 def run(script: str) -> subprocess.CompletedProcess[str]:
-    """Run a script in the shell; the AWS CLI only writes down how it is called."""
+    """Run a script in the shell; its AWS CLI only prints its arguments."""
     fake = f"""TABLE={TABLE}; aws() {{ for given; do printf '%s\\0' "$given"; done; }}\n"""
     command = ["/bin/sh", "-ec", fake + script]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def test_callers_of_an_api_without_an_access_log_are_not_looked_for() -> None:
-    """One sentence, and no query: in the sandbox, and with apiGatewayLogRole=none."""
+    """One sentence and no query, in the sandbox or with apiGatewayLogRole=none."""
     none = "AWS_REGION=us-east-1\naws() { echo None; }\n"
 
     ran = run(f"{none}{SCRIPT}\naws() {{ echo None; echo called $2 >&2; }}\ncallers")
@@ -89,7 +89,7 @@ def test_callers_of_an_api_without_an_access_log_are_not_looked_for() -> None:
 
 
 def do(service: Service, script: str) -> dict[str, Any]:
-    """Make a block's one call of DynamoDB, as the CLI would."""
+    """Make the one DynamoDB call of a block, as the CLI would."""
     _, operation, *options = run(script).stdout.split("\0")[:-1]
     said = dict(zip(options[::2], options[1::2], strict=True))
     given = {
@@ -103,7 +103,7 @@ def do(service: Service, script: str) -> dict[str, Any]:
 
 
 def test_the_commands_of_the_switch_are_heeded(service: Service) -> None:
-    """Everything is paused, then some countries, then nothing; and the switch can be read."""
+    """Pause everything, then some countries, then nothing; and read the switch."""
     pausing = blocks(SECTIONS["pausing"].text)
     every, some, now, resume = [block for block in pausing if "attach-role-policy" not in block]
 
@@ -122,10 +122,8 @@ def test_the_commands_of_the_switch_are_heeded(service: Service) -> None:
 @pytest.mark.parametrize(
     ("per_hour", "block"), [(20, "${NUMBER%????}"), (None, "$NUMBER")], ids=["block", "number"]
 )
-def test_the_command_lets_a_number_in_again(
-    service: Service, per_hour: int | None, block: str
-) -> None:
-    """It computes the key as the function does, and deletes that item."""
+def test_a_command_lets_a_number_in(service: Service, per_hour: int | None, block: str) -> None:
+    """It computes the item's key as the function does, and deletes the item."""
     [script] = blocks(SECTIONS["let-a-number-in-again"].text)
     script = script.replace("+12065550123", NUMBER).replace("${NUMBER%????}", block)
     service.limit(destination_per_10_minutes=5, destination_per_day=10, block_per_hour=per_hour)
@@ -138,7 +136,7 @@ def test_the_command_lets_a_number_in_again(
 
 
 def test_the_commands_open_a_range_close_it_and_let_it_begin_at_zero(service: Service) -> None:
-    """By its name in the log, from which the key of its balance is computed."""
+    """By its name in the log, from which the command computes the key of its balance."""
     _, opening, zero, closing = blocks(SECTIONS["guard"].text)
 
     def status() -> int:

@@ -1,4 +1,4 @@
-"""The file VERSION says which version this is, and so does everything that has one."""
+"""Every file with a version has that of the file VERSION."""
 
 import re
 from pathlib import Path
@@ -21,5 +21,5 @@ VERSION = (ROOT / "VERSION").read_text().strip()
     ],
 )
 def test_every_file_with_a_version_says_the_same(file: str, pattern: str) -> None:
-    """As VERSION; of the changelog, the newest entry."""
+    """The newest entry of the changelog counts."""
     assert re.findall(pattern, (ROOT / file).read_text(), re.MULTILINE) == [VERSION]

@@ -1,4 +1,4 @@
-"""What the examples tell a person, and what they log instead."""
+"""The words that the examples show to a person, and what they log instead."""
 
 import logging
 
@@ -14,8 +14,8 @@ from .problems import CLASSES
 NUMBER = "+12065550177"
 
 
-def test_every_exception_is_decided_about() -> None:
-    """Those of the client, and every code of the service, of which the client has one each."""
+def test_every_exception_has_words() -> None:
+    """The client's exceptions, which include one for every code of the service."""
     exceptions = {kind for kind in vars(otp).values() if isinstance(kind, type)}
 
     assert {kind for kind in exceptions if issubclass(kind, OtpError)} - {OtpError} == TABLE.keys()
@@ -24,15 +24,15 @@ def test_every_exception_is_decided_about() -> None:
     assert all(words.after_verify for kind, words in TABLE.items() if kind.__name__ in answered)
 
 
-def test_what_is_about_a_number_is_said_as_a_text_is() -> None:
-    """What the service keeps of a number, and its limits."""
+def test_problems_of_a_number_look_like_a_text() -> None:
+    """Otherwise, a stranger could learn something about the number."""
     kept = {kind.code for kind in CLASSES if kind.keeps_reference_id} | {"TooManyMessages"}
 
     assert {otp.say_of_send(getattr(otp, code)()) for code in kept} == {Say.SENT_IF_POSSIBLE}
 
 
 def bad(*fields: str) -> InvalidRequest:
-    """Make the problem of bad fields."""
+    """Return the problem for these bad fields."""
     error = InvalidRequest()
     error.errors = tuple(FieldError(field, "No.") for field in fields)
     return error
@@ -63,7 +63,7 @@ def test_problem_that_needs_attention_is_logged(
     logged: bool,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """With what leads to the service's log, and without a number that is the ReferenceId."""
+    """With the request ID for the service's log, and without a number in the ReferenceId."""
     caplog.set_level(logging.DEBUG)
     error.reference_id = f"login-{NUMBER}"
     if isinstance(error, Problem):

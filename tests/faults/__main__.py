@@ -1,4 +1,4 @@
-"""`make faults`: injects all faults in its own sandbox, and fails if an answer was wrong."""
+"""`make faults`: injects every fault in its own sandbox, and fails if an answer was wrong."""
 
 import argparse
 import sys
@@ -13,7 +13,7 @@ from .lab import Lab
 from .scenarios import ALL
 from .trial import Result, Trial
 
-# Every limit counts, and so does the guard, which refuses; and none is reached.
+# Every limit and a refusing guard count, but none is reached.
 _LIMITS = {
     "countryPerDay": "100000",
     "deploymentPerHour": "100000",
@@ -27,7 +27,7 @@ _BEGIN, _END = "<!-- faults: begin -->\n", "<!-- faults: end -->\n"
 
 
 def main() -> int:
-    """Run the suite; returns the exit status."""
+    """Run the suite; return the exit status."""
     arguments = _parser().parse_args()
     with detached(_LIMITS) as state, Lab(state) as lab:
         trial = Trial(lab, arguments.cases, arguments.duplicates)

@@ -1,4 +1,4 @@
-"""ReferenceIds that go through a scenario together: the fault, its repair, and what comes later."""
+"""ReferenceIds that go through a scenario together: the fault, its repair, and a late repeat."""
 
 import contextlib
 import json
@@ -22,7 +22,7 @@ _SECONDS_UNTIL_ALL_HAVE_ARRIVED = 20
 
 
 def send(lab: Lab, case: Case, destination: str | None) -> None:
-    """Send one request, alone: what arrives meanwhile is its doing."""
+    """Send one request alone: a text that arrives meanwhile belongs to it."""
     before = lab.texts(case.reference_id)
     answer = _ask(lab, case.reference_id, destination)
     case.answers.append(Answer.of(answer, lab.texts(case.reference_id) - before))
@@ -35,7 +35,7 @@ def _ask(lab: Lab, reference_id: str, destination: str | None) -> client.HttpAns
 
 @dataclass
 class Batch:
-    """Some ReferenceIds that are sent through a scenario together."""
+    """Some ReferenceIds that go through a scenario together."""
 
     _lab: Lab
     _scenario: Scenario
@@ -44,7 +44,7 @@ class Batch:
     _threads: ThreadPoolExecutor
 
     def run(self) -> list[str]:
-        """Break, mend, let the function's timeout pass; returns what went wrong with the trial."""
+        """Break, mend, and let the function's timeout pass; return problems of the trial itself."""
         scenario, problems = self._scenario, []
         self._lab.use(scenario.version)
         if scenario.death:
@@ -72,7 +72,7 @@ class Batch:
         return problems
 
     def _duplicates(self, case: Case) -> None:
-        """Make the same request several times at once, or, if once, and look at the phone."""
+        """Make the same request several times at once; if only once, also count its texts."""
         if self._at_once == 1:
             self._once(case)
             return
@@ -90,7 +90,7 @@ class Batch:
         list(self._threads.map(do, self._cases))
 
     def _warm_up(self) -> None:
-        """Start as many workers as will be needed, so that all are killed at the same point."""
+        """Start all the workers that are needed, so that all are killed at the same point."""
         strangers = [str(uuid.uuid4()) for _ in range(len(self._cases) * self._at_once)]
         list(self._threads.map(self._ask_for_a_stranger, strangers))
 
@@ -98,7 +98,7 @@ class Batch:
         _ask(self._lab, reference_id, THROTTLED)
 
     def _all_have_arrived(self) -> bool:
-        """Whether every function is where it is to be killed."""
+        """Return whether every function is where it must be killed."""
         match self._scenario.death:
             case Death.BEFORE_THE_SEND:
                 return self._lab.pinpoint.fired() >= len(self._cases)
@@ -116,14 +116,14 @@ class Batch:
 
 
 class CreditBatch(Batch):
-    """Some ReferenceIds whose codes are verified, each of a range of its own."""
+    """Some ReferenceIds whose codes are verified, each in a range of its own."""
 
     def run(self) -> list[str]:
-        """Text the codes, then as in sending; says, too, where a usual code was worth nothing."""
+        """Text the codes, then verify them; without a fault, each must get its credit."""
         self._each(self._text)
         problems = super().run()
         if "latency" in (self._scenario.dynamodb or {}):
-            time.sleep(1)  # a slow write is made after all, and must not meet the next batch
+            time.sleep(1)  # a slow write still happens, and must not meet the next batch
         for case in self._codes:
             case.balance = self._lab.balance(case.number)
             if not self._scenario.dynamodb and not case.credited:

@@ -1,4 +1,4 @@
-"""Deployed functions that can be killed, and whose ways to DynamoDB and Pinpoint can be broken."""
+"""Deployed functions that can be killed, behind proxies to DynamoDB and Pinpoint."""
 
 import contextlib
 import hashlib
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda.client import LambdaClient
 
 FUNCTION_SECONDS = 4
-# As in production, only shorter: a fault that is "too slow" need not take eight seconds.
+# Shorter than in production, so that a slow answer need not take eight seconds.
 SHORT_LIMITS = {
     "OTP_FUNCTION_SECONDS": str(FUNCTION_SECONDS),
     "OTP_DYNAMODB_CONNECT_SECONDS": "0.5",
@@ -35,7 +35,7 @@ SHORT_LIMITS = {
     "OTP_PINPOINT_CONNECT_SECONDS": "0.5",
     "OTP_PINPOINT_READ_SECONDS": "0.8",
     "OTP_PINPOINT_ALL_ATTEMPTS_SECONDS": "1.5",
-    # Longer than the defaults: what is to be killed at a call must still wait for it.
+    # Longer than the defaults: a function must wait at the call at which it is killed.
     "OTP_CREDIT_READ_SECONDS": "2",
     "OTP_CREDITING_SECONDS": "3",
 }
@@ -43,16 +43,16 @@ _PATIENT = {"OTP_PINPOINT_READ_SECONDS": "20"}
 
 
 class Version(Enum):
-    """The versions of a function that a lab has published."""
+    """The published versions of a function."""
 
     USUAL = auto()
-    PATIENT = auto()  # of send: does not give up before Lambda gives up on it
-    WITHOUT_PINPOINT = auto()  # of send: nothing listens where it looks for Pinpoint
-    ALL_VALID = auto()  # of verify: its Pinpoint says of every code that it is right
+    PATIENT = auto()  # of send: waits longer than Lambda's timeout
+    WITHOUT_PINPOINT = auto()  # of send: nothing listens at its address of Pinpoint
+    ALL_VALID = auto()  # of verify: its Pinpoint accepts every code
 
 
 class _Function:
-    """A function of the sandbox: its environment, its versions and its alias."""
+    """A function of the sandbox: its environment, versions and alias."""
 
     def __init__(self, lambda_: "LambdaClient", alias: str) -> None:
         self._lambda = lambda_
@@ -62,7 +62,7 @@ class _Function:
     def publish(
         self, cleanup: contextlib.ExitStack, environments: Mapping[Version, Mapping[str, str]]
     ) -> None:
-        """Publish a version for each of these changes of the environment, until the cleanup."""
+        """Publish a version for each of these environments; the cleanup restores the old one."""
         alias = self._lambda.get_alias(FunctionName=self._name, Name=self._alias)
         cleanup.callback(self._point_to, alias["FunctionVersion"])
         before = self._lambda.get_function_configuration(FunctionName=self._name)
@@ -90,17 +90,17 @@ class _Function:
 
 
 class _AllValid(BaseHTTPRequestHandler):
-    """Pinpoint's answer to a right code, to whatever is asked, and however often."""
+    """A Pinpoint that accepts every code, every time."""
 
     protocol_version = "HTTP/1.1"
 
     def handle(self) -> None:
-        """Serve a connection, until it ends or the function at its other end is killed."""
+        """Serve a connection until it ends, or until the calling function is killed."""
         with contextlib.suppress(ConnectionError):
             super().handle()
 
     def do_POST(self) -> None:
-        """Answer."""
+        """Answer that the code is valid."""
         self.rfile.read(int(self.headers.get("Content-Length", "0")))
         answer = b'{"Valid": true}'
         self.send_response(200)
@@ -108,17 +108,17 @@ class _AllValid(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(answer)
 
-    do_GET = do_POST  # noqa: N815 - how a function opens its connection
+    do_GET = do_POST  # noqa: N815 - a function opens its connection with it
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 class Lab:
-    """The functions of a running sandbox, behind two proxies; use it as a context.
+    """The functions of a running sandbox, behind two proxies; a context manager.
 
-    Entering publishes versions of the functions with short time limits whose requests go through
-    the proxies, and points the aliases there; leaving points them back.
+    Entering publishes versions with short time limits whose requests go through the proxies, and
+    points the aliases to them; leaving points the aliases back.
     """
 
     def __init__(self, state: State) -> None:
@@ -165,13 +165,13 @@ class Lab:
         self._cleanup.close()
 
     def mend(self) -> None:
-        """Inject no faults any more, and use the usual version."""
+        """Remove all faults, and use the usual versions."""
         self.use(Version.USUAL)
         self.dynamodb.break_by()
         self.pinpoint.break_by()
 
     def use(self, version: Version) -> None:
-        """Have the functions that have a version be it."""
+        """Use this version of each function that has it."""
         self._sending.use(version)
         self._verifying.use(version)
 
@@ -183,29 +183,29 @@ class Lab:
                 worker.kill()
 
     def texts(self, reference_id: str) -> int:
-        """How many texts have arrived for a ReferenceId."""
+        """Count the texts of a ReferenceId."""
         return len(client.inbox(self.state, reference_id))
 
     def record(self, reference_id: str) -> dict[str, Any] | None:
-        """The record of a ReferenceId, as DynamoDB holds it."""
+        """Return the record of a ReferenceId, as DynamoDB holds it."""
         item: dict[str, Any] | None = self.table.get_item(
             TableName=self.state.table, Key={"id": {"S": key(reference_id)}}, ConsistentRead=True
         ).get("Item")
         return item
 
     def balance(self, number: str) -> int | None:
-        """The balance of a number's range."""
+        """Return the balance of a number's range."""
         item = self.table.get_item(
             TableName=self.state.table, Key=_range_key(number), ConsistentRead=True
         ).get("Item")
         return int(item["balance"]["N"]) if item else None
 
     def forget_range(self, number: str) -> None:
-        """Have the balance of a number's range begin anew."""
+        """Delete the balance of a number's range."""
         self.table.delete_item(TableName=self.state.table, Key=_range_key(number))
 
     def counted(self) -> int:
-        """How many messages are counted for the deployment, whenever that was."""
+        """Return the deployment's count of texts, over all hours."""
         return sum(
             int(item["messages"]["N"])
             for id_, item in self.items().items()
@@ -213,12 +213,12 @@ class Lab:
         )
 
     def items(self) -> dict[str, dict[str, Any]]:
-        """The items of the table, by their keys; `key` has that of a ReferenceId's record."""
+        """Return the items of the table by their keys."""
         pages = self.table.get_paginator("scan").paginate(TableName=self.state.table)
         return {item["id"]["S"]: item for page in pages for item in page["Items"]}
 
     def move_record(self, reference_id: str, attribute: str, value: int) -> None:
-        """Set a time of a record, instead of waiting for it."""
+        """Set a time in a record instead of waiting for it."""
         self.table.update_item(
             TableName=self.state.table,
             Key={"id": {"S": key(reference_id)}},
@@ -229,7 +229,7 @@ class Lab:
         )
 
     def _warm_up(self) -> None:
-        """Have the proxies load what they load at the first request of a service."""
+        """Make one request of each service, for which a proxy loads its data."""
         options = client.aws_options(self.state)
         boto3.client("dynamodb", **options | {"endpoint_url": self.dynamodb.url}).list_tables()
         boto3.client("pinpoint", **options | {"endpoint_url": self.pinpoint.url}).get_app(
@@ -238,7 +238,7 @@ class Lab:
 
 
 def wait_for(condition: Callable[[], bool], seconds: float) -> bool:
-    """Wait until a condition holds; returns whether it does."""
+    """Wait until a condition holds; return whether it does."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
@@ -248,12 +248,12 @@ def wait_for(condition: Callable[[], bool], seconds: float) -> bool:
 
 
 def key(reference_id: str) -> str:
-    """Give the key of a ReferenceId's record."""
+    """Return the key of a ReferenceId's record."""
     return f"send#{hashlib.sha256(json.dumps(reference_id).encode()).hexdigest()}"
 
 
 def claim_key(record: Mapping[str, Any]) -> str:
-    """Give the key of the claim on the credit of a record; without an owner, of none."""
+    """Return the key of the claim on a record's credit."""
     return f"guard#claim#{record.get('owner', {}).get('S')}"
 
 

@@ -1,4 +1,4 @@
-"""The faults: what is broken, for whom, and whether the function dies of it."""
+"""The faults: which call breaks and how, for which number, and whether the function dies."""
 
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -9,7 +9,7 @@ from tests.support.proxy import Rule
 from .lab import Version
 
 SENT = "+12065550100"
-# A number of each ReferenceId's own: those above are not counted.
+# Each ReferenceId gets its own number, because the sandbox numbers are not counted.
 COUNTED = None
 THROTTLED = "+12065550103"
 TEXTED_ANSWERED_LATE = "+12065550108"
@@ -18,7 +18,7 @@ TEXTED_CONNECTION_DROPPED = "+12065550110"
 
 
 class Death(Enum):
-    """When the function is killed, if it is."""
+    """The moment at which the function is killed."""
 
     BEFORE_THE_SEND = auto()
     AFTER_THE_SEND = auto()
@@ -30,20 +30,20 @@ class Death(Enum):
 
 @dataclass(frozen=True)
 class Scenario:
-    """One kind of fault: what breaks on the ways to Pinpoint and DynamoDB, and for which number."""
+    """One kind of fault on the way to Pinpoint or DynamoDB, and the number that is texted."""
 
     name: str
     pinpoint: Rule | None = None
     dynamodb: Rule | None = None
-    destination: str | None = SENT  # some break the answer after the text has gone out
+    destination: str | None = SENT  # some numbers break the answer after the text
     death: Death | None = None
     version: Version = Version.USUAL  # while the fault lasts
-    just_started: bool = False  # no function runs yet, which could know something from before
-    verifies: bool = False  # a text went out before, and its code is verified
+    just_started: bool = False  # the functions remember nothing from earlier requests
+    verifies: bool = False  # the code of an earlier text is verified
 
     @property
     def kills(self) -> bool:
-        """Whether a function is killed, so that API Gateway may answer in its place."""
+        """Whether a function is killed, so that API Gateway may answer instead."""
         return self.death is not None or self.just_started
 
 
@@ -115,7 +115,7 @@ COUNTS = [
         ("500", _error("InternalServerError")),
         ("slow", _SLOW),
         ("done, answer lost now and then", _LOST_ANSWER | _EVERY_OTHER),
-        # The number's passes, and the guard's does not.
+        # The count of the number succeeds, and that of the guard fails.
         (
             "500 every other time",
             _error("InternalServerError") | {"sequence": {"pass": 1, "fail": 1}},
@@ -129,7 +129,7 @@ COUNTS = [
     ),
 ]
 DEATHS = [
-    # Held, and never passed on.
+    # The proxy holds the request and never passes it on.
     Scenario("killed before the send", pinpoint=_NO_ANSWER, death=Death.BEFORE_THE_SEND),
     Scenario("killed after the send", destination=TEXTED_ANSWERED_LATE, death=Death.AFTER_THE_SEND),
     Scenario(

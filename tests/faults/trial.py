@@ -1,4 +1,4 @@
-"""Puts ReferenceIds through a fault, its repair and the function's timeout, and judges them."""
+"""Sends ReferenceIds through each fault, its repair and the function's timeout; then judges."""
 
 import time
 import uuid
@@ -16,14 +16,14 @@ from .lab import Lab
 from .scenarios import SENT, Scenario
 from .verdict import Case, CreditCase, Items
 
-# Requests on their way at once; more would make a small machine slower than the time limits.
+# Concurrent requests; more would make a small machine slower than the time limits.
 _PARALLEL = 8
 _PARALLEL_DEATHS = 4
 
 
 @dataclass
 class Result:
-    """What a scenario led to; a row of the table."""
+    """The outcome of a scenario: a row of the table."""
 
     name: str
     cases: list[Case] = field(default_factory=list)
@@ -31,7 +31,7 @@ class Result:
 
     @property
     def requests(self) -> int:
-        """How many were made."""
+        """The number of requests."""
         return sum(len(case.answers) for case in self.cases)
 
     def outcome(self) -> str:
@@ -41,14 +41,14 @@ class Result:
         return f"{texts} of {len(self.cases)} | {', '.join(answers)}"
 
     def contradictions(self) -> list[str]:
-        """Whatever breaks the promise."""
+        """Everything that breaks the promise."""
         return self.problems + [
             f"{self.name}: {broken}" for case in self.cases for broken in case.contradictions()
         ]
 
 
 class Trial:
-    """Runs scenarios in a lab: so many ReferenceIds alone, and as many with duplicates at once."""
+    """Runs scenarios in a lab: some ReferenceIds one by one, and as many with duplicates."""
 
     def __init__(self, lab: Lab, cases: int, duplicates: int) -> None:
         self._lab = lab
@@ -65,25 +65,25 @@ class Trial:
         self.results.append(result)
         if scenario.verifies and self._verifying_since is None:
             self._verifying_since = time.time()
-        # Each function that is killed has to start again, so there are fewer of them.
+        # Fewer, because each killed function has to start again.
         duplicates = min(2, self._duplicates) if scenario.kills else self._duplicates
-        # To start all functions anew takes seconds, each time.
+        # Fewer, because starting all functions again takes seconds.
         cases = -(-self._cases // 5) if scenario.just_started else self._cases
         for at_once in (1, duplicates):
             self._run_in_batches(scenario, at_once, result, cases)
 
     def run_duplicates(self, at_once: int) -> None:
-        """Run many duplicates at once, without any fault."""
+        """Run many duplicates at once, without a fault."""
         result = Result(f"{at_once} duplicates at once")
         self.results.append(result)
-        for _ in range(2):  # as often as every fault
+        for _ in range(2):  # as many as for a fault
             self._run_in_batches(Scenario(result.name), at_once, result, self._cases)
 
     def run_windows_end(self) -> None:
-        """Repeat a request a second before the window's end, and a second after it."""
+        """Repeat a request one second before the window's end, and one second after it."""
         result = Result("repeated a second before and after the window's end")
         self.results.append(result)
-        for _ in range(2 * self._cases):  # as often as every fault
+        for _ in range(2 * self._cases):  # as many as for a fault
             reference_id = str(uuid.uuid4())
             first, second = (Case(reference_id, function_died=False) for _ in range(2))
             send(self._lab, first, SENT)
@@ -100,7 +100,7 @@ class Trial:
                 result.problems.append(f"{result.name}: {first.answers + second.answers}")
 
     def conclude(self, late_seconds: float) -> list[str]:
-        """Judge all by what is there in the end; returns what breaks the promise."""
+        """Judge all cases by the final state; return everything that breaks the promise."""
         self._lab.mend()
         time.sleep(late_seconds)  # a proxy may have delayed a text
         inbox = client.inbox(self._lab.state)
@@ -118,7 +118,7 @@ class Trial:
         return [*broken, *self._strangers(items)]
 
     def _strangers(self, items: Items) -> Iterator[str]:
-        """Say what no key, no log and no metric may hold: of the codes that were verified."""
+        """Find unknown claims, and numbers or codes in keys, logs and metrics."""
         cases = [
             case for result in self.results for case in result.cases if isinstance(case, CreditCase)
         ]

@@ -1,4 +1,4 @@
-"""What the contract allows: every answer is from its table, and agrees with the phone."""
+"""The verdict: every answer must be in the contract's table, and agree with the texts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,20 +18,20 @@ _NOT_SENT = {
     *((503, "TemporaryFailure"), (503, "Unavailable")),
 }
 _UNKNOWN = {(504, "OutcomeUnknown"), (409, "OutcomeUnknown")}
-_ELSEWHERE = {(409, "InProgress")}  # the answer is that of another request
-# API Gateway's own, when the function has died.
+_ELSEWHERE = {(409, "InProgress")}  # another request has the outcome
+# API Gateway's own answers when the function has died.
 _DEAD = {(502, "OutcomeUnknown"), (504, "OutcomeUnknown")}
 
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer, as far as a verdict needs it."""
+    """The part of an answer that a verdict needs."""
 
     status: int
     code: str | None
     replayed: bool
     body: bytes
-    texted: int | None = None  # how many texts arrived meanwhile, if it was asked for alone
+    texted: int | None = None  # texts that arrived meanwhile, if no other request ran
     valid: bool | None = None  # of a verification
 
     @classmethod
@@ -49,7 +49,7 @@ class Answer:
 
     @property
     def name(self) -> str:
-        """What to count it as."""
+        """The name under which it is counted."""
         if self.replayed:
             return f"{self.status} replayed"
         if self.valid is not None:
@@ -59,7 +59,7 @@ class Answer:
 
 @dataclass
 class Case:
-    """All answers to one ReferenceId in its window, and what became of it."""
+    """All answers to one ReferenceId in its window, and its final state."""
 
     reference_id: str
     function_died: bool  # by the fault, so that the gateway may answer
@@ -69,18 +69,18 @@ class Case:
     _settled: bool = False
 
     def settle(self, texts: int) -> None:
-        """Say how many texts arrived in this window, where the ReferenceId has another one."""
+        """Fix the number of texts in this window, if the ReferenceId gets another one."""
         self.texts = texts
         self._settled = True
 
     def conclude(self, texts: int, items: Items) -> None:
-        """Say what there is at the end of everything."""
+        """Note the final number of texts, and whether there is a record."""
         self.recorded = key(self.reference_id) in items
         if not self._settled:
             self.texts = texts
 
     def contradictions(self) -> list[str]:
-        """Say everything that breaks the promise; nothing, if it is kept."""
+        """List everything that breaks the promise."""
         return [
             f"{self.reference_id}: {problem} (answers: "
             f"{', '.join(answer.name for answer in self.answers)}; texts: {self.texts})"
@@ -92,7 +92,7 @@ class Case:
         if self.function_died:
             allowed |= _DEAD
         return [
-            f"{answer.name} is not from the table"
+            f"{answer.name} is not in the table"
             for answer in self.answers
             if (answer.status, answer.code) not in allowed
         ]
@@ -118,24 +118,24 @@ class Case:
         return lies
 
     def _losses(self) -> list[str]:
-        # Not 409 OutcomeUnknown: it tells what a record says, which may be freed a moment later.
+        # Not 409 OutcomeUnknown, because the record that it reports may be freed a moment later.
         maybe_texted = _SENT | _DEAD | {(504, "OutcomeUnknown")}
         held = any((answer.status, answer.code) in maybe_texted for answer in self.answers)
         return ["its record is lost"] if (held or self.texts) and not self.recorded else []
 
 
-# A text raises the balance of its range, and a right code lowers it, in the next hour from zero.
+# A text raises the balance of its range to 1. A right code lowers it; in a new hour, from zero.
 _TEXTED, _CREDITED = 1, (1 - 4, 0 - 4)
 
 
 @dataclass
 class CreditCase(Case):
-    """All answers to one code, and what its range was credited with."""
+    """All answers to one code, and the balance of its range."""
 
     number: str = ""
     code: str = ""
     balance: int | None = None
-    claim: str = ""  # the key of the item that claims the credit; none without a record's owner
+    claim: str = ""  # the key of the item that claims the credit, if the record has an owner
     claimed: bool = False
 
     @property
@@ -144,17 +144,17 @@ class CreditCase(Case):
         return self.balance in _CREDITED
 
     def conclude(self, texts: int, items: Items) -> None:
-        """Say what there is at the end of everything."""
+        """Note the final record and whether its credit was claimed."""
         super().conclude(texts, items)
         record = items.get(key(self.reference_id), {})
         self.claim = claim_key(record) if "owner" in record else ""
         self.claimed = self.claim in items
 
     def _strangers(self) -> list[str]:
-        # To the last one, Pinpoint itself says that the code is used.
+        # The last answer is Pinpoint's own: the code is used.
         *answers, last = self.answers
         return [
-            f"{answer.name} is not what it is without a fault"
+            f"{answer.name} differs from the answer without a fault"
             for answer, valid in [*((answer, True) for answer in answers), (last, False)]
             if (answer.status, answer.valid) != (200, valid)
             and not (self.function_died and (answer.status, answer.code) in _DEAD)

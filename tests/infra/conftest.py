@@ -1,4 +1,4 @@
-"""The templates that the tests of the stack look at: each is synthesized once."""
+"""The templates of the stack's tests, each synthesized once."""
 
 from collections.abc import Callable
 from functools import cache
@@ -26,12 +26,12 @@ from tests.support.templates import (
     rendered,
 )
 
-#: By the fixture that gives its template: what is set besides the least, as on the command line.
-#: cdk-nag looks at the first three.
+#: Settings besides the required ones, as on the command line, by the fixture of their template.
+#: cdk-nag checks the first three.
 _CONFIGURATIONS = {
     "dev": "",
     "production": f"profile=production region={REGION}",
-    "everything": (  # that may be added to it
+    "everything": (  # all options of production
         f"profile=production region={REGION} apiGatewayLogRole=create wafRateLimit=1000 "
         "provisionedConcurrency=2 reservedConcurrency=5 alarmVerifiedVolume=7 "
         "allowedPrincipals=210987654321,o-a1b2c3d4e5 domainName=otp.example.com "
@@ -48,12 +48,12 @@ _CONFIGURATIONS = {
         "alarmWrongCodesPercent=17 alarmRefusedPerHour=18 "
         "alarmGuardedPerHour=19"
     ),
-    # Production without what may be left out of it, and started from snapshots.
+    # Production without its optional parts, and started from snapshots.
     "lean": (
         f"profile=production region={REGION} keepData=false waf=false clientCertificate=false "
         "dashboard=false snapStart=true pythonVersion=3.13 guard=off"
     ),
-    # Dev without alarms, and with some of what production has by itself.
+    # Dev without alarms, but with some of production's defaults.
     "quiet": "alarms=false keepData=true waf=true clientCertificate=true",
 }
 _LOOKED_AT = ("dev", "production", "everything")
@@ -61,7 +61,7 @@ _LOOKED_AT = ("dev", "production", "everything")
 
 @pytest.fixture(scope="session")
 def look_at(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], LookedAt]:
-    """Synthesize a configuration; cdk-nag looks at some."""
+    """Synthesize a configuration, and let cdk-nag check some of them."""
 
     @cache
     def look(name: str) -> LookedAt:
@@ -75,7 +75,7 @@ def look_at(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], LookedA
 
 @pytest.fixture(scope="session", params=_LOOKED_AT)
 def looked_at(request: pytest.FixtureRequest, look_at: Callable[[str], LookedAt]) -> LookedAt:
-    """Give each of those that cdk-nag looks at in turn."""
+    """Give each configuration that cdk-nag checks in turn."""
     return look_at(request.param)
 
 
@@ -92,9 +92,9 @@ dev, production, everything, creating, lean, quiet = map(_template, _CONFIGURATI
 
 @pytest.fixture(scope="session")
 def others(tmp_path_factory: pytest.TempPathFactory) -> Others:
-    """Synthesize the services of others."""
+    """Synthesize a stack in another region, and one of another team with two services."""
     app = create_app(tmp_path_factory.mktemp("others"))
-    # None of its limits is ever reached.
+    # Three settings have no effect here, and get a warning each.
     given = pairs(
         "profile=production region=us-east-1 createApplication=true "
         "deploymentPerHour=500 destinationPer10Minutes=11 callerPerHour=501"
@@ -111,6 +111,6 @@ def others(tmp_path_factory: pytest.TempPathFactory) -> Others:
 
 @pytest.fixture(params=["dev", "creating", "production"])
 def template(request: pytest.FixtureRequest) -> RenderedTemplate:
-    """Give each of the templates in turn, for what must hold in all."""
+    """Give each of three templates in turn, for what holds in all of them."""
     template: RenderedTemplate = request.getfixturevalue(request.param)
     return template

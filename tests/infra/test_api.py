@@ -1,4 +1,4 @@
-"""The API: who may call what how often, what is logged of it, and what stands before it."""
+"""The API: callers, limits, logs and firewall."""
 
 import json
 from typing import Any
@@ -18,8 +18,8 @@ TLS = {
 }
 
 
-def test_two_paths_with_one_method_each_are_all_there_are(template: RenderedTemplate) -> None:
-    """A POST of an IAM principal goes to its alias, which that method alone may invoke."""
+def test_api_has_two_paths_with_one_method_each(template: RenderedTemplate) -> None:
+    """IAM authorizes each POST, and only that method may invoke its alias."""
     api = template.only(cfn.API)
     otp, verify = template.all(cfn.API_RESOURCE)
     root = {"ParentId": api.attribute("RootResourceId"), "RestApiId": api.ref}
@@ -58,10 +58,10 @@ def test_two_paths_with_one_method_each_are_all_there_are(template: RenderedTemp
     }
 
 
-def test_what_is_no_object_with_a_member_is_refused_before_the_function(
+def test_a_body_that_is_no_object_with_a_member_is_refused_by_the_api(
     template: RenderedTemplate,
 ) -> None:
-    """The validator checks the body against this, and the function says the rest."""
+    """The function checks everything else."""
     assert template.only(cfn.VALIDATOR).properties["ValidateRequestBody"] is True
     model = template.only(cfn.MODEL).properties
     assert model["ContentType"] == "application/json"
@@ -69,8 +69,8 @@ def test_what_is_no_object_with_a_member_is_refused_before_the_function(
     assert len(model["Schema"]) == 3
 
 
-def test_stack_is_what_the_document_says(template: RenderedTemplate) -> None:
-    """Paths, methods, who signs, the stage, and each status that the gateway can answer with."""
+def test_stack_matches_the_openapi_document(template: RenderedTemplate) -> None:
+    """Paths, methods, authorization, the stage, and every status of API Gateway itself."""
     document = CONTRACT.document
     [scheme] = document["components"]["securitySchemes"].values()
     assert scheme["x-amazon-apigateway-authtype"] == "awsSigv4"
@@ -87,7 +87,7 @@ def test_stack_is_what_the_document_says(template: RenderedTemplate) -> None:
 
 @pytest.mark.parametrize("model", ["SendOtpRequest", "VerifyOtpRequest"])
 def test_fields_are_those_of_the_sdk(model: str) -> None:
-    """With the same types; and what the SDK requires is required, or has a default."""
+    """With the same types. Fields that the SDK requires are required or have a default."""
     name = model.replace("Otp", "OTPMessage")
     pinpoint = botocore.session.get_session().get_service_model("pinpoint")
     shape: Any = pinpoint.shape_for(f"{name}Parameters")
@@ -100,10 +100,10 @@ def test_fields_are_those_of_the_sdk(model: str) -> None:
     assert set(of["required"]) <= set(shape.required_members) <= {*of["required"], *left_out}
 
 
-def test_nobody_from_another_account_may_call_unless_the_operator_says_so(
+def test_other_accounts_may_call_only_if_the_operator_allows_them(
     dev: RenderedTemplate, everything: RenderedTemplate
 ) -> None:
-    """Unknown ones are denied. Allowing our own account would let in whom no policy lets call."""
+    """An Allow for our own account would admit principals whose policies do not allow it."""
     account, theirs, organization = "${AWS::AccountId}", "210987654321", ["o-a1b2c3d4e5"]
     of_accounts, of_organizations = "aws:PrincipalAccount", "aws:PrincipalOrgID"
 
@@ -124,19 +124,17 @@ def test_nobody_from_another_account_may_call_unless_the_operator_says_so(
     ]
 
 
-def test_change_of_who_may_call_is_deployed(
-    dev: RenderedTemplate, creating: RenderedTemplate
-) -> None:
-    """API Gateway takes a policy into account with the next deployment, so there is a new one."""
+def test_a_changed_policy_is_deployed(dev: RenderedTemplate, creating: RenderedTemplate) -> None:
+    """API Gateway applies a policy with the next deployment, so there must be a new one."""
     before, after = (template.only(cfn.API).properties for template in (dev, creating))
     assert {**before, "Policy": None} == {**after, "Policy": None}
     assert dev.only(cfn.DEPLOYMENT).logical_id != creating.only(cfn.DEPLOYMENT).logical_id
 
 
-def test_api_is_regional_with_tls_1_2_or_later_and_the_domain_name_that_it_is_given(
+def test_api_is_regional_with_tls_1_2_or_later_and_the_given_domain_name(
     template: RenderedTemplate, everything: RenderedTemplate
 ) -> None:
-    """Under a name of the deployment's; an output says where to point the given one."""
+    """An output says where the DNS record of the domain name must point."""
     properties = template.only(cfn.API).properties
     assert properties.keys() == {*TLS, "Name", "Description", "Policy"}
     assert {**TLS, "Name": "Otp-Otp"}.items() <= properties.items()
@@ -163,7 +161,7 @@ def test_api_is_regional_with_tls_1_2_or_later_and_the_domain_name_that_it_is_gi
 def test_stage_and_methods_are_throttled(
     name: str, limits: list[tuple[int, int]], level: str, request: pytest.FixtureRequest
 ) -> None:
-    """A caller who runs wild gets 429 and costs nothing more; it is traced, and no body logged."""
+    """A caller above the rate gets 429. Requests are traced, and no body is logged."""
     stage = request.getfixturevalue(name).only(cfn.STAGE).properties
     assert stage["TracingEnabled"] is True
     paths = [("/*", "*"), ("/~1otp", "POST"), ("/~1otp~1verify", "POST")]
@@ -180,43 +178,34 @@ def test_stage_and_methods_are_throttled(
     ]
 
 
-# --- What is logged ---
+# --- Logs ---
 
 
-def test_access_log_is_json_and_names_nobody_who_is_texted(
-    production: RenderedTemplate, dev: RenderedTemplate
-) -> None:
-    """Neither body nor header. Without the account's log role, a log could not be deployed."""
+def test_access_log_holds_no_number(production: RenderedTemplate, dev: RenderedTemplate) -> None:
+    """Neither body nor header. Dev has none: it would need the account's log role."""
     setting = production.only(cfn.STAGE).properties["AccessLogSetting"]
     group = production.named(cfn.LOG_GROUP, "AccessLog")
     assert setting["DestinationArn"] == production.arn("logs", f"log-group:{group.ref}")
     logged = json.loads(setting["Format"])
     assert {value.removeprefix("$context.") for value in logged.values()} == {
-        *(
-            "requestId",
-            "extendedRequestId",
-            "requestTime",
-            "httpMethod",
-            "resourcePath",
-            "status",
-            "waf.status",
-        ),
+        *("requestId", "extendedRequestId", "requestTime", "httpMethod", "resourcePath", "status"),
         *("identity.userArn", "identity.sourceIp", "error.responseType", "xrayTraceId"),
+        "waf.status",
         *("responseLatency", "responseLength", "integrationLatency", "integration.requestId"),
     }
     assert "AccessLogSetting" not in dev.only(cfn.STAGE).properties
 
 
-def test_api_gateways_own_log_is_there_before_it_is_written(production: RenderedTemplate) -> None:
-    """API Gateway would create the group itself: unencrypted, for ever, left behind."""
+def test_api_gateways_own_log_group_is_created_first(production: RenderedTemplate) -> None:
+    """API Gateway would create it without encryption and retention, and leave it behind."""
     group = production.named(cfn.LOG_GROUP, "ExecutionLog")
     api = production.only(cfn.API).ref
     assert group.properties["LogGroupName"] == f"API-Gateway-Execution-Logs_{api}/v1"
     assert group.logical_id in production.only(cfn.STAGE).whole["DependsOn"]
 
 
-def test_log_role_is_created_when_asked_to_and_stays(everything: RenderedTemplate) -> None:
-    """Other APIs log with it from then on: it stays when the stack goes."""
+def test_log_role_is_created_on_request_and_stays(everything: RenderedTemplate) -> None:
+    """Other APIs of the account log with it, so it outlives the stack."""
     account, role = everything.only(cfn.ACCOUNT), everything.named(cfn.ROLE, "LogRole")
     assert account.properties == {"CloudWatchRoleArn": role.attribute("Arn")}
     [policy] = role.properties["ManagedPolicyArns"]
@@ -226,20 +215,18 @@ def test_log_role_is_created_when_asked_to_and_stays(everything: RenderedTemplat
         assert [one.whole[policy] for one in (account, role)] == ["Retain"] * 2
 
 
-# --- What stands before it ---
+# --- The firewall ---
 
 GROUPS = {
     "AWSManagedRulesAmazonIpReputationList": [],
-    # Bare HTTP clients send no User-Agent, and a body that is too large is the function's 413.
+    # Plain HTTP clients send no User-Agent, and the function answers 413 to large bodies.
     "AWSManagedRulesCommonRuleSet": ["NoUserAgent_HEADER", "SizeRestrictions_BODY"],
     "AWSManagedRulesKnownBadInputsRuleSet": [],
 }
 
 
-def test_firewall_has_these_rules(
-    production: RenderedTemplate, everything: RenderedTemplate
-) -> None:
-    """AWS's, and on addresses once it gets a number: callers may share one. No sample is kept."""
+def test_firewall_rules(production: RenderedTemplate, everything: RenderedTemplate) -> None:
+    """AWS's groups; a limit per address only on request, because callers may share one."""
     [acl, of_everything] = (
         template.only(cfn.WEB_ACL).properties for template in (production, everything)
     )
@@ -262,8 +249,8 @@ def test_firewall_has_these_rules(
         assert one["VisibilityConfig"] == {**seen, "MetricName": one.get("Name", "Otp-Otp")}
 
 
-def test_firewall_stands_before_the_stage_and_logs(production: RenderedTemplate) -> None:
-    """The log leaves the signature and the session's token out."""
+def test_firewall_protects_the_stage_and_logs(production: RenderedTemplate) -> None:
+    """The log omits the signature and the session token."""
     acl, association = production.only(cfn.WEB_ACL), production.only(cfn.WEB_ACL_ASSOCIATION)
     stage = f"/restapis/{production.only(cfn.API).ref}/stages/v1"
     assert association.properties == {

@@ -1,4 +1,4 @@
-"""The bundle: what is deployed, built for the Python and the processor that run it."""
+"""The bundle: the deployed files, built for the functions' Python and processor."""
 
 import hashlib
 import importlib
@@ -25,12 +25,12 @@ from tests.support.templates import CODE, ROOT, THIS_PYTHON, LookedAt
 
 MODULES = [f"infra/bundle/{file.name}" for file in sorted((ROOT / "infra/bundle").glob("[!_]*.py"))]
 
-#: What a compiled module of each processor is called, and its machine in the ELF header.
+#: The file name tag of a compiled module for each processor, and its machine in the ELF header.
 PROCESSORS = {"arm64": ("aarch64-linux-gnu", 0xB7), "x86_64": ("x86_64-linux-gnu", 0x3E)}
 
 
 class Project:
-    """A project with the real infra/bundle, little code, and a cache that is empty at first."""
+    """A copy of infra/bundle with little code and an empty cache."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -51,7 +51,7 @@ class Project:
         architecture: str = "arm64",
         install: Callable[[Path], object] = lambda target: (target / "dependency.py").touch(),
     ) -> Path:
-        """Build without pip, and count how often dependencies are installed in its stead."""
+        """Build without pip; `install` replaces it, and its calls are counted."""
 
         def installing(target: Path, *_: str) -> None:
             self.installations += 1
@@ -61,7 +61,7 @@ class Project:
         return built
 
     def left_in_cache(self) -> set[str]:
-        """Give the names of everything in the cache."""
+        """Return the names of all files in the cache."""
         return {path.name for path in (self.folder / "build").rglob("*")}
 
 
@@ -73,15 +73,14 @@ def bundle() -> Path:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    """Give a project that has built nothing yet."""
+    """Return a project that has built nothing yet."""
     return Project(tmp_path)
 
 
 def pinned() -> dict[str, str]:
-    """Read the function's dependencies: versions by name. Their hashes are on other lines.
+    """Return the versions of the function's dependencies by name.
 
-    None has a marker, which is judged by the Python and the machine that run pip, and not by those
-    it installs for. If a release brings one, keep to one without.
+    None may have a marker: pip would evaluate it for this machine and not for Lambda.
     """
     text = (ROOT / "lambda_src" / "requirements.txt").read_text()
     assert ";" not in text
@@ -89,22 +88,20 @@ def pinned() -> dict[str, str]:
 
 
 def contents(folder: Path, pattern: str = "*") -> dict[str, bytes]:
-    """Read the files in a folder, by their paths."""
+    """Return the files in a folder, by their paths."""
     files = [path for path in folder.rglob(pattern) if path.is_file()]
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
-# --- What is in it ---
+# --- Contents ---
 
 
 @pytest.mark.parametrize(
     ("python_version", "architecture"),
     [*((version, "arm64") for version in PYTHON_VERSIONS), (THIS_PYTHON, "x86_64")],
 )
-def test_bundle_holds_the_pinned_dependencies_for_its_runtime_and_is_small(
-    python_version: str, architecture: str
-) -> None:
-    """No others. 20 MB at most, and 8 MB zipped: a cold start downloads and unpacks it."""
+def test_bundle_has_only_pinned_dependencies(python_version: str, architecture: str) -> None:
+    """At most 20 MB, and 8 MB zipped: a cold start downloads and unpacks it."""
     bundle = build(python_version, architecture)
     installed = distributions(path=[str(bundle)])
     assert {canonicalize_name(one.metadata["Name"]): one.version for one in installed} == pinned()
@@ -124,7 +121,7 @@ def test_bundle_holds_the_pinned_dependencies_for_its_runtime_and_is_small(
 
 
 def test_bundle_holds_nothing_of_this_machine(bundle: Path) -> None:
-    """No command line tool, which holds our path, nor its hash; nor other files of the project."""
+    """No command line tools, which hold its paths, and no other files of the project."""
     assert {path.name for path in bundle.iterdir()}.isdisjoint(path.name for path in ROOT.iterdir())
     assert list(bundle.rglob("RECORD")) == []
     assert not (bundle / "bin").exists()
@@ -133,8 +130,8 @@ def test_bundle_holds_nothing_of_this_machine(bundle: Path) -> None:
 # --- Bytecode ---
 
 
-def test_every_module_has_bytecode_that_lambda_takes_as_it_is(bundle: Path) -> None:
-    """PEP 552: unchecked, since a deployment gives files new times; it names Lambda's folder."""
+def test_every_module_has_bytecode_that_lambda_accepts(bundle: Path) -> None:
+    """Unchecked (PEP 552), because a deployment changes times; it names Lambda's folder."""
     for source in bundle.rglob("*.py"):
         [compiled] = source.parent.glob(f"__pycache__/{source.stem}.cpython-*.pyc")
         content = compiled.read_bytes()
@@ -145,7 +142,7 @@ def test_every_module_has_bytecode_that_lambda_takes_as_it_is(bundle: Path) -> N
 
 
 def test_bytecode_is_the_same_every_time(tmp_path: Path, bundle: Path) -> None:
-    """The same bytes give the same asset, and so nothing to deploy."""
+    """Different bytes would be a new asset, and so a deployment."""
     interpreter = find_interpreter(THIS_PYTHON)
     assert interpreter
     compiled = []
@@ -159,10 +156,10 @@ def test_bytecode_is_the_same_every_time(tmp_path: Path, bundle: Path) -> None:
     assert compiled[0] == compiled[1]
 
 
-def test_without_the_runtimes_python_there_is_no_bytecode_and_it_is_said(
+def test_without_the_runtimes_python_there_is_a_warning_and_no_bytecode(
     project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It is built anew with that Python, but not with a version manager's shim for none."""
+    """With that Python it is built again; a version manager's shim does not count."""
     other = "3.12" if sys.version_info[:2] != (3, 12) else "3.11"
     shim = project.folder / "bin" / f"python{other}"
     shim.parent.mkdir()
@@ -181,11 +178,11 @@ def test_without_the_runtimes_python_there_is_no_bytecode_and_it_is_said(
     assert list(quick.rglob("*.pyc"))
 
 
-# --- How it is built ---
+# --- Building ---
 
 
 def test_runtimes_do_not_share_a_bundle(project: Project) -> None:
-    """Each version of Python and each processor has a folder of its own."""
+    """Each version of Python and each processor has its own folder."""
     asked = [("3.12", "arm64"), ("3.13", "arm64"), ("3.13", "x86_64"), ("3.13", HOST)]
     assert len({project.build(*runtime) for runtime in asked}) == len(asked)
 
@@ -197,10 +194,8 @@ def test_runtimes_do_not_share_a_bundle(project: Project) -> None:
         *((file, 2) for file in ("lambda_src/requirements.txt", *MODULES)),
     ],
 )
-def test_what_changes_a_bundle_is_what_it_is_made_of(
-    project: Project, file: str | None, installations: int
-) -> None:
-    """Without a change it is the same folder, as it was: the CDK sees no difference."""
+def test_inputs_change_a_bundle(project: Project, file: str | None, installations: int) -> None:
+    """Without a change, the folder and its times stay, so the CDK sees no difference."""
     before = project.build()
     files = {path: path.stat().st_mtime_ns for path in before.rglob("*")}
     if file:
@@ -217,7 +212,7 @@ def test_what_changes_a_bundle_is_what_it_is_made_of(
 
 
 def test_two_builds_at_once_give_one_bundle(project: Project) -> None:
-    """Whoever is slower takes the other's bundle, and leaves nothing of its own."""
+    """The slower build takes the bundle of the other, and removes its own files."""
     faster: list[Path] = []
 
     def install_slowly(target: Path) -> None:
@@ -231,11 +226,8 @@ def test_two_builds_at_once_give_one_bundle(project: Project) -> None:
     assert "slower.py" not in project.left_in_cache()
 
 
-def test_every_file_can_be_read_by_lambda_whatever_the_builder_has_set(project: Project) -> None:
-    """Lambda runs as another user: a umask of 077 must not reach the deployed files.
-
-    Nor must what a copy of the checkout, or a chmod of all of it, made of an earlier build.
-    """
+def test_every_file_can_be_read_by_lambda(project: Project) -> None:
+    """Lambda runs as another user, so the builder's umask and a later chmod must not matter."""
 
     def install(target: Path) -> None:
         (target / "library").mkdir(mode=0o700)
@@ -256,8 +248,8 @@ def test_every_file_can_be_read_by_lambda_whatever_the_builder_has_set(project: 
     assert modes(project.build()) == {(True, 0o755), (False, 0o644)}
 
 
-def test_modules_are_found_behind_links_and_nothing_else_is_taken(project: Project) -> None:
-    """Not what editors, macOS and file synchronisation leave beside them: it cannot be compiled."""
+def test_modules_are_found_behind_links_and_other_files_are_left_out(project: Project) -> None:
+    """Editors, macOS and file synchronization leave files beside them that cannot be compiled."""
     code, elsewhere = project.folder / "lambda_src/otp", project.folder / "elsewhere"
     (elsewhere / "rules").mkdir(parents=True)
     (elsewhere / "rules/limits.py").write_text("LIMIT = 1\n")
@@ -274,8 +266,8 @@ def test_modules_are_found_behind_links_and_nothing_else_is_taken(project: Proje
     assert not any(path.is_symlink() for path in built.rglob("*"))
 
 
-def test_what_setup_has_fetched_is_kept_until_newer_code_replaces_it(project: Project) -> None:
-    """A first deployment may be days later, without a network; the sandbox has long been built."""
+def test_an_old_bundle_is_kept_until_newer_code_replaces_it(project: Project) -> None:
+    """The first deployment may be days after the setup, and without a network."""
     fetched = project.build(architecture="arm64")
     two_days_ago = time.time() - 2 * 24 * 60 * 60
     os.utime(fetched, (two_days_ago, two_days_ago))
@@ -287,10 +279,8 @@ def test_what_setup_has_fetched_is_kept_until_newer_code_replaces_it(project: Pr
     assert not fetched.exists()
 
 
-def test_what_is_deployed_anew_is_what_differs_in_name_mode_or_bytes(
-    tmp_path: Path, look_at: Callable[[str], LookedAt]
-) -> None:
-    """The CDK uploads nothing whose hash it has uploaded before, such as files with bad modes."""
+def test_asset_hash_is_of_all_files(tmp_path: Path, look_at: Callable[[str], LookedAt]) -> None:
+    """The CDK uploads no asset whose hash it has uploaded before, even if modes differ."""
     hashes = []
     for folder, name, mode, content in (
         ("usual", "module.py", 0o644, b"A = 1\n"),
@@ -312,8 +302,8 @@ def test_what_is_deployed_anew_is_what_differs_in_name_mode_or_bytes(
 
 
 @pytest.mark.parametrize("said_in", ["pip.conf", "the environment"])
-def test_of_pips_settings_only_where_files_come_from_is_taken(tmp_path: Path, said_in: str) -> None:
-    """A mirror works; nothing else is installed, for another platform, elsewhere or not at all."""
+def test_only_the_source_is_taken_from_pips_settings(tmp_path: Path, said_in: str) -> None:
+    """A mirror works; other settings could change the packages, the platform or the target."""
     (tmp_path / "mirror").mkdir()
     for name in ("wanted", "other"):
         file = tmp_path / "mirror" / f"{name}-1.0-py3-none-any.whl"
@@ -369,14 +359,14 @@ def test_of_pips_settings_only_where_files_come_from_is_taken(tmp_path: Path, sa
         (b"something else", "WrongHashError", "The file of broken 1.0 that pip downloads has "),
     ],
 )
-def test_what_pip_cannot_install_is_said_and_leaves_nothing(
+def test_a_failed_installation_is_one_sentence_and_leaves_no_files(
     project: Project,
     monkeypatch: pytest.MonkeyPatch,
     pinned: bytes,
     error: str,
     said: str,
 ) -> None:
-    """A broken wheel is not taken for a missing one; a file that was not pinned is found out."""
+    """A broken wheel is not reported as a missing one, nor a wrong hash as either."""
     wheels = project.folder / "wheels"
     wheels.mkdir()
     (wheels / "broken-1.0-py3-none-any.whl").write_bytes(b"no archive")

@@ -1,4 +1,4 @@
-"""Who may call, and who may pause: the policies, and the grants for other constructs."""
+"""The managed policies for callers and for pausing, and the grants for other constructs."""
 
 from pathlib import Path
 
@@ -25,12 +25,11 @@ from tests.support.templates import (
 )
 
 
-def test_policies_to_attach_allow_this_and_nothing_else(template: RenderedTemplate) -> None:
-    """A caller may do both in the two ways there are; whoever is on call may touch the switches.
+def test_policies_to_attach_are_exactly_these(template: RenderedTemplate) -> None:
+    """Pausing is restricted to two items: any other key could free a ReferenceId.
 
-    Those are two items of the one table: with another one, a ReferenceId could be freed. With a key
-    of the customer's, that needs the key. They are attached to nobody. And they are never replaced,
-    which a change of their description would do: their users would keep the old one.
+    The stack attaches the policies to nobody. A changed description would replace a policy, and its
+    users would keep the old one.
     """
     items = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem"]
     leading = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["paused", "guard"]}}
@@ -63,7 +62,7 @@ def test_policies_to_attach_allow_this_and_nothing_else(template: RenderedTempla
 
 
 def test_grants_give_a_role_the_aliases_or_the_methods_only(others: Others) -> None:
-    """Neither the functions nor any version of them, nor another service's; and nobody else any."""
+    """Neither functions nor versions, nor anything of another service."""
     theirs = others.theirs
     stage = f"{theirs.named(cfn.API, 'Login').ref}/v1/POST"
     methods = [theirs.arn("execute-api", f"{stage}{path}") for path in PATHS.values()]
@@ -77,8 +76,8 @@ def test_grants_give_a_role_the_aliases_or_the_methods_only(others: Others) -> N
         assert policy["PolicyDocument"]["Statement"] == [granted]
 
 
-def test_example_of_another_teams_stack_synthesizes(tmp_path: Path) -> None:
-    """What the documentation shows works, and grants no more than it says."""
+def test_the_example_of_another_teams_stack_synthesizes(tmp_path: Path) -> None:
+    """Its login function may invoke the two aliases and nothing else."""
     template = rendered(LoginStack(create_app(tmp_path), "Login", region=REGION))
 
     login = template.named("AWS::IAM::Policy", "Login").properties["PolicyDocument"]["Statement"]
@@ -89,8 +88,8 @@ def test_example_of_another_teams_stack_synthesizes(tmp_path: Path) -> None:
     }
 
 
-def test_service_in_a_stack_of_another_region_is_refused(tmp_path: Path) -> None:
-    """The key would be created where the table is not."""
+def test_a_service_in_a_stack_of_another_region_is_refused(tmp_path: Path) -> None:
+    """The key would be in another region than the table."""
     stack = cdk.Stack(create_app(tmp_path), "Theirs", env=cdk.Environment(region="us-east-1"))
     config = Config.from_context(context(**PRODUCTION))
     with pytest.raises(ConfigError, match=r"^region=eu-west-1, and the stack has us-east-1"):

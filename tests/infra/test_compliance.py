@@ -1,4 +1,4 @@
-"""cdk-nag's five packs: nothing is found, and nothing is excused for nothing."""
+"""cdk-nag's five packs: no findings, and no acknowledgement that is not needed."""
 
 import json
 from pathlib import Path
@@ -11,21 +11,19 @@ from tests.support.templates import REGION, LookedAt, create_app
 
 
 def test_no_pack_finds_anything(looked_at: LookedAt) -> None:
-    """What a rule finds is mended, or acknowledged on that one resource with a reason."""
+    """Fix a finding, or acknowledge it on that one resource with a reason."""
     assert looked_at.findings == set()
 
 
-def test_what_is_acknowledged_is_exactly_what_would_be_found(
-    looked_at: LookedAt, tmp_path: Path
-) -> None:
-    """Nothing is excused in advance, and the packs do look: in the mere template, they find it."""
+def test_no_finding_is_acknowledged_without_need(looked_at: LookedAt, tmp_path: Path) -> None:
+    """The bare template has no acknowledgements, so the packs report every finding."""
     template = looked_at.template
     (tmp_path / "template.json").write_text(json.dumps(template.raw))
     stack = cdk.Stack(
         create_app(tmp_path / "cdk.out"),
         "Otp",
         env=cdk.Environment(region=None if "$" in template.region else REGION),
-        # The default one would add a parameter that the template has already.
+        # The default synthesizer would add a parameter that the template has already.
         synthesizer=cdk.BootstraplessSynthesizer(),
     )
     CfnInclude(stack, "Template", template_file=str(tmp_path / "template.json"))

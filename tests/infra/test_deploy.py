@@ -1,4 +1,4 @@
-""".github/workflows/deploy.yml: what was approved is what is deployed, and who may do what."""
+""".github/workflows/deploy.yml: it deploys exactly what was approved, with few permissions."""
 
 import json
 import os
@@ -20,7 +20,7 @@ JOBS: dict[str, dict[str, Any]] = WORKFLOW["jobs"]
 
 
 def step(job: str, **having: str) -> int:
-    """Find the one step of a job that has something, by its place."""
+    """Return the index of the one step of a job with these values."""
     [place] = [
         place
         for place, found in enumerate(JOBS[job]["steps"])
@@ -30,12 +30,12 @@ def step(job: str, **having: str) -> int:
 
 
 def given_to(job: str, action: str) -> Any:
-    """Give what a job's one step with an action gives it."""
+    """Return the inputs of a job's one step with an action."""
     return JOBS[job]["steps"][step(job, uses=f"actions/{action}@")]["with"]
 
 
-def test_the_job_that_runs_everybodys_packages_can_be_nobody_in_aws() -> None:
-    """It has no environment. Its work is shown, approved, and then deployed."""
+def test_the_job_that_runs_packages_has_no_role_in_aws() -> None:
+    """It synthesizes; other jobs show its result, wait for approval, and deploy it."""
     reads, is_somebody = {"contents": "read"}, {"contents": "read", "id-token": "write"}
     assert WORKFLOW["permissions"] == {}
     of = ("permissions", "environment", "needs")
@@ -43,7 +43,7 @@ def test_the_job_that_runs_everybodys_packages_can_be_nobody_in_aws() -> None:
         "synth": (reads, None, None),
         "diff": (is_somebody, "production-diff", "synth"),
         "deploy": (is_somebody, "production", "diff"),
-        # Runs them, too, with a role that may do what an acceptance does.
+        # Runs packages, too, with a role for the acceptance only.
         "accept": (is_somebody, "production-accept", "deploy"),
     }
 
@@ -55,10 +55,8 @@ def test_the_job_that_runs_everybodys_packages_can_be_nobody_in_aws() -> None:
         ("deploy", "compare", "deploy --app cdk.out "),
     ],
 )
-def test_a_job_with_a_role_runs_the_cdk_alone_on_files_that_were_checked(
-    job: str, check: str, command: str
-) -> None:
-    """No package's script: the assembly that was synthesized is checked before there is a role."""
+def test_jobs_with_a_role_run_the_cdk_on_checked_files(job: str, check: str, command: str) -> None:
+    """No package's script runs, and the assembly is checked before there is a role."""
     steps = JOBS[job]["steps"]
     assert [found["uses"].partition("@")[0] for found in steps if "uses" in found] == [
         *("actions/checkout", "actions/setup-node", "actions/download-artifact"),
@@ -91,12 +89,12 @@ def test_a_job_with_a_role_runs_the_cdk_alone_on_files_that_were_checked(
     assert order == sorted(order)
 
 
-# --- The steps that look at the files, as the runner runs them ---
+# --- The steps that check the files, run as the runner runs them ---
 
 
 @pytest.fixture
 def checkout(tmp_path: Path, look_at: Callable[[str], LookedAt]) -> Path:
-    """Give what a job with a role has: the file that checks, and an assembly."""
+    """Return the files of a job with a role: the program that checks, and an assembly."""
     (tmp_path / ".github").mkdir()
     shutil.copy(ROOT / ".github/assembly.py", tmp_path / ".github")
     shutil.copytree(look_at("quiet").folder, tmp_path / "cdk.out")
@@ -104,7 +102,7 @@ def checkout(tmp_path: Path, look_at: Callable[[str], LookedAt]) -> Path:
 
 
 def run(checkout: Path, job: str, step_id: str, **variables: str) -> tuple[int, str, str]:
-    """Run a step of the workflow as the runner does; give its exit code, its words, its summary."""
+    """Run a step as the runner does; return its exit code, its output and its summary."""
     output, summary = checkout / "output.txt", checkout / "summary.md"
     output.write_text("")
     summary.write_text("")
@@ -123,13 +121,13 @@ def run(checkout: Path, job: str, step_id: str, **variables: str) -> tuple[int, 
 
 
 def digest_of(checkout: Path) -> str:
-    """Give what the job with the diff tells the job that deploys."""
+    """Return the hash that the job with the diff passes to the one that deploys."""
     [digest] = re.findall("^digest=(.{64})$", run(checkout, "diff", "files")[1], re.MULTILINE)
     return str(digest)
 
 
 def test_reviewers_see_every_file_and_its_hash(checkout: Path) -> None:
-    """The code's, the template's, and one hash over all of them."""
+    """The code, the template, and one hash over all of them."""
     code, said, summary = run(checkout, "diff", "files")
 
     assert code == 0, said
@@ -145,10 +143,8 @@ def test_reviewers_see_every_file_and_its_hash(checkout: Path) -> None:
 
 
 @pytest.mark.parametrize("changed", [None, "asset.*/code.txt", "Otp.template.json"])
-def test_what_was_approved_is_deployed_and_nothing_else(
-    checkout: Path, changed: str | None
-) -> None:
-    """Whatever kept the artifact meanwhile; and nothing without an approved hash."""
+def test_only_the_approved_files_are_deployed(checkout: Path, changed: str | None) -> None:
+    """A changed artifact is refused, and so is a deployment without an approved hash."""
     digest = digest_of(checkout)
     for file in (checkout / "cdk.out").glob(changed or "no file"):
         with file.open("a") as content:
@@ -167,8 +163,8 @@ NESTED = {"type": "cdk:cloud-assembly", "properties": {"directoryName": "asset.0
 SECOND = {"type": "aws:cloudformation:stack", "properties": {}}
 A_URL = {"stackTemplateAssetObjectUrl": "s3://bucket/other.json"}
 
-#: By what it would do: what is merged into a JSON file of the assembly, where CODE and TEMPLATE are
-#: the names of its two assets.
+#: By its effect: a change that is merged into a JSON file of the assembly. CODE and TEMPLATE stand
+#: for the names of its two assets.
 CHANGES: dict[str, tuple[str, dict[str, Any]]] = {
     "run a command": (ASSETS, {"files": {"CODE": {"source": {"executable": ["env"]}}}}),
     "build an image, which runs commands": (ASSETS, {"dockerImages": {"an": {}}}),
@@ -192,7 +188,7 @@ def merge(into: dict[str, Any], changes: dict[str, Any]) -> None:
 
 
 def assert_refused(checkout: Path) -> None:
-    """Fail unless an assembly is neither shown nor deployed."""
+    """Fail unless the assembly is neither shown nor deployed."""
     code, said, summary = run(checkout, "diff", "files")
     assert code != 0
     assert "The assembly is refused." in said
@@ -202,7 +198,7 @@ def assert_refused(checkout: Path) -> None:
 
 @pytest.mark.parametrize("attack", CHANGES)
 def test_an_assembly_that_would_do_more_is_refused(checkout: Path, attack: str) -> None:
-    """Only the packages of the job that synthesizes can have made it so; it is not believed."""
+    """A package in the job that synthesizes could have changed it."""
     assembly = checkout / "cdk.out"
     name, changes = CHANGES[attack]
     written = json.dumps(changes)
@@ -218,7 +214,7 @@ def test_an_assembly_that_would_do_more_is_refused(checkout: Path, attack: str) 
 
 @pytest.mark.parametrize("name", [".cache/0123.zip", "a\n\n# Nothing has changed", "link"])
 def test_a_file_that_the_list_would_not_show_is_refused(checkout: Path, name: str) -> None:
-    """An archive that is taken for the code, a line in the summary, or a file that may change."""
+    """A cached archive of the code, a name that adds lines to the summary, or a link."""
     file = checkout / "cdk.out" / name
     file.parent.mkdir(exist_ok=True)
     if name == "link":

@@ -1,4 +1,4 @@
-"""docs/examples: stacks of others that call the service; what they repeat, and what they may do."""
+"""The stacks of docs/examples: their permissions, retries and time limits."""
 
 import json
 from pathlib import Path
@@ -20,7 +20,7 @@ MACHINE = "AWS::StepFunctions::StateMachine"
 
 
 def synthesize(example: ModuleType, folder: Path) -> RenderedTemplate:
-    """Synthesize an example with the ARN as context, as the CDK's command line passes it on."""
+    """Synthesize an example, with the function's ARN as context like on the command line."""
     app = cdk.App(outdir=str(folder), context={**cdk_context(), "sendFunctionArn": SEND})
     with pytest.MonkeyPatch.context() as command_line:
         command_line.setattr(cdk, "App", lambda: app)
@@ -37,18 +37,17 @@ def verification(tmp_path_factory: pytest.TempPathFactory) -> RenderedTemplate:
 
 @pytest.fixture(scope="module")
 def sending(verification: RenderedTemplate) -> dict[str, Any]:
-    """Give the state that sends."""
+    """Return the state that sends."""
     machine = verification.only(MACHINE)
     found: dict[str, Any] = json.loads(machine.properties["DefinitionString"])["States"]["SendCode"]
     return found
 
 
-def test_every_code_of_the_contract_leads_somewhere(sending: dict[str, Any]) -> None:
-    """What is retryable is repeated or left for later; what is final leads to another way.
+def test_the_state_machine_handles_every_code(sending: dict[str, Any]) -> None:
+    """A new code fails here until the example decides about it.
 
-    That is each code that is recorded and was certainly not texted, and numbers that are not
-    allowed. After an unknown outcome the text may have arrived: it is waited for, not repeated. A
-    new code has to be decided about. The answer holds the number, and no history keeps it.
+    Retryable codes are repeated or left for later, final ones lead to another way. After an unknown
+    outcome the text may have arrived, so the machine waits for the code.
     """
     classes = [found for found in vars(problems).values() if isinstance(found, type)]
     every = [one for one in classes if issubclass(one, Problem) and one is not Problem]
@@ -66,7 +65,7 @@ def test_every_code_of_the_contract_leads_somewhere(sending: dict[str, Any]) -> 
 
 
 def test_repeating_outlasts_a_function_that_died(sending: dict[str, Any]) -> None:
-    """Until its timeout has passed, its ReferenceId answers InProgress."""
+    """Its ReferenceId answers InProgress until its timeout has passed."""
     for retrier in sending["Retry"]:
         waits = [
             retrier["IntervalSeconds"] * retrier["BackoffRate"] ** attempt
@@ -75,10 +74,10 @@ def test_repeating_outlasts_a_function_that_died(sending: dict[str, Any]) -> Non
         assert TimeLimits().function < sum(waits) < WINDOW_SECONDS
 
 
-def test_state_machine_and_page_may_do_this_and_nothing_else(
+def test_permissions_of_state_machine_and_page_are_exactly_these(
     verification: RenderedTemplate,
 ) -> None:
-    """The one sends and keeps tokens until they expire; the page reads them and ends waiting."""
+    """The machine sends and keeps tokens until they expire; the page reads and uses them."""
     role, machine = verification.only(cfn.ROLE), verification.only(MACHINE)
     table = verification.only(cfn.TABLE).attribute("Arn")
     [policy] = role.properties["Policies"]
@@ -105,8 +104,8 @@ def test_state_machine_and_page_may_do_this_and_nothing_else(
     assert verification.only(cfn.TABLE).properties["TimeToLiveSpecification"] == expiry
 
 
-def test_rule_alone_invokes_the_alias_in_time_for_complete_events(tmp_path: Path) -> None:
-    """Before the ReferenceId is forgotten; a queue of the rule's keeps what is undeliverable."""
+def test_only_the_rule_invokes_the_alias_and_only_for_complete_events(tmp_path: Path) -> None:
+    """Not after the ReferenceId's window. The rule's queue keeps what it could not deliver."""
     codes = synthesize(event_bridge, tmp_path)
     rule = codes.only("AWS::Events::Rule")
     required = {name: [{"exists": True}] for name in ("referenceId", "phone")}
@@ -127,8 +126,8 @@ def test_rule_alone_invokes_the_alias_in_time_for_complete_events(tmp_path: Path
     assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": rule.attribute("Arn")}}
 
 
-def test_a_message_is_not_delivered_when_its_reference_id_is_forgotten(tmp_path: Path) -> None:
-    """It would be a second text. The function has time for a batch, and may invoke the alias."""
+def test_a_message_is_not_delivered_after_its_reference_ids_window(tmp_path: Path) -> None:
+    """It would be a second text. The function's timeout is long enough for a batch."""
     example = synthesize(sqs, tmp_path)
     function, mapping = example.only(cfn.FUNCTION), example.only("AWS::Lambda::EventSourceMapping")
     [queue] = [one for one in example.all(cfn.QUEUE) if "RedrivePolicy" in one.properties]

@@ -1,4 +1,4 @@
-"""The functions: what each may do, how it runs, and the alias that everybody calls."""
+"""The functions: permissions, runtime settings, aliases, releases and asynchronous events."""
 
 import json
 import platform
@@ -37,27 +37,27 @@ each_function = pytest.mark.parametrize("function", FUNCTIONS)
 
 
 def application_of(template: RenderedTemplate) -> str:
-    """Give the ID of the application that sends."""
+    """Return the ID of the application that sends."""
     created = template.all(cfn.APPLICATION)
     return created[0].ref if created else APPLICATION_ID
 
 
 def failures_of(template: RenderedTemplate, function: str) -> str:
-    """Give the ARN of where the events go that finally failed: send's are kept."""
+    """Return the ARN that gets events that finally failed: send's queue, or verify's topic."""
     if function == "Send":
         return template.only(cfn.QUEUE).attribute("Arn")
     return template.named(cfn.TOPIC, "VerifyFailures").ref
 
 
 def environment_of(template: RenderedTemplate, function: str) -> dict[str, str]:
-    """Give what a function is told."""
+    """Return a function's environment variables."""
     properties = template.named(cfn.FUNCTION, function).properties
     told: dict[str, str] = properties["Environment"]["Variables"]
     return told
 
 
 def assert_role_of(template: RenderedTemplate, name: str, service: str, whose: str) -> None:
-    """Fail unless a role is one service's alone, is used once, and has its one policy alone."""
+    """Fail unless one service alone may assume the role, which has one policy and one user."""
     role = template.named(cfn.ROLE, f"{name}Role")
     assert role.properties.keys() - {"Description"} == {
         "AssumeRolePolicyDocument",
@@ -71,10 +71,8 @@ def assert_role_of(template: RenderedTemplate, name: str, service: str, whose: s
 
 
 @each_function
-def test_role_may_do_what_the_function_is_for_and_log_and_nothing_else(
-    function: str, template: RenderedTemplate
-) -> None:
-    """The one policy's statements are exactly these: an action more or a wider ARN fails here."""
+def test_function_has_these_permissions_only(function: str, template: RenderedTemplate) -> None:
+    """One action more, or a wider ARN, fails here."""
     application = f"apps/{application_of(template)}"
     otp, verify_otp = (
         template.arn("mobiletargeting", f"{application}/{of}") for of in ("otp", "verify-otp")
@@ -91,7 +89,7 @@ def test_role_may_do_what_the_function_is_for_and_log_and_nothing_else(
         what_it_is_for = [allowed("mobiletargeting:VerifyOTPMessage", verify_otp)]
         failed, through, with_the_key = "sns:Publish", ["sns"], "kms:GenerateDataKey"
         if "OTP_GUARD_ALLOWANCE" in environment_of(template, "Send"):
-            # It reads records, and writes what is the guard's own.
+            # It reads records, and writes only the guard's own items.
             for action, keys in (
                 ("BatchGetItem", ["guard#range#*", "send#*"]),
                 ("PutItem", ["guard#claim#*"]),
@@ -117,10 +115,10 @@ def test_role_may_do_what_the_function_is_for_and_log_and_nothing_else(
     assert_role_of(template, function, "lambda.amazonaws.com", itself)
 
 
-def test_without_the_guard_verify_has_nothing_to_do_with_the_table(
+def test_without_the_guard_verify_cannot_reach_the_table(
     lean: RenderedTemplate, production: RenderedTemplate
 ) -> None:
-    """No grant and no rules; nor is there an alarm about it."""
+    """It has no settings of the guard either, and there is no alarm about it."""
     for template, there in ((production, True), (lean, False)):
         policy = template.named(cfn.MANAGED_POLICY, "VerifyPolicy").properties
         assert ("dynamodb" in json.dumps(policy)) == there
@@ -134,7 +132,7 @@ def test_without_the_guard_verify_has_nothing_to_do_with_the_table(
 
 @each_function
 def test_function_is_exactly_this(function: str, template: RenderedTemplate) -> None:
-    """No layer, no network and no secret; Lambda traces, logs JSON, and puts failed events away."""
+    """No layer, network or secret. Lambda traces, logs JSON, and keeps or drops failed events."""
     name = function.lower()
     of = {"application_id": application_of(template), "deployment": "Otp/Otp"}
     language = "es-ES" if template.all(cfn.APPLICATION) else None
@@ -166,7 +164,7 @@ def test_function_is_exactly_this(function: str, template: RenderedTemplate) -> 
 
 
 def test_functions_run_on_the_configured_runtime(tmp_path: Path) -> None:
-    """The sandbox's run here: the template has no word for the host, and names its processor."""
+    """`host` is for the sandbox; the template names the processor of this machine."""
     here = {"aarch64": "arm64", "arm64": "arm64"}.get(platform.machine(), "x86_64")
     stack = cdk.Stack(create_app(tmp_path), "Runtimes")
     for version in PYTHON_VERSIONS:
@@ -180,8 +178,8 @@ def test_functions_run_on_the_configured_runtime(tmp_path: Path) -> None:
     assert runtimes == [(f"python{version}", [here]) for version in PYTHON_VERSIONS]
 
 
-def test_function_has_time_for_the_slowest_of_all_its_steps_and_answers_in_time() -> None:
-    """Lock, counts, text, then record or giving back; before the gateway stops waiting."""
+def test_timeout_covers_the_slowest_steps_and_ends_before_the_gateways() -> None:
+    """Lock, counts and text, then either the record, or giving back and freeing."""
     limits = TimeLimits()
     lock = record = free = 2 * limits.dynamodb_attempt + once.LONGEST_PAUSE_SECONDS
     before = lock + limits.counting + limits.pinpoint_all_attempts
@@ -192,7 +190,7 @@ def test_function_has_time_for_the_slowest_of_all_its_steps_and_answers_in_time(
 
 
 def test_reference_id_is_remembered_for_longer_than_any_code_is_valid() -> None:
-    """The window covers the longest ValidityPeriod, begun as late as the function may send."""
+    """The code may be sent as late as the function's timeout allows."""
     validity = SendOtpRequest.model_json_schema()["properties"]["ValidityPeriod"]
     assert validity["maximum"] * 60 + TIMEOUT_SECONDS < WINDOW_SECONDS
 
@@ -204,7 +202,7 @@ def test_reference_id_is_remembered_for_longer_than_any_code_is_valid() -> None:
 def test_alias_is_the_published_version_and_the_only_way_to_the_function(
     function: str, template: RenderedTemplate
 ) -> None:
-    """No output, permission or integration goes past `live`; nor does a caller's policy."""
+    """No output, permission, integration or caller's policy bypasses `live`."""
     version, alias = template.named(cfn.VERSION, function), template.named(cfn.ALIAS, function)
     itself = template.named(cfn.FUNCTION, function)
     assert version.properties["FunctionName"] == itself.ref
@@ -218,7 +216,7 @@ def test_alias_is_the_published_version_and_the_only_way_to_the_function(
     assert template.mentions(itself.logical_id) - watching == {
         version.logical_id,
         alias.logical_id,
-        # With the alias's name as its qualifier.
+        # Its qualifier is the alias.
         template.named(cfn.ASYNCHRONOUS, function).logical_id,
         # To shift the alias.
         *(name for name in names if f"{function}CanaryPolicy" in name),
@@ -230,10 +228,10 @@ def test_alias_is_the_published_version_and_the_only_way_to_the_function(
 
 
 @each_function
-def test_function_starts_as_it_is_asked_to(
+def test_function_starts_as_configured(
     function: str, lean: RenderedTemplate, everything: RenderedTemplate
 ) -> None:
-    """From snapshots of what the alias runs; or warm, with a share of the function's own."""
+    """From snapshots of the published version; or provisioned, with reserved concurrency."""
     snapshots = lean.named(cfn.FUNCTION, function).properties["SnapStart"]
     assert snapshots == {"ApplyOn": "PublishedVersions"}
     assert everything.named(cfn.FUNCTION, function).properties["ReservedConcurrentExecutions"] == 5
@@ -248,11 +246,7 @@ def test_function_starts_as_it_is_asked_to(
 def test_new_version_gets_a_tenth_first_and_goes_back_on_an_alarm(
     function: str, production: RenderedTemplate, dev: RenderedTemplate
 ) -> None:
-    """CodeDeploy shifts the alias, looks at what a bad release can set off, and can go back.
-
-    At the alarms of this function: the other one's release is judged by its own. It may do that
-    and nothing else. In dev, the alias points to the new version as soon as it is there.
-    """
+    """Each function is judged by its own alarms. In dev, the alias moves at once."""
     group = production.named(cfn.CANARY, f"{function}Canary")
     application = production.named(cfn.CANARY_APPLICATION, f"{function}Canary")
     alarms = [production.named(cfn.ALARM, f"{function}{of}") for of in ("ServerErrors", "Crashes")]
@@ -292,10 +286,10 @@ def test_new_version_gets_a_tenth_first_and_goes_back_on_an_alarm(
 
 
 @each_function
-def test_new_version_is_one_that_lambda_sees(
+def test_a_new_version_differs_from_the_last_one_for_lambda(
     function: str, dev: RenderedTemplate, creating: RenderedTemplate, production: RenderedTemplate
 ) -> None:
-    """The CDK publishes where only the region is written differently, and Lambda would refuse."""
+    """The CDK sees a change where Lambda sees none, and Lambda would refuse to publish."""
     templates = (dev, creating, production)
     versions = {one.named(cfn.VERSION, function).logical_id for one in templates}
     functions = [one.named(cfn.FUNCTION, function).properties for one in templates]
@@ -306,10 +300,10 @@ def test_new_version_is_one_that_lambda_sees(
 
 
 @pytest.mark.parametrize(("function", "seconds", "retries"), [("Send", 300, 2), ("Verify", 60, 0)])
-def test_asynchronous_events_end_where_the_function_has_them(
+def test_asynchronous_events_fail_to_the_functions_own_target(
     function: str, seconds: int, retries: int, template: RenderedTemplate
 ) -> None:
-    """Within the ReferenceId's window; a verification is tried once, and kept shortest."""
+    """Well within the ReferenceId's window. A verification is tried once."""
     asynchronous = template.named(cfn.ASYNCHRONOUS, function)
     assert asynchronous.properties == {
         "FunctionName": template.named(cfn.FUNCTION, function).ref,
@@ -322,8 +316,8 @@ def test_asynchronous_events_end_where_the_function_has_them(
     assert seconds * 10 < WINDOW_SECONDS
 
 
-def test_nothing_that_verify_writes_to_keeps_an_event(template: RenderedTemplate) -> None:
-    """It holds a code: nobody can subscribe. What fails to send is kept for two weeks."""
+def test_failed_events_of_verify_are_not_kept(template: RenderedTemplate) -> None:
+    """An event holds a code, so nobody can subscribe. Send's are kept for two weeks."""
     queue, topic = template.only(cfn.QUEUE), template.named(cfn.TOPIC, "VerifyFailures")
     assert template.all(cfn.SUBSCRIPTION) == []
     assert not any("Verify" in name for name in template.mentions(queue.logical_id))

@@ -1,4 +1,4 @@
-"""What API Gateway answers by itself: a problem document for every kind of error that it has."""
+"""API Gateway's own answers: a problem document for each of its error types."""
 
 import json
 import re
@@ -8,7 +8,7 @@ import pytest
 from tests.support import cfn
 from tests.support.templates import RenderedTemplate
 
-#: What a caller branches on, by the status that API Gateway gives each type by itself:
+#: Status and code of each error type; the status is API Gateway's own:
 #: https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
 ANSWERS = [
     (400, "InvalidRequest", "BAD_REQUEST_BODY BAD_REQUEST_PARAMETERS DEFAULT_4XX"),
@@ -27,8 +27,8 @@ ANSWERS = [
 TYPES = [(type_, status, code) for status, code, types in ANSWERS for type_ in types.split()]
 
 
-def test_every_kind_of_error_has_a_response_and_none_two(template: RenderedTemplate) -> None:
-    """No error of API Gateway's comes in its own shape; four at once are created, and no more."""
+def test_every_error_type_has_one_response(template: RenderedTemplate) -> None:
+    """At most four are created at once, because API Gateway throttles their creation."""
     responses = [found.properties for found in template.all(cfn.GATEWAY_RESPONSE)]
     types = sorted(found["ResponseType"] for found in responses)
     assert types == sorted(type_ for type_, *_ in TYPES)
@@ -43,11 +43,7 @@ def test_every_kind_of_error_has_a_response_and_none_two(template: RenderedTempl
 def test_error_is_a_problem_in_the_contracts_shape(
     production: RenderedTemplate, type_: str, status: int, code: str
 ) -> None:
-    """Status, code and request ID are where the function puts them, and match each other.
-
-    The media type is said, nothing is cached, and how long to wait is said exactly where waiting
-    helps. Of all that a template could name there is the request ID only, and no validation error.
-    """
+    """The template uses no context variable except the request ID, which holds no input."""
     responses = [found.properties for found in production.all(cfn.GATEWAY_RESPONSE)]
     [properties] = [found for found in responses if found["ResponseType"] == type_]
     [(accepted, template)] = properties["ResponseTemplates"].items()
@@ -56,9 +52,9 @@ def test_error_is_a_problem_in_the_contracts_shape(
     assert "#" not in template
     problem = json.loads(template)
     assert problem.pop("title")
-    # Nobody knows whether the function texted before it was lost.
+    # The function may have texted before its answer was lost.
     assert ("same ReferenceId" in problem.pop("detail")) == (code == "OutcomeUnknown")
-    # The one thing that API Gateway checks is said as the function says it.
+    # API Gateway's one check has the function's words.
     checked = [{"pointer": "", "detail": "Must be a JSON object with at least one member."}]
     assert problem.pop("errors", None) == (checked if type_ == "BAD_REQUEST_BODY" else None)
     assert properties["StatusCode"] == str(status)

@@ -1,4 +1,4 @@
-"""Alarms, the topic that they notify, and the dashboard."""
+"""The alarms, the topic that they notify, and the dashboard."""
 
 import json
 import re
@@ -20,7 +20,7 @@ from tests.support.templates import FUNCTIONS, REGION, RenderedTemplate, Resourc
 
 # Metrics are written as `Statistic Namespace/Name Dimension=Value,… Seconds`; `live(Send)` are the
 # dimensions of a function's alias, and `our(all)` and `our(send)` those of our own metrics.
-#: What calculates, by the ID that it has in an expression: one for one metric, in all graphs.
+#: The operands of expressions by their IDs, which mean the same metric everywhere.
 OPERANDS = {
     **{
         f"{name.lower()}_{id_}": metric
@@ -40,15 +40,13 @@ OPERANDS = {
         )
     },
 }
-OPERANDS |= {
-    "untold": "Sum ServerlessOtp/StoreFailures our(verify) 3600",
-} | {
+OPERANDS |= {"untold": "Sum ServerlessOtp/StoreFailures our(verify) 3600"} | {
     f"guard_{id_}": f"Sum ServerlessOtp/Guard{metric} our(all) 3600"
     for id_, metric in (("refused", "Refused"), ("would_refuse", "WouldRefuse"))
 }
-# 100 in quiet hours; refused messages count as volume, or a limit would silence the alarm.
+# 100 in quiet hours. Refused requests count as volume: otherwise a limit would silence the alarm.
 VERIFIED = "IF(texts{0} + refused{0} >= {1} AND texts{0} > 0, 100 * verified{0} / texts{0}, 100)"
-#: What is calculated, by the name that it has below; all in percent.
+#: The expressions by their names below.
 CALCULATED = {
     **{f"verified{of}": VERIFIED.format(of, 100) for of in ("", "_ca", "_us")},
     **{f"verified{of} of 7": VERIFIED.format(of, 7) for of in ("", "_ca", "_us")},
@@ -59,7 +57,7 @@ CALCULATED = {
         )
         for of in ("send", "verify")
     },
-    # Twenty are enough: a deployment with ten verifications an hour hears of it, too.
+    # Five are enough, so that a small deployment is warned, too.
     "untold": "IF(untold >= 5, 100 * untold / verified, 0)",
     "guarded": "guard_refused + guard_would_refuse",
     "wrong": "IF(wrong >= 20, 100 * wrong / (wrong + verified), 0)",
@@ -69,8 +67,8 @@ SEARCH = re.compile(
     r"Deployment=\"Otp/Otp\"', 'Sum', (\d+)\)"
 )
 
-#: Every alarm: what it measures, when it goes off, how many bad periods of how many, and where the
-#: runbook is about it. Lambda's Errors would count a direct caller's typo, and a release go back.
+#: Every alarm: metric, threshold, bad periods of how many, and section of the runbook. Lambda's
+#: Errors is not used alone: a direct caller's typo would count, and roll a release back.
 ALARMS = """
 SendServerErrors: Average ServerlessOtp/ServerErrors our(send) 60 > 0.02, 2 of 15: server-errors
 SendCrashes: crashes(send) > 1, 3 of 15: crashes
@@ -99,8 +97,7 @@ GuardManyRanges: Sum ServerlessOtp/GuardManyRanges our(all) 3600 > 0, 1 of 1: gu
 GuardUntold: untold > 10, 1 of 1: guard
 """  # noqa: E501 - a table
 
-#: Every question of production's dashboard, and its graphs with what they draw, from top to bottom;
-#: what only calculates is left out.
+#: Production's dashboard from top to bottom: its questions, and the visible lines of each graph.
 DASHBOARD = """
 ## Is it working?
 Requests a minute: Sum ServerlessOtp/Requests our(send) 60; Sum ServerlessOtp/Requests our(verify) 60
@@ -131,12 +128,12 @@ Asynchronous requests that failed for good: Maximum AWS/SQS/ApproximateNumberOfM
 
 
 def alarms(template: RenderedTemplate) -> dict[str, Resource]:
-    """Give the alarms by their names in the code."""
+    """Return the alarms by their names in the code."""
     return {one.logical_id.removeprefix("OtpAlarms")[:-8]: one for one in template.all(cfn.ALARM)}
 
 
 def written(template: RenderedTemplate, metric: str, dimensions: Mapping[str, str]) -> str:
-    """Write a metric's name and dimensions, with what refers to a resource by a short name."""
+    """Write a metric's name and dimensions, with short names for resources."""
     short = {
         template.only(cfn.QUEUE).attribute("QueueName"): "failures",
         template.named(cfn.TOPIC, "VerifyFailures").attribute("TopicName"): "failures",
@@ -157,7 +154,7 @@ def written(template: RenderedTemplate, metric: str, dimensions: Mapping[str, st
 
 
 def calculated(expression: str, operands: Mapping[str, str]) -> str:
-    """Name an expression; its operands must be all that it has, and what they are everywhere."""
+    """Return the name of an expression, whose operands must be exactly those of OPERANDS."""
     words = re.findall(r"\w+", expression)
     assert operands == {id_: metric for id_, metric in OPERANDS.items() if id_ in words}
     [name] = [name for name, known in CALCULATED.items() if known == expression]
@@ -165,13 +162,13 @@ def calculated(expression: str, operands: Mapping[str, str]) -> str:
 
 
 def of_alarm(template: RenderedTemplate, metric: Mapping[str, Any]) -> str:
-    """Write a metric as an alarm has it, without statistic and period."""
+    """Write an alarm's metric without statistic and period."""
     dimensions = {one["Name"]: one["Value"] for one in metric["Dimensions"]}
     return written(template, f"{metric['Namespace']}/{metric['MetricName']}", dimensions)
 
 
 def measured(template: RenderedTemplate, properties: Mapping[str, Any]) -> str:
-    """Write what an alarm measures."""
+    """Write the metric or expression of an alarm."""
     if "MetricName" in properties:
         statistic = properties.get("Statistic") or properties["ExtendedStatistic"]
         return f"{statistic} {of_alarm(template, properties)} {properties['Period']}"
@@ -186,7 +183,7 @@ def measured(template: RenderedTemplate, properties: Mapping[str, Any]) -> str:
 
 
 def test_alarms_are_exactly_these(production: RenderedTemplate) -> None:
-    """Each with what it measures, when it goes off, and the runbook's section."""
+    """Each with its metric, its threshold and its section of the runbook."""
     signs = {"GreaterThanThreshold": ">", "LessThanThreshold": "<"}
     lines = []
     for name, alarm in alarms(production).items():
@@ -202,7 +199,7 @@ def test_alarms_are_exactly_these(production: RenderedTemplate) -> None:
 def test_every_alarm_notifies_the_topic_both_ways_and_links_to_the_runbook(
     template: RenderedTemplate, everything: RenderedTemplate
 ) -> None:
-    """Or the operator's own topic alone. Whoever is woken up reads later that it is over."""
+    """The operator's topic replaces ours. It also learns when an alarm is over."""
     assert len(alarms(template)) == len(ALARMS.strip().splitlines())
     theirs = f"arn:aws:sns:{REGION}:123456789012:on-call"
     ours = template.named(cfn.TOPIC, "Alarms").ref
@@ -218,10 +215,10 @@ def test_every_alarm_notifies_the_topic_both_ways_and_links_to_the_runbook(
     assert len(everything.all(cfn.TOPIC)) == len(everything.all(cfn.TOPIC_POLICY)) == 1
 
 
-def test_changed_threshold_is_the_one_change(
+def test_a_threshold_changes_nothing_else(
     dev: RenderedTemplate, creating: RenderedTemplate
 ) -> None:
-    """One property of one alarm, or of each function's: what a reviewer of `cdk diff` is shown."""
+    """A reviewer of `cdk diff` sees one property of one alarm, or of one for each function."""
     before, after = (
         {name: dict(alarm.properties) for name, alarm in alarms(template).items()}
         for template in (dev, creating)
@@ -242,32 +239,32 @@ def test_changed_threshold_is_the_one_change(
     assert widgets(dev) == widgets(creating)
 
 
-def test_volume_is_the_operators(everything: RenderedTemplate) -> None:
-    """Of every such alarm, and of the graph, which would show something else otherwise."""
+def test_the_operators_volume_is_in_alarms_and_graphs(everything: RenderedTemplate) -> None:
+    """A graph with another volume would contradict the alarms."""
     found = alarms(everything)
     for name, expected in (("Verified", "verified of 7"), ("VerifiedCA", "verified_ca of 7")):
         assert measured(everything, found[name].properties) == expected
         assert f"{expected};" in "\n".join(drawn(everything))
 
 
-def test_guesses_at_one_reference_id_are_not_enough_for_no_alarm() -> None:
-    """Five answers, and one a minute: whoever guesses at one is heard of."""
+def test_guesses_at_one_reference_id_set_off_an_alarm() -> None:
+    """In an hour, guesses get five answers, and then one a minute."""
     [most] = re.findall(r"ReferenceIdReused: .*> (\d+),", ALARMS)
     assert int(most) < MOST_MISMATCHES + 3600 / SECONDS_BETWEEN_ANSWERS
 
 
 @pytest.fixture
 def journey(monkeypatch: pytest.MonkeyPatch) -> Iterator[Journey]:
-    """Call both functions, in the middle of an hour."""
+    """Start both functions, in the middle of an hour."""
     stopped(monkeypatch)
     with deployed("send") as sending, started("verify") as verifying:
         yield Journey(sending, verifying)
 
 
 def text_to(journey: Journey, ranges: int, texts: int, *, untold: int | None = None) -> None:
-    """Text so many numbers of each range, in two countries; with `untold`, verify all of them.
+    """Text so many numbers of each range in two countries; verify all of them if `untold` is set.
 
-    The guard is not told of so many of these right codes.
+    The guard does not learn of the first `untold` right codes.
     """
     numbers = [
         f"+1{code}{digit}010{number:03}"
@@ -299,14 +296,14 @@ def text_to(journey: Journey, ranges: int, texts: int, *, untold: int | None = N
         ({}, {"ranges": 8, "texts": 1, "untold": 4}, set()),
     ],
 )
-def test_the_guards_alarms_go_off_on_what_the_functions_write(
+def test_the_guards_alarms_go_off_on_the_functions_metrics(
     dev: RenderedTemplate,
     journey: Journey,
     rules: dict[str, Any],
     texts: dict[str, int],
     off: set[str],
 ) -> None:
-    """A pump, whether it is refused or recorded, in all countries together; not people."""
+    """A pump sets them off, refused or only recorded, over all countries; people do not."""
     guard = replace(GUARD, allowance=1, **rules)
     journey.sending.start(deployment="Otp/Otp", limits=NO_LIMITS, guard=guard)
     journey.verifying.start(deployment="Otp/Otp", guard=guard)
@@ -322,7 +319,7 @@ SIX = "CA,DE,ES,FR,GB,US"
 @pytest.mark.parametrize(
     ("allowed", "named", "watched"),
     [
-        ("US", None, ""),  # is all
+        ("US", None, ""),  # the same as the total
         ("US,CA,DE,FR,GB", None, "CA,DE,FR,GB,US"),
         (SIX, None, ""),
         (SIX, "US,DE", "DE,US"),
@@ -330,16 +327,14 @@ SIX = "CA,DE,ES,FR,GB,US"
         ("US", "US", "US"),
     ],
 )
-def test_countries_that_are_watched_apart_are_these(
-    allowed: str, named: str | list[str] | None, watched: str
-) -> None:
-    """Each while they are few, and otherwise those that the operator names."""
+def test_countries_with_alarms(allowed: str, named: str | list[str] | None, watched: str) -> None:
+    """All of them while they are few; otherwise those that the operator names."""
     given = context(allowedCountries=allowed, alarmVerifiedCountries=named)
     assert ",".join(watched_countries(Config.from_context(given))) == watched
 
 
 def test_topic_takes_alarms_of_this_account_only(template: RenderedTemplate) -> None:
-    """A topic with a policy of its own has lost the default one, so CloudWatch is named."""
+    """A topic policy replaces the default one, so it must name CloudWatch."""
     document = template.named(cfn.TOPIC_POLICY, "Alarms").properties["PolicyDocument"]
     assert [one for one in document["Statement"] if one["Effect"] == "Allow"] == [
         {
@@ -360,14 +355,14 @@ def test_topic_takes_alarms_of_this_account_only(template: RenderedTemplate) -> 
 
 
 def widgets(template: RenderedTemplate) -> list[dict[str, Any]]:
-    """Decode the dashboard, top to bottom."""
+    """Decode the dashboard, from top to bottom."""
     body = json.loads(template.only(cfn.DASHBOARD).properties["DashboardBody"])
     found: list[dict[str, Any]] = sorted(body["widgets"], key=lambda one: (one["y"], one["x"]))
     return found
 
 
 def lines_of(template: RenderedTemplate, graph: dict[str, Any]) -> Iterator[str]:
-    """Write what a graph draws, but for what only calculates."""
+    """Write the visible lines of a graph."""
     operands = {}
     for *names, options in graph["properties"]["metrics"]:
         if names:
@@ -399,10 +394,10 @@ def drawn(template: RenderedTemplate) -> list[str]:
     return [line for line in lines if not line.startswith("# ")]
 
 
-def test_dashboard_asks_a_tired_persons_questions_in_order(
+def test_dashboard_has_these_questions_and_graphs_in_order(
     production: RenderedTemplate, dev: RenderedTemplate, quiet: RenderedTemplate
 ) -> None:
-    """All alarms first, if there are any; then exactly these graphs."""
+    """The state of all alarms comes first."""
     first, alarm_row, *_ = widgets(production)
     assert (first["type"], alarm_row["type"]) == ("text", "alarm")
     assert alarm_row["properties"]["alarms"] == [

@@ -1,4 +1,4 @@
-"""botocore's data, reduced: its clients send and read what those of the whole data do."""
+"""botocore's reduced data: clients send and read the same as with the whole data."""
 
 import json
 import re
@@ -22,7 +22,7 @@ from infra.bundle.sdk_data import OPERATIONS, MissingDataError, reduce_data
 
 WHOLE_DATA = Path(Loader.BUILTIN_DATA_PATH)
 
-#: Where the functions run, and with which endpoints.
+#: Regions and kinds of endpoints of the functions.
 PLACES = {
     "plain": ("eu-west-1", Config()),
     "fips": ("us-gov-west-1", Config(use_fips_endpoint=True)),
@@ -42,7 +42,7 @@ CONDITION = {
     "ExpressionAttributeValues": {":now": {"N": "1766000000"}},
     "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
 }
-#: Every operation that the functions call, with all that they say in it.
+#: Every operation that the functions call, with every parameter that they use.
 CALLS: dict[str, Mapping[str, Any]] = {
     "send_otp_message": {
         **PINPOINT,
@@ -67,7 +67,7 @@ CALLS: dict[str, Mapping[str, Any]] = {
     "update_item": {**KEY, "UpdateExpression": "ADD #c0 :less REMOVE #last", **CONDITION},
     "delete_item": {**KEY, **CONDITION},
 }
-#: What an answer may hold, whatever the operation.
+#: The members of all answers together.
 ANSWER = {
     "Item": ITEM,
     "Responses": {"reference-ids": [ITEM]},
@@ -76,12 +76,12 @@ ANSWER = {
     "ApplicationId": "7353f53e",
     "Result": {"+18765550142": {"DeliveryStatus": "SUCCESSFUL", "StatusCode": 200}},
 }
-#: None, or the errors of either service, and one that nobody has heard of.
+#: No error, the errors of both services, and an unknown error.
 ERRORS = (
     *(None, "BadRequestException", "ConditionalCheckFailedException", "ThrottlingException"),
     *("ForbiddenException", "NotFoundException", "ResourceNotFoundException"),
     *("TooManyRequestsException", "InternalServerErrorException", "InternalServerError"),
-    "NobodyHasHeardOfThisException",
+    "UnknownToBotocoreException",
 )
 
 
@@ -89,20 +89,20 @@ class Raw(BytesIO):
     """A body, as botocore reads it from urllib3."""
 
     def stream(self, **_: Any) -> Iterator[bytes]:
-        """Give all of it."""
+        """Yield the whole body."""
         yield self.read()
 
 
 @pytest.fixture(scope="module")
 def reduced_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give botocore's data, reduced."""
+    """Reduce a copy of botocore's data."""
     data = copy_data(tmp_path_factory.mktemp("reduced"))
     reduce_data(data)
     return data
 
 
 def copy_data(folder: Path) -> Path:
-    """Copy of botocore's data what the tests need: the two services, and one more."""
+    """Copy the data of the two services, of one more, and of all services together."""
     for file in [path for path in WHOLE_DATA.iterdir() if path.is_file()]:
         shutil.copyfile(file, folder / file.name)
     for service in (*OPERATIONS, "sts"):
@@ -112,9 +112,9 @@ def copy_data(folder: Path) -> Path:
 
 @cache
 def create(data: Path, service: str, place: str) -> BaseClient:
-    """Create a client whose data is this and no other, as a bundle's is; it never asks twice."""
+    """Create a client that uses only this data, as in a bundle, and makes each call once."""
     loader = Loader(extra_search_paths=[str(data)], include_default_search_paths=False)
-    # botocore chooses endpoints in another way where endpoints.json is not its own.
+    # botocore chooses endpoints differently if endpoints.json is not its own.
     loader.BUILTIN_DATA_PATH = str(data)
     session = Session()
     session.register_component("data_loader", loader)
@@ -124,16 +124,16 @@ def create(data: Path, service: str, place: str) -> BaseClient:
 
 
 def exchange(client: BaseClient, operation: str) -> list[Any]:
-    """Make a call once for each possible answer; give what was sent, and what came of it."""
+    """Make a call once for each answer; return the requests and their results."""
     seen: list[Any] = []
     waiting = list(ERRORS)
 
     def respond(request: AWSPreparedRequest, **_: Any) -> AWSResponse:
-        # What is another one every time is left out.
+        # These headers differ each time.
         headers = {**request.headers, "X-Amz-Date": None, "amz-sdk-invocation-id": None}
         headers["Authorization"] = re.sub(r"Signature=\w+", "", str(headers["Authorization"]))
         seen.append((request.method, request.url, headers, request.body))
-        # Each service looks for the error's code in a place of its own.
+        # The services read the error's code from different places.
         code = waiting.pop(0)
         answered = HTTPHeaders.from_dict({"x-amzn-ErrorType": code} if code else {})
         raw = Raw(json.dumps({**ANSWER, "__type": code, "message": "Why not"}).encode())
@@ -152,16 +152,16 @@ def exchange(client: BaseClient, operation: str) -> list[Any]:
 
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("call", CALLS)
-def test_call_is_the_same(reduced_data: Path, call: str, place: str) -> None:
-    """What is sent, byte for byte, and what is made of each answer and of each error."""
+def test_a_call_is_the_same(reduced_data: Path, call: str, place: str) -> None:
+    """Each request byte for byte, and the result of each answer and error."""
     service = "pinpoint" if "otp" in call else "dynamodb"
     expected = exchange(create(WHOLE_DATA, service, place), call)
     assert len(expected) == 2 * len(ERRORS)
     assert exchange(create(reduced_data, service, place), call) == expected
 
 
-def test_nothing_else_is_left(reduced_data: Path) -> None:
-    """Two files of each service, without documentation, and what is for all services."""
+def test_no_other_data_is_left(reduced_data: Path) -> None:
+    """Two files per service without documentation, and the files for all services."""
     left = {path.name: path.read_text() for path in reduced_data.rglob("*") if path.is_file()}
     assert left.keys() == {
         *("_retry.json", "endpoints.json", "partitions.json", "sdk-default-configuration.json"),
@@ -184,14 +184,14 @@ def test_nothing_else_is_left(reduced_data: Path) -> None:
         ("pinpoint", {"telegraph": ("SendTelegram",)}, "data has no service telegraph"),
     ],
 )
-def test_what_botocore_has_no_more_is_named(
+def test_data_that_botocore_no_longer_has_is_named(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     endpoint: str,
     operations: dict[str, tuple[str, ...]],
     said: str,
 ) -> None:
-    """An operation, a service, or its endpoints: building stops, not the function."""
+    """Building stops; otherwise the deployed function would fail."""
     file = copy_data(tmp_path) / "endpoints.json"
     file.write_text(file.read_text().replace('"pinpoint"', f'"{endpoint}"'))
     for service, names in operations.items():

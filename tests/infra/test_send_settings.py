@@ -1,4 +1,4 @@
-"""What the send function is told of the configuration, and that it reads the same."""
+"""How configuration keys reach the send function, which must read the same values."""
 
 from operator import attrgetter
 from typing import Any
@@ -10,8 +10,8 @@ from infra.config.send_settings import send_settings
 from lambda_src.otp.settings import GuardRules, SendSettings
 from tests.support.templates import context
 
-#: Every key that the send function is told, a value that is not the default, and where the function
-#: has it, as the path of an attribute.
+#: Each key that the send function gets, a value that is not the default, and the path of the
+#: attribute that holds it, with its value there.
 TOLD: list[tuple[str, Any, str, object]] = [
     ("originationIdentity", "EXAMPLE", "origination_identity", "EXAMPLE"),
     ("brandName", "Café, Inc.", "brand_name", "Café, Inc."),
@@ -42,17 +42,15 @@ PATHS = {path for _, _, path, _ in TOLD}
 
 
 def settings(**given: Any) -> SendSettings:
-    """Give the send function's settings for a configuration; None is no limit."""
+    """Return the send function's settings for a configuration; None is no limit."""
     written = {key: "off" if value is None else value for key, value in given.items()}
     of = {"application_id": "application", "deployment": "Otp/Otp", "table_name": "table"}
     return send_settings(Config.from_context(context(**written)), **of)
 
 
 @pytest.mark.parametrize(("key", "value", "path", "told"), TOLD)
-def test_function_reads_what_the_operator_has_set(
-    key: str, value: object, path: str, told: object
-) -> None:
-    """Through the environment, and nothing else of its settings has changed."""
+def test_function_reads_what_is_set(key: str, value: object, path: str, told: object) -> None:
+    """Through the environment, without a change of any other setting."""
     written = settings(**{key: value})
 
     read = SendSettings.from_environment(written.to_environment())
@@ -63,26 +61,26 @@ def test_function_reads_what_the_operator_has_set(
     assert [of(read) for of in others] == [of(settings()) for of in others]
 
 
-def test_table_names_every_setting_that_an_operator_has() -> None:
-    """A new one must be in it."""
+def test_the_table_names_every_setting() -> None:
+    """Add a new setting to it."""
     written = settings()
     paths = {
         *(f"limits.{name}" for name in written.limits.__slots__),
         *(f"destinations.{name}" for name in written.destinations.__slots__),
         *(f"guard.{name}" for name in GuardRules.__slots__),
         *written.__slots__,
-        "sandbox",  # every function is told
+        "sandbox",  # in the settings of every function
     } - {"limits", "destinations", "table_name"}
     assert paths == PATHS
 
 
-def test_without_the_guard_the_functions_are_told_nothing_of_it() -> None:
-    """But that it is off."""
+def test_without_the_guard_the_functions_get_none_of_its_settings() -> None:
+    """They only get OTP_GUARD, which turns it off."""
     written = settings(guard="off").to_environment()
     assert {name for name in written if "GUARD" in name} == {"OTP_GUARD"}
     assert SendSettings.from_environment(written).guard is None
 
 
-def test_what_is_no_setting_of_the_function_is_not_told() -> None:
+def test_the_stacks_own_settings_do_not_reach_the_function() -> None:
     """A changed threshold must not publish a new version of the function."""
     assert settings(alarmTextsPerHour=7, alarmVerifiedVolume=7, verifyBurst=7) == settings()

@@ -1,4 +1,4 @@
-"""The template, whole: a resource, an output or a fixed name more is noticed here; and the data."""
+"""The whole template: no unexpected resource, output or fixed name; and the stored data."""
 
 import json
 import re
@@ -11,9 +11,8 @@ from aws_cdk.assertions import Annotations, Match
 from tests.support import cfn
 from tests.support.templates import APPLICATION_ID, REGION, Others, RenderedTemplate, allowed
 
-# Among the topics are the alarms', and that of what could not be verified; in the queue is what
-# could not be sent. The policies are the functions', the callers', and of who may pause. Of the
-# alarms, twelve are the functions', seven on abuse, and three the service's.
+# Topics: the alarms', and that of failed verifications. Queue: failed sends. Managed policies: one
+# for each function, Caller and Pause.
 ONCE = (
     *(cfn.API, cfn.MODEL, cfn.VALIDATOR, cfn.DEPLOYMENT, cfn.STAGE),
     *(cfn.TABLE, cfn.QUEUE, cfn.QUEUE_POLICY, cfn.DASHBOARD),
@@ -28,34 +27,29 @@ WAF = (cfn.WEB_ACL, cfn.WEB_ACL_LOGGING, cfn.WEB_ACL_ASSOCIATION)
 ALARMS_AND_THEIR_TOPIC = Counter({cfn.ALARM: 25, cfn.TOPIC: 1, cfn.TOPIC_POLICY: 1})
 FIREWALL = Counter({**dict.fromkeys(WAF, 1), cfn.LOG_GROUP: 1, cfn.CLIENT_CERTIFICATE: 1})
 OF_CANARIES = (cfn.CANARY, cfn.CANARY_APPLICATION, cfn.ROLE, cfn.MANAGED_POLICY)
-ONLY_IN_PRODUCTION = FIREWALL + Counter(
-    {cfn.KEY: 1, cfn.LOG_GROUP: 2, **dict.fromkeys(OF_CANARIES, 2)}
-)
+IN_PRODUCTION = FIREWALL + Counter({cfn.KEY: 1, cfn.LOG_GROUP: 2, **dict.fromkeys(OF_CANARIES, 2)})
 CHECK = (cfn.FUNCTION, cfn.ROLE, cfn.LOG_GROUP, cfn.MANAGED_POLICY)
-ONLY_IN_PRODUCTION += Counter([*CHECK, cfn.MANAGED_POLICY, cfn.MANAGED_POLICY])
+IN_PRODUCTION += Counter([*CHECK, cfn.MANAGED_POLICY, cfn.MANAGED_POLICY])
 
 
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
         ("dev", IN_BOTH_PROFILES),
-        ("production", IN_BOTH_PROFILES + ONLY_IN_PRODUCTION),
+        ("production", IN_BOTH_PROFILES + IN_PRODUCTION),
         # With createApplication, the application and its channel are the only difference.
         ("creating", IN_BOTH_PROFILES + Counter({cfn.APPLICATION: 1, cfn.SMS_CHANNEL: 1})),
         ("quiet", IN_BOTH_PROFILES - ALARMS_AND_THEIR_TOPIC + FIREWALL),
         (
             "lean",
-            IN_BOTH_PROFILES
-            + ONLY_IN_PRODUCTION
-            - FIREWALL
-            - Counter({cfn.DASHBOARD: 1, cfn.ALARM: 3}),
+            IN_BOTH_PROFILES + IN_PRODUCTION - FIREWALL - Counter({cfn.DASHBOARD: 1, cfn.ALARM: 3}),
         ),
     ],
 )
 def test_template_holds_these_resources_and_no_others(
     name: str, expected: Counter[str], request: pytest.FixtureRequest
 ) -> None:
-    """No second policy, function URL or log role; an output goes with what it names."""
+    """No second policy, function URL or log role. An output exists only with its resource."""
     template: RenderedTemplate = request.getfixturevalue(name)
     assert Counter(resource.type for resource in template.resources) == expected
     assert ("AlarmTopicArn" in template.outputs) == (name != "quiet")
@@ -64,7 +58,7 @@ def test_template_holds_these_resources_and_no_others(
 
 
 def test_outputs_are_what_a_caller_and_an_operator_need(template: RenderedTemplate) -> None:
-    """Each says what it is for; none is exported, under a name that would be taken just once."""
+    """Each has a description. None is exported: export names are unique in an account."""
     outputs = {name: output["Value"] for name, output in template.outputs.items()}
     outputs.pop("KeptOnDestroy", None)
     application = template.all(cfn.APPLICATION)
@@ -87,10 +81,10 @@ def test_outputs_are_what_a_caller_and_an_operator_need(template: RenderedTempla
         assert output.keys() == {"Value", "Description"}
 
 
-def test_nothing_has_a_name_that_a_second_deployment_would_want_too(
+def test_no_fixed_name_prevents_a_second_deployment(
     template: RenderedTemplate,
 ) -> None:
-    """Fixed names are those that AWS lets many have, keeps within a parent, or that hold an ID."""
+    """These names need not be unique, or only within their parent."""
     references = {f"${{{resource.logical_id}" for resource in template.resources}
     fixed = {
         (resource.type, name)
@@ -98,27 +92,27 @@ def test_nothing_has_a_name_that_a_second_deployment_would_want_too(
         for name, value in resource.properties.items()
         if name.endswith("Name") and not any(reference in str(value) for reference in references)
     }
-    metrics = {(cfn.ALARM, "MetricName")}  # no name of the alarm's own
+    metrics = {(cfn.ALARM, "MetricName")}  # not the name of the alarm
     assert fixed - metrics - {(cfn.APPLICATION, "Name")} <= {
-        (cfn.API, "Name"),  # an API is known by its ID
+        (cfn.API, "Name"),  # AWS identifies an API by its ID
         (cfn.STAGE, "StageName"),  # within its API
         (cfn.ALIAS, "Name"),  # within its function
         (cfn.CANARY, "DeploymentConfigName"),  # AWS's own
     }
 
 
-def test_no_secret_and_no_account_is_in_the_template(template: RenderedTemplate) -> None:
-    """What is in a template is read by many: it names no account but a caller's, and no secret."""
+def test_template_holds_no_secret_and_no_account(template: RenderedTemplate) -> None:
+    """Many people read templates. Only a caller's account may be named."""
     text = json.dumps([one.whole for one in template.resources]).replace("210987654321", "")
     assert not re.search(r"(?<![0-9a-f])\d{12}(?![0-9a-f])", text)
     assert not re.search(r"AKIA|ASIA|secret[^\"]*\"\s*:\s*\"[^$]", text)
 
 
-# --- What stays, and what is encrypted ---
+# --- Retention and encryption ---
 
 
 def kept(template: RenderedTemplate) -> Counter[str]:
-    """Count what stays when it goes from the stack, by type."""
+    """Count the resources that outlive the stack, by type."""
     kept = Counter[str]()
     for one in template.resources:
         policies = {one.whole.get("DeletionPolicy"), one.whole.get("UpdateReplacePolicy")}
@@ -126,21 +120,20 @@ def kept(template: RenderedTemplate) -> Counter[str]:
     return +kept
 
 
-def test_what_holds_data_outlives_the_stack_where_the_operator_wants_it(
+def test_data_outlives_the_stack_if_the_operator_wants_it(
     dev: RenderedTemplate,
     production: RenderedTemplate,
     lean: RenderedTemplate,
     quiet: RenderedTemplate,
 ) -> None:
-    """The table, the key that it needs, the queue and the logs, and an output says so.
+    """An output names what stays: table, key, queue and logs.
 
-    Versions of a function stay as long as the function does, to go back to: not those that are
-    snapshots, which cost by the version. What a failed deployment had just created goes, except for
-    the table, whose protection would stop that, and the key that it needs.
+    Versions stay for rollbacks, unless they are snapshots, which cost money. A failed creation
+    leaves only the table, which is protected, and its key.
     """
     data = {cfn.TABLE: 1, cfn.QUEUE: 1}
     assert kept(production) == {**data, cfn.KEY: 1, cfn.LOG_GROUP: 6, cfn.VERSION: 2}
-    # A key may go with its stack, and data may be kept under AWS's own keys.
+    # Data can also be kept under AWS's own keys.
     assert kept(quiet) == {**data, cfn.LOG_GROUP: 3}
     policies = [(one.type, one.whole.get("DeletionPolicy")) for one in production.resources]
     assert [type_ for type_, policy in policies if policy == "Retain"] == [cfn.KEY, cfn.TABLE]
@@ -152,17 +145,14 @@ def test_what_holds_data_outlives_the_stack_where_the_operator_wants_it(
             assert {one.whole["DeletionPolicy"] for one in template.all(type_)} <= {"Delete"}
 
 
-def test_every_log_is_the_stacks_own_and_forgets(template: RenderedTemplate) -> None:
-    """No service creates a log group that nobody deletes."""
+def test_every_log_group_has_a_retention_time(template: RenderedTemplate) -> None:
+    """The stack creates each group: otherwise a service would, and nobody would delete it."""
     retention = {one.properties["RetentionInDays"] for one in template.all(cfn.LOG_GROUP)}
     assert retention == {365 if template.key else 30}
 
 
-def test_key_encrypts_what_is_stored(template: RenderedTemplate) -> None:
-    """All but functions and table, whose tests are exact. Without a key, AWS has its own.
-
-    The alarms' topic has none: whoever disables the key would mute them.
-    """
+def test_the_key_encrypts_all_stored_data(template: RenderedTemplate) -> None:
+    """Except the alarms' topic, which a disabled key would mute. Other tests cover the rest."""
     for type_, name in ((cfn.QUEUE, "KmsMasterKeyId"), (cfn.LOG_GROUP, "KmsKeyId")):
         assert {one.properties.get(name) for one in template.all(type_)} == {template.key}
     topics = {
@@ -174,10 +164,9 @@ def test_key_encrypts_what_is_stored(template: RenderedTemplate) -> None:
 
 
 def test_table_is_exactly_this(template: RenderedTemplate) -> None:
-    """One text key, paid per request, rows that expire; no replica.
+    """Without its records, ReferenceIds would text again: production protects and restores it.
 
-    Losing it would let ReferenceIds text again: in production, it cannot be deleted, and can be
-    restored. That goes back for a day, the least that AWS takes: phone numbers are kept no longer.
+    One day of recovery is AWS's minimum, so phone numbers are not kept for longer.
     """
     restored = {"PointInTimeRecoveryEnabled": True, "RecoveryPeriodInDays": 1}
     in_production: dict[str, Any] = {
@@ -197,10 +186,10 @@ def test_table_is_exactly_this(template: RenderedTemplate) -> None:
     }
 
 
-def test_key_is_known_to_nobody_but_this_accounts_logs(
+def test_the_key_admits_only_this_account_and_its_logs(
     production: RenderedTemplate,
 ) -> None:
-    """The account itself decides about the rest by its own policies."""
+    """The account's own policies grant everything else."""
     account = "${AWS::AccountId}"
     to_log = [
         *("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"),
@@ -218,10 +207,8 @@ def test_key_is_known_to_nobody_but_this_accounts_logs(
     ]
 
 
-def test_created_application_may_text_and_outlives_the_stack_in_production(
-    creating: RenderedTemplate, others: Others
-) -> None:
-    """AWS does not say whether another one could be created."""
+def test_a_created_application_is_kept(creating: RenderedTemplate, others: Others) -> None:
+    """AWS does not say whether a new one could be created."""
     assert creating.only(cfn.SMS_CHANNEL).properties == {
         "ApplicationId": creating.only(cfn.APPLICATION).ref,
         "Enabled": True,
@@ -232,7 +219,7 @@ def test_created_application_may_text_and_outlives_the_stack_in_production(
 
 
 def test_deployments_in_one_app_share_no_name_and_no_region(others: Others) -> None:
-    """A stack in another region, and two services in one: nothing collides, nothing is shared."""
+    """One stack in another region, and one stack with two services."""
     america, theirs = others.america, others.theirs
     assert REGION not in json.dumps([resource.whole for resource in america.resources])
     assert "us-east-1" not in json.dumps([resource.whole for resource in theirs.resources])
@@ -247,8 +234,8 @@ def test_deployments_in_one_app_share_no_name_and_no_region(others: Others) -> N
     assert len({name for name in groups if name}) == 4
 
 
-def test_what_is_never_reached_is_told_when_the_stack_is_synthesized(others: Others) -> None:
-    """One warning each, with a name by which whoever knows it can acknowledge it."""
+def test_settings_without_effect_get_a_warning_at_synthesis(others: Others) -> None:
+    """Each warning has an ID with which it can be acknowledged."""
     found = Annotations.from_stack(others.america_stack).find_warning("*", Match.any_value())
     told = [re.sub("=.*:", " ", str(message.entry.data)) for message in found]
     names = ("alarmTextsPerHour", "destinationPer10Minutes", "callerPerHour")

@@ -1,4 +1,4 @@
-"""The functions on emulated AWS, new for every test, and a clock that stands still."""
+"""Fixtures: new functions on a new emulated AWS for every test, and a stopped clock."""
 
 from collections.abc import Iterator
 
@@ -9,34 +9,34 @@ from tests.support.aws_server import Aws, serving
 from tests.support.clock import Clock, stopped
 from tests.support.service import Journey, Service, Start, create_clients, deployed, started
 
-# Not Phase.explain: to say which lines a failure is about, it watches all of them, all the time.
+# Not Phase.explain: it traces every line, which is slow.
 settings.register_profile("unit", phases=[Phase.explicit, Phase.generate, Phase.shrink])
 settings.load_profile("unit")
 
 
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """Give the clock that records, limits and connections go by."""
+    """Stop the clock that records, limits and connections read."""
     return stopped(monkeypatch)
 
 
 @pytest.fixture
 def service() -> Iterator[Service]:
-    """Call the function that sends; tables and texts are gone afterwards, and faults with them."""
+    """Start the send function; its table, texts and injected faults are gone after the test."""
     with deployed("send") as service:
         yield service
 
 
 @pytest.fixture
 def journey(service: Service) -> Iterator[Journey]:
-    """Call both functions, on the same emulated AWS."""
+    """Start both functions on the same emulated AWS."""
     with started("verify") as verifying:
         yield Journey(sending=service, verifying=verifying)
 
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
-    """Serve for the length of a test, to every client that is made meanwhile."""
+    """Serve AWS over HTTP during a test, to every client that the test creates."""
     with serving() as aws:
         monkeypatch.setenv("AWS_ENDPOINT_URL", aws.url)
         yield aws
@@ -44,5 +44,5 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
 
 @pytest.fixture
 def start(aws: Aws) -> Start:  # noqa: ARG001 - no start may reach the real AWS
-    """Start the function as Lambda does, with clients of its own."""
+    """Start the send function as Lambda does, with new clients."""
     return lambda environment: Service("send", create_clients("send"), environment)

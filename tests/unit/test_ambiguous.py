@@ -1,4 +1,4 @@
-"""Requests that one reader takes for this and another for that."""
+"""Requests that two readers can understand differently."""
 
 import json
 
@@ -16,10 +16,8 @@ from tests.support.service import Service, request
         ('"Other": {"a": 1, "a": 2}', ["/a"]),
     ],
 )
-def test_a_field_that_is_there_twice_is_refused_by_name(
-    service: Service, twice: str, named: list[str]
-) -> None:
-    """Over HTTP; Lambda decodes a direct invoke itself, and takes the last one."""
+def test_repeated_fields_are_refused(service: Service, twice: str, named: list[str]) -> None:
+    """Over HTTP only: Lambda decodes the payload of a direct invoke and keeps the last value."""
     answer = service.post(f"{json.dumps(request())[:-1]}, {twice}}}")
     assert (answer.status, answer.code) == (400, "InvalidRequest")
     assert sorted(error["pointer"] for error in answer.json()["errors"]) == named
@@ -27,7 +25,7 @@ def test_a_field_that_is_there_twice_is_refused_by_name(
 
 
 def test_a_byte_order_mark_is_named(service: Service) -> None:
-    """JSON between systems has none (RFC 8259, section 8.1)."""
+    """RFC 8259, section 8.1, forbids it. It is invisible, so the answer must name it."""
     answer = service.post("\ufeff" + json.dumps(request()))
     assert "byte order mark" in answer.json()["detail"]
 
@@ -41,8 +39,8 @@ def test_a_byte_order_mark_is_named(service: Service) -> None:
         *((name, True) for name in ("Café", "क्षि", "☕", "A B")),
     ],
 )
-def test_a_brand_name_can_be_seen_and_reads_in_one_direction(
+def test_a_brand_name_is_visible_and_reads_in_one_direction(
     service: Service, name: str, *, taken: bool
 ) -> None:
-    """Of blanks or invisible characters alone, it would be a text from nobody."""
+    """A blank or invisible brand name would hide the sender of a text."""
     assert (service.send(BrandName=name).status == 200) is taken

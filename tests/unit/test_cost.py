@@ -1,4 +1,4 @@
-"""What docs/generate/prices.py says is measured, held against the functions."""
+"""The measured assumptions of docs/generate/prices.py, checked against the functions."""
 
 import json
 from dataclasses import replace
@@ -7,13 +7,13 @@ from typing import Any
 from docs.generate.prices import ASSUMED
 from tests.support.service import SETTINGS, Journey, Service
 
-# A function's name is generated from the stack's, and its ARN holds it once more.
+# As long as a generated function name, which the function's ARN repeats.
 NAME = "ServerlessOtp-OtpSendFunction2FCCE694-0123456789ab"
 TRACE = ', "xray_trace_id": "1-5759e988-bd862e3fe1be46a994272793"'
 
 
 def test_record_fits_into_one_write_request_unit(service: Service) -> None:
-    """Whatever the outcome, with the longest ReferenceId: DynamoDB counts by the kilobyte."""
+    """DynamoDB bills each started kilobyte. The longest ReferenceId still fits, in any outcome."""
     for last in range(100, 111):
         service.send(DestinationIdentity=f"+12065550{last}", ReferenceId=f"{last}".rjust(48, "a"))
     sizes = [
@@ -23,8 +23,8 @@ def test_record_fits_into_one_write_request_unit(service: Service) -> None:
     assert 0 < max(sizes) < ASSUMED["bytes of an item, at most"]
 
 
-def test_send_writes_as_often_as_is_paid_for(service: Service) -> None:
-    """The lock, the counts that are on by default, and the record; no reads but the switch's."""
+def test_send_writes_as_often_as_the_price_assumes(service: Service) -> None:
+    """Lock, default counts and record. The first request has already read the switch."""
     service.send()
     calls = service.calls(lambda: service.send(DestinationIdentity="+12062010000"))
     calls.remove("SendOTPMessage")
@@ -32,8 +32,8 @@ def test_send_writes_as_often_as_is_paid_for(service: Service) -> None:
     assert not [call for call in calls if call.startswith(("Get", "Batch"))]
 
 
-def test_right_code_reads_and_writes_as_often_as_is_paid_for(journey: Journey) -> None:
-    """The record and the balance are read, each of a kilobyte; claim and balance are written."""
+def test_a_right_code_reads_and_writes_as_often_as_the_price_assumes(journey: Journey) -> None:
+    """One call reads the record and the balance; the claim and the balance are written."""
     about, code = journey.send(DestinationIdentity="+12062010000")
     calls: list[Any] = []
     journey.verifying.on(
@@ -50,7 +50,7 @@ def test_right_code_reads_and_writes_as_often_as_is_paid_for(journey: Journey) -
 
 
 def test_busiest_day_of_a_block_fits_into_one_item(service: Service) -> None:
-    """400 KB, with all that is kept of a message; blockPerHour ends at 200 for that."""
+    """An item holds 400 KB, which is why blockPerHour is at most 200."""
     service.start(limits=replace(SETTINGS.limits, destination_interval_seconds=30))
     sizes = []
     for last in range(3):
@@ -60,15 +60,15 @@ def test_busiest_day_of_a_block_fits_into_one_item(service: Service) -> None:
     assert 0 < 200 * 24 * (sizes[2] - sizes[0]) / 2 < 400 * 1024
 
 
-def test_log_is_as_long_as_is_paid_for(journey: Journey) -> None:
-    """Of a message to a country that is counted, and of its verification."""
+def test_the_log_is_as_long_as_the_price_assumes(journey: Journey) -> None:
+    """For one text to a counted country, and its verification."""
     about, code = journey.send(DestinationIdentity="+12062010123")
     journey.verify(about, code)
 
     for function in (journey.sending, journey.verifying):
         [line] = function.log_lines()
         own = json.dumps(line).replace('"send"', f'"{NAME}"').replace(":send:", f":{NAME}:") + TRACE
-        of_metrics = sum(map(len, function.metric_lines()))  # nothing in them is longer on AWS
+        of_metrics = sum(map(len, function.metric_lines()))  # as long as on AWS
         for size, of in (
             (len(own), "bytes of a function's own line in the log"),
             (of_metrics, "bytes of its lines of metrics in the log"),

@@ -1,4 +1,4 @@
-"""What Pinpoint's answers mean: sent, certainly not sent, or unknown."""
+"""What Pinpoint's answers mean: texted, certainly not texted, or unknown."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -40,7 +40,7 @@ SENDING = "before-send.pinpoint.SendOTPMessage"
 def test_a_reserved_destination_answers_as_the_outcome_table_says(
     service: Service, number: str, status: int, code: str | None
 ) -> None:
-    """Every DeliveryStatus, and the answers that are lost, with one request to Pinpoint each."""
+    """Every DeliveryStatus and every lost answer, with one request to Pinpoint each."""
     answer = service.send(DestinationIdentity=number)
     assert (answer.status, answer.code) == (status, code)
     assert answer.json().get("retryable", False) is (status in (429, 503))
@@ -48,11 +48,11 @@ def test_a_reserved_destination_answers_as_the_outcome_table_says(
 
 
 def says(status: int) -> Callable[..., Any]:
-    """Answer an error whose message repeats what nobody may read."""
+    """Answer with an error whose message holds a number and a code."""
     return respond(status, {"Message": f"no {NUMBER} here, nor 67169"})
 
 
-# It does not say what became of the one message.
+# Answers that do not tell what became of the one text.
 UNREADABLE: list[Any] = [
     *(b"", b"not json", {}, {"Result": {}}, {"Result": []}),
     *({"Result": {NUMBER: {}}}, {"Result": {NUMBER: None}}),
@@ -68,7 +68,7 @@ UNREADABLE: list[Any] = [
         *((says(status), "Misconfigured", 1) for status in (403, 404, 405)),
         *((says(status), "OutcomeUnknown", 1) for status in (418, 500, 503)),
         (says(429), "Throttled", 3),
-        # No connection, no text; after that, nobody knows.
+        # Without a connection there is no text; after that, the outcome is unknown.
         (NO_CONNECTION, "Unavailable", 3),
         (ConnectTimeoutError(endpoint_url=ENDPOINT), "Unavailable", 3),
         (ProxyConnectionError(proxy_url=ENDPOINT), "Unavailable", 3),
@@ -85,7 +85,7 @@ UNREADABLE: list[Any] = [
 def test_outcome_is_unknown_unless_the_failure_proves_that_nothing_was_sent(
     service: Service, failure: Any, code: str, attempts: int
 ) -> None:
-    """Asked for again is only what was not taken; a record holds only what nobody knows."""
+    """Requests that Pinpoint did not take are repeated; only unknown outcomes are recorded."""
     (service.fail if isinstance(failure, Exception) else service.on)(SENDING, failure)
 
     answer = service.send()
@@ -100,8 +100,8 @@ def test_outcome_is_unknown_unless_the_failure_proves_that_nothing_was_sent(
 # --- Attempts ---
 
 
-def test_what_certainly_did_not_text_is_asked_for_again(service: Service) -> None:
-    """429 twice, then sent: three requests with growing random pauses, one text."""
+def test_a_throttled_request_to_pinpoint_is_repeated(service: Service) -> None:
+    """Two answers 429, then 200: one text, after random pauses of up to 0.2 and 0.4 seconds."""
     service.on("before-call.pinpoint.SendOTPMessage", throttle(2))
     assert service.send().status == 200
     assert len(service.texts()) == 1
@@ -111,10 +111,10 @@ def test_what_certainly_did_not_text_is_asked_for_again(service: Service) -> Non
 
 
 @pytest.mark.parametrize(("takes", "asked"), [(0.25, 3), (0.7, 2), (1.1, 1)])
-def test_it_is_asked_for_again_only_while_a_whole_attempt_fits(
+def test_an_attempt_begins_only_if_it_can_end_in_time(
     service: Service, clock: Clock, takes: float, asked: int
 ) -> None:
-    """An attempt needs 9 of the 10 seconds, and there are three of them at most."""
+    """An attempt needs 9 of the 10 seconds, and there are at most three."""
     service.on(SENDING, respond(429, {"Message": ""}))
     service.on("before-call.pinpoint.SendOTPMessage", lambda **_: clock.wait(takes))
     assert service.send().code == "Throttled"
@@ -125,12 +125,12 @@ def test_it_is_asked_for_again_only_while_a_whole_attempt_fits(
 
 
 @pytest.mark.parametrize(("idle", "new"), [(20, 0), (20.1, 1), (-0.1, 1)])
-def test_no_message_goes_out_on_a_connection_that_may_have_died(
+def test_no_text_is_requested_on_a_connection_that_may_have_died(
     start: Start, aws: Aws, clock: Clock, idle: float, new: int
 ) -> None:
-    """After 20 seconds, or if the clock was set back, Pinpoint is connected to anew."""
+    """After 20 idle seconds, or if the clock was set back, send opens a new connection."""
     service = start({})
-    assert aws.opened == []  # outside of Lambda, a start is no reason to call AWS
+    assert aws.opened == []  # outside of Lambda, a start does not call AWS
     assert service.send().status == 200
     opened = len(aws.opened)
 
@@ -153,7 +153,7 @@ YESTERDAY = datetime.now(UTC) - timedelta(days=1)
     ],
     ids=["unknown root", "wrong name", "expired", "trusted"],
 )
-def test_certificate_that_is_not_trusted_means_that_nothing_was_sent(
+def test_an_untrusted_certificate_means_that_nothing_was_sent(
     start: Start,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
@@ -161,12 +161,12 @@ def test_certificate_that_is_not_trusted_means_that_nothing_was_sent(
     code: str,
     calls: int,
 ) -> None:
-    """503, before a byte of a request has left; one that breaks in an answer is a 504."""
+    """503 before the request leaves. A trusted server that breaks off its answer gives 504."""
     trusted = trustme.CA()
     trusted.cert_pem.write_to_path(str(tmp_path / "roots.pem"))
     monkeypatch.setenv("AWS_CA_BUNDLE", str(tmp_path / "roots.pem"))
     with serving(of(trusted)) as pinpoint:
-        pinpoint.does = "breaks"  # once: if it were asked again, all would be well
+        pinpoint.does = "breaks"  # once: a repeated request would succeed
         monkeypatch.setenv("AWS_ENDPOINT_URL_PINPOINT", pinpoint.url)
         answer = start({}).send()
     assert (answer.code, pinpoint.calls) == (code, calls)

@@ -1,4 +1,4 @@
-"""Which country a number is of, and whether it is texted."""
+"""The country of a number, and whether it may be texted."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -21,7 +21,7 @@ MOBILE = "+4915123456789"
 
 SANDBOX = sorted(SANDBOX_NUMBERS)
 
-#: By country: of those that share a country code, and of none, which is ZZ.
+#: By country; some share a country code, and ZZ is no country.
 NUMBERS = {
     "US": ["+12065550100", "+18005550100"],
     "CA": ["+14165550100"],
@@ -33,7 +33,7 @@ NUMBERS = {
     "XK": ["+38343123456"],
     "SH": ["+2476889", "+29081234"],  # Ascension and Tristan da Cunha, in ISO 3166-1
     "ZZ": [
-        # International and satellite services, ranges that are nobody's, and no numbers at all.
+        # International and satellite services, unassigned ranges, and invalid numbers.
         *("+80012345678", "+870301234567", "+881612345678", "+883510012345"),
         *("+19999999999", "+21021021021", "+999123456789", "+12", "not a number"),
     ],
@@ -41,13 +41,13 @@ NUMBERS = {
 
 
 @pytest.mark.parametrize("expected", NUMBERS)
-def test_a_number_is_of_the_country_that_its_digits_say(expected: str) -> None:
-    """Countries that share a country code are told apart."""
+def test_digits_tell_the_country_of_a_number(expected: str) -> None:
+    """Also among countries that share a country code."""
     assert {country(number) for number in NUMBERS[expected]} == {expected}
 
 
 def admitted(number: str, *, sandbox: bool = False, **changes: Any) -> bool:
-    """Say whether a number is texted where all countries are, but for these changes."""
+    """Return whether a number may be texted if all countries are allowed, with these changes."""
     try:
         Destinations(replace(ALL_COUNTRIES, **changes), sandbox=sandbox).admit(number)
     except DestinationNotAllowed:
@@ -56,18 +56,18 @@ def admitted(number: str, *, sandbox: bool = False, **changes: Any) -> bool:
 
 
 def examples() -> Iterator[tuple[str, str, str]]:
-    """Give libphonenumber's own example of each type of number of each country."""
+    """Yield libphonenumber's own example of each type of number of each country."""
     for region in REGIONS:
         for value, kind in sorted(NUMBER_TYPES.items()):
             example = phonenumbers.example_number_for_type(region, value)
-            # Some plans have one range for two types: the number itself says which it is.
+            # Some plans share a range between two types: keep the type that the number has.
             if example and phonenumbers.number_type(example) == value:
                 e164 = phonenumbers.PhoneNumberFormat.E164
                 yield region, kind, phonenumbers.format_number(example, e164)
 
 
 def test_a_number_of_the_worlds_plans_is_texted_if_its_type_gets_texts() -> None:
-    """Each by its own country alone; the configuration takes every country that can be found."""
+    """Only the number's own country matters. The configuration accepts every such country."""
     found = list(examples())
     countries = {country(number) for _, _, number in found}
     assert len(found) > 800
@@ -87,21 +87,21 @@ def test_a_number_of_the_worlds_plans_is_texted_if_its_type_gets_texts() -> None
         ("+4930123456", {}, False),  # a landline
         (MOBILE, {"allowed_number_types": {"FIXED_LINE"}}, False),
         ("+4930123456", {"allowed_number_types": {"FIXED_LINE"}}, True),
-        # Their length is possible, their range is nobody's.
+        # Possible lengths, unassigned ranges.
         ("+19999999999", {}, False),
         ("+12061234567", {}, False),
-        # A blocked prefix is on top of everything: a country, a range or one number.
+        # A blocked prefix always wins, be it a country, a range or one number.
         (MOBILE, {"blocked_prefixes": ("+4916", "+1")}, True),
         *((MOBILE, {"blocked_prefixes": ("+1", of)}, False) for of in ("+49", "+49151234", MOBILE)),
-        # The sandbox's, whatever else is allowed; nowhere else, whatever is.
+        # The sandbox always allows its own numbers; nothing else ever does.
         *((number, {"sandbox": True, "allowed_countries": ()}, True) for number in SANDBOX),
         *((number, {}, False) for number in SANDBOX),
     ],
 )
-def test_an_operator_says_what_is_texted(
+def test_country_type_and_prefix_decide_whether_a_number_is_texted(
     number: str, changes: dict[str, Any], *, texted: bool
 ) -> None:
-    """By country, type and prefix."""
+    """Except for sandbox numbers, which depend on the sandbox alone."""
     assert len(SANDBOX_NUMBERS) == 12
     assert admitted(number, **changes) is texted
 
@@ -113,10 +113,10 @@ def test_an_operator_says_what_is_texted(
         *(("+1206555010", "InvalidRequest"), ("+5215512345678", "InvalidRequest")),
     ],
 )
-def test_what_is_not_allowed_is_a_problem_and_texts_nobody(
+def test_a_refused_number_gets_no_text_and_leaves_the_reference_id_free(
     service: Service, number: str, code: str | None
 ) -> None:
-    """403, where a plan has such a number; 400 where none could. The ReferenceId is free."""
+    """403 if a country's plan has such a number, 400 if none could have it."""
     asked = request(DestinationIdentity=number)
     answer = service.send(**asked)
     assert answer.code == code
@@ -127,7 +127,7 @@ def test_what_is_not_allowed_is_a_problem_and_texts_nobody(
 
 
 def test_a_replay_stays_a_replay_when_the_settings_change(service: Service) -> None:
-    """What its record says comes before what is allowed, and the defaults are not compared."""
+    """The record decides before the settings do, and defaults are not compared."""
     asked = request(DestinationIdentity="+14165550111")
     first = service.send(**asked)
     only_us = replace(SETTINGS.destinations, allowed_countries=frozenset({"US"}))
@@ -143,10 +143,10 @@ def test_a_replay_stays_a_replay_when_the_settings_change(service: Service) -> N
         ("allowed_origination_identities", "OriginationIdentity", "+18555550142", "BANK"),
     ],
 )
-def test_a_caller_may_be_left_few_brands_and_senders(
+def test_an_operator_can_restrict_brands_and_senders(
     service: Service, setting: str, field: str, allowed: str, other: str
 ) -> None:
-    """400, naming the field; the deployment's own are used all the same where none is named."""
+    """400 names the field. The deployment's own brand and sender stay the defaults."""
     service.start(**{setting: frozenset({allowed})})
     assert service.send().status == 200
     assert service.send(**{field: allowed}).status == 200

@@ -1,4 +1,4 @@
-"""Events of AWS's services that are given to a function as they are, without the glue.
+"""Events of other AWS services, passed to a function without the glue that it needs.
 
 Their members are those that AWS documents, at the address beside each; the values are ours.
 """
@@ -16,7 +16,7 @@ EVENTS = json.loads(Path(__file__).with_name("events_of_others.json").read_text(
 
 
 def problem(service: Service, payload: Any) -> dict[str, Any]:
-    """Give the problem that a direct invoke fails with."""
+    """Invoke directly; return the problem that the invocation fails with."""
     with pytest.raises(Exception, match="problem-type") as error:
         service.invoke(payload)
     document: dict[str, Any] = json.loads(str(error.value))
@@ -25,10 +25,8 @@ def problem(service: Service, payload: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("sample", EVENTS, ids=lambda sample: Path(sample["documented"]).stem)
-def test_an_event_of_another_service_is_called_what_it_is(
-    journey: Journey, sample: dict[str, Any]
-) -> None:
-    """By both functions, in one sentence, with the page that has the glue."""
+def test_an_event_of_another_service_is_named(journey: Journey, sample: dict[str, Any]) -> None:
+    """Both functions say which event this is, and which page has the glue."""
     for service in (journey.sending, journey.verifying):
         answer = problem(service, sample["event"])
         assert answer["detail"].startswith(f"This is {sample['is']}, ")
@@ -43,7 +41,7 @@ def test_an_event_of_another_service_is_called_what_it_is(
 @pytest.mark.parametrize(
     ("payload", "pointers"),
     [
-        # A request that has something of an event is a request.
+        # A request with a member of an event is still a request.
         (request(Records=[{"eventSource": "aws:sqs"}]), ["/Records"]),
         ({"Records": []}, ["/ReferenceId", "/DestinationIdentity", "/Records"]),
         *(
@@ -56,8 +54,8 @@ def test_an_event_of_another_service_is_called_what_it_is(
         ),
     ],
 )
-def test_what_is_no_event_has_its_fields_named(
+def test_a_payload_that_is_no_event_has_its_fields_named(
     service: Service, payload: dict[str, Any], pointers: list[str]
 ) -> None:
-    """As every other bad request."""
+    """As in every other invalid request."""
     assert [error["pointer"] for error in problem(service, payload)["errors"]] == pointers

@@ -1,4 +1,4 @@
-"""The guard: what a range of numbers gets that nobody verifies, and what one gets that verifies."""
+"""The guard: how many texts a range gets while its codes are verified, and while they are not."""
 
 import json
 from collections.abc import Callable
@@ -20,12 +20,12 @@ OF_ALL = (("Deployment", DEPLOYMENT),)
 
 
 def send(service: Service, last: int = 0) -> HttpAnswer:
-    """Ask for a message to a number of one range."""
+    """Request a text to a number of the range."""
     return service.send(DestinationIdentity=RANGE.format(last))
 
 
 def sent(service: Service, times: int) -> int:
-    """Ask for so many messages to different numbers, and say how many went out."""
+    """Request texts to so many different numbers; return how many went out."""
     return sum(send(service, last).status == 200 for last in range(times))
 
 
@@ -33,15 +33,15 @@ def sent(service: Service, times: int) -> int:
     ("before", "hours_ago", "left"),
     [
         *((value, 0, 30 - value) for value in (-30, 0, 29)),
-        # A new hour forgets what was not verified, and keeps what was.
+        # A new hour resets a balance above zero, and keeps one below.
         *((-30, 1, 60), (-30, 5, 60), (0, 1, 30), (7, 1, 30), (30, 1, 30), (59, 2, 30)),
-        (10, -1, 20),  # another clock has begun it already
+        (10, -1, 20),  # the clock of another function is an hour ahead
     ],
 )
-def test_a_range_gets_what_is_left_until_the_allowance(
+def test_a_range_gets_the_rest_of_its_allowance(
     service: Service, clock: Clock, before: int, hours_ago: int, left: int
 ) -> None:
-    """The first probe is due two minutes later; a neighbouring range feels nothing."""
+    """A probe is due two minutes later. A neighbouring range is not affected."""
     service.guarded()
     put_balance(NUMBER, before, clock.now, hours_ago=hours_ago)
     assert sent(service, left + 2) == left
@@ -51,7 +51,7 @@ def test_a_range_gets_what_is_left_until_the_allowance(
 
 
 def test_a_refusal_says_when_a_text_goes_out_again(service: Service, clock: Clock) -> None:
-    """When a probe is due or the next hour begins; the log names the range, without a mask."""
+    """When a probe is due or the next hour begins. The log names the range without a mask."""
     service.guarded(allowance=1)
     assert sent(service, 1) == 1
     clock.wait(20.5)
@@ -69,7 +69,7 @@ def test_a_refusal_says_when_a_text_goes_out_again(service: Service, clock: Cloc
     assert send(service).headers["Retry-After"] == "10"
 
 
-def test_recording_refuses_nobody_and_tells_the_same(service: Service, clock: Clock) -> None:
+def test_recording_refuses_nothing_and_counts_the_same(service: Service, clock: Clock) -> None:
     """The balance is what it would be if the guard refused."""
     for refuses, status, name in ((True, 429, "refused"), (False, 200, "would_refuse")):
         service.guarded(refuses=refuses, allowance=3)
@@ -88,8 +88,8 @@ def test_recording_refuses_nobody_and_tells_the_same(service: Service, clock: Cl
             assert sum(metrics["ServerlessOtp", of, name]) == times
 
 
-def test_a_range_that_the_operator_has_named_is_left_alone(service: Service) -> None:
-    """Nothing is asked, and nothing counted; nor is anything for the sandbox's own numbers."""
+def test_exempt_ranges_are_not_counted(service: Service) -> None:
+    """Those that the operator names, and the sandbox's own numbers."""
     service.guarded(ranges=("1-20",), allowance=1)
     assert sent(service, 4) == 4
     assert balance(NUMBER) is None
@@ -105,7 +105,7 @@ def test_a_range_that_the_operator_has_named_is_left_alone(service: Service) -> 
     ],
 )
 def test_the_switch_opens_ranges(service: Service, clock: Clock, value: str, status: int) -> None:
-    """Within half a minute: some only record then; without the switch, all refuse again."""
+    """Within half a minute, the guard only records them. An invalid switch opens all."""
     service.guarded(allowance=1)
     assert [send(service).status for _ in range(2)] == [200, 429]
     service.put({"id": {"S": "guard"}, "open": {"S": value}})  # as docs/runbook.md says
@@ -118,7 +118,7 @@ def test_the_switch_opens_ranges(service: Service, clock: Clock, value: str, sta
 
 
 def test_a_switch_that_was_never_read_opens_all(service: Service, clock: Clock) -> None:
-    """The fixed limits hold; it is asked again, and only where something would be refused."""
+    """The fixed limits still hold. The next refusal after five seconds reads the switch again."""
     service.guarded(allowance=1)
     assert sent(service, 1) == 1
     reads = service.fail("before-call.dynamodb.GetItem", NO_ANSWER)
@@ -129,7 +129,7 @@ def test_a_switch_that_was_never_read_opens_all(service: Service, clock: Clock) 
 
 
 def test_many_ranges_at_once_are_not_refused(service: Service, clock: Clock) -> None:
-    """More likely nobody can verify; few of many, and the next hour's, are again."""
+    """More likely, nobody can verify. A few ranges, or the next hour's, are refused again."""
     service.guarded(allowance=1)
     ranges = [f"+1{code}{digit}010000" for code in (206, 425) for digit in range(2, 9)]
 
@@ -143,13 +143,13 @@ def test_many_ranges_at_once_are_not_refused(service: Service, clock: Clock) -> 
     assert [service.send(DestinationIdentity=ranges[0]).status for _ in "ab"] == [200, 429]
 
 
-def test_the_range_is_one_call_right_after_the_number(service: Service, clock: Clock) -> None:
-    """Two after an hour that ends above zero; a refusal gives back, and asks no later count."""
+def test_the_range_costs_one_call_right_after_the_number(service: Service, clock: Clock) -> None:
+    """Two, after an hour that ended above zero. A refusal gives back, and counts nothing more."""
     limits = replace(NO_LIMITS, destination_per_day=100, country_per_day=100)
     service.start(limits=limits, guard=replace(GUARD, allowance=2))
     counted = ["PutItem", "number", "range", "countryPerDay", "SendOTPMessage", "UpdateItem"]
     refused = ["PutItem", "number", "range", "number", "DeleteItem"]
-    switch = "GetItem"  # is read where it matters, every half a minute
+    switch = "GetItem"  # read when it matters, at most every half minute
     calls = partial(service.calls, partial(send, service))
     assert [calls(), calls()] == [[*counted[:1], switch, *counted[1:]], counted]
     clock.wait(20)
@@ -161,8 +161,8 @@ def test_the_range_is_one_call_right_after_the_number(service: Service, clock: C
         assert calls().count("range") == writes
 
 
-def test_a_number_is_in_no_key_and_a_balance_has_an_end(service: Service, clock: Clock) -> None:
-    """A day and an hour after the last text, at most."""
+def test_a_number_is_in_no_key_and_a_balance_expires(service: Service, clock: Clock) -> None:
+    """Between 24 and 25 hours after the last text."""
     service.guarded()
     send(service, 1234)
     [item] = service.items("guard#")
@@ -172,10 +172,10 @@ def test_a_number_is_in_no_key_and_a_balance_has_an_end(service: Service, clock:
 
 
 @pytest.mark.parametrize(("status", "given_back"), [("THROTTLED", 1), ("UNKNOWN_FAILURE", 0)])
-def test_what_was_certainly_not_sent_is_given_back(
+def test_only_what_was_certainly_not_sent_is_given_back(
     service: Service, clock: Clock, status: str, given_back: int
 ) -> None:
-    """What may have been sent counts; and a probe that was not sent is due again."""
+    """A text that may have been sent stays counted. A probe that was not sent is due again."""
     service.guarded(allowance=2)
 
     assert sent(service, 1) == 1
@@ -189,14 +189,14 @@ def test_what_was_certainly_not_sent_is_given_back(
 
 
 def test_a_later_count_that_refuses_gives_the_range_back(service: Service) -> None:
-    """It was not sent."""
+    """The limit refuses after the guard has counted, and no text is sent."""
     service.start(limits=replace(NO_LIMITS, deployment_per_hour=1), guard=GUARD)
     assert sent(service, 2) == 1
     assert balance(NUMBER) == 1
 
 
 def at_the_range(service: Service, act: Callable[..., Any]) -> None:
-    """Do something where the SDK sends a write of the range's item."""
+    """Act when the SDK sends a write of the range's item."""
 
     def handler(request: Any, **_: Any) -> Any:
         return act(request) if key_of(NUMBER) in str(request.body) else None
@@ -205,21 +205,21 @@ def at_the_range(service: Service, act: Callable[..., Any]) -> None:
 
 
 def fail(_: Any) -> None:
-    """Get no answer."""
+    """Fail without an answer."""
     raise NO_ANSWER.with_traceback(None)
 
 
 def lose(request: Any) -> None:
-    """Have the write made, and get no answer."""
+    """Make the write, and fail without an answer."""
     table_client("dynamodb").update_item(**json.loads(request.body))
     fail(request)
 
 
 @pytest.mark.parametrize(("fault", "counted"), [(fail, None), (lose, 1)])
-def test_without_the_balance_nothing_is_sent(
+def test_a_guard_fails_closed(
     service: Service, fault: Callable[..., Any], counted: int | None
 ) -> None:
-    """503, to be repeated: fail closed. What may be counted stays so, never one less."""
+    """503: the guard fails closed. A text that may have been counted stays counted."""
     service.guarded()
     at_the_range(service, fault)
     assert (send(service).code, service.texts()) == ("StoreUnavailable", [])
@@ -228,8 +228,8 @@ def test_without_the_balance_nothing_is_sent(
     assert send(service).status == 200
 
 
-def test_without_the_balance_a_guard_that_records_stops_nothing(service: Service) -> None:
-    """Its code is worth nothing then; the metrics tell."""
+def test_a_recording_guard_fails_open(service: Service) -> None:
+    """The code gets no credit, and the metrics report the failure."""
     service.guarded(refuses=False)
     at_the_range(service, fail)
     assert send(service).status == 200
@@ -239,7 +239,7 @@ def test_without_the_balance_a_guard_that_records_stops_nothing(service: Service
 
 
 def test_what_cannot_be_given_back_does_not_change_the_answer(service: Service) -> None:
-    """It stays counted until its hour ends, and the metrics tell."""
+    """The text stays counted until the hour ends, and the metrics report the failure."""
     service.guarded()
 
     service.on("before-send.pinpoint", respond(429, {}))

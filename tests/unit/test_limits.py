@@ -1,4 +1,4 @@
-"""How many messages: each limit alone, all together, and what counts as a message."""
+"""The limits: each alone, all together, and which texts they count."""
 
 import json
 import uuid
@@ -25,27 +25,27 @@ ALICE = "arn:aws:sts::123456789012:assumed-role/Alice"
 CANADA = "+14165550111"
 BOB = "arn:aws:sts::123456789012:assumed-role/Bob"
 FEDERATED = "arn:aws:sts::123456789012:federated-user"
-IN_THE_DAY = 10 * 3600 + 14 * 60 + 30  # what is left of it at the clock's start
+IN_THE_DAY = 10 * 3600 + 14 * 60 + 30  # seconds that are left of the day when the clock starts
 
 
 def number(block: int, last: int = 0) -> str:
-    """Give a number in Seattle; different blocks share nothing but the country."""
+    """Return a number in Seattle; different blocks share only the country."""
     return f"+1206{200 + block}{last:04}"
 
 
 def send(service: Service, to: str, caller: str | None = None) -> HttpAnswer:
-    """Ask for a message through API Gateway, as a caller."""
+    """Request a text through API Gateway, as a caller."""
     context = {"requestId": str(uuid.uuid4()), "identity": {"userArn": caller}}
     return service.post(json.dumps(request(DestinationIdentity=to)), requestContext=context)
 
 
 def statuses(service: Service, *to: str) -> list[int]:
-    """Ask for a message to each number, and say how that went."""
+    """Request a text to each number; return the statuses."""
     return [send(service, one).status for one in to]
 
 
 def refusal(answer: HttpAnswer) -> tuple[str, int]:
-    """Read which limit refuses, and for how many seconds; the header says the same."""
+    """Return the limit that refuses and the seconds to wait, which the header repeats."""
     problem = answer.json()
     assert (answer.status, problem["code"]) == (429, "TooManyMessages")
     assert answer.headers["Retry-After"] == str(problem["retryAfter"])
@@ -53,12 +53,12 @@ def refusal(answer: HttpAnswer) -> tuple[str, int]:
 
 
 def counts(service: Service, of: str = "") -> list[dict[str, Any]]:
-    """The items that hold counts."""
+    """Return the items that hold counts."""
     return service.items(f"limit#{of}")
 
 
 def forget(service: Service, of: str = "number") -> None:
-    """Delete what is counted for numbers, as docs/abuse.md says, or for something else."""
+    """Delete the counts of numbers, as docs/abuse.md says, or those of another limit."""
     for item in counts(service, of):
         service.delete(item["id"])
 
@@ -69,21 +69,21 @@ def forget(service: Service, of: str = "number") -> None:
 @pytest.mark.parametrize(
     ("limits", "sent", "refused_by", "wait", "other"),
     [
-        # One number does not use up another's messages, not even a neighbour's.
+        # The next number still gets its texts.
         ({"destination_per_10_minutes": 2}, [number(1)] * 2, "destinationPer10Minutes", 270, "1"),
         ({"destination_per_day": 2}, [number(1)] * 2, "destinationPerDay", IN_THE_DAY, "1"),
-        # A block is of numbers that differ in their last four digits only.
+        # Numbers of one block differ only in their last four digits.
         ({"block_per_hour": 2}, [number(2), number(2, 9999)], "blockPerHour", 870, "1"),
         ({"country_per_day": 2}, [number(1), number(2)], "countryPerDay", IN_THE_DAY, "CA"),
         ({"deployment_per_hour": 2}, [number(1), CANADA], "deploymentPerHour", 870, None),
-        # The longest wait is the honest one: before, the same request would be refused again.
+        # The longest wait counts: a request before its end would be refused again.
         (
             {"destination_per_10_minutes": 1, "destination_per_day": 1, "block_per_hour": 1},
             *([number(1)], "destinationPerDay", IN_THE_DAY, "block"),
         ),
     ],
 )
-def test_a_limit_lets_so_many_through_until_its_window_ends(
+def test_a_full_limit_refuses_until_its_window_ends(
     service: Service,
     clock: Clock,
     limits: dict[str, Any],
@@ -92,7 +92,7 @@ def test_a_limit_lets_so_many_through_until_its_window_ends(
     wait: int,
     other: str | None,
 ) -> None:
-    """The windows are of the clock, and of UTC; what is not of the limit is sent meanwhile."""
+    """Windows follow the clock, in UTC. Numbers that the limit does not count still get texts."""
     service.limit(**limits)
     assert statuses(service, *sent) == [200] * len(sent)
 
@@ -106,14 +106,14 @@ def test_a_limit_lets_so_many_through_until_its_window_ends(
 
 
 def test_limits_are_on_by_default_and_functions_share_every_count(service: Service) -> None:
-    """Five messages in ten minutes to a number, twenty in an hour to its block."""
+    """Five texts in ten minutes to a number, twenty in an hour to its block."""
     assert statuses(service, *[number(1)] * 6) == [200] * 5 + [429]
     service.start()
     assert statuses(service, *(number(1, last) for last in range(17))) == [429] + [200] * 15 + [429]
 
 
-def test_a_least_time_between_two_messages(service: Service, clock: Clock) -> None:
-    """To one number, to the tenth of a second."""
+def test_an_interval_between_two_texts_to_a_number(service: Service, clock: Clock) -> None:
+    """Measured to a tenth of a second; the wait is rounded up."""
     service.limit(destination_interval_seconds=30)
     assert send(service, number(2)).status == 200
     clock.wait(10.5)
@@ -125,8 +125,8 @@ def test_a_least_time_between_two_messages(service: Service, clock: Clock) -> No
     assert send(service, number(2)).status == 200
 
 
-def test_a_country_has_its_own_limit_or_that_of_all_or_none(service: Service) -> None:
-    """As the operator says."""
+def test_a_country_has_its_own_limit_or_the_common_one_or_no_limit(service: Service) -> None:
+    """A limit of its own replaces the common one; `None` removes it."""
     service.limit(country_per_day=3, countries_per_day={"CA": 1, "DE": None})
     assert statuses(service, *(number(block) for block in range(4))) == [200] * 3 + [429]
     assert statuses(service, CANADA, CANADA) == [200, 429]
@@ -137,10 +137,8 @@ def test_a_country_has_its_own_limit_or_that_of_all_or_none(service: Service) ->
     ("caller", "other"),
     [(f"{ALICE}/{{}}", f"{BOB}/1"), (f"{FEDERATED}/{{}}", FEDERATED.replace("12", "21") + "/1")],
 )
-def test_a_caller_is_a_role_whatever_its_session_is_called(
-    service: Service, caller: str, other: str
-) -> None:
-    """Another one has messages of its own, and hears nothing of these."""
+def test_a_caller_is_a_role_and_not_a_session(service: Service, caller: str, other: str) -> None:
+    """Another role has a count of its own, and a refusal does not name the role."""
     service.limit(caller_per_hour=2)
     sent = [send(service, number(n), caller.format(n)).status for n in range(3)]
     assert sent == [200, 200, 429]
@@ -151,7 +149,7 @@ def test_a_caller_is_a_role_whatever_its_session_is_called(
 
 
 def test_all_direct_invocations_are_one_caller(service: Service) -> None:
-    """Lambda does not say who it is; a caller sees no header, and is told in the problem."""
+    """Lambda does not say who invokes. Without headers, the problem alone holds the wait."""
     service.limit(caller_per_hour=1)
     service.invoke(request(DestinationIdentity=number(1)))
     with pytest.raises(Exception, match="problem-type") as refused:
@@ -164,10 +162,10 @@ def test_all_direct_invocations_are_one_caller(service: Service) -> None:
 @pytest.mark.parametrize(
     ("limits", "to"), [({}, number(1)), (dict.fromkeys(LIMITS, 1), "+12065550100")]
 )
-def test_without_limits_and_to_the_sandboxs_numbers_nothing_is_counted(
+def test_without_limits_and_for_sandbox_numbers_nothing_is_counted(
     service: Service, limits: dict[str, Any], to: str
 ) -> None:
-    """Each can be turned off, and then costs nothing; error handling can be tried all day."""
+    """A limit that is off costs no write. You can try the sandbox numbers all day."""
     service.limit(**limits)
     assert statuses(service, *[to] * 6) == [200] * 6
     assert counts(service) == []
@@ -177,14 +175,14 @@ def test_without_limits_and_to_the_sandboxs_numbers_nothing_is_counted(
     ("rate", "most", "shards"),
     [
         *((100, 9000, 1), (1000, 9003, 4), (10_000, 1_001, 2), (9_999, 7, 1)),
-        # What direct callers may send, at whatever rate the API admits.
+        # Direct callers may exceed the API's rate.
         (1, 3_600_000, 4),
     ],
 )
 def test_shards_share_a_limit_exactly(
     monkeypatch: pytest.MonkeyPatch, rate: int, most: int, shards: int
 ) -> None:
-    """Their parts add up to it, at least 400 each, as many as the requests need."""
+    """Their parts are at least 400 each, and as many as the rate of requests needs."""
     settings = replace(NO_LIMITS, deployment_per_hour=most, requests_per_second=rate)
     counters, draw = Mock(), Mock(side_effect=range(shards))
     monkeypatch.setattr("lambda_src.otp.rules.limits.secrets.randbelow", draw)
@@ -197,8 +195,8 @@ def test_shards_share_a_limit_exactly(
     assert len({item.key for item in items}) == shards
 
 
-def test_a_number_is_in_no_key_and_a_count_has_an_end(service: Service, clock: Clock) -> None:
-    """AWS may log keys; the table's TTL removes what is over."""
+def test_a_number_is_in_no_key_and_a_count_expires(service: Service, clock: Clock) -> None:
+    """AWS may log keys. The table's TTL removes counts whose window is over."""
     service.limit(**EVERY_LIMIT)
     send(service, number(1, 2345), f"{ALICE}/a")
     assert len(counts(service)) == 4
@@ -211,10 +209,8 @@ def test_a_number_is_in_no_key_and_a_count_has_an_end(service: Service, clock: C
 # --- What is refused, and what is asked of the table ---
 
 
-def test_a_refused_request_creates_nothing_and_leaves_its_reference_id_free(
-    service: Service, clock: Clock
-) -> None:
-    """Neither a record nor a count; the same request is texted when the window has ended."""
+def test_a_refused_request_leaves_its_reference_id_free(service: Service, clock: Clock) -> None:
+    """Neither a record nor a count: after the window, the same request is texted."""
     service.limit(destination_per_10_minutes=1, country_per_day=100, deployment_per_hour=100)
     send(service, number(1))
     before = service.items()
@@ -227,7 +223,7 @@ def test_a_refused_request_creates_nothing_and_leaves_its_reference_id_free(
 
 
 def calls_of(service: Service, to: str, **fields: Any) -> list[str]:
-    """Ask for a message, and name the calls."""
+    """Request a text; return the calls that this makes."""
     return service.calls(lambda: service.send(DestinationIdentity=to, **fields))
 
 
@@ -237,26 +233,24 @@ COUNTS = ["number", "countryPerDay", "callerPerHour", "deploymentPerHour"]
 @pytest.mark.parametrize(
     "full", [{"destination_interval_seconds": 1}, {"destination_per_day": 1}, {"block_per_hour": 1}]
 )
-def test_a_message_is_lock_counts_send_and_record(service: Service, full: dict[str, int]) -> None:
-    """In this order; its number or block refuses in three calls, however often; a replay is one."""
+def test_a_text_is_locked_counted_sent_and_recorded(service: Service, full: dict[str, int]) -> None:
+    """A full number or block refuses in three calls, each time. A replay takes one call."""
     service.limit(**{**dict.fromkeys(LIMITS, 5), **full})
     first, *refused, replay = (calls_of(service, number(1), ReferenceId=of) for of in "rabr")
     assert first == ["PutItem", "GetItem", *COUNTS, "SendOTPMessage", "UpdateItem"]
     assert refused == [["PutItem", "number", "DeleteItem"]] * 2
     assert replay == ["PutItem"]
-    forget(service)  # as an operator may who lets somebody in
+    forget(service)  # as an operator lets a number in again
     assert send(service, number(1)).status == 200
 
 
 @pytest.mark.parametrize("full", ["country_per_day", "caller_per_hour", "deployment_per_hour"])
-def test_a_limit_that_was_full_refuses_in_two_calls_for_five_seconds(
-    service: Service, clock: Clock, full: str
-) -> None:
-    """Nothing is counted then, and so nothing given back; the wait is told as before."""
+def test_a_full_limit_is_known_for_five_seconds(service: Service, clock: Clock, full: str) -> None:
+    """The function remembers it, so nothing is counted or given back; the wait stays right."""
     service.limit(**{**EVERY_LIMIT, full: 1})
     send(service, number(1))
     told = refusal(send(service, number(2)))
-    # What was counted before it is given back: an item of a new block is empty.
+    # Counts before the refusal are given back: the item of the new block is empty.
     assert sorted(len(item) for item in counts(service, "number")) == [2, 6]
 
     assert calls_of(service, number(3)) == ["PutItem", "DeleteItem"]
@@ -266,10 +260,8 @@ def test_a_limit_that_was_full_refuses_in_two_calls_for_five_seconds(
     assert len(calls_of(service, number(3))) > 3
 
 
-def test_a_full_limit_is_remembered_no_longer_than_its_window(
-    service: Service, clock: Clock
-) -> None:
-    """A new window begins at zero, at once; and a clock that is set back makes no limit full."""
+def test_a_full_limit_is_forgotten_with_its_window(service: Service, clock: Clock) -> None:
+    """A new window begins at zero. A clock that is set back makes no limit full."""
     service.limit(deployment_per_hour=1)
     clock.wait(869)
     assert statuses(service, number(1), number(2)) == [200, 429]
@@ -286,7 +278,7 @@ def test_a_full_limit_is_remembered_no_longer_than_its_window(
 def at_writes(
     service: Service, act: Callable[[Any], object], *, of: str = "", giving_back: bool = False
 ) -> None:
-    """Do something where the SDK sends a count, or gives back, for any limit or one; it is told."""
+    """Act when the SDK sends a count or gives one back, of any limit or of one."""
 
     def handler(request: Any, **_: Any) -> None:
         call = json.loads(request.body)
@@ -299,13 +291,13 @@ def at_writes(
 
 
 def fail(_: Any) -> None:
-    """Get no answer."""
+    """Fail without an answer."""
     raise NO_ANSWER.with_traceback(None)
 
 
 @contextmanager
 def throttled(service: Service) -> Iterator[None]:
-    """Ask for a message that is certainly not sent, after what is done inside."""
+    """Request a text that is certainly not sent, after the body of the `with`."""
     service.deliver("THROTTLED")
     yield
     assert send(service, number(1)).code == "Throttled"
@@ -324,10 +316,10 @@ ONE_OF_EACH = {**dict.fromkeys(LIMITS, 1), "destination_interval_seconds": 30}
         (ONE_OF_EACH, "UNKNOWN_FAILURE", 0),
     ],
 )
-def test_what_was_certainly_not_sent_is_given_back_and_nothing_else(
+def test_only_what_was_certainly_not_sent_is_given_back(
     service: Service, limits: dict[str, Any], status: str, left: int
 ) -> None:
-    """By every limit, or by none: what may have been sent may have cost money."""
+    """Every limit gives back, or none: a text that may have been sent may cost money."""
     service.limit(**limits)
     service.deliver(status)
     assert send(service, number(1)).status != 200
@@ -337,14 +329,14 @@ def test_what_was_certainly_not_sent_is_given_back_and_nothing_else(
 
 
 def test_a_function_that_dies_counts_what_it_may_have_sent(service: Service) -> None:
-    """Nobody knows what became of it."""
+    """The outcome is unknown, so nothing is given back."""
     service.limit(destination_per_10_minutes=1)
     service.die(SENDING, request(DestinationIdentity=number(1)))
     assert send(service, number(1)).status == 429
 
 
 def test_what_was_not_sent_leaves_nothing_behind(service: Service) -> None:
-    """Or an item would grow by every number of its block until DynamoDB takes no more."""
+    """Otherwise, each number of a block would enlarge its item until DynamoDB refuses it."""
     service.limit(**EVERY_LIMIT)
     service.deliver("THROTTLED")
     assert statuses(service, *(number(1, last) for last in range(7))) == [429] * 7
@@ -352,10 +344,8 @@ def test_what_was_not_sent_leaves_nothing_behind(service: Service) -> None:
     assert item.keys() == {"id", "expiration"}
 
 
-def test_an_interval_that_another_message_has_begun_is_not_given_back(
-    service: Service, clock: Clock
-) -> None:
-    """It was sent while this one, which was not, was still on its way."""
+def test_an_interval_of_another_text_is_not_given_back(service: Service, clock: Clock) -> None:
+    """The other text was sent while this request, which fails, was still running."""
     service.limit(destination_interval_seconds=1, destination_per_day=2)
 
     def send_another(**_: Any) -> None:
@@ -372,7 +362,7 @@ def test_an_interval_that_another_message_has_begun_is_not_given_back(
 
 
 def lose_the_first_answer(service: Service, *, giving_back: bool) -> None:
-    """Let the table count or give back once, and lose the answer."""
+    """Let the first write that counts (or gives back) succeed without an answer."""
     lost: list[Any] = []
 
     def lose(call: Any) -> None:
@@ -385,20 +375,18 @@ def lose_the_first_answer(service: Service, *, giving_back: bool) -> None:
 
 
 @pytest.mark.parametrize("limit", ["deployment_per_hour", "block_per_hour", "destination_per_day"])
-def test_a_lost_answer_to_giving_back_does_not_let_another_message_out(
-    service: Service, limit: str
-) -> None:
-    """Asked again, it would take out two for one."""
+def test_a_lost_answer_to_giving_back_lets_no_other_text_out(service: Service, limit: str) -> None:
+    """A repeated write would give back two for one."""
     service.limit(**{limit: 5})
     assert statuses(service, *[number(1)] * 3) == [200] * 3
     with throttled(service):
         lose_the_first_answer(service, giving_back=True)
-    # One less, or as many as there were; never one more.
+    # As many as were left, or one fewer; never one more.
     assert statuses(service, *[number(1)] * 3).count(200) <= 2
 
 
 def test_a_lost_answer_to_the_count_is_no_refusal(service: Service) -> None:
-    """Asked again, it would meet its own count: nobody knows, so nothing is sent, and 503."""
+    """A repeated write would meet its own count. Nothing is sent, and the answer is 503."""
     service.limit(destination_interval_seconds=30)
     lose_the_first_answer(service, giving_back=False)
     assert send(service, number(1)).code == "StoreUnavailable"
@@ -407,7 +395,7 @@ def test_a_lost_answer_to_the_count_is_no_refusal(service: Service) -> None:
 
 @pytest.mark.parametrize("others", [1, 2])
 def test_what_others_have_counted_meanwhile_stays_counted(service: Service, others: int) -> None:
-    """Messages to the same number, sent while this one was on its way and was not sent."""
+    """The others text the same number while this request, which fails, is still running."""
     service.limit(destination_per_10_minutes=3, destination_per_day=5)
 
     def send_others(**_: Any) -> None:
@@ -422,14 +410,14 @@ def test_what_others_have_counted_meanwhile_stays_counted(service: Service, othe
 
 
 def test_an_item_that_changes_all_the_time_stays_as_it_is(service: Service) -> None:
-    """The count is not given back, which is the safe side; the answer is the same."""
+    """After three tries, the count is not given back, which errs on the safe side."""
     service.limit(destination_per_day=5)
     tries = []
 
     def change(_: Any) -> None:
         tries.append(1)
         [item] = counts(service)
-        item["0000"] = {"N": str(1 + len(tries) % 2)}  # as it is never thought to be
+        item["0000"] = {"N": str(1 + len(tries) % 2)}  # never what the function expects
         service.put(item)
 
     with throttled(service):
@@ -438,7 +426,7 @@ def test_an_item_that_changes_all_the_time_stays_as_it_is(service: Service) -> N
 
 
 def test_a_count_that_was_deleted_meanwhile_is_not_given_back(service: Service) -> None:
-    """Or one message more could be sent than is allowed."""
+    """Otherwise, one text more than the limit could be sent."""
     service.limit(destination_per_day=1)
     with throttled(service):
         service.on("after-call.pinpoint.SendOTPMessage", lambda **_: forget(service))
@@ -450,7 +438,7 @@ def test_a_count_that_was_deleted_meanwhile_is_not_given_back(service: Service) 
 
 
 def test_a_count_that_fails_sends_nothing_and_the_others_are_given_back(service: Service) -> None:
-    """503 StoreUnavailable, to be repeated: fail closed."""
+    """503: limits fail closed, and the caller may repeat the request."""
     service.limit(destination_per_10_minutes=1, country_per_day=1)
     at_writes(service, fail, of="countryPerDay")
     answer = send(service, number(1))
@@ -461,8 +449,8 @@ def test_a_count_that_fails_sends_nothing_and_the_others_are_given_back(service:
     assert send(service, number(1)).status == 200
 
 
-def test_a_count_that_is_refused_for_no_reason_sends_nothing(service: Service) -> None:
-    """The item is as full as it may be, or fuller, or it would have been counted."""
+def test_a_count_that_dynamodb_refuses_with_room_left_sends_nothing(service: Service) -> None:
+    """The write's condition failed, but the item that comes back shows no full limit."""
     service.limit(destination_per_10_minutes=1)
     refused = {"__type": "x#ConditionalCheckFailedException", "Item": {}}
     service.on("before-send.dynamodb.UpdateItem", respond(400, refused))
@@ -471,7 +459,7 @@ def test_a_count_that_is_refused_for_no_reason_sends_nothing(service: Service) -
 
 
 def test_a_count_that_cannot_be_given_back_does_not_change_the_answer(service: Service) -> None:
-    """The caller is told what became of the message; the count stays until its window ends."""
+    """It stays until its window ends, and the metrics report the failure."""
     service.limit(destination_per_10_minutes=1)
     with throttled(service):
         at_writes(service, fail, giving_back=True)
@@ -480,10 +468,8 @@ def test_a_count_that_cannot_be_given_back_does_not_change_the_answer(service: S
 
 
 @pytest.mark.parametrize(("each", "sent"), [(1.4, 200), (1.6, 503)])
-def test_a_count_begins_only_while_its_whole_time_remains(
-    service: Service, clock: Clock, each: float, sent: int
-) -> None:
-    """Three counts in five seconds: the last one needs two. What was counted is given back."""
+def test_counts_must_end_in_time(service: Service, clock: Clock, each: float, sent: int) -> None:
+    """Three counts have five seconds, and the last needs two. Earlier ones are given back."""
     service.limit(destination_per_day=1, country_per_day=1, deployment_per_hour=1)
     at_writes(service, lambda _: clock.wait(each))
     answer = send(service, number(1))
@@ -492,10 +478,8 @@ def test_a_count_begins_only_while_its_whole_time_remains(
     assert statuses(service, number(1)) == ([429] if sent == 200 else [200])
 
 
-def test_what_does_not_fit_into_two_seconds_is_not_given_back(
-    service: Service, clock: Clock
-) -> None:
-    """One call begins while its second remains; the caller does not wait for the others."""
+def test_giving_back_ends_after_two_seconds(service: Service, clock: Clock) -> None:
+    """A call begins only if a second remains; the caller does not wait for the others."""
     service.limit(destination_per_day=1, country_per_day=1, deployment_per_hour=1)
     given_back: list[str] = []
 

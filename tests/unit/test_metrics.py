@@ -1,4 +1,4 @@
-"""What the function counts; that no metric holds a number is in test_answers.py."""
+"""The metrics of the send function; test_answers.py shows that none holds a number."""
 
 import io
 import time
@@ -23,15 +23,13 @@ SENDING = "before-send.pinpoint.SendOTPMessage"
 
 
 def counted(service: Service, name: str, **dimensions: str) -> list[float]:
-    """The values of a metric of this deployment, for every request that wrote it."""
+    """Return the values of a metric, one for each request that wrote it."""
     key = tuple(sorted({"Deployment": DEPLOYMENT, **dimensions}.items()))
     return read(service.metric_lines()).get(("ServerlessOtp", key, name), [])
 
 
-def test_a_text_is_two_lines_and_these_metrics(
-    service: Service, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The request with all its zeros, and the text by country; whatever Powertools is told."""
+def test_a_text_writes_these_metrics(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One line per request, with zeros; one per text, with the country; and in our namespace."""
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "other")
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Other")
 
@@ -60,12 +58,12 @@ def test_a_text_is_two_lines_and_these_metrics(
         ({}, {PUT: NO_CONNECTION}, "StoreUnavailable", 1, [1]),
         ({}, {SENDING: NoCredentialsError()}, "Misconfigured", 1, []),
         ({"DestinationIdentity": PERSON}, {}, "InternalError", 1, []),
-        # Of which the caller hears nothing.
+        # The caller does not see these.
         ({}, {UPDATE: NO_ANSWER}, None, 0, [1]),
         ({"DestinationIdentity": THROTTLED}, {DELETE: NO_ANSWER}, "Throttled", 0, [1]),
     ],
 )
-def test_an_answer_is_counted_by_its_code_and_by_whom_it_is_to_wake(
+def test_an_answer_is_counted_by_its_code_and_by_its_cause(
     service: Service,
     fields: dict[str, Any],
     faults: dict[str, Exception],
@@ -73,7 +71,7 @@ def test_an_answer_is_counted_by_its_code_and_by_whom_it_is_to_wake(
     server_error: int,
     store_failures: list[int],
 ) -> None:
-    """A failure of the service is a server error; of the caller, the carrier or a limit is not."""
+    """A server error is a failure of the service, not of a caller, a carrier or a limit."""
     service.limit(countries_per_day={} if code != "InternalError" else None)
     for event, error in faults.items():
         service.fail(event, error)
@@ -85,10 +83,10 @@ def test_an_answer_is_counted_by_its_code_and_by_whom_it_is_to_wake(
     assert counted(service, "Refused", Function="send", Code=str(code)) == ([1] if code else [])
 
 
-def test_every_5xx_is_a_server_error_unless_it_is_said_here() -> None:
-    """Whoever adds a problem decides who is woken by it."""
+def test_every_5xx_is_a_server_error_except_these() -> None:
+    """A new class of problem fails here if it does not set off the alarm."""
     kinds = [*Problem.__subclasses__()]
-    for kind in kinds:  # and those that are found on the way
+    for kind in kinds:  # grows while it runs: subclasses of subclasses
         kinds += kind.__subclasses__()
     of_others = {
         kind.__name__
@@ -101,7 +99,7 @@ def test_every_5xx_is_a_server_error_unless_it_is_said_here() -> None:
 
 
 def test_a_limit_that_refuses_is_counted_by_its_name_and_country(service: Service) -> None:
-    """And logged; no text."""
+    """The log names the limit, too, and no text is counted."""
     service.limit(destination_per_day=1)
     for _ in range(2):
         service.send(DestinationIdentity=PERSON)
@@ -111,8 +109,8 @@ def test_a_limit_that_refuses_is_counted_by_its_name_and_country(service: Servic
     assert service.log_lines()[-1]["limit"] == "destinationPerDay"
 
 
-def test_a_function_error_on_purpose_is_reported(service: Service) -> None:
-    """Lambda counts it, and each death; but for that, a direct invoke is counted as over HTTP."""
+def test_an_intended_function_error_is_counted(service: Service) -> None:
+    """Lambda counts it like a crash. In all other metrics, a direct invoke equals HTTP."""
     with pytest.raises(Exception, match="problem-type"):
         service.invoke(request(CodeLength=9))
     service.invoke(request())
@@ -129,10 +127,10 @@ def test_a_function_error_on_purpose_is_reported(service: Service) -> None:
 
 
 @pytest.mark.parametrize("fields", [{}, {"CodeLength": 9}])
-def test_lines_of_a_function_bear_the_time_at_which_the_invocation_started(
+def test_metrics_have_the_time_at_which_the_invocation_started(
     service: Service, monkeypatch: pytest.MonkeyPatch, fields: dict[str, Any]
 ) -> None:
-    """As Lambda's own metrics do: both must fall into the same period of an alarm."""
+    """Lambda's own metrics have it, too: an alarm needs both in the same period."""
     start = time.time() - 20
     clock = iter([start])
     monkeypatch.setattr(
@@ -146,9 +144,9 @@ def test_lines_of_a_function_bear_the_time_at_which_the_invocation_started(
 
 
 def test_a_metric_that_fails_does_not_change_the_answer(service: Service) -> None:
-    """The text went out; the log says what was lost, and the next request is counted again."""
+    """The text goes out, the log names the failure, and the next request is counted again."""
     stdout, service.stdout = service.stdout, Mock(write=Mock(side_effect=BrokenPipeError))
-    service.fail(UPDATE, NO_ANSWER)  # which is to be counted, too
+    service.fail(UPDATE, NO_ANSWER)  # would be counted, too
 
     assert service.send().status == 200
     assert service.send(CodeLength=9).code == "InvalidRequest"

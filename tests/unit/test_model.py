@@ -1,4 +1,4 @@
-"""The promise, held against random histories: sends, duplicates, crashes, faults and time."""
+"""The promise, tested with random histories of sends, duplicates, crashes, faults and time."""
 
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -23,8 +23,8 @@ from tests.support.failures import NO_ANSWER, NO_CONNECTION
 from tests.support.service import HttpAnswer, Service, deployed
 
 REFERENCE_IDS = ("a", "b")
-# What each destination is answered without a fault: sent, refused for good, certainly not sent, and
-# unknown without and with a text.
+# The answer for each destination without a fault: sent, refused for good, certainly not sent,
+# unknown without a text, and unknown with one.
 ANSWERS = {
     "+12065550100": 200,
     "+12065550101": 422,
@@ -32,7 +32,7 @@ ANSWERS = {
     "+12065550105": 504,
     "+12065550110": 504,
 }
-# Where a request can break, and how: before it has had an effect, or after.
+# Where and how a request can break: before it takes effect, or after.
 FAULTS: dict[str, tuple[str, BotoCoreError]] = {
     "no connection to Pinpoint": ("before-send.pinpoint", NO_CONNECTION),
     "Pinpoint's answer is lost": ("response-received.pinpoint", NO_ANSWER),
@@ -51,46 +51,45 @@ CRASHES = (
     "before-call.dynamodb.UpdateItem",
     "after-call.dynamodb.UpdateItem",
 )
-# Who runs is dead after the first; after the second, one more answer may be given; after the third,
-# all is forgotten.
+# Until a running function must be dead, one more answer is allowed, or the window is over.
 PASSES = (29, SECONDS_BETWEEN_ANSWERS, WINDOW_SECONDS + 1)
 
 
 class Crash(BaseException):
-    """The process ends here; no `except Exception` holds it up."""
+    """The process ends here: no `except Exception` catches this."""
 
 
 @dataclass
 class Window:
-    """What the model knows of one ReferenceId in its window."""
+    """What the model knows about one ReferenceId in its window."""
 
     texts_before: int = 0  # that arrived before the window began
     free: bool = True  # certain that a request without a fault will be sent
     holders: set[str] = field(default_factory=set)  # destinations that may hold the ReferenceId
     success: str | None = None  # the body of the 200, once it was seen
-    mismatches: int = 0  # requests that were told that they differ, each counted in the record
-    uncertain: int = 0  # how many more may be counted, of requests that were told nothing
-    silent: int = 0  # for how many seconds no answer that counts was given, at most
-    surely_silent: int = 0  # for how many at least
+    mismatches: int = 0  # told to a request, and counted in the record
+    uncertain: int = 0  # may be counted, without having been told
+    silent: int = 0  # seconds since the last counted answer, at most
+    surely_silent: int = 0  # the same, at least
 
     def hold(self, destination: str) -> None:
-        """Somebody with this destination may have taken the ReferenceId, and not let it go."""
+        """A request to this destination may have taken the ReferenceId and kept it."""
         self.holders = {destination} if self.free else self.holders | {destination}
         self.free = False
 
     def release(self) -> None:
-        """Nobody has the ReferenceId."""
+        """The ReferenceId is free."""
         self.free, self.holders = True, set()
         self.mismatches, self.uncertain = 0, 0
 
     def refuse(self) -> None:
-        """Somebody was told nothing: of so many mismatches, one request a minute is answered."""
+        """Nothing was told: after so many mismatches, one request a minute gets an answer."""
         assert not self.free
         assert self.mismatches + self.uncertain >= MOST_MISMATCHES
         assert self.surely_silent < SECONDS_BETWEEN_ANSWERS
 
     def hear(self, answer: HttpAnswer) -> None:
-        """Count an answer that tells what the record says."""
+        """Count an answer that tells what the record holds."""
         mismatch = answer.code == "ReferenceIdReused"
         if mismatch or answer.status == 409 or "Idempotent-Replayed" in answer.headers:
             assert self.mismatches < MOST_MISMATCHES or self.silent >= SECONDS_BETWEEN_ANSWERS
@@ -98,7 +97,7 @@ class Window:
             self.silent = self.surely_silent = 0
 
     def faults_of_the_store(self, destination: str) -> set[str]:
-        """Name the faults of which such a request is told that the store cannot be reached."""
+        """Name the faults that make the answer to such a request StoreUnavailable."""
         counted = bool(self.holders - {destination}) or self.mismatches + self.uncertain > 0
         return {
             *("the lock fails", "the lock's answer is lost"),
@@ -106,7 +105,7 @@ class Window:
         }
 
     def doubt(self) -> None:
-        """Perhaps a mismatch was counted, or twice, or the minute's answer is used up."""
+        """One or two mismatches may be counted, or the minute's answer used up."""
         self.uncertain += 2
         self.surely_silent = 0
 
@@ -123,7 +122,7 @@ class Promise(RuleBasedStateMachine):
         self.windows = {reference_id: Window() for reference_id in REFERENCE_IDS}
 
     def teardown(self) -> None:
-        """Take the emulated AWS away."""
+        """Remove the emulated AWS."""
         self._ends.close()
 
     @rule(
@@ -139,7 +138,7 @@ class Promise(RuleBasedStateMachine):
         fault: str | None,
         duplicate: bool,  # noqa: FBT001 - drawn by hypothesis
     ) -> None:
-        """Send, perhaps through a fault, perhaps with a duplicate while it is under way."""
+        """Send, perhaps through a fault, perhaps with a duplicate while it runs."""
         self.last = (reference_id, destination)
         if fault:
             self.service.fail(*FAULTS[fault])
@@ -162,7 +161,7 @@ class Promise(RuleBasedStateMachine):
     @precondition(lambda self: self.last is not None)
     @rule()
     def repeat(self) -> None:
-        """Send the last request again, as a caller does who got no good answer."""
+        """Send the last request again, as a caller does after a bad answer."""
         assert self.last
         reference_id, destination = self.last
         self.send(reference_id, destination, fault=None, duplicate=False)
@@ -173,7 +172,7 @@ class Promise(RuleBasedStateMachine):
         where=st.sampled_from(CRASHES),
     )
     def crash(self, reference_id: str, destination: str, where: str) -> None:
-        """Send, and die on the way; nobody gets an answer, unless it does not get that far."""
+        """Send and die on the way, so that no answer comes; unless it ends before."""
         self.last = (reference_id, destination)
         window = self.windows[reference_id]
         self.service.fail(where, Crash())
@@ -193,7 +192,7 @@ class Promise(RuleBasedStateMachine):
 
     @rule(seconds=st.sampled_from(PASSES))
     def let_time_pass(self, seconds: int) -> None:
-        """Until who runs is dead; one more answer may be given; or all is forgotten."""
+        """Wait for one of the three times in PASSES."""
         self._clock.wait(seconds)
         for reference_id, window in self.windows.items():
             window.silent += seconds
@@ -203,14 +202,14 @@ class Promise(RuleBasedStateMachine):
 
     @invariant()
     def no_reference_id_is_texted_twice_in_its_window(self) -> None:
-        """The promise."""
+        """The promise, checked after each step."""
         for reference_id, window in self.windows.items():
             assert self._texts(reference_id) - window.texts_before <= 1
 
     def _judge(
         self, window: Window, answer: HttpAnswer, destination: str, texted: int, fault: str | None
     ) -> None:
-        """Hold one answer against the model, and learn from it."""
+        """Compare one answer with the model, and update the model."""
         replayed = "Idempotent-Replayed" in answer.headers
         window.hear(answer)
         if fault is None and window.free:
@@ -242,7 +241,7 @@ class Promise(RuleBasedStateMachine):
                 assert texted == 0
                 assert destination in window.holders
             case status:
-                raise AssertionError(f"{status} is not from the table")
+                raise AssertionError(f"{status} is not in the outcome table")
 
     def _post(self, reference_id: str, destination: str) -> HttpAnswer:
         return self.service.send(ReferenceId=reference_id, DestinationIdentity=destination)
@@ -251,8 +250,8 @@ class Promise(RuleBasedStateMachine):
         return len(self.service.texts(reference_id))
 
 
-def test_no_history_texts_twice_or_gets_a_lie() -> None:
-    """Two ReferenceIds, five kinds of destination, eight faults, five crashes, and time."""
+def test_no_history_texts_twice_or_gets_a_wrong_answer() -> None:
+    """Two ReferenceIds, five destinations, eight faults, five crashes, and time."""
     run_state_machine_as_test(
         Promise,
         settings=settings(

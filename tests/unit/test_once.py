@@ -1,4 +1,4 @@
-"""One ReferenceId, one message: replay, reuse, progress, and what is never freed."""
+"""One text per ReferenceId: replays, reuse, requests in progress, and unknown outcomes."""
 
 import json
 from collections.abc import Callable
@@ -19,13 +19,13 @@ FUNCTION_SECONDS = 28
 
 
 def answered(code: str, status: int) -> ClientError:
-    """Make an error that DynamoDB answers."""
+    """Return the error that boto3 raises for an error of DynamoDB."""
     metadata: Any = {"HTTPStatusCode": status}
     return ClientError({"Error": {"Code": code}, "ResponseMetadata": metadata}, "")
 
 
 def once_at(service: Service, event: str, act: Callable[[], Any]) -> None:
-    """Do something at the first event of its kind."""
+    """Act at the first event of this kind."""
     todo = iter([act])
 
     def handler(**_: Any) -> None:
@@ -39,15 +39,13 @@ def once_at(service: Service, event: str, act: Callable[[], Any]) -> None:
 
 
 def metrics_of(service: Service) -> dict[str, list[float]]:
-    """The values of each metric, for every request that wrote it, whatever its dimensions."""
+    """Return the values of each metric, one per request, whatever its dimensions."""
     return {name: values for (_, _, name), values in read(service.metric_lines()).items()}
 
 
 @pytest.mark.parametrize(("number", "status"), [(NUMBER, 200), (OPTED_OUT, 422)])
-def test_the_same_request_again_is_replayed_byte_for_byte(
-    service: Service, number: str, status: int
-) -> None:
-    """The same body, marked, and counted as a replay; the fields are compared, not the text."""
+def test_a_repeat_is_replayed_byte_for_byte(service: Service, number: str, status: int) -> None:
+    """Fields are compared, not the JSON text. The replay is marked, and counted as one."""
     asked = request(CodeLength=6, DestinationIdentity=number)
     first = service.post(json.dumps(asked))
     again = service.post(json.dumps(dict(reversed(asked.items())), indent=4))
@@ -61,7 +59,7 @@ def test_the_same_request_again_is_replayed_byte_for_byte(
     assert (metrics["Requests"], metrics["Replayed"]) == ([1, 1], [0, 1])
     told = metrics.get("Texts"), metrics.get("Refused"), metrics.get("StoreFailures")
     assert told == (([1], None, None) if status == 200 else (None, [1, 1], None))
-    # The record hides the ReferenceId, and both of its hashes are of SHA-256.
+    # The record holds SHA-256 hashes of the ReferenceId and of the request.
     [item] = service.items()
     prefix, _, digest = item["id"]["S"].partition("#")
     assert (prefix, len(digest), len(item["validation"]["S"])) == ("send", 64, 64)
@@ -71,10 +69,8 @@ def test_the_same_request_again_is_replayed_byte_for_byte(
 @pytest.mark.parametrize(
     "change", [{"DestinationIdentity": "+12065550199"}, {"CodeLength": 8}, {"Channel": "SMS"}]
 )
-def test_a_reference_id_with_a_different_request_is_refused(
-    service: Service, change: dict[str, Any]
-) -> None:
-    """422 ReferenceIdReused, also while the first runs; even a default written out counts."""
+def test_a_reused_reference_id_is_refused(service: Service, change: dict[str, Any]) -> None:
+    """Even while the first request runs, and even if only a default is written out."""
     asked = request()
     answers: list[HttpAnswer] = []
     once_at(service, SENDING, lambda: answers.append(service.send(**asked | change)))
@@ -91,21 +87,19 @@ def test_a_reference_id_with_a_different_request_is_refused(
 
 @pytest.fixture
 def asked(service: Service) -> dict[str, Any]:
-    """Give a request that was sent."""
+    """Send a request, and return it."""
     asked = request()
     service.send(**asked)
     return asked
 
 
 def guess(service: Service, asked: dict[str, Any], last: int = 99) -> str | None:
-    """Send with a known ReferenceId to a number that is guessed, and say what is told."""
+    """Reuse a ReferenceId with a guessed number; return the code of the answer."""
     return service.send(**asked | {"DestinationIdentity": f"+120655501{last:02}"}).code
 
 
-def test_guessing_the_number_of_a_reference_id_tells_nothing_after_five(
-    service: Service, asked: dict[str, Any]
-) -> None:
-    """Then the right one looks like a wrong one; the record is as it was, but for what counts."""
+def test_only_five_wrong_guesses_are_told(service: Service, asked: dict[str, Any]) -> None:
+    """Then a right guess looks like a wrong one. Only the record's counters have changed."""
     assert {service.send(**asked).status for _ in range(6)} == {200}
     [before] = service.items()
 
@@ -120,10 +114,8 @@ def test_guessing_the_number_of_a_reference_id_tells_nothing_after_five(
     assert item == before | {"mismatches": {"N": "5"}, "answered_at": item["answered_at"]}
 
 
-def test_guesses_that_come_at_once_are_told_no_more(
-    service: Service, asked: dict[str, Any]
-) -> None:
-    """Each has found a record without mismatches; the write that counts decides."""
+def test_concurrent_guesses_are_told_no_more(service: Service, asked: dict[str, Any]) -> None:
+    """Each has read a record without mismatches; the write that counts decides."""
     more, codes = iter(range(9)), list[str | None]()
 
     def another(**_: Any) -> None:
@@ -136,20 +128,18 @@ def test_guesses_that_come_at_once_are_told_no_more(
     assert codes == ["ReferenceIdReused"] * 5 + ["Throttled"] * 5
 
 
-def test_right_guess_among_wrong_ones_is_told_no_more_than_they_are(
-    service: Service, asked: dict[str, Any]
-) -> None:
-    """It has found a record with one mismatch; by the time that it is answered, there are five."""
+def test_a_right_guess_among_wrong_is_not_told(service: Service, asked: dict[str, Any]) -> None:
+    """It has read a record with one mismatch, and five are counted before it is answered."""
     guess(service, asked)
     once_at(service, f"before-call.{UPDATING}", lambda: [guess(service, asked) for _ in range(5)])
     assert service.send(**asked).code == "Throttled"
 
 
 @pytest.mark.parametrize("right", [True, False])
-def test_guessed_reference_id_is_answered_once_a_minute(
+def test_a_guessed_reference_id_is_answered_once_a_minute(
     service: Service, clock: Clock, asked: dict[str, Any], *, right: bool
 ) -> None:
-    """Whichever request comes first, the right one included; the others are told when to repeat."""
+    """The first request in the minute gets the answer, right or wrong; the others, a wait."""
     wrong = asked | {"CodeLength": 5}
     assert {service.send(**wrong).code for _ in range(5)} == {"ReferenceIdReused"}
     clock.wait(50)
@@ -168,7 +158,7 @@ def test_guessed_reference_id_is_answered_once_a_minute(
 
 
 def test_guesses_do_not_disturb_the_request_that_runs(service: Service, clock: Clock) -> None:
-    """It is sent, and its answer recorded; the right request waits like all others until then."""
+    """It is sent and recorded. Until then, its own duplicate has to wait like a guess."""
     asked = request()
     meanwhile: list[str | None] = []
 
@@ -189,10 +179,10 @@ def test_guesses_do_not_disturb_the_request_that_runs(service: Service, clock: C
 
 @pytest.mark.parametrize("before", [0, 5])
 @pytest.mark.parametrize("event", ["before-call", "response-received"])
-def test_mismatch_that_cannot_be_counted_tells_nothing(
+def test_a_mismatch_that_cannot_be_counted_is_not_told(
     service: Service, asked: dict[str, Any], before: int, event: str
 ) -> None:
-    """503 StoreUnavailable, and it counts as a failure of the table."""
+    """503 StoreUnavailable, and the metrics report the failure."""
     for _ in range(before):
         guess(service, asked)
     service.fail(f"{event}.{UPDATING}", NO_ANSWER)
@@ -202,20 +192,20 @@ def test_mismatch_that_cannot_be_counted_tells_nothing(
     assert len(service.texts()) == 1
 
 
-def test_request_that_meets_a_record_which_is_freed_is_told_to_repeat(
+def test_a_request_that_meets_a_freed_record_is_told_to_repeat(
     service: Service, asked: dict[str, Any]
 ) -> None:
-    """409 InProgress: it was, a moment ago. Nothing is written for a record that is gone."""
+    """409 InProgress was true a moment ago. Nothing is written for a record that is gone."""
     once_at(service, f"before-call.{UPDATING}", lambda: service.delete(service.items()[0]["id"]))
     assert guess(service, asked) == "InProgress"
     assert service.items() == []
 
 
-# --- Progress, and what is never freed ---
+# --- In progress, and unknown outcomes ---
 
 
-def test_a_request_that_is_running_answers_in_progress(service: Service, clock: Clock) -> None:
-    """To be repeated after a second; the running one texts once, and leaves the window's end."""
+def test_a_duplicate_of_a_running_request_is_in_progress(service: Service, clock: Clock) -> None:
+    """To be repeated after a second. The running request texts once, in the same window."""
     asked = request()
     meanwhile: list[HttpAnswer] = []
     ends: list[str] = []
@@ -235,7 +225,7 @@ def test_a_request_that_is_running_answers_in_progress(service: Service, clock: 
 
 
 def test_an_unknown_outcome_holds_the_reference_id_at_once(service: Service) -> None:
-    """504, then 409; Pinpoint is not asked twice. The first alone is counted as such."""
+    """504, then 409 without asking Pinpoint. Only the 504 counts as an unknown outcome."""
     asked = request(DestinationIdentity=UNKNOWN_FAILURE)
     answers = [service.send(**asked) for _ in range(3)]
 
@@ -248,10 +238,8 @@ def test_an_unknown_outcome_holds_the_reference_id_at_once(service: Service) -> 
     assert counted == [[1, 0, 0], [0, 0, 0], [1, 1, 1]]
 
 
-def test_a_dead_attempt_is_in_progress_until_the_functions_timeout_has_passed(
-    service: Service, clock: Clock
-) -> None:
-    """Killed while sending: 409 InProgress, then 409 OutcomeUnknown, never a second text."""
+def test_a_dead_attempt_is_in_progress_until_its_timeout(service: Service, clock: Clock) -> None:
+    """Then its outcome is unknown: it may have texted, so there is never a second text."""
     asked = request()
     service.die("after-call.pinpoint.SendOTPMessage", asked)
     clock.wait(FUNCTION_SECONDS)
@@ -262,10 +250,8 @@ def test_a_dead_attempt_is_in_progress_until_the_functions_timeout_has_passed(
     assert len(service.texts()) == 1
 
 
-def test_the_window_ends_65_minutes_after_the_lock(
-    service: Service, clock: Clock, asked: dict[str, Any]
-) -> None:
-    """At its end a replay, one second after it a new text, for which nobody has guessed."""
+def test_the_window_lasts_65_minutes(service: Service, clock: Clock, asked: dict[str, Any]) -> None:
+    """One second later there is a new text, and no mismatch is counted."""
     guess(service, asked)
     clock.wait(65 * 60)
     assert service.invoke(asked)["IdempotentReplayed"] is True
@@ -275,7 +261,7 @@ def test_the_window_ends_65_minutes_after_the_lock(
     assert "mismatches" not in service.items()[0]
 
 
-# --- What DynamoDB does not answer ---
+# --- Failures of DynamoDB ---
 
 
 @pytest.mark.parametrize(
@@ -290,10 +276,10 @@ def test_the_window_ends_65_minutes_after_the_lock(
         (answered("AccessDeniedException", 400), []),
     ],
 )
-def test_what_is_written_for_a_reference_id_is_repeated_once_if_its_failure_may_pass(
+def test_a_write_is_repeated_once_if_its_failure_may_pass(
     service: Service, write: str, destination: str, failure: Exception, pauses: list[float]
 ) -> None:
-    """The lock, the record and the freeing, each by our own code: the SDK makes every call once."""
+    """Lock, record and freeing. Our code repeats them; the SDK makes each call once."""
     attempts = service.fail(f"before-call.{write}", failure)
     service.send(DestinationIdentity=destination)
     assert len(attempts) == 1 + len(pauses)
@@ -301,8 +287,8 @@ def test_what_is_written_for_a_reference_id_is_repeated_once_if_its_failure_may_
     assert all(0 <= waited <= most for waited, most in zip(service.pauses, pauses, strict=True))
 
 
-def test_a_lock_whose_answer_got_lost_is_recognized_as_our_own(service: Service) -> None:
-    """DynamoDB took the lock; asked again, it is met: the message is sent, once."""
+def test_a_lock_whose_answer_is_lost_is_recognized_as_our_own(service: Service) -> None:
+    """The repeated write meets the lock that the first one took, and one text goes out."""
 
     def lose() -> None:
         raise NO_ANSWER.with_traceback(None)
@@ -314,7 +300,7 @@ def test_a_lock_whose_answer_got_lost_is_recognized_as_our_own(service: Service)
 
 @pytest.mark.parametrize("event", ["before-call", "response-received"])
 def test_without_the_lock_nothing_is_sent(service: Service, event: str) -> None:
-    """503 StoreUnavailable is to be repeated: a lock that was taken all the same is undone."""
+    """503. A lock that was taken without an answer is undone, so the request can be repeated."""
     asked = request()
     service.fail(f"{event}.{LOCKING}", NO_ANSWER)
     answer = service.send(**asked)
@@ -327,10 +313,10 @@ def test_without_the_lock_nothing_is_sent(service: Service, event: str) -> None:
 @pytest.mark.parametrize(
     ("write", "destination", "code"), [(UPDATING, NUMBER, None), (FREEING, THROTTLED, "Throttled")]
 )
-def test_an_outcome_that_cannot_be_recorded_is_told_and_holds(
+def test_an_outcome_that_cannot_be_recorded_is_told(
     service: Service, clock: Clock, write: str, destination: str, code: str | None
 ) -> None:
-    """The answer is the message's, not the store's. After the function's timeout, 409."""
+    """The ReferenceId is held: after the function's timeout, the answer is 409."""
     asked = request(DestinationIdentity=destination)
     service.fail(f"before-call.{write}", NO_ANSWER)
     assert service.send(**asked).code == code
@@ -341,10 +327,8 @@ def test_an_outcome_that_cannot_be_recorded_is_told_and_holds(
 
 
 @pytest.mark.parametrize("destination", [THROTTLED, NUMBER])
-def test_an_attempt_never_touches_a_record_that_is_not_its_own(
-    service: Service, destination: str
-) -> None:
-    """Neither the outcome nor the freeing of an attempt whose record somebody else took over."""
+def test_an_attempt_never_touches_anothers_record(service: Service, destination: str) -> None:
+    """Once another attempt has taken the record over, this one neither writes nor frees it."""
 
     def take_over() -> None:
         [item] = service.items()

@@ -1,4 +1,4 @@
-"""The operator's switch: heeded within a minute, and never forgotten by what cannot be read."""
+"""The operator's switch: heeded within half a minute, and kept while it cannot be read."""
 
 import json
 from typing import Any
@@ -19,14 +19,12 @@ def set_switch(service: Service, value: str) -> None:
 
 
 def code(service: Service, to: str = US) -> str | None:
-    """Ask for a message, and say how that went."""
+    """Request a text; return the code of the answer."""
     return service.send(DestinationIdentity=to).code
 
 
-def test_sending_stops_within_half_a_minute_and_begins_again(
-    service: Service, clock: Clock
-) -> None:
-    """503 SendingPaused, to be repeated; nothing is deployed and nothing started anew."""
+def test_sending_stops_within_half_a_minute_and_resumes(service: Service, clock: Clock) -> None:
+    """503 SendingPaused, to be repeated. Nothing is deployed or restarted."""
     assert code(service) is None
 
     set_switch(service, "all")
@@ -48,23 +46,16 @@ def test_sending_stops_within_half_a_minute_and_begins_again(
 
 @pytest.mark.parametrize(
     ("written", "to_canada"),
-    [
-        *((text, "SendingPaused") for text in ("jm, ca", " CA ,", "JM,,CA")),
-        ("None ", None),
-    ],
+    [*((text, "SendingPaused") for text in ("jm, ca", " CA ,", "JM,,CA")), ("None ", None)],
 )
-def test_capitals_and_blanks_do_not_matter(
-    service: Service, written: str, to_canada: str | None
-) -> None:
-    """At three in the morning."""
+def test_case_and_blanks_are_ignored(service: Service, written: str, to_canada: str | None) -> None:
+    """Operators write the switch in a hurry."""
     set_switch(service, written)
     assert (code(service, CANADA), code(service)) == (to_canada, None)
 
 
-def test_a_paused_request_leaves_its_reference_id_free_and_is_not_counted(
-    service: Service, clock: Clock
-) -> None:
-    """The same request is sent when all is well again; then it is a replay, whatever is paused."""
+def test_a_paused_request_leaves_no_record_and_no_count(service: Service, clock: Clock) -> None:
+    """It is sent after the pause. From then on it is replayed, even during a pause."""
     asked = request(DestinationIdentity=US)
     set_switch(service, "all")
     assert service.send(**asked).status == 503
@@ -80,7 +71,7 @@ def test_a_paused_request_leaves_its_reference_id_free_and_is_not_counted(
 
 
 def test_the_switch_is_read_every_half_a_minute_only(service: Service, clock: Clock) -> None:
-    """It costs nothing per request. A clock that was set back does not keep an old answer."""
+    """Most requests do not read it. A clock that is set back does not keep an old value."""
     read: list[int] = []
     service.on(READ, lambda **_: read.append(1))
     for _ in range(3):
@@ -94,10 +85,10 @@ def test_the_switch_is_read_every_half_a_minute_only(service: Service, clock: Cl
 
 
 @pytest.mark.parametrize(("value", "before"), [("all", "SendingPaused"), ("none", None)])
-def test_an_unreadable_switch_says_what_it_said_before(
+def test_an_unreadable_switch_keeps_its_value(
     service: Service, clock: Clock, value: str, before: str | None
 ) -> None:
-    """And is asked again soon; the metrics tell."""
+    """It is read again after five seconds, and the metrics report the failure."""
     set_switch(service, value)
     assert code(service) == before
     service.fail(READ, NO_ANSWER)
@@ -112,8 +103,8 @@ def test_an_unreadable_switch_says_what_it_said_before(
     assert code(service) != before
 
 
-def test_nothing_is_sent_while_nothing_is_known(service: Service) -> None:
-    """Just started, and it cannot be read: a server error, unlike a pause; it is asked again."""
+def test_nothing_is_sent_until_the_switch_was_read(service: Service) -> None:
+    """Unlike a pause, this is a server error; the next request reads the switch again."""
     service.fail(READ, NO_ANSWER)
     assert code(service) == "SendingPaused"
     assert service.texts() == []
@@ -129,8 +120,8 @@ def test_nothing_is_sent_while_nothing_is_known(service: Service) -> None:
         *({"countries": {"N": "1"}}, {}),
     ],
 )
-def test_a_switch_that_makes_no_sense_pauses_all(service: Service, attributes: Any) -> None:
-    """Whoever wrote it wanted something to stop; the alarm Store tells, for direct callers too."""
+def test_an_invalid_switch_pauses_all(service: Service, attributes: Any) -> None:
+    """Its author wanted to stop something. The alarm Store reports it."""
     service.put({"id": {"S": "paused"}, **attributes})
     assert code(service) == "SendingPaused"
     assert any('"StoreFailures"' in line for line in service.metric_lines())

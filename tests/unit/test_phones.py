@@ -1,4 +1,4 @@
-"""One phone has one count, however it is written; and the block around it is no whole country."""
+"""A phone has one count in every spelling of its number; a block is never a whole country."""
 
 import hashlib
 from dataclasses import replace
@@ -20,7 +20,7 @@ EVERYWHERE = replace(
 )
 BY_DEFAULT = SETTINGS.destinations.allowed_number_types
 
-#: Each is one phone; the first number is what it is counted by.
+#: The spellings of one phone's number; the first is the one that is counted.
 ONE_PHONE = {
     "Argentina": ["+5491145678901", "+541145678901"],
     "Argentina, elsewhere": ["+5492966456789", "+542966456789"],
@@ -32,7 +32,7 @@ ONE_PHONE = {
     "Kosovo": ["+38344123456", "+37744123456"],
 }
 
-#: Each is two subscribers.
+#: Two subscribers whose numbers are alike.
 TWO_PHONES = [
     ("+551123456789", "+5511923456789"),  # Brazil: a landline and a mobile
     ("+551171234567", "+5511971234567"),
@@ -45,17 +45,17 @@ TWO_PHONES = [
 
 
 def limit(service: Service, **limits: Any) -> None:
-    """Start the function anew: these limits, and everything may be texted."""
+    """Restart the function with these limits, where every number may be texted."""
     service.start(limits=replace(NO_LIMITS, **limits), destinations=EVERYWHERE)
 
 
 def statuses(service: Service, *to: str) -> list[int]:
-    """Ask for a message to each number, and say how that went."""
+    """Request a text to each number; return the statuses."""
     return [service.send(DestinationIdentity=number).status for number in to]
 
 
 def examples() -> dict[str, list[str]]:
-    """Give libphonenumber's own example of each type of number, by region."""
+    """Return libphonenumber's own example of each type of number, by region."""
     found = {
         region: [phonenumbers.example_number_for_type(region, kind) for kind in NUMBER_TYPES]
         for region in phonenumbers.SUPPORTED_REGIONS
@@ -67,7 +67,7 @@ def examples() -> dict[str, list[str]]:
 
 
 def is_valid(number: str) -> bool:
-    """Say whether it is one of a plan's, as E.164 writes it."""
+    """Return whether this is a valid number, as E.164 writes it."""
     try:
         parsed = phonenumbers.parse(number)
     except phonenumbers.NumberParseException:
@@ -77,8 +77,8 @@ def is_valid(number: str) -> bool:
 
 
 @pytest.mark.parametrize("numbers", ONE_PHONE.values(), ids=ONE_PHONE)
-def test_a_phone_has_one_count_however_it_is_written(service: Service, numbers: list[str]) -> None:
-    """By each limit on numbers; the text goes to what the caller wrote."""
+def test_a_phone_has_one_count_in_every_spelling(service: Service, numbers: list[str]) -> None:
+    """For each limit on numbers. The text goes to the number that the caller wrote."""
     for limits in ({"destination_per_day": 1}, {"destination_interval_seconds": 30}):
         for first in numbers:
             limit(service, **limits)
@@ -91,14 +91,14 @@ def test_a_phone_has_one_count_however_it_is_written(service: Service, numbers: 
 
 @pytest.mark.parametrize(("one", "other"), TWO_PHONES)
 def test_two_subscribers_share_no_count(service: Service, one: str, other: str) -> None:
-    """However alike their numbers are."""
+    """The same digits with a prefix may be a landline and a mobile."""
     limit(service, destination_per_day=1)
     assert counted_by(one) != counted_by(other)
     assert statuses(service, one, other, one) == [200, 200, 429]
 
 
 def test_no_other_numbers_of_the_worlds_plans_are_one_phone() -> None:
-    """A landline and a mobile are two, a digit more before them or not, but in Argentina."""
+    """Elsewhere than in Argentina, one more digit makes another phone."""
     everything = {number for numbers in examples().values() for number in numbers}
     assert len(everything) > 800
     assert len({counted_by(number) for number in everything}) == len(everything) - 1
@@ -114,7 +114,7 @@ def test_no_other_numbers_of_the_worlds_plans_are_one_phone() -> None:
 
 @pytest.mark.parametrize("blocked", ["+549114567", "+54114567", "+5491145678901", "+541145678901"])
 def test_a_blocked_phone_is_blocked_in_each_spelling(service: Service, blocked: str) -> None:
-    """Or the other one would be a way round."""
+    """Otherwise, the other spelling would evade the block."""
     service.start(destinations=replace(EVERYWHERE, blocked_prefixes=(blocked,)))
     assert statuses(service, *ONE_PHONE["Argentina"]) == [403, 403]
     assert statuses(service, "+5491155678901", "+541155678901") == [200, 200]
@@ -130,10 +130,10 @@ def test_a_blocked_phone_is_blocked_in_each_spelling(service: Service, blocked: 
         ("+551123456789", {"BR"}, "Texts to this type of number are not allowed."),
     ],
 )
-def test_a_number_that_is_not_texted_is_told_how_a_mobile_is_written(
+def test_a_refused_spelling_is_told_how_a_mobile_is_written(
     service: Service, number: str, countries: set[str], said: str
 ) -> None:
-    """Where its phone has another number, which may be texted."""
+    """Only where the same phone has another spelling, which may be allowed."""
     here = replace(EVERYWHERE, allowed_countries=frozenset(countries))
     service.start(destinations=replace(here, allowed_number_types=BY_DEFAULT))
     answer = service.send(DestinationIdentity=number)
@@ -150,13 +150,13 @@ def test_a_number_that_is_not_texted_is_told_how_a_mobile_is_written(
         ("+376312345", "+376312999", "+376313345"),  # six: Andorra
         ("+29051234", "+29051999", "+29052234"),  # five: Saint Helena
         ("+6907290", "+6907299", "+6907390"),  # four: Tokelau
-        ("+5491145678901", "+541145679999", "+541145688901"),  # as it is counted
+        ("+5491145678901", "+541145679999", "+541145688901"),  # in the spelling that is counted
     ],
 )
 def test_a_block_is_half_of_the_number_and_at_most_four_digits(
     service: Service, number: str, same: str, other: str
 ) -> None:
-    """Where numbers have four or five digits, the last four are the whole country."""
+    """Where numbers have four or five digits, the last four would be the whole country."""
     limit(service, block_per_hour=1)
     assert statuses(service, number, same, other) == [200, 429, 200]
     assert statuses(service, other) == [429]
@@ -167,27 +167,25 @@ def test_a_block_is_half_of_the_number_and_at_most_four_digits(
     [
         *(("+12062010001", True), ("+4915123456789", True), ("+3546111234", True)),
         *(("+5491145678901", True), ("+24166031234", True), ("+970599123456", True)),
-        # Its form changes, or its block.
+        # Another spelling is counted, or the block is smaller.
         *(("+541145678901", False), ("+24106031234", False), ("+972599123456", False)),
         *(("+37744123456", False), ("+29051234", False), ("+376312345", False)),
     ],
 )
-def test_counts_of_the_release_before_go_on(
-    service: Service, number: str, *, goes_on: bool
-) -> None:
-    """It counted by all but the last four digits of what was written; few numbers differ."""
+def test_counts_of_the_last_release_go_on(service: Service, number: str, *, goes_on: bool) -> None:
+    """It counted all but the last four digits of any spelling, which is the same for most."""
     limit(service, destination_per_day=10, block_per_hour=20)
     digest = hashlib.sha256(number[:-4].encode()).hexdigest()
     counted = {
-        "id": {"S": f"limit#number#{digest}#2099-11-27"},  # the clock's
+        "id": {"S": f"limit#number#{digest}#2099-11-27"},  # the clock's day
         number[-4:]: {"N": "10"},
     }
     service.table.put_item(TableName=TABLE, Item=counted)
     assert statuses(service, number) == [429 if goes_on else 200]
 
 
-def test_keys_change_only_with_the_form_or_the_block() -> None:
-    """Of no other number of the world's plans."""
+def test_keys_change_only_with_the_spelling_or_the_block() -> None:
+    """Checked for libphonenumber's example of every type of number."""
     for number in {number for numbers in examples().values() for number in numbers}:
         national = phonenumbers.national_significant_number(phonenumbers.parse(number))
         kept = len(national) > 6 and number == next(spellings(number))

@@ -1,7 +1,7 @@
-"""What the release before has left in the table means the same to this one.
+"""This release understands the items that the last release has left in the table.
 
-`previous_release.json` was written by its code: requests, their records, and what was counted, all
-at the time at which the tests' clock begins.
+`previous_release.json` was written by its code: requests, their records, and their counts, all at
+the time at which the tests' clock begins.
 """
 
 import json
@@ -18,19 +18,19 @@ LEFT = json.loads(Path(__file__).with_name("previous_release.json").read_text("u
 
 @pytest.fixture(autouse=True)
 def items(service: Service) -> None:
-    """Put its items into the table."""
+    """Put the last release's items into the table."""
     for item in [*LEFT["counts"], *(record["item"] for record in LEFT["records"].values())]:
         service.table.put_item(TableName=TABLE, Item=item)
 
 
 def again(service: Service, name: str, **changes: Any) -> HttpAnswer:
-    """Repeat a request of its time."""
+    """Repeat a request of the last release."""
     return service.send(**LEFT["records"][name]["request"] | changes)
 
 
 @pytest.mark.parametrize("name", ["sent-0", "sent-1", "opted-out"])
 def test_an_answer_that_it_recorded_is_replayed(service: Service, name: str) -> None:
-    """The same bytes, and no text; a different request with this ReferenceId is refused."""
+    """The same bytes and no text. A different request with this ReferenceId is refused."""
     answer, recorded = again(service, name), json.loads(LEFT["records"][name]["item"]["data"]["S"])
     assert (answer.status, answer.body) == (recorded["status"], recorded["body"])
     assert answer.headers["Idempotent-Replayed"] == "true"
@@ -38,8 +38,8 @@ def test_an_answer_that_it_recorded_is_replayed(service: Service, name: str) -> 
     assert service.texts() == []
 
 
-def test_what_it_could_not_know_or_has_locked_is_held(service: Service, clock: Clock) -> None:
-    """A lock as running at first, and as of an unknown outcome when its function must be over."""
+def test_its_unknown_outcomes_and_its_locks_are_kept(service: Service, clock: Clock) -> None:
+    """A lock is in progress until its function must be over, then of unknown outcome."""
     codes = again(service, "unknown").code, again(service, "locked").code
     assert codes == ("OutcomeUnknown", "InProgress")
     clock.wait(29)
@@ -48,10 +48,10 @@ def test_what_it_could_not_know_or_has_locked_is_held(service: Service, clock: C
 
 
 def test_its_counts_go_on(service: Service) -> None:
-    """Three messages to this number were sent, and five may be in ten minutes."""
+    """It sent three texts to this number, and the limit is five in ten minutes."""
     number = LEFT["records"]["sent-0"]["request"]["DestinationIdentity"]
     answers = [service.send(DestinationIdentity=number).status for _ in range(3)]
     assert answers == [200, 200, 429]
     counted = [item["messages"] for item in service.items() if "messages" in item]
-    # Of the four that it counted, one was on its way when it died.
+    # It counted four; one was under way when the function died.
     assert counted == [{"N": "6"}] * 2

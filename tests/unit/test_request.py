@@ -1,4 +1,4 @@
-"""The contract's limits: accepted just inside, refused just outside, and every bad field named."""
+"""The contract's bounds: values just inside are accepted, and just outside refused by field."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -55,7 +55,7 @@ OUTSIDE: Mapping[str, Sequence[Any]] = {
 
 
 def errors(asked: dict[str, Any]) -> list[FieldError]:
-    """Give the errors of a request by their pointers; one without is taken as it is."""
+    """Return the errors of a request by pointer; a valid request must come back unchanged."""
     try:
         assert parse_send_otp(asked) is asked
     except InvalidRequest as invalid:
@@ -64,21 +64,21 @@ def errors(asked: dict[str, Any]) -> list[FieldError]:
 
 
 def asking(field: str, value: Any) -> dict[str, Any]:
-    """Make a request with one field more; one of India's two comes with the other."""
+    """Return a request with one more field; EntityId and TemplateId need each other."""
     both = {"EntityId": "e", "TemplateId": "t"} if field in ("EntityId", "TemplateId") else {}
     return request(**{**both, field: value})
 
 
 @pytest.mark.parametrize("field", INSIDE)
-def test_a_value_just_inside_its_limit_is_taken_as_it_is(field: str) -> None:
-    """Nothing is added and nothing changed."""
+def test_a_value_just_inside_its_bounds_is_accepted(field: str) -> None:
+    """Nothing is added to the request, and nothing changed."""
     for value in INSIDE[field]:
         assert errors(asking(field, value)) == [], value
 
 
 @pytest.mark.parametrize("field", OUTSIDE)
-def test_a_value_just_outside_its_limit_is_refused_by_name(field: str) -> None:
-    """By a pointer to that field alone; its value, which may be a number or a code, is not told."""
+def test_a_value_just_outside_its_bounds_is_refused_by_name(field: str) -> None:
+    """Only that field is named. Its value, which may be a number or a code, is not repeated."""
     for value in OUTSIDE[field]:
         [error] = errors(asking(field, value))
         assert error.pointer == f"/{field}", value
@@ -101,13 +101,13 @@ def test_a_value_just_outside_its_limit_is_refused_by_name(field: str) -> None:
     ],
 )
 def test_every_bad_field_is_named_at_once(asked: dict[str, Any], named: str) -> None:
-    """What is missing, what comes alone of two, and what a pointer has to escape or hide."""
+    """Missing fields too, and one of two that need each other. Pointers are escaped and masked."""
     assert [error.pointer for error in errors(asked)] == named.split()
 
 
-def test_an_absurd_number_of_bad_fields_does_not_make_an_absurd_answer(service: Service) -> None:
-    """At most 50 are listed, and their number is told; nothing is recorded."""
-    # Half of a pair, which JSON can escape, and nobody could write down as UTF-8.
+def test_many_bad_fields_do_not_make_a_long_answer(service: Service) -> None:
+    """At most 50 are listed, with their total; nothing is recorded."""
+    # Half of a surrogate pair, which JSON can escape and UTF-8 cannot encode.
     answer = service.send(**{"\ud83d": 1}, **{f"f{number}": 1 for number in range(499)})
     assert (answer.status, answer.code) == (400, "InvalidRequest")
     assert answer.body.isascii()
@@ -117,17 +117,15 @@ def test_an_absurd_number_of_bad_fields_does_not_make_an_absurd_answer(service: 
 
 
 def test_every_field_reaches_pinpoint_as_given(service: Service) -> None:
-    """All eleven."""
+    """All eleven, each with its first valid value."""
     asked = {field: values[0] for field, values in INSIDE.items()}
     assert service.send(**asked).status == 200
     assert service.requests() == [asked]
 
 
 @pytest.mark.parametrize("language", [{}, {"Language": "ja-JP"}])
-def test_what_is_left_out_is_filled_in_by_the_deployment(
-    service: Service, language: dict[str, str]
-) -> None:
-    """Origination and brand are the deployment's, the rest the contract's; no language is AWS's."""
+def test_fields_that_are_left_out_get_defaults(service: Service, language: dict[str, str]) -> None:
+    """Sender and brand are the deployment's, the rest the contract's. AWS picks the language."""
     asked = request()
     service.start(language=language.get("Language"))
     service.invoke(asked)
@@ -140,8 +138,8 @@ def test_what_is_left_out_is_filled_in_by_the_deployment(
 
 
 @pytest.mark.parametrize("model", [SendOtpRequest, VerifyOtpRequest])
-def test_an_error_of_the_models_own_holds_no_value(model: type[BaseModel]) -> None:
-    """Neither a number nor a code, should one be logged by mistake."""
+def test_a_validation_error_holds_no_value(model: type[BaseModel]) -> None:
+    """Neither a number nor a code may show if such an error is logged by mistake."""
     with pytest.raises(ValidationError) as error:
         model.model_validate({"DestinationIdentity": "+1206555010x", "Otp": "671695x"})
     assert "206555" not in str(error.value)

@@ -1,4 +1,4 @@
-"""What a start of the function prepares, and what it does without."""
+"""What a start of the function prepares, and what it can do without."""
 
 import gc
 import importlib
@@ -19,7 +19,7 @@ CONNECTIONS = 2
 
 
 def of_lambda(initialization: str) -> dict[str, str]:
-    """Give the variable that says how a function starts; outside of Lambda there is none."""
+    """Return the variable that tells how a function starts; outside of Lambda it is not set."""
     return {"AWS_LAMBDA_INITIALIZATION_TYPE": initialization}
 
 
@@ -27,14 +27,14 @@ def of_lambda(initialization: str) -> dict[str, str]:
 def test_a_start_opens_a_connection_to_each_service_and_no_other_is_ever_open(
     start: Start, aws: Aws, monkeypatch: pytest.MonkeyPatch, initialization: str
 ) -> None:
-    """Then come thirty messages, some refused, given back, or of a lost answer."""
-    # Without SnapStart the runtime may not have it: an import would fail.
+    """Not even after thirty requests that are refused, given back, or get no answer."""
+    # Without SnapStart the runtime may not have this module: an import would fail.
     monkeypatch.setitem(sys.modules, "snapshot_restore_py", None)
     service = start(of_lambda(initialization))
     assert (len(aws.opened), len(aws.open)) == (CONNECTIONS, CONNECTIONS)
 
     for number in range(30):
-        # Lost at random are the answers to locks, records, counts, and what is given back.
+        # The answers to locks, records, counts and giving back get lost in turn.
         aws.does = {1: "refuses", 3: "is full", 5: "breaks"}.get(number % 7, "works")
         service.send(DestinationIdentity=PERSON)
         assert len(aws.open) <= CONNECTIONS
@@ -43,10 +43,10 @@ def test_a_start_opens_a_connection_to_each_service_and_no_other_is_ever_open(
     assert len(aws.open) == CONNECTIONS
 
 
-def test_no_connection_is_in_the_snapshot_and_new_ones_are_there_after_a_restore(
+def test_connections_are_closed_for_a_snapshot_and_opened_after_a_restore(
     start: Start, aws: Aws, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """All are closed when the snapshot is taken; no request has to open one, even a day later."""
+    """No request has to open one, even if the restore is a day later."""
     hooks = Mock()
     monkeypatch.setitem(sys.modules, "snapshot_restore_py", hooks)
     service = start(of_lambda("snap-start"))
@@ -61,10 +61,8 @@ def test_no_connection_is_in_the_snapshot_and_new_ones_are_there_after_a_restore
     assert len(aws.opened) == 2 * CONNECTIONS
 
 
-def test_a_start_depends_neither_on_aws_nor_on_what_is_done_early(
-    start: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The first request does what could not be prepared, or says what is wrong."""
+def test_a_start_does_not_depend_on_aws(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first request does what could not be prepared, or reports the error."""
     prepare = Mock(side_effect=ValueError)
     monkeypatch.setattr("lambda_src.otp.pinpoint.delivery.Delivery.warm_up", prepare)
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
@@ -73,7 +71,7 @@ def test_a_start_depends_neither_on_aws_nor_on_what_is_done_early(
 
 
 def test_a_start_does_not_wait_long_for_aws(aws: Aws) -> None:
-    """It goes on when its time for that is over, though nothing has been answered."""
+    """It goes on when its time is over, even if nothing has been answered."""
     aws.answers.clear()
     open_connections(of_lambda("on-demand"), [*create_clients("send").values()], seconds=0.01)
     assert "opening a connection" in {thread.name for thread in threading.enumerate()}
@@ -82,10 +80,10 @@ def test_a_start_does_not_wait_long_for_aws(aws: Aws) -> None:
 
 @pytest.mark.parametrize(("variables", "frozen"), [(of_lambda("on-demand"), True), ({}, False)])
 @pytest.mark.usefixtures("aws")  # no start may reach the real one
-def test_in_lambda_the_garbage_collector_rests_during_the_imports(
+def test_in_lambda_the_garbage_collector_is_off_during_the_imports(
     monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], *, frozen: bool
 ) -> None:
-    """It works again after them, and need not look at what they made any more."""
+    """Afterwards it is on, and skips the objects that the imports have made."""
     gc.unfreeze()
     rested: list[bool] = []
     freeze = gc.freeze
@@ -106,7 +104,7 @@ def test_in_lambda_the_garbage_collector_rests_during_the_imports(
 
 
 def test_calls_go_where_connections_are_opened(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also where credentials name an account: DynamoDB has hosts for each of them."""
+    """Even if the credentials name an account: DynamoDB has a host for each account."""
     monkeypatch.setenv("AWS_ACCOUNT_ID", "123456789012")
     monkeypatch.setattr("boto3.DEFAULT_SESSION", None)  # it has read credentials before
     dynamodb = create_dynamodb_client(SETTINGS.time_limits)

@@ -1,4 +1,4 @@
-"""Variables that Powertools and the SDK read: none of them can break a promise of the service."""
+"""Variables that Powertools and the SDK read: none can break a promise of the service."""
 
 import logging
 from io import BytesIO
@@ -34,7 +34,7 @@ CALLS: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 def test_variables_of_powertools_are_ignored() -> None:
-    """Those of others stay, and the one that is refused if it is on."""
+    """Except the one that stops the start if it is on. Variables of others stay."""
     others = {"AWS_REGION": "us-east-1", "OTP_SANDBOX": "true", "LOG_LEVEL": "DEBUG"}
     refused = {"POWERTOOLS_IDEMPOTENCY_DISABLED": "maybe"}
     environment = {"POWERTOOLS_DEV": "maybe", "POWERTOOLS_LOGGER_LOG_EVENT": "true"}
@@ -47,7 +47,7 @@ def test_variables_of_powertools_are_ignored() -> None:
 
 @pytest.mark.parametrize(("value", "starts"), [("false", True), ("", True), ("1", False)])
 def test_a_function_does_not_start_without_idempotency(value: str, *, starts: bool) -> None:
-    """Powertools has a switch that lets every request through; that it is off harms nobody."""
+    """Powertools has a switch that turns it off; the value `false` is harmless."""
     environment = SETTINGS.to_environment() | {"POWERTOOLS_IDEMPOTENCY_DISABLED": value}
     ignore_switches(environment)
     if starts:
@@ -66,7 +66,7 @@ def test_a_log_level_loses_no_line(monkeypatch: pytest.MonkeyPatch, name: str) -
 
 @pytest.mark.parametrize("mode", ["legacy", "standard", "adaptive"])
 def test_the_sdk_makes_each_call_once(monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
-    """Whatever it is told: a second one could text twice."""
+    """Whatever AWS_RETRY_MODE says: a second call could text twice."""
     monkeypatch.setenv("AWS_RETRY_MODE", mode)
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "5")
     calls: list[Any] = []
@@ -96,7 +96,7 @@ def test_the_sdk_makes_each_call_once(monkeypatch: pytest.MonkeyPatch, mode: str
         ("http://localhost:4566", True, True),
     ],
 )
-def test_an_endpoint_in_the_clear_is_refused(
+def test_an_endpoint_without_tls_is_refused(
     monkeypatch: pytest.MonkeyPatch,
     function: str,
     service: str,
@@ -105,7 +105,7 @@ def test_an_endpoint_in_the_clear_is_refused(
     sandbox: bool,
     starts: bool,
 ) -> None:
-    """But in the sandbox; those of a VPC are https."""
+    """Except in the sandbox. The endpoints of a VPC have https."""
     monkeypatch.setenv(f"AWS_ENDPOINT_URL_{service}", url)
     settings = (
         SETTINGS.to_environment() if function == "send" else Settings.to_environment(SETTINGS)

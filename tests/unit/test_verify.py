@@ -1,4 +1,4 @@
-"""The verify function: what Pinpoint says of a code, and of what it does not say."""
+"""The verify function: what Pinpoint says about a code, and failures that leave it unknown."""
 
 from typing import Any
 
@@ -8,13 +8,9 @@ from botocore.exceptions import NoCredentialsError
 from tests.support.emf import read
 from tests.support.failures import NO_ANSWER, NO_CONNECTION, respond
 from tests.support.service import DEPLOYMENT, Journey
+from tests.support.texts import wrong_code
 
 OPERATION = "pinpoint.VerifyOTPMessage"
-
-
-def another(code: str) -> str:
-    """Give a code that is not this one."""
-    return code[:-1] + str((int(code[-1]) + 1) % 10)
 
 
 @pytest.mark.parametrize(
@@ -25,18 +21,16 @@ def another(code: str) -> str:
         ("wrong wrong right", [False, False, False]),  # after as many attempts as are allowed
     ],
 )
-def test_code_that_was_texted_is_valid_once(
-    journey: Journey, tried: str, valid: list[bool]
-) -> None:
-    """200 each time, since the question was answered."""
+def test_a_code_is_valid_once(journey: Journey, tried: str, valid: list[bool]) -> None:
+    """200 each time, because Pinpoint has answered the question."""
     about, code = journey.send(AllowedAttempts=2)
-    codes = {"right": code, "wrong": another(code)}
+    codes = {"right": code, "wrong": wrong_code(code)}
     assert [journey.valid(about, codes[one]) for one in tried.split()] == valid
 
 
 @pytest.mark.parametrize("otp", ["1234", "123456789", "12345a", "123456\n", "١٢٣٤٥٦", 123456, None])
-def test_what_is_no_code_is_refused_and_not_echoed(journey: Journey, otp: Any) -> None:
-    """400, before Pinpoint is asked: no attempt is used."""
+def test_an_invalid_code_is_refused_and_not_echoed(journey: Journey, otp: Any) -> None:
+    """400 before Pinpoint is asked, so no attempt is used."""
     about, code = journey.send(AllowedAttempts=1)
     answer = journey.verify(about, otp)
     assert answer.code == "InvalidRequest"
@@ -45,8 +39,8 @@ def test_what_is_no_code_is_refused_and_not_echoed(journey: Journey, otp: Any) -
     assert journey.valid(about, code) is True
 
 
-def test_what_is_no_request_is_refused(journey: Journey) -> None:
-    """None of send's other fields is one of verify's; what is no JSON or too long is neither."""
+def test_an_invalid_request_is_refused(journey: Journey) -> None:
+    """Fields that only send has are unknown; media type and size are checked as in send."""
     answer = journey.verify({"DestinationIdentity": "0206", "CodeLength": 6}, "12")
     pointers = {error["pointer"] for error in answer.json()["errors"]}
     assert pointers == {"/ReferenceId", "/DestinationIdentity", "/Otp", "/CodeLength"}
@@ -58,20 +52,20 @@ def test_what_is_no_request_is_refused(journey: Journey) -> None:
 @pytest.mark.parametrize(
     ("failure", "code", "attempts"),
     [
-        # What each failure means is shown for the messages; here, that it is asked alike.
+        # test_delivery.py has every failure; these show that verify uses the same code.
         (respond(400, {"Message": "no: 987654"}), "RejectedByPinpoint", 1),
         (respond(429, {"Message": "no: 987654"}), "Throttled", 3),
-        # HTTP 200, but not whether the code is valid.
+        # HTTP 200 that does not say whether the code is valid.
         *((respond(200, body), "OutcomeUnknown", 1) for body in ({}, {"Result": 1}, b"not json")),
         (NO_CONNECTION, "Unavailable", 3),
         (NoCredentialsError(), "Misconfigured", 1),
         (NO_ANSWER, "OutcomeUnknown", 1),
     ],
 )
-def test_only_what_cannot_have_used_an_attempt_is_asked_for_again(
+def test_only_requests_that_used_no_attempt_are_repeated(
     journey: Journey, failure: Any, code: str, attempts: int
 ) -> None:
-    """No connection, no attempt; after that, nobody knows."""
+    """Without a connection no attempt is used; after that, it is unknown."""
     verifying = journey.verifying
     asked: list[str] = []
     about, otp = journey.send(AllowedAttempts=1)
@@ -83,14 +77,14 @@ def test_only_what_cannot_have_used_an_attempt_is_asked_for_again(
     assert (len(asked), len(verifying.pauses)) == (attempts, attempts - 1)
     assert "987654" not in answer.body + verifying.log()
     verifying.mend()
-    if isinstance(failure, Exception):  # the emulator hears what is answered in its place
+    if isinstance(failure, Exception):  # otherwise the emulator has counted the attempt
         assert journey.valid(about, otp) is True
 
 
 def test_right_and_wrong_codes_are_counted_for_their_country_and_logged(journey: Journey) -> None:
-    """Few right ones tell of a pump, many wrong ones of a guesser; no answer tells neither."""
+    """Few right ones point to a pump, many wrong ones to guessing. A refusal is neither."""
     about, code = journey.send(DestinationIdentity="+14165550100")
-    for otp in (another(code), code, "no code", code):
+    for otp in (wrong_code(code), code, "no code", code):
         journey.verify(about, otp)
 
     answered = [(line["status"], line.get("valid")) for line in journey.verifying.log_lines()]
