@@ -20,8 +20,8 @@ _NO_TEXT = "There is no such text in the inbox."
 
 # A name that never resolves (RFC 2606). Without an endpoint, the AWS CLI would call the real AWS.
 _NOWHERE = "http://the-sandbox-is-not-running.invalid"
-# The checkout's own AWS CLI, whose version 1 ignores AWS_ENDPOINT_URL for SQS.
-_AWS = """\
+#: Defines aws, the checkout's own AWS CLI. Its version 1 ignores AWS_ENDPOINT_URL for SQS.
+AWS_CLI = """\
 aws() {{
   if [ "$1" = sqs ]; then set -- --endpoint-url "$AWS_ENDPOINT_URL" "$@"; fi
   {python} -m awscli "$@"
@@ -79,7 +79,7 @@ def inbox(arguments: argparse.Namespace) -> int:
 
 def env() -> int:
     """Print the shell variables and an AWS CLI for the sandbox; dead addresses if none runs."""
-    print(_AWS.format(python=shlex.quote(sys.executable)))
+    print(AWS_CLI.format(python=shlex.quote(sys.executable)))
     try:
         state = State.read()
     except NotRunningError as problem:

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from sandbox.commands import AWS_CLI
+
 from .pages import Block
 
 SECONDS = 300
@@ -27,7 +29,6 @@ _MAKE_RUN = re.compile(r"make run *(#.*)?")
 _HEAD = """\
 set -Eeuo pipefail
 trap 'echo "exit status $?: $BASH_COMMAND" >> "$FAILED_COMMANDS"' ERR
-eval "$(.venv/bin/python -m sandbox env 2>/dev/null | sed -n '/^aws()/,/^}/p')"
 """
 
 
@@ -41,7 +42,7 @@ def run(
     """Run the blocks in a folder; raises BlockError if a command or a request of theirs failed."""
     failed, script = folder / ".failed-commands", folder / ".blocks.sh"
     failed.write_text("")
-    script.write_text(_HEAD + "".join(map(_piece, blocks)))
+    script.write_text("".join([_HEAD, AWS_CLI.format(python="python"), "\n", *map(_piece, blocks)]))
     try:
         ran = subprocess.run(
             ["bash", str(script)],  # noqa: S607 - bash is where it is
