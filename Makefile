@@ -99,11 +99,11 @@ mutants: setup .venv-mutants/.ready ## Break 60 random lines and list those that
 bench: setup ## Measure starts, requests and memory into docs/performance.md (10 minutes)
 	@$(VENV) -m benchmarks $(ARGS)
 
-# In a short form: 4 of each fault, 1,000 requests, the bundle without random histories.
+# In a short form: 4 of each fault, 600 requests, the bundle without random histories.
 verify: check test test-long accept abuse ## Run everything that CI runs
 	@$(VENV) -m pytest -p tests.support.bundled --ignore tests/unit/test_model.py tests/unit
 	@$(VENV) -m tests.reproduce --oldest
-	@SANDBOX_FOLDER=.sandbox-load $(VENV) -m tests.load --requests 1000 --reference-ids 400
+	@SANDBOX_FOLDER=.sandbox-load $(VENV) -m tests.load --requests 600 --reference-ids 240
 	@SANDBOX_FOLDER=.sandbox-faults $(VENV) -m tests.faults --cases 2
 	@$(VENV) -m benchmarks --short
 

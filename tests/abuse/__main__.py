@@ -38,12 +38,12 @@ _VERIFIED = 101  # just above the minimum of the alarm on verified codes
 
 # Each has its own area code, so that they do not share blocks.
 _ONE_BLOCK = [f"+1206300{last:04}" for last in range(500)]
-_ONE_COUNTRY = [f"+1425{200 + place % 700}{place // 700:04}" for place in range(1500)]
+_ONE_COUNTRY = [f"+1425{200 + place % 700}{place // 700:04}" for place in range(1000)]
 # Forty blocks, so no block reaches its limit.
 _ONE_RANGE = [f"+15092{place % 40:02}{place // 40:04}" for place in range(200)]
 _AN_ALLOWANCE = 30
 # Long enough to refuse all requests before the first probe.
-_PROBE_SECONDS = 40
+_PROBE_SECONDS = 20
 _REFUSING = {"guard": "refuse", "guardProbeSeconds": str(_PROBE_SECONDS)}
 _OPEN = "1-206,1-425"  # the ranges of _ONE_BLOCK and _ONE_COUNTRY
 # The deployment's hourly limit, less the texts of the earlier steps, one probe among them.

@@ -38,8 +38,12 @@ def main() -> int:
     others.pop(_RUNTIME, None)
     if arguments.oldest:
         others = dict([*others.items()][:1])
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory() as name, ThreadPoolExecutor(_AT_ONCE) as threads:
         temporary = Path(name)
+        interpreters = {
+            version: threads.submit(_environment, temporary / f"venv-{version}", python)
+            for version, python in others.items()
+        }
         build(_RUNTIME, "arm64")  # only pip needs the network
         folder = copy_to(temporary / "another folder")
         strange = hostile.copy_to(
@@ -63,8 +67,7 @@ def main() -> int:
             return found == there and uploaded == published(folder / OUTPUT)
 
         def is_same_by(version: str) -> bool:
-            interpreter = _environment(temporary / f"venv-{version}", others[version])
-            output = temporary / version
+            interpreter, output = interpreters[version].result(), temporary / version
             return synthesize(folder, _RUNTIME, interpreter, output=output) == there
 
         runs = {
@@ -73,11 +76,10 @@ def main() -> int:
             **{f"by Python {version}": partial(is_same_by, version) for version in others},
         }
         different = 0
-        with ThreadPoolExecutor(_AT_ONCE) as threads:
-            for what, same in zip(runs, threads.map(lambda run: run(), runs.values()), strict=True):
-                said = "the same, byte for byte" if same else "SOMETHING ELSE"
-                print(f"Synthesizing {what}: {said}", flush=True)
-                different += not same
+        for what, same in zip(runs, threads.map(lambda run: run(), runs.values()), strict=True):
+            said = "the same, byte for byte" if same else "SOMETHING ELSE"
+            print(f"Synthesizing {what}: {said}", flush=True)
+            different += not same
     if not others:
         print("There is no second Python on this machine.")
     return different

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 _ROOT = Path(__file__).resolve().parent.parent.parent
@@ -22,6 +23,8 @@ _SCHEMA = (_PYTHON, "-m", "check_jsonschema", "--builtin-schema")
 _CODESPELL = (_PYTHON, "-m", "codespell_lib")
 _PROSELINT = (_PYTHON, "-m", "proselint", "check", "--config", "tools/scan/proselint.json")
 _ZIZMOR = str(_ROOT / ".venv-checkov" / "bin" / "zizmor")
+
+_AT_ONCE = 2  # templates, as CI's machine has two cores
 
 _CONTEXT = {
     "applicationId": "7353f53e6885409fa32d07cedexample",
@@ -53,20 +56,26 @@ _TEMPLATES = {
 def main() -> int:
     """Run all scans; returns how many failed."""
     failures = _workflows() + _prose()
-    with tempfile.TemporaryDirectory() as folder:
-        for number, (name, context) in enumerate(_TEMPLATES.items()):
-            assembly = Path(folder) / str(number)
-            failures += _run(f"{name}: cdk synth", _synth(assembly, context))
-            template = str(assembly / "ServerlessOtp.template.json")
-            failures += _run(f"{name}: cfn-lint", [*_CFN_LINT, template])
-            failures += _run(
-                f"{name}: checkov",
-                [
-                    *(*_CHECKOV, "--file", template, "--framework", "cloudformation"),
-                    *("--quiet", "--compact", "--skip-download"),
-                ],
-            )
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(_AT_ONCE) as threads:
+        assemblies = [Path(folder) / str(number) for number in range(len(_TEMPLATES))]
+        failures += sum(threads.map(_template, _TEMPLATES, assemblies))
     return failures
+
+
+def _template(name: str, assembly: Path) -> int:
+    """Synthesize and scan a template; returns how many scans failed."""
+    template = str(assembly / "ServerlessOtp.template.json")
+    return (
+        _run(f"{name}: cdk synth", _synth(assembly, _TEMPLATES[name]))
+        + _run(f"{name}: cfn-lint", [*_CFN_LINT, template])
+        + _run(
+            f"{name}: checkov",
+            [
+                *(*_CHECKOV, "--file", template, "--framework", "cloudformation"),
+                *("--quiet", "--compact", "--skip-download"),
+            ],
+        )
+    )
 
 
 def _workflows() -> int:
