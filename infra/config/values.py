@@ -105,5 +105,5 @@ Messages = Annotated[Number, Field(ge=1, le=MOST_MESSAGES)]
 Countries = Annotated[tuple[str, ...], BeforeValidator(countries)]
 #: A list, or a string with commas.
 Listed = Annotated[tuple[_T, ...], BeforeValidator(items), AfterValidator(_sorted)]
-#: Of a limit: `off` means that there is none.
+#: The type of a limit; `off` means no limit.
 OFF = BeforeValidator(_off)

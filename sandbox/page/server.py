@@ -9,7 +9,7 @@
   to the deployed API at once; answers with a line of JSON (an ``Exchange``) for each, in order of
   arrival
 - ``GET /written/REQUEST_ID?since=…``: the log lines and metrics (a ``Written``) of a request; 204
-  while there are none
+  until they are written
 """
 
 import json

@@ -72,8 +72,8 @@ class Log:
             since: a time before the request, in seconds since 1970.
 
         Returns:
-            None if there are none. The log appears a little later than the answer, and never if
-            the API answered without invoking the function.
+            None if the log has nothing of it yet. It appears a little later than the answer, and
+            never if the API answered without invoking the function.
 
         """
         for group in self._groups:

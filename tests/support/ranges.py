@@ -12,7 +12,7 @@ def key_of(number: str) -> str:
 
 
 def item_of(number: str) -> dict[str, dict[str, str]]:
-    """Give the item; empty where there is none."""
+    """Return the item; empty if it is missing."""
     key = {"id": {"S": key_of(number)}}
     item: dict[str, dict[str, str]] = (
         table_client("dynamodb").get_item(TableName=TABLE, Key=key).get("Item", {})

@@ -158,5 +158,5 @@ def wait_for(seen: Callable[[], bool], seconds: float, pause: float = 2) -> bool
 
 
 def listed(names: Iterable[str]) -> str:
-    """Join names with commas; returns "none" if there are none."""
+    """Join names with commas; returns "none" for an empty list."""
     return ", ".join(sorted(names)) or "none"
